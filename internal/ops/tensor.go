@@ -1,0 +1,56 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// Shape lists the sizes of a tensor's dimensions, fastest first, as GGUF stores them: a weight that maps
+// hidden to rows is [hidden, rows], activations are [width, nTokens].
+type Shape []int
+
+// Elems is the number of elements, 1 for an empty shape.
+func (s Shape) Elems() int {
+	n := 1
+	for _, d := range s {
+		n *= d
+	}
+	return n
+}
+
+// Tensor is a handle to numbers that a Backend owns.
+type Tensor struct {
+	Name  string     // for traces and errors, e.g. "blk.3.attn_q.weight"
+	Type  quant.Type // weights: their block format; activations: F32; indices: U32; caches: F16 or F32
+	Shape Shape
+	First int // a view's first element within Data, a multiple of Shape[0]
+	Data  any // the backend's own
+}
+
+// Dim is the size of dimension i, 1 beyond the last.
+func (t *Tensor) Dim(i int) int {
+	if i < len(t.Shape) {
+		return t.Shape[i]
+	}
+	return 1
+}
+
+// Rows is a view of n rows from row first on: the tokens first..first+n-1 of [width, nTokens].
+func (t *Tensor) Rows(first, n int) *Tensor {
+	if len(t.Shape) > 2 || first < 0 || n < 1 || first+n > t.Dim(1) {
+		panic(fmt.Sprintf("ops: rows %d..%d of %v", first, first+n-1, t))
+	}
+	v := *t
+	v.Shape = Shape{t.Dim(0), n}
+	v.First = t.First + first*t.Dim(0)
+	return &v
+}
+
+// String names the tensor with its type and shape, for errors.
+func (t *Tensor) String() string {
+	if t == nil {
+		return "(no tensor)"
+	}
+	return fmt.Sprintf("%s %s%v", t.Name, t.Type, []int(t.Shape))
+}
