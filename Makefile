@@ -1,0 +1,65 @@
+# The table of contents: one line a target. `make run` talks, `make test` proves.
+
+MODEL ?=
+PORT  ?= 8080
+
+.PHONY: run site pkg size test test-go test-gpu test-wasm test-web test-e2e lint fmt fuzz bench models golden setup clean
+
+run: setup models site          ## build the site and serve it at http://localhost:8080 (MODEL=path.gguf offers that file)
+	go run ./cmd/build serve -addr 127.0.0.1:$(PORT) $(if $(MODEL),-model $(MODEL))
+
+site: node_modules              ## the site, into dist/site
+	go run ./cmd/build site
+
+size: site                      ## raw, gzip and brotli sizes; fails over budget
+	go run ./cmd/build size
+
+test: setup models              ## every tier, then the count
+	scripts/test go gpu wasm web e2e
+
+test-go: models                 ## tier 0: pure Go, and the import rule
+	scripts/test go
+
+test-gpu: setup models          ## tier 1: every op on the native GPU (lavapipe will do) against the CPU reference
+	scripts/test gpu
+
+test-wasm: setup models         ## tier 2: the same tests as js/wasm, under Node with Dawn on SwiftShader
+	scripts/test wasm
+
+test-web: node_modules          ## tier 2½: types and unit tests of the TypeScript
+	scripts/test web
+
+test-e2e: setup models          ## tier 3: the built site in Chromium
+	scripts/test e2e
+
+lint:                           ## gofmt, vet for both targets, types
+	scripts/lint
+
+fmt:
+	gofmt -w $$(git ls-files '*.go')
+
+FUZZTIME ?= 30s
+fuzz:                           ## every fuzz target for FUZZTIME
+	scripts/fuzz $(FUZZTIME)
+
+bench:                          ## speed of every op, native
+	go test -run '^$$' -bench . ./internal/gpu/
+
+models:                         ## fetch the test model into models/cache and check its hash
+	go run ./cmd/pack models
+
+golden: .venv                   ## make the golden files again with the independent reference
+	scripts/golden
+
+setup: node_modules             ## install what is missing: Chromium, a software Vulkan, npm packages
+	scripts/setup
+
+node_modules: package.json package-lock.json
+	npm ci
+	touch node_modules
+
+.venv: testdata/golden/requirements.txt
+	python3 -m venv .venv && .venv/bin/pip install -q -r $<
+
+clean:
+	rm -rf dist node_modules

@@ -1,0 +1,159 @@
+// Package arch holds the house's import rule, as a test: imports go down only.
+package arch
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/outrider-web/outrider/"
+
+// allowed lists what a room may import of this module; a room not listed may be imported by nobody but commands.
+// A trailing /... covers the folders below.
+var allowed = map[string][]string{
+	"internal/fault":     {},
+	"internal/arch":      {},
+	"internal/quant":     {},
+	"internal/sample":    {},
+	"internal/grammar":   {},
+	"internal/golden":    {},
+	"shaders":            {},
+	"internal/tokenizer": {"internal/fault"},
+	"internal/chat":      {"internal/fault", "internal/tokenizer"},
+	"internal/image":     {"internal/fault"},
+	"internal/openai":    {"internal/fault"},
+	"internal/ops":       {"internal/fault", "internal/quant"},
+	"internal/ref":       {"internal/fault", "internal/ops", "internal/quant"},
+	"internal/optest":    {"internal/ops", "internal/quant", "internal/ref"},
+	"internal/gpu":       {"internal/fault", "internal/ops", "internal/quant", "shaders"},
+	"internal/kvcache":   {"internal/fault", "internal/ops", "internal/quant"},
+	"internal/model":     {"internal/fault", "internal/kvcache", "internal/ops", "internal/quant"},
+	"internal/model/...": {"internal/fault", "internal/image", "internal/kvcache", "internal/model", "internal/ops", "internal/quant"},
+	"internal/experts":   {"internal/fault", "loader/..."},
+	"loader":             {"internal/fault", "internal/quant", "loader/..."},
+	"loader/...":         {"internal/fault", "internal/quant", "loader/..."},
+	"internal/engine": {"internal/chat", "internal/experts", "internal/fault", "internal/model/...", "internal/model",
+		"internal/ops", "internal/quant", "internal/sample", "internal/tokenizer", "loader", "loader/..."},
+	"wasm":      {"internal/engine", "internal/fault", "internal/gpu", "internal/openai", "internal/ops", "internal/chat", "loader", "loader/..."},
+	"edge":      {},
+	"cmd/build": {},
+	"cmd/pack":  {"internal/...", "loader", "loader/..."},
+}
+
+// jsRooms are the only folders whose _js.go files may touch syscall/js.
+var jsRooms = []string{"wasm", "internal/gpu", "loader/store", "loader/fetch", "edge"}
+
+// heavy packages never enter the browser's program: net/http alone adds 7 MB.
+var heavy = []string{"net/http", "text/template", "html/template", "regexp", "encoding/xml", "encoding/gob"}
+
+func TestImportsGoDown(t *testing.T) {
+	for file, imports := range productImports(t) {
+		room := filepath.ToSlash(filepath.Dir(file))
+		rule, ok := ruleOf(room)
+		if !ok {
+			t.Errorf("%s: the folder %s has no line in the import rule", file, room)
+			continue
+		}
+		for _, path := range imports {
+			if inner, ours := strings.CutPrefix(path, module); ours && inner != room && !matches(inner, rule) {
+				t.Errorf("%s imports %s, which %s may not", file, inner, room)
+			}
+		}
+	}
+}
+
+func TestOnlyTheEdgesTouchJavaScript(t *testing.T) {
+	for file, imports := range productImports(t) {
+		room := filepath.ToSlash(filepath.Dir(file))
+		for _, path := range imports {
+			if path == "syscall/js" && (!matches(room, jsRooms) || !strings.HasSuffix(file, "_js.go")) {
+				t.Errorf("%s imports syscall/js; only _js.go files of %v may", file, jsRooms)
+			}
+			if strings.HasPrefix(path, "github.com/cogentcore/webgpu") && room != "internal/gpu" {
+				t.Errorf("%s imports the WebGPU binding; only internal/gpu may", file)
+			}
+		}
+	}
+}
+
+func TestNothingHeavyEntersTheBrowser(t *testing.T) {
+	for file, imports := range productImports(t) {
+		room := filepath.ToSlash(filepath.Dir(file))
+		if strings.HasPrefix(room, "cmd/") || room == "edge" || strings.HasSuffix(file, "_native.go") {
+			continue
+		}
+		for _, path := range imports {
+			if matches(path, heavy) {
+				t.Errorf("%s imports %s, which is too large for the browser", file, path)
+			}
+			if path == "encoding/json" && room != "internal/openai" && !strings.HasPrefix(room, "internal/golden") {
+				t.Errorf("%s imports encoding/json; only internal/openai may", file)
+			}
+		}
+	}
+}
+
+// productImports maps each non-test Go file of the module to its imports.
+func productImports(t *testing.T) map[string][]string {
+	t.Helper()
+	root := os.DirFS("../..")
+	found := map[string][]string{}
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || d.Name() == "dist" || d.Name() == "testdata") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		source, err := fs.ReadFile(root, path)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, source, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		found[path] = []string{}
+		for _, spec := range file.Imports {
+			found[path] = append(found[path], strings.Trim(spec.Path.Value, `"`))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) < 10 {
+		t.Fatalf("found only %d Go files: is the test looking in the right place?", len(found))
+	}
+	return found
+}
+
+// ruleOf finds the longest line of the rule that covers room.
+func ruleOf(room string) ([]string, bool) {
+	if rule, ok := allowed[room]; ok {
+		return rule, true
+	}
+	for dir := room; dir != "."; dir = filepath.ToSlash(filepath.Dir(dir)) {
+		if rule, ok := allowed[dir+"/..."]; ok {
+			return rule, true
+		}
+	}
+	return nil, false
+}
+
+func matches(path string, patterns []string) bool {
+	for _, p := range patterns {
+		if base, below := strings.CutSuffix(p, "/..."); path == p || below && strings.HasPrefix(path, base+"/") {
+			return true
+		}
+	}
+	return false
+}
