@@ -1,0 +1,112 @@
+package ref
+
+import (
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// Two query heads and one key head of width 4; the table rotates the first pair by 90° a position.
+func TestRopeKVRotatesAndStores(t *testing.T) {
+	b := New()
+	table := f32(t, b, "table", []float32{1, 0, 0, 1, -1, 0, 0, -1}, 2, 4)
+	k, v := f32(t, b, "k", nil, 4, 3, 1), f32(t, b, "v", nil, 4, 3, 1)
+	qkv := f32(t, b, "qkv", []float32{
+		1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+		1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+	}, 16, 2)
+	r := ops.RopeKV{QKV: qkv, K: k, V: v, Step: u32(t, b, "step", 2, 2, 0, 0), Table: table, NumHeads: 2}
+	run(t, b, func() { b.RopeKV(r) })
+	near(t, "qkv", floats(qkv), []float32{
+		-1, -2, 3, 4, -5, -6, 7, 8, -9, -10, 11, 12, 13, 14, 15, 16, // position 2: 180°
+		2, -1, 3, 4, 6, -5, 7, 8, 10, -9, 11, 12, 13, 14, 15, 16, // position 3: 270°
+	})
+	near(t, "k", floats(k), []float32{10, -9, 11, 12, 0, 0, 0, 0, -9, -10, 11, 12}) // positions 3, none, 2
+	near(t, "v", floats(v), []float32{13, 14, 15, 16, 0, 0, 0, 0, 13, 14, 15, 16})
+}
+
+func TestRopeKVWithoutATableOnlyStores(t *testing.T) {
+	b := New()
+	k, v := weight(t, b, "k", quant.F16, nil, 2, 4, 1), weight(t, b, "v", quant.F16, nil, 2, 4, 1)
+	qkv := f32(t, b, "qkv", []float32{1, 2, 1.0001, 2.0001, 3, 4}, 6, 1)
+	r := ops.RopeKV{QKV: qkv, K: k, V: v, Step: u32(t, b, "step", 1, 1, 0, 0), NumHeads: 1}
+	run(t, b, func() { b.RopeKV(r) })
+	near(t, "qkv", floats(qkv), []float32{1, 2, 1.0001, 2.0001, 3, 4})
+	if got := floats(k)[2:4]; got[0] != 1 || got[1] != 2 {
+		t.Errorf("the f16 cache keeps %v, want 1 and 2: the nearest halves", got)
+	}
+}
+
+// cache makes keys or values [1, slots, numKVHeads] of width 2 from one number each, the second element 0.
+func cache(t *testing.T, b *Backend, name string, slots, heads int, x ...float32) *ops.Tensor {
+	t.Helper()
+	pairs := make([]float32, 2*len(x))
+	for i := range x {
+		pairs[2*i] = x[i]
+	}
+	return f32(t, b, name, pairs, 2, slots, heads)
+}
+
+func TestAttentionAveragesWhatItMaySee(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		pos   uint32
+		chunk int
+		want  float32
+	}{
+		{"itself", 0, 0, 1},
+		{"all before", 3, 0, (1 + 2 + 3 + 4) / 4.0},
+		{"its own chunk", 3, 2, (3 + 4) / 2.0},
+		{"a chunk's first", 2, 2, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := New()
+			a := ops.Attention{
+				Dst: f32(t, b, "dst", nil, 2, 1), QKV: f32(t, b, "qkv", []float32{0, 0, 9, 9, 9, 9}, 6, 1),
+				K: cache(t, b, "k", 4, 1, 0, 0, 0, 0), V: cache(t, b, "v", 4, 1, 1, 2, 3, 4),
+				Step: u32(t, b, "step", c.pos, 1, 0, 0), NumHeads: 1, Chunk: c.chunk,
+			}
+			run(t, b, func() { b.AttentionVec(a) })
+			near(t, "dst", floats(a.Dst), []float32{c.want, 0})
+		})
+	}
+}
+
+// Four query heads share two key heads; the second pair of query heads sees the second key head's values.
+func TestAttentionSharesKeyHeads(t *testing.T) {
+	b := New()
+	a := ops.Attention{
+		Dst: f32(t, b, "dst", nil, 8, 1), QKV: f32(t, b, "qkv", make([]float32, 16), 16, 1),
+		K: cache(t, b, "k", 1, 2, 0, 0), V: cache(t, b, "v", 1, 2, 5, 7),
+		Step: u32(t, b, "step", 0, 1, 0, 0), NumHeads: 4,
+	}
+	run(t, b, func() { b.AttentionVec(a) })
+	near(t, "dst", floats(a.Dst), []float32{5, 0, 5, 0, 7, 0, 7, 0})
+}
+
+// Scores are q·k/√2, here 0 and 1: the weights are those of softmax(0, 1).
+func TestAttentionWeighsByScoreAndMasksWithinTheCall(t *testing.T) {
+	b := New()
+	const sqrt2 = 1.4142135
+	a := ops.Attention{
+		Dst: f32(t, b, "dst", nil, 2, 2),
+		QKV: f32(t, b, "qkv", []float32{sqrt2, 0, 0, 0, 0, 0, sqrt2, 0, 0, 0, 0, 0}, 6, 2),
+		K:   cache(t, b, "k", 2, 1, 0, 1), V: cache(t, b, "v", 2, 1, 10, 20),
+		Step: u32(t, b, "step", 0, 2, 0, 0), NumHeads: 1,
+	}
+	run(t, b, func() { b.Attention(a) })
+	near(t, "dst", floats(a.Dst), []float32{10, 0, 17.310586, 0})
+}
+
+// A ring of two slots holds positions 2 and 3 of the second chunk of two.
+func TestAttentionOverARing(t *testing.T) {
+	b := New()
+	a := ops.Attention{
+		Dst: f32(t, b, "dst", nil, 2, 1), QKV: f32(t, b, "qkv", make([]float32, 6), 6, 1),
+		K: cache(t, b, "k", 2, 1, 0, 0), V: cache(t, b, "v", 2, 1, 3, 4),
+		Step: u32(t, b, "step", 3, 1, 0, 0), NumHeads: 1, Chunk: 2,
+	}
+	run(t, b, func() { b.AttentionVec(a) })
+	near(t, "dst", floats(a.Dst), []float32{3.5, 0})
+}

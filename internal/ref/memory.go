@@ -1,0 +1,86 @@
+package ref
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// memory is where a tensor's numbers are. One of its slices is used, by the tensor's type.
+type memory struct {
+	words  []uint32  // U32
+	floats []float32 // F32, and F16 rounded to what it can hold
+	blocks []byte    // weights as they lie in the file; a row is turned into floats when an op reads it
+}
+
+func newMemory(t quant.Type, s ops.Shape) *memory {
+	switch t {
+	case quant.U32:
+		return &memory{words: make([]uint32, s.Elems())}
+	case quant.F32, quant.F16:
+		return &memory{floats: make([]float32, s.Elems())}
+	default:
+		return &memory{blocks: make([]byte, t.RowBytes(s.Elems()))}
+	}
+}
+
+func memoryOf(t *ops.Tensor) *memory { return t.Data.(*memory) }
+
+// put copies whole blocks into t from byte offset on.
+func (m *memory) put(t *ops.Tensor, offset int, data []byte) error {
+	size := t.Type.RowBytes(t.Shape.Elems())
+	block := t.Type.BlockBytes()
+	if offset < 0 || offset+len(data) > size || offset%block != 0 || len(data)%block != 0 {
+		return fmt.Errorf("ref: %d bytes at offset %d do not fit %v, %d bytes", len(data), offset, t, size)
+	}
+	offset += t.Type.RowBytes(t.First)
+	switch {
+	case m.words != nil:
+		for i := 0; i < len(data); i += 4 {
+			m.words[(offset+i)/4] = binary.LittleEndian.Uint32(data[i:])
+		}
+	case m.floats != nil:
+		quant.Dequantize(t.Type, m.floats[offset/block:(offset+len(data))/block], data)
+	default:
+		copy(m.blocks[offset:], data)
+	}
+	return nil
+}
+
+// get is n bytes of t from byte offset on, whole blocks.
+func (m *memory) get(t *ops.Tensor, offset, n int) []byte {
+	offset += t.Type.RowBytes(t.First)
+	data := make([]byte, n)
+	switch {
+	case m.words != nil:
+		for i := 0; i < n; i += 4 {
+			binary.LittleEndian.PutUint32(data[i:], m.words[(offset+i)/4])
+		}
+	case m.floats != nil:
+		block := t.Type.BlockBytes()
+		quant.Quantize(t.Type, data, m.floats[offset/block:(offset+n)/block])
+	default:
+		copy(data, m.blocks[offset:])
+	}
+	return data
+}
+
+// words are the elements of a U32 tensor or view.
+func words(t *ops.Tensor) []uint32 { return memoryOf(t).words[t.First : t.First+t.Shape.Elems()] }
+
+// floats are the elements of an F32 or F16 tensor or view, to read or to write.
+func floats(t *ops.Tensor) []float32 { return memoryOf(t).floats[t.First : t.First+t.Shape.Elems()] }
+
+// row is row r of a tensor of any weight type, to read: a view where the floats are there, else written into scratch,
+// which has t.Dim(0) elements.
+func row(t *ops.Tensor, r int, scratch []float32) []float32 {
+	width := t.Dim(0)
+	m, first := memoryOf(t), t.First+r*width
+	if m.floats != nil {
+		return m.floats[first : first+width]
+	}
+	quant.Dequantize(t.Type, scratch, m.blocks[t.Type.RowBytes(first):][:t.Type.RowBytes(width)])
+	return scratch
+}
