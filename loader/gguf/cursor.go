@@ -1,0 +1,99 @@
+package gguf
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/outrider-web/outrider/internal/fault"
+)
+
+// The bounds on what a header may claim. They are far above any published file (Llama 4 Scout: 12 MB of header, 628
+// tensors, a chat template of 5 KB) and low enough that a hostile file cannot exhaust memory.
+const (
+	maxHeader  = 128 << 20 // bytes
+	maxRecords = 1 << 16   // metadata records; also tensors
+	maxName    = 1<<16 - 1 // bytes of a key or tensor name
+	maxText    = 64 << 20  // bytes of a string value
+)
+
+// ErrMore says that the header goes on beyond the bytes at hand, though not beyond the file.
+var ErrMore = errors.New("gguf: the header is longer than the bytes at hand")
+
+// cursor reads a header from its first byte on. Its error is sticky: once something is wrong, every read gives
+// zeros, so a reader of many fields checks once. size is the length of the whole file; prefix holds its first bytes.
+type cursor struct {
+	prefix []byte
+	at     int64
+	size   int64
+	err    error
+}
+
+// fail keeps the first error, with the place where it was found.
+func (c *cursor) fail(code fault.Code, format string, args ...any) {
+	if c.err == nil {
+		c.err = fault.New(code, fmt.Sprintf("the file's header is broken at byte %d: ", c.at)+
+			fmt.Sprintf(format, args...)+"; download it again or choose another file")
+	}
+}
+
+// take gives the next n bytes, nil if they are not there: past the end of the file, past the largest header, or (the
+// error is then ErrMore) past the prefix.
+func (c *cursor) take(n int64, what string) []byte {
+	switch {
+	case c.err != nil:
+		return nil
+	case n > c.size-c.at:
+		c.err = fault.New(fault.Truncated, fmt.Sprintf(
+			"the file ends inside its header: %s at byte %d needs %d bytes, but the file is only %d bytes long; download it again",
+			what, c.at, n, c.size))
+	case n > maxHeader-c.at:
+		c.fail(fault.BadHeader, "%s of %d bytes makes the header longer than %d MiB", what, n, maxHeader>>20)
+	case n > int64(len(c.prefix))-c.at:
+		c.err = ErrMore
+	default:
+		c.at += n
+		return c.prefix[c.at-n : c.at : c.at]
+	}
+	return nil
+}
+
+func (c *cursor) u32(what string) uint32 {
+	if b := c.take(4, what); b != nil {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return 0
+}
+
+func (c *cursor) u64(what string) uint64 {
+	if b := c.take(8, what); b != nil {
+		return binary.LittleEndian.Uint64(b)
+	}
+	return 0
+}
+
+// count reads a u64 and refuses one above max.
+func (c *cursor) count(max uint64, what string) int {
+	n := c.u64(what)
+	if n > max {
+		c.at -= 8
+		c.fail(fault.BadHeader, "%s is %d, more than the %d a file may have", what, n, max)
+		return 0
+	}
+	return int(n)
+}
+
+// text reads a string of at most max bytes.
+func (c *cursor) text(max uint64, what string) string {
+	n := c.count(max, "the length of "+what)
+	return string(c.take(int64(n), what))
+}
+
+// name reads a metadata key or tensor name, which may not be empty.
+func (c *cursor) name(what string) string {
+	s := c.text(maxName, what)
+	if s == "" {
+		c.fail(fault.BadHeader, "%s is empty", what)
+	}
+	return s
+}
