@@ -38,6 +38,11 @@ const (
 	OutOfMemory    Code = "out_of_memory"
 	DeviceLost     Code = "device_lost"
 
+	// The picture.
+	BadImage         Code = "bad_image" // broken, cut short, or without pixels
+	UnsupportedImage Code = "unsupported_image"
+	ImageTooLarge    Code = "image_too_large"
+
 	// The caller.
 	InvalidRequest Code = "invalid_request"
 	ContextFull    Code = "context_full"

@@ -1,0 +1,112 @@
+package image
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// orientation reads the EXIF orientation, 1 to 8, wherever the format keeps it; 1 (upright) when there is none or
+// what is there makes no sense. A wrong orientation is worse than a turned picture is bad, so nothing here is an error.
+func orientation(f Format, data []byte) int {
+	switch f {
+	case JPEG:
+		return tiffOrientation(jpegEXIF(data))
+	case PNG:
+		return tiffOrientation(pngEXIF(data))
+	case WebP:
+		return tiffOrientation(webpEXIF(data))
+	case TIFF:
+		return tiffOrientation(data)
+	}
+	return 1
+}
+
+var exifPrefix = []byte("Exif\x00\x00")
+
+// jpegEXIF finds the EXIF block among the segments before the first scan: FF marker, big-endian length that counts
+// itself, payload.
+func jpegEXIF(data []byte) []byte {
+	const app1, startOfScan = 0xe1, 0xda
+	for at := 2; at+4 <= len(data) && data[at] == 0xff; {
+		marker := data[at+1]
+		if marker == 0xff { // fill byte
+			at++
+			continue
+		}
+		end := at + 2 + int(binary.BigEndian.Uint16(data[at+2:]))
+		if marker == startOfScan || end > len(data) || end < at+4 {
+			return nil
+		}
+		if body := data[at+4 : end]; marker == app1 && bytes.HasPrefix(body, exifPrefix) {
+			return body[len(exifPrefix):]
+		}
+		at = end
+	}
+	return nil
+}
+
+// pngEXIF finds the eXIf chunk: big-endian length, type, payload, CRC.
+func pngEXIF(data []byte) []byte {
+	for at := 8; at+8 <= len(data); {
+		n := int64(binary.BigEndian.Uint32(data[at:]))
+		if n > int64(len(data)-at-8) {
+			return nil
+		}
+		if string(data[at+4:at+8]) == "eXIf" {
+			return data[at+8 : at+8+int(n)]
+		}
+		at += int(n) + 12
+	}
+	return nil
+}
+
+// webpEXIF finds the EXIF chunk: type, little-endian length, payload padded to even. Some writers keep JPEG's prefix.
+func webpEXIF(data []byte) []byte {
+	for at := 12; at+8 <= len(data); {
+		n := int64(binary.LittleEndian.Uint32(data[at+4:]))
+		if n > int64(len(data)-at-8) {
+			return nil
+		}
+		if string(data[at:at+4]) == "EXIF" {
+			return bytes.TrimPrefix(data[at+8:at+8+int(n)], exifPrefix)
+		}
+		at += 8 + int(n+n&1)
+	}
+	return nil
+}
+
+// tiffOrientation reads tag 0x0112 of the first directory of a TIFF structure, which is what EXIF is.
+func tiffOrientation(b []byte) int {
+	const tag, short, entryBytes = 0x0112, 3, 12
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(b, []byte("II*\x00")):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(b, []byte("MM\x00*")):
+		order = binary.BigEndian
+	default:
+		return 1
+	}
+	if len(b) < 8 {
+		return 1
+	}
+	first := int64(order.Uint32(b[4:]))
+	if first+2 > int64(len(b)) {
+		return 1
+	}
+	entries := b[first+2:]
+	for range order.Uint16(b[first:]) {
+		if len(entries) < entryBytes {
+			return 1
+		}
+		if order.Uint16(entries) == tag {
+			value := int(order.Uint16(entries[8:]))
+			if order.Uint16(entries[2:]) != short || value < 1 || value > 8 {
+				return 1
+			}
+			return value
+		}
+		entries = entries[entryBytes:]
+	}
+	return 1
+}

@@ -1,0 +1,99 @@
+package image
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/outrider-web/outrider/internal/fault"
+)
+
+// Format is what the first bytes of a file say it is; names of files and MIME types are not asked.
+type Format string
+
+// The formats: six that Go decodes, three that a browser may, one that is refused by name.
+const (
+	JPEG Format = "JPEG"
+	PNG  Format = "PNG"
+	GIF  Format = "GIF"
+	WebP Format = "WebP"
+	BMP  Format = "BMP"
+	TIFF Format = "TIFF"
+
+	AVIF Format = "AVIF"
+	HEIC Format = "HEIC"
+	JXL  Format = "JPEG XL"
+
+	SVG Format = "SVG"
+
+	Unknown Format = ""
+)
+
+// magics are the fixed first bytes of each format.
+var magics = []struct {
+	format Format
+	magic  string // ? stands for any byte
+}{
+	{JPEG, "\xff\xd8\xff"},
+	{PNG, "\x89PNG\r\n\x1a\n"},
+	{GIF, "GIF8?a"},
+	{WebP, "RIFF????WEBP"},
+	{BMP, "BM????\x00\x00\x00\x00"},
+	{TIFF, "II*\x00"},
+	{TIFF, "MM\x00*"},
+	{JXL, "\xff\x0a"},
+	{JXL, "\x00\x00\x00\x0cJXL \r\n\x87\n"},
+	{AVIF, "????ftypavif"},
+	{AVIF, "????ftypavis"},
+	{HEIC, "????ftypheic"},
+	{HEIC, "????ftypheix"},
+	{HEIC, "????ftyphevc"},
+	{HEIC, "????ftyphevx"},
+	{HEIC, "????ftypmif1"}, // HEIF of any codec; in practice a phone's HEIC
+	{HEIC, "????ftypmsf1"},
+}
+
+// Sniff reads the format off the first bytes of a file; a kilobyte is enough.
+func Sniff(head []byte) Format {
+	for _, m := range magics {
+		if hasMagic(head, m.magic) {
+			return m.format
+		}
+	}
+	if looksLikeSVG(head) {
+		return SVG
+	}
+	return Unknown
+}
+
+func hasMagic(head []byte, magic string) bool {
+	if len(head) < len(magic) {
+		return false
+	}
+	for i := range len(magic) {
+		if magic[i] != '?' && head[i] != magic[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// looksLikeSVG finds an <svg element in the first kilobyte of something that begins like markup.
+func looksLikeSVG(head []byte) bool {
+	head = head[:min(len(head), 1024)]
+	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	return bytes.HasPrefix(text, []byte("<")) && bytes.Contains(text, []byte("<svg"))
+}
+
+// refusal is the error for a format without a decoder.
+func (f Format) refusal() error {
+	switch f {
+	case AVIF, HEIC, JXL:
+		return fault.Wrap(fault.UnsupportedImage,
+			fmt.Sprintf("this browser cannot show %s pictures; save it as PNG or JPEG", f), ErrBrowserOnly)
+	case SVG:
+		return fault.New(fault.UnsupportedImage,
+			"SVG is a drawing, not a picture of pixels; export it as PNG and attach that")
+	}
+	return fault.New(fault.UnsupportedImage,
+		"the file is not a picture Outrider knows; use JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC")
+}

@@ -1,0 +1,145 @@
+package image
+
+import std "image"
+
+// A JPEG or lossy WebP file keeps colour at half resolution. Which of the two common ways it is brought back matters
+// for pixel equality: the reference's libraries interpolate ("fancy upsampling"), Go's own conversion repeats.
+
+// chroma brings one plane of colour back to full resolution: the samples of pixels x0 ≤ x < x1 of row y.
+// It returns dst or, when nothing needs computing, a slice of the plane.
+type chroma func(dst, plane []byte, x0, x1, y int) []byte
+
+func ycbcrSpan(m *std.YCbCr, f Format) span {
+	up := chromaOf(m, f)
+	convert := fromFullRange
+	if f == WebP {
+		convert = fromStudioRange
+	}
+	var cb, cr []byte
+	return func(dst []byte, x0, x1, y int) {
+		if len(cb) < x1-x0 {
+			cb, cr = make([]byte, x1-x0), make([]byte, x1-x0)
+		}
+		luma := m.Y[y*m.YStride+x0:][:x1-x0]
+		convert(dst, luma, up(cb, m.Cb, x0, x1, y), up(cr, m.Cr, x0, x1, y))
+	}
+}
+
+// chromaOf chooses the upsampling. JPEG planes at most two samples wide are repeated, as libjpeg does.
+func chromaOf(m *std.YCbCr, f Format) chroma {
+	w, h := m.Rect.Dx(), m.Rect.Dy()
+	odd := 7 // what libjpeg adds before dividing by 16 in odd columns; 8 in even ones
+	if f == WebP {
+		odd = 8
+	}
+	switch m.SubsampleRatio {
+	case std.YCbCrSubsampleRatio444:
+		return func(_, plane []byte, x0, x1, y int) []byte { return plane[y*m.CStride+x0:][:x1-x0] }
+	case std.YCbCrSubsampleRatio420:
+		return triangle2x2(m.CStride, (w+1)/2, (h+1)/2, odd)
+	case std.YCbCrSubsampleRatio422:
+		if (w+1)/2 > 2 {
+			return triangle2x1(m.CStride, (w+1)/2)
+		}
+		return repeat(m.CStride, 1, 0)
+	case std.YCbCrSubsampleRatio440:
+		return triangle1x2(m.CStride, (h+1)/2)
+	case std.YCbCrSubsampleRatio411:
+		return repeat(m.CStride, 2, 0)
+	default: // 4:1:0
+		return repeat(m.CStride, 2, 1)
+	}
+}
+
+// repeat gives each sample to all pixels of its cell of 2^sx × 2^sy.
+func repeat(stride, sx, sy int) chroma {
+	return func(dst, plane []byte, x0, x1, y int) []byte {
+		row := plane[(y>>sy)*stride:]
+		for x := x0; x < x1; x++ {
+			dst[x-x0] = row[x>>sx]
+		}
+		return dst
+	}
+}
+
+// triangle2x2 weighs the four samples around a pixel 9, 3, 3 and 1: 4:2:0. Beyond the edges the last sample counts.
+func triangle2x2(stride, w, h, odd int) chroma {
+	var sums []int // 3·near + far of the two rows around the pixel
+	return func(dst, plane []byte, x0, x1, y int) []byte {
+		if len(sums) < w {
+			sums = make([]int, w)
+		}
+		near := plane[(y>>1)*stride:][:w]
+		far := plane[neighbour(y, h)*stride:][:w]
+		for c := max(x0>>1-1, 0); c < min((x1+1)>>1+1, w); c++ {
+			sums[c] = 3*int(near[c]) + int(far[c])
+		}
+		for x := x0; x < x1; x++ {
+			round := 8 + (x&1)*(odd-8)
+			dst[x-x0] = byte((3*sums[x>>1] + sums[neighbour(x, w)] + round) >> 4)
+		}
+		return dst
+	}
+}
+
+// triangle2x1 weighs the two samples beside a pixel 3 and 1: 4:2:2.
+func triangle2x1(stride, w int) chroma {
+	return func(dst, plane []byte, x0, x1, y int) []byte {
+		row := plane[y*stride:][:w]
+		for x := x0; x < x1; x++ {
+			dst[x-x0] = byte((3*int(row[x>>1]) + int(row[neighbour(x, w)]) + 1 + x&1) >> 2)
+		}
+		return dst
+	}
+}
+
+// triangle1x2 is triangle2x1 standing up: 4:4:0.
+func triangle1x2(stride, h int) chroma {
+	return func(dst, plane []byte, x0, x1, y int) []byte {
+		near, far := plane[(y>>1)*stride:], plane[neighbour(y, h)*stride:]
+		for x := x0; x < x1; x++ {
+			dst[x-x0] = byte((3*int(near[x]) + int(far[x]) + 1 + y&1) >> 2)
+		}
+		return dst
+	}
+}
+
+// neighbour is the second nearest of n half-resolution samples to full-resolution position i: the one before for
+// an even i, the one after for an odd i.
+func neighbour(i, n int) int {
+	return min(max(i>>1-1+2*(i&1), 0), n-1)
+}
+
+// fromFullRange is JFIF's conversion (BT.601, 0..255) with libjpeg's rounding: 16-bit fixed point.
+func fromFullRange(dst, luma, cb, cr []byte) {
+	cb, cr = cb[:len(luma)], cr[:len(luma)]
+	for i, l := range luma {
+		y, b, r := int(l), int(cb[i])-128, int(cr[i])-128
+		d := dst[3*i : 3*i+3 : 3*i+3]
+		d[0] = clamp(y + (91881*r+1<<15)>>16)
+		d[1] = clamp(y + (-22554*b-46802*r+1<<15)>>16)
+		d[2] = clamp(y + (116130*b+1<<15)>>16)
+	}
+}
+
+// fromStudioRange is WebP's conversion (BT.601, luma 16..235) with libwebp's rounding: 14-bit factors, 6 bits kept.
+func fromStudioRange(dst, luma, cb, cr []byte) {
+	cb, cr = cb[:len(luma)], cr[:len(luma)]
+	for i, l := range luma {
+		y, b, r := int(l)*19077>>8, int(cb[i]), int(cr[i])
+		d := dst[3*i : 3*i+3 : 3*i+3]
+		d[0] = clamp((y + r*26149>>8 - 14234) >> 6)
+		d[1] = clamp((y - b*6419>>8 - r*13320>>8 + 8708) >> 6)
+		d[2] = clamp((y + b*33050>>8 - 17685) >> 6)
+	}
+}
+
+func clamp(v int) byte {
+	if uint(v) <= 255 {
+		return byte(v)
+	}
+	if v < 0 {
+		return 0
+	}
+	return 255
+}
