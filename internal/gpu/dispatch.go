@@ -1,0 +1,95 @@
+package gpu
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/shaders"
+)
+
+// dispatch is one kernel call as an op describes it.
+type dispatch struct {
+	op      string            // shaders/<op>.wgsl
+	defines map[string]string // the variant; the pipeline cache key is op + sorted defines
+	bind    []*ops.Tensor     // binding i of group 0; a binding's access is declared in the WGSL
+	params  []uint32          // the Params uniform, the last binding; at most 32 words
+	grid    [3]int            // workgroups
+}
+
+// dispatch records one kernel call; the op method has checked the shapes. Outside Record it runs at once, and the
+// next method that can report trouble reports its trouble.
+func (b *Backend) dispatch(d dispatch) {
+	if b.rec != nil {
+		b.rec.steps = append(b.rec.steps, d)
+		return
+	}
+	p, err := b.program(d.op, []dispatch{d})
+	if err == nil {
+		err = p.Run()
+		p.Release()
+	}
+	if b.trouble == nil {
+		b.trouble = err
+	}
+}
+
+// name is the variant: the op and its defines in order. It is the pipeline's key and its label.
+func (d *dispatch) name() string {
+	name := d.op
+	for _, k := range slices.Sorted(maps.Keys(d.defines)) {
+		name += " " + k + "=" + d.defines[k]
+	}
+	return name
+}
+
+// check refuses what WebGPU would refuse later and less clearly.
+func (d *dispatch) check(access []shaders.Access) error {
+	if last := len(access) - 1; len(d.bind) != last || access[last] != shaders.Uniform {
+		return fmt.Errorf("%d tensors and Params are bound, the module declares %v", len(d.bind), access)
+	}
+	if len(d.params) > paramWords {
+		return fmt.Errorf("%d words of Params, at most %d fit", len(d.params), paramWords)
+	}
+	for _, n := range d.grid {
+		if n < 1 || n > maxGrid {
+			return fmt.Errorf("a grid of %v workgroups, want 1 to %d each way", d.grid, maxGrid)
+		}
+	}
+	return d.checkAliases(access)
+}
+
+// checkAliases: a kernel may not see one buffer through two bindings if it writes through either.
+func (d *dispatch) checkAliases(access []shaders.Access) error {
+	for i, written := range d.bind {
+		for j, other := range d.bind {
+			if i != j && access[i] == shaders.ReadWrite && bufferOf(written) == bufferOf(other) {
+				return fmt.Errorf("binding %d writes %v, which is binding %d too", i, written, j)
+			}
+		}
+	}
+	return nil
+}
+
+// maxGrid is the most workgroups in one dimension that every WebGPU device offers.
+const maxGrid = 65535
+
+// fold spreads n workgroups over x and y; kernels compute y · num_workgroups.x + x and guard its end.
+func fold(n int) [3]int {
+	rows := (n + maxGrid - 1) / maxGrid
+	if rows <= 1 {
+		return [3]int{n, 1, 1}
+	}
+	return [3]int{(n + rows - 1) / rows, rows, 1}
+}
+
+// f32bits carries a float through the u32 words of Params; kernels bitcast it back.
+func f32bits(x float32) uint32 { return math.Float32bits(x) }
+
+// ceilDiv is a / b rounded up.
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// roundUp is the first multiple of unit from n on.
+func roundUp[T int | int64](n, unit T) T { return (n + unit - 1) / unit * unit }

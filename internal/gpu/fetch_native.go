@@ -1,0 +1,73 @@
+//go:build !js
+
+package gpu
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	"github.com/cogentcore/webgpu/wgpu"
+
+	"github.com/outrider-web/outrider/internal/ops"
+)
+
+// fetched is a read-back whose copy is queued.
+type fetched struct {
+	d       *device
+	staging *wgpu.Buffer
+	skip, n int // of the bytes copied, those asked for
+}
+
+// fetch queues a copy of the whole words around bytes from..from+n.
+func (d *device) fetch(buf *buffer, from, n int) ops.Pending {
+	start, end := from/4*4, ceilDiv(from+n, 4)*4
+	staging, err := d.staging.take(d, uint64(end-start))
+	if err != nil {
+		return failed{broken("a read-back buffer", err)}
+	}
+	err = d.submit(func(encoder *wgpu.CommandEncoder) error {
+		return encoder.CopyBufferToBuffer(buf.Buffer, uint64(start), staging, 0, uint64(end-start))
+	})
+	if err != nil {
+		return failed{err}
+	}
+	return &fetched{d: d, staging: staging, skip: from - start, n: n}
+}
+
+// Wait maps the copy once the queue is done with it.
+func (f *fetched) Wait(ctx context.Context) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if status := f.mapNow(); status != wgpu.BufferMapAsyncStatusSuccess {
+		return nil, fmt.Errorf("%w (map status %v)", ops.ErrDeviceLost, status)
+	}
+	out := make([]byte, f.n)
+	if f.n > 0 {
+		copy(out, f.staging.GetMappedRange(0, uint(f.staging.GetSize()))[f.skip:])
+	}
+	if err := f.staging.Unmap(); err != nil {
+		return nil, broken("to end a read-back", err)
+	}
+	f.d.staging.give(f.staging)
+	return out, nil
+}
+
+// mapping is held by the one read-back that has collection switched off.
+var mapping sync.Mutex
+
+// mapNow maps the staging buffer. The binding hands wgpu a Go pointer that nothing keeps alive, so no collection may
+// happen between MapAsync and the callback.
+func (f *fetched) mapNow() (status wgpu.BufferMapAsyncStatus) {
+	mapping.Lock()
+	defer mapping.Unlock()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	done := func(s wgpu.BufferMapAsyncStatus) { status = s }
+	if err := f.staging.MapAsync(wgpu.MapModeRead, 0, f.staging.GetSize(), done); err != nil {
+		return wgpu.BufferMapAsyncStatusValidationError
+	}
+	f.d.Poll(true, nil)
+	return status
+}

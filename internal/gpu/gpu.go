@@ -1,0 +1,86 @@
+// Package gpu runs the op set on WebGPU: natively through wgpu, in a browser through the worker's JavaScript host.
+// It owns the device, the buffers behind tensors, pipelines, and the command list that a recorded program is. It
+// knows shaders by name only, and nothing of models, files or tokens. It is the only importer of the binding.
+//
+// Files ending in _js.go and _native.go hold the same type, device, for the two platforms; everything else is
+// shared. An op is one file: check shapes, choose the variant, bind, parameters, grid.
+package gpu
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cogentcore/webgpu/wgpu"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/ops"
+)
+
+// Options for New.
+type Options struct {
+	Limits ops.Limits // use no more than these; zero fields mean all that the adapter offers
+}
+
+// Backend is ops on one WebGPU device.
+type Backend struct {
+	dev       *device
+	limits    ops.Limits
+	buffers   map[*buffer]bool // all that live
+	nextID    uint32           // of the next buffer
+	pipelines pipelines
+	groups    groups
+	params    arena
+	raw       *ops.Tensor // file bytes on their way to a repacked tensor; nil until one is uploaded
+	rec       *recorder   // what Record is recording, else nil
+	trouble   error       // what an op called outside Record met; the next method that can report does
+}
+
+var _ ops.Backend = (*Backend)(nil)
+
+// New opens the default adapter. Errors: ops.ErrNoWebGPU, ops.ErrNoAdapter.
+func New(ctx context.Context, o Options) (*Backend, error) {
+	dev, err := openDevice(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := &Backend{dev: dev, limits: limitsOf(dev, o.Limits), buffers: map[*buffer]bool{}}
+	b.pipelines.init()
+	b.groups.init()
+	return b, nil
+}
+
+// Limits says how large things may be on this device.
+func (b *Backend) Limits() ops.Limits { return b.limits }
+
+// Close gives everything back. Programs and tensors of the backend are dead after it.
+func (b *Backend) Close() {
+	for buf := range b.buffers {
+		buf.Destroy()
+	}
+	clear(b.buffers)
+	b.dev.close()
+}
+
+func limitsOf(d *device, most ops.Limits) ops.Limits {
+	l := d.GetLimits().Limits
+	return ops.Limits{
+		MaxBuffer:  atMost(int64(l.MaxBufferSize), most.MaxBuffer),
+		MaxBinding: atMost(int64(l.MaxStorageBufferBindingSize), most.MaxBinding),
+	}
+}
+
+// atMost is have, or most where that is given and smaller.
+func atMost(have, most int64) int64 {
+	if most > 0 {
+		return min(have, most)
+	}
+	return have
+}
+
+// broken is an error that says which of our own calls the device refused.
+func broken(label string, cause error) error {
+	return fault.Wrap(fault.Internal, fmt.Sprintf("the GPU refused %s", label), cause)
+}
+
+// storage is the usage of every tensor.
+const storage = wgpu.BufferUsageStorage | wgpu.BufferUsageCopyDst | wgpu.BufferUsageCopySrc

@@ -1,0 +1,132 @@
+package gpu
+
+import (
+	"fmt"
+
+	"github.com/cogentcore/webgpu/wgpu"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// buffer is the memory behind a tensor: ops.Tensor.Data.
+type buffer struct {
+	*wgpu.Buffer
+	id    uint32 // never used twice
+	name  string
+	bytes int64
+}
+
+func bufferOf(t *ops.Tensor) *buffer {
+	if t == nil {
+		panic("gpu: no tensor where one is bound")
+	}
+	buf, ok := t.Data.(*buffer)
+	if !ok {
+		panic(fmt.Sprintf("gpu: %v belongs to another backend", t))
+	}
+	return buf
+}
+
+// Alloc makes a tensor of zeros. Errors: LimitError, ErrOutOfMemory.
+func (b *Backend) Alloc(name string, t quant.Type, shape ...int) (*ops.Tensor, error) {
+	tensor := &ops.Tensor{Name: name, Type: t, Shape: shape}
+	if tensor.Dim(0)%t.BlockWeights() != 0 || shape == nil || tensor.Shape.Elems() < 1 {
+		panic(&ops.ShapeError{Op: "alloc", Want: "rows of whole blocks, one or more", Got: []*ops.Tensor{tensor}})
+	}
+	buf, err := b.allocate(name, deviceBytes(tensor), storage)
+	if err != nil {
+		return nil, err
+	}
+	tensor.Data = buf
+	return tensor, nil
+}
+
+// allocate makes a buffer of zeros; bytes is a multiple of 4.
+func (b *Backend) allocate(name string, bytes int64, usage wgpu.BufferUsage) (*buffer, error) {
+	if bytes > b.limits.MaxBinding {
+		return nil, ops.LimitError("largest tensor (maxStorageBufferBindingSize)", name, bytes, b.limits.MaxBinding)
+	}
+	if bytes > b.limits.MaxBuffer {
+		return nil, ops.LimitError("largest buffer (maxBufferSize)", name, bytes, b.limits.MaxBuffer)
+	}
+	buf := &buffer{id: b.nextID, name: name, bytes: bytes}
+	create := func() (err error) {
+		buf.Buffer, err = b.dev.CreateBuffer(&wgpu.BufferDescriptor{Label: name, Size: uint64(bytes), Usage: usage})
+		return err
+	}
+	if err := b.dev.scoped("memory for "+name, create)(); err != nil {
+		return nil, err
+	}
+	b.nextID++
+	b.buffers[buf] = true
+	return buf, nil
+}
+
+// Free gives tensors back. Programs that use them must have been released.
+func (b *Backend) Free(ts ...*ops.Tensor) {
+	for _, t := range ts {
+		b.free(bufferOf(t))
+	}
+}
+
+func (b *Backend) free(buf *buffer) {
+	if !b.buffers[buf] {
+		return
+	}
+	delete(b.buffers, buf)
+	b.groups.forget(b.dev, buf.id)
+	buf.Destroy()
+	buf.Release()
+}
+
+// Write copies small data into a tensor of a plain type. The queue orders it between the programs run before and
+// after; offset and length are multiples of 4.
+func (b *Backend) Write(t *ops.Tensor, offset int, data []byte) error {
+	at, err := plainRange(t, offset, len(data))
+	if err != nil {
+		return err
+	}
+	if at%4 != 0 || len(data)%4 != 0 {
+		return fault.New(fault.Internal, fmt.Sprintf("writes to %v go by whole words, not %d bytes at %d", t, len(data), at))
+	}
+	if err := b.dev.write(bufferOf(t), int64(at), data); err != nil {
+		return broken("a write to "+t.Name, err)
+	}
+	return nil
+}
+
+// Fetch asks for bytes of a tensor of a plain type.
+func (b *Backend) Fetch(t *ops.Tensor, offset, n int) ops.Pending {
+	at, err := plainRange(t, offset, n)
+	if trouble := b.report(); trouble != nil {
+		err = trouble
+	}
+	if err != nil {
+		return failed{err}
+	}
+	return b.dev.fetch(bufferOf(t), at, n)
+}
+
+// plainRange checks a byte range of t and gives its place in the buffer behind t.
+func plainRange(t *ops.Tensor, offset, n int) (int, error) {
+	size := t.Type.BlockBytes()
+	if t.Type.BlockWeights() != 1 {
+		return 0, fault.New(fault.Internal, fmt.Sprintf("%v lies repacked on the GPU; only plain types are read and written", t))
+	}
+	if offset < 0 || n < 0 || offset+n > size*t.Shape.Elems() {
+		return 0, fault.New(fault.Internal, fmt.Sprintf("bytes %d to %d are outside %v", offset, offset+n, t))
+	}
+	return size*t.First + offset, nil
+}
+
+// report gives the trouble noted since the last report: of an op called outside Record, or of the device.
+func (b *Backend) report() error {
+	err := b.trouble
+	b.trouble = nil
+	if lost := b.dev.fault(); lost != nil && err == nil {
+		err = lost
+	}
+	return err
+}
