@@ -1,0 +1,27 @@
+package gpu
+
+import (
+	"context"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/optest"
+)
+
+func TestOpsMatchTheReference(t *testing.T) {
+	optest.Run(t, func() ops.Backend { return open(t) })
+}
+
+func BenchmarkOps(b *testing.B) {
+	optest.Bench(b, func() ops.Backend { return open(b) })
+}
+
+// open makes a backend. A machine without an adapter fails.
+func open(t testing.TB) *Backend {
+	t.Helper()
+	b, err := New(context.Background(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

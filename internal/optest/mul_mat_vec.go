@@ -1,0 +1,103 @@
+package optest
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// Sums of hidden products in f32 against float64: 1e-12 holds with room, 1e-10 would hide nothing of a wrong weight.
+const productLimit = 1e-11
+
+// product is a Product to be filled with random numbers.
+type product struct {
+	types  []quant.Type
+	hidden int
+	rows   []int // of each matrix
+	n      int
+	bias   bool
+	add    bool
+}
+
+func (p product) String() string {
+	var name strings.Builder
+	for i, t := range p.types {
+		fmt.Fprintf(&name, "%v×%d ", t, p.rows[i])
+	}
+	fmt.Fprintf(&name, "hidden=%d n=%d", p.hidden, p.n)
+	if p.bias {
+		name.WriteString(" bias")
+	}
+	if p.add {
+		name.WriteString(" add")
+	}
+	return name.String()
+}
+
+// bytes is what the weights take, which is what bounds a product with one vector.
+func (p product) bytes() int64 {
+	sum := 0
+	for i, t := range p.types {
+		sum += t.RowBytes(p.hidden) * p.rows[i]
+	}
+	return int64(sum)
+}
+
+func (p product) operands(x *Operands) ops.Product {
+	var made ops.Product
+	total := 0
+	for i, t := range p.types {
+		made.W = append(made.W, x.Weight(t, p.hidden, p.rows[i]))
+		if p.bias {
+			made.Bias = append(made.Bias, x.Vector("bias", p.rows[i]))
+		}
+		total += p.rows[i]
+	}
+	made.X = x.Activations("x", p.hidden, p.n)
+	made.Add = p.add
+	if p.add {
+		made.Dst = x.Sum("dst", total, p.n)
+	} else {
+		made.Dst = x.Output(quant.F32, total, p.n)
+	}
+	return made
+}
+
+// oddProducts are the shapes for n tokens that a kernel may get wrong: each type at widths that leave lanes and tiles
+// partly empty, stacked types, bias and sum.
+func oddProducts(n int) []product {
+	var all []product
+	for _, t := range weightTypes {
+		for _, blocks := range []int{1, 2, 5} {
+			all = append(all, product{types: []quant.Type{t}, hidden: blocks * max(t.BlockWeights(), 12), rows: []int{4 + 16*blocks}, n: n})
+		}
+	}
+	for _, t := range []quant.Type{quant.F32, quant.F16, quant.BF16} {
+		all = append(all, product{types: []quant.Type{t}, hidden: 588, rows: []int{36}, n: n})
+	}
+	return append(all,
+		product{types: []quant.Type{quant.Q4_K, quant.Q6_K}, hidden: 512, rows: []int{12, 68}, n: n, bias: true},
+		product{types: []quant.Type{quant.Q4_1, quant.Q4_1, quant.Q8_0}, hidden: 576, rows: []int{72, 24, 24}, n: n},
+		product{types: []quant.Type{quant.F16, quant.F32, quant.BF16}, hidden: 48, rows: []int{4, 100, 8}, n: n, bias: true, add: true},
+		product{types: []quant.Type{quant.Q4_0}, hidden: 96, rows: []int{132}, n: n, add: true},
+		product{types: []quant.Type{quant.Q3_K, quant.Q2_K, quant.Q5_K}, hidden: 256, rows: []int{32, 4, 64}, n: n, bias: true},
+	)
+}
+
+func (p product) vec() Case {
+	return Case{Op: "mul_mat_vec", Name: p.String(), Limit: productLimit, Bytes: p.bytes(), Call: func(x *Operands) {
+		made := p.operands(x)
+		x.Do(func(b ops.Ops) { b.MulMatVec(made) })
+	}}
+}
+
+func mulMatVec() []Case {
+	var all []Case
+	for _, p := range oddProducts(1) {
+		all = append(all, p.vec())
+	}
+	wide := product{types: []quant.Type{quant.Q4_0}, hidden: 32, rows: []int{300_000}, n: 1}
+	return append(all, wide.vec())
+}

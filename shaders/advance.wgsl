@@ -1,0 +1,13 @@
+// advance: step[0], the position, grows by step[1], the count, which becomes 1. One invocation.
+struct Params {
+  step_first: u32,
+}
+
+@group(0) @binding({BINDING}) var<storage, read_write> step: array<u32>; // [4]
+@group(0) @binding({BINDING}) var<uniform> params: Params;
+
+@compute @workgroup_size(1)
+fn main() {
+  step[params.step_first] += step[params.step_first + 1u];
+  step[params.step_first + 1u] = 1u;
+}

@@ -1,0 +1,32 @@
+// get_rows: dst[:, t] = table[:, ids[t]], dequantised. One invocation makes a group of 32 elements.
+struct Params {
+  table: Matrix,
+  n: u32,
+  dst_first: u32, // vec4s
+  ids_first: u32,
+}
+
+#include "lib/group.wgsl"
+@group(0) @binding({BINDING}) var<storage, read_write> dst: array<vec4<f32>>; // [width / 4, n]
+#include "lib/{TYPE}.wgsl" W=table
+@group(0) @binding({BINDING}) var<storage, read> ids: array<u32>; // [n]
+@group(0) @binding({BINDING}) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
+        @builtin(local_invocation_id) id: vec3<u32>) {
+  let all = groups(params.table);
+  let i = (group.y * grid.x + group.x) * 64u + id.x;
+  let t = i / all;
+  let g = i % all;
+  if (t >= params.n) { return; }
+
+  let w = table_group(params.table, ids[params.ids_first + t], g);
+  var fours = w.q;
+  let width = params.table.hidden >> 2u;
+  let first = params.dst_first + t * width;
+  for (var k = 0u; k < min(8u, width - 8u * g); k++) {
+    let lower = k < 4u;
+    dst[first + 8u * g + k] = fours[k] * select(w.scale.y, w.scale.x, lower) + select(w.min.y, w.min.x, lower);
+  }
+}
