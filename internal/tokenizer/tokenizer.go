@@ -94,7 +94,7 @@ func (v *Vocab) check() error {
 		return broken("the file's vocabulary is empty")
 	case len(v.Types) != 0 && len(v.Types) != n:
 		return broken("the vocabulary has %d tokens but %d token types", n, len(v.Types))
-	case v.Pre != "llama4" && v.Merges == nil:
+	case v.Pre != "llama4" && (v.Merges == nil || v.Merges.Len() == 0):
 		return broken("the tokenizer has no list of merges")
 	case v.BOS < -1 || v.BOS >= n || v.EOS < -1 || v.EOS >= n:
 		return broken("the vocabulary has %d tokens, so neither %d can begin a text nor %d end it", n, v.BOS, v.EOS)
