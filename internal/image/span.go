@@ -94,7 +94,8 @@ func palettedSpan(m *std.Paletted) span {
 	}
 	return func(dst []byte, x0, x1, y int) {
 		for i, v := range m.Pix[y*m.Stride+x0:][:x1-x0] {
-			copy(dst[3*i:][:3], table[v][:])
+			d, c := dst[3*i:3*i+3:3*i+3], &table[v]
+			d[0], d[1], d[2] = c[0], c[1], c[2]
 		}
 	}
 }

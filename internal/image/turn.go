@@ -51,15 +51,23 @@ func (p *Picture) columns(f func(row []byte)) {
 		}
 		for y := range fileHeight {
 			p.file(run, x0, x0+n, y)
-			x := flip(y, fileHeight, p.turn.flipY)
-			for i := range n {
-				copy(band[3*(i*p.Width+x):][:3], run[3*i:])
-			}
+			scatter(band[3*flip(y, fileHeight, p.turn.flipY):], 3*p.Width, run[:3*n])
 		}
 		for i := range n {
 			i = flip(i, n, p.turn.flipX)
 			f(band[3*i*p.Width:][:3*p.Width])
 		}
+	}
+}
+
+// scatter stands a run of pixels up: each goes stride bytes after the one before. Stored byte by byte, because a
+// copy of three is a call.
+func scatter(dst []byte, stride int, run []byte) {
+	at := 0
+	for i := 0; i+2 < len(run); i += 3 {
+		d, r := dst[at:at+3:at+3], run[i:i+3:i+3]
+		d[0], d[1], d[2] = r[0], r[1], r[2]
+		at += stride
 	}
 }
 

@@ -6,7 +6,7 @@ import std "image"
 // for pixel equality: the reference's libraries interpolate ("fancy upsampling"), Go's own conversion repeats.
 
 // chroma brings one plane of colour back to full resolution: the samples of pixels x0 ≤ x < x1 of row y.
-// It returns dst or, when nothing needs computing, a slice of the plane.
+// It returns a part of dst, which has room for two pixels more, or of the plane when nothing needs computing.
 type chroma func(dst, plane []byte, x0, x1, y int) []byte
 
 func ycbcrSpan(m *std.YCbCr, f Format) span {
@@ -17,8 +17,8 @@ func ycbcrSpan(m *std.YCbCr, f Format) span {
 	}
 	var cb, cr []byte
 	return func(dst []byte, x0, x1, y int) {
-		if len(cb) < x1-x0 {
-			cb, cr = make([]byte, x1-x0), make([]byte, x1-x0)
+		if len(cb) < x1-x0+2 {
+			cb, cr = make([]byte, x1-x0+2), make([]byte, x1-x0+2)
 		}
 		luma := m.Y[y*m.YStride+x0:][:x1-x0]
 		convert(dst, luma, up(cb, m.Cb, x0, x1, y), up(cr, m.Cr, x0, x1, y))
@@ -36,12 +36,15 @@ func chromaOf(m *std.YCbCr, f Format) chroma {
 	case std.YCbCrSubsampleRatio444:
 		return func(_, plane []byte, x0, x1, y int) []byte { return plane[y*m.CStride+x0:][:x1-x0] }
 	case std.YCbCrSubsampleRatio420:
+		if f != WebP && w <= 4 {
+			return repeat(m.CStride, 1, 1)
+		}
 		return triangle2x2(m.CStride, (w+1)/2, (h+1)/2, odd)
 	case std.YCbCrSubsampleRatio422:
-		if (w+1)/2 > 2 {
-			return triangle2x1(m.CStride, (w+1)/2)
+		if w <= 4 {
+			return repeat(m.CStride, 1, 0)
 		}
-		return repeat(m.CStride, 1, 0)
+		return triangle2x1(m.CStride, (w+1)/2)
 	case std.YCbCrSubsampleRatio440:
 		return triangle1x2(m.CStride, (h+1)/2)
 	case std.YCbCrSubsampleRatio411:
@@ -64,21 +67,24 @@ func repeat(stride, sx, sy int) chroma {
 
 // triangle2x2 weighs the four samples around a pixel 9, 3, 3 and 1: 4:2:0. Beyond the edges the last sample counts.
 func triangle2x2(stride, w, h, odd int) chroma {
-	var sums []int // 3·near + far of the two rows around the pixel
+	var sums []int // of the rows around the pixel, 3·near + far: sample c is sums[c-first+1], with one more each side
 	return func(dst, plane []byte, x0, x1, y int) []byte {
-		if len(sums) < w {
-			sums = make([]int, w)
+		first, last := x0>>1, (x1-1)>>1
+		if n := last - first + 3; len(sums) < n {
+			sums = make([]int, n)
 		}
 		near := plane[(y>>1)*stride:][:w]
 		far := plane[neighbour(y, h)*stride:][:w]
-		for c := max(x0>>1-1, 0); c < min((x1+1)>>1+1, w); c++ {
-			sums[c] = 3*int(near[c]) + int(far[c])
+		for i := range last - first + 3 {
+			c := min(max(first+i-1, 0), w-1)
+			sums[i] = 3*int(near[c]) + int(far[c])
 		}
-		for x := x0; x < x1; x++ {
-			round := 8 + (x&1)*(odd-8)
-			dst[x-x0] = byte((3*sums[x>>1] + sums[neighbour(x, w)] + round) >> 4)
+		for i := range last - first + 1 {
+			s, d := sums[i:i+3:i+3], dst[2*i:2*i+2:2*i+2]
+			d[0] = byte((s[0] + 3*s[1] + 8) >> 4)
+			d[1] = byte((3*s[1] + s[2] + odd) >> 4)
 		}
-		return dst
+		return dst[x0&1:]
 	}
 }
 

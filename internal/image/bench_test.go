@@ -1,0 +1,43 @@
+package image
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// BenchmarkPhoto is the whole way of a 4032×3024 JPEG lying on its side: decode, turn upright, 13 tiles. The limit is
+// 1.5 s as js/wasm:
+//
+//	GOOS=js GOARCH=wasm go test -exec "$(go env GOROOT)/lib/wasm/go_js_wasm_exec" -bench Photo ./internal/image
+func BenchmarkPhoto(b *testing.B) {
+	data := readFile(b, filepath.Join(goldenDir, "photo.jpg"))
+	b.Run("whole", func(b *testing.B) {
+		for b.Loop() {
+			photoTiles(b, data)
+		}
+	})
+	b.Run("decode", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := Decode(data); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	p, err := Decode(data)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("rows", func(b *testing.B) {
+		for b.Loop() {
+			p.rows(func([]byte) {})
+		}
+	})
+}
+
+func photoTiles(t testing.TB, data []byte) *Tiles {
+	p, err := Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Tiles(Llama4)
+}

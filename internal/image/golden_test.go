@@ -1,0 +1,160 @@
+package image
+
+import (
+	"bytes"
+	"fmt"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const goldenDir = "../../testdata/golden/image"
+
+// goldenInputs maps each golden file with the given ending to the picture it was made from.
+func goldenInputs(t *testing.T, ending string) map[string]string {
+	t.Helper()
+	wanted, err := filepath.Glob(filepath.Join(goldenDir, "*"+ending))
+	if err != nil || len(wanted) == 0 {
+		t.Fatalf("no golden files *%s in %s (%v)", ending, goldenDir, err)
+	}
+	inputs := map[string]string{}
+	for _, file := range wanted {
+		name := strings.TrimSuffix(file, ending)
+		for _, suffix := range []string{".png", ".jpg", ".webp", ".gif", ".bmp", ".tiff"} {
+			if _, err := os.Stat(name + suffix); err == nil {
+				inputs[file] = name + suffix
+			}
+		}
+	}
+	if len(inputs) != len(wanted) {
+		t.Fatalf("%d golden files *%s but %d inputs", len(wanted), ending, len(inputs))
+	}
+	return inputs
+}
+
+func readFile(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// rgbOf reads a golden PNG as 8-bit RGB, by another path than the code under test.
+func rgbOf(t *testing.T, name string) (pix []byte, width, height int) {
+	t.Helper()
+	m, err := png.Decode(bytes.NewReader(readFile(t, name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y := range m.Bounds().Dy() {
+		for x := range m.Bounds().Dx() {
+			r, g, b, _ := m.At(x, y).RGBA()
+			pix = append(pix, byte(r>>8), byte(g>>8), byte(b>>8))
+		}
+	}
+	return pix, m.Bounds().Dx(), m.Bounds().Dy()
+}
+
+// difference gives the largest difference of two pictures and the share of equal values.
+func difference(t *testing.T, got, want []byte) (worst int, equal float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d bytes, want %d", len(got), len(want))
+	}
+	same := 0
+	for i := range got {
+		d := max(int(got[i])-int(want[i]), int(want[i])-int(got[i]))
+		worst = max(worst, d)
+		if d == 0 {
+			same++
+		}
+	}
+	return worst, float64(same) / float64(len(got))
+}
+
+func decodeFile(t testing.TB, name string) *Picture {
+	t.Helper()
+	p, err := Decode(readFile(t, name))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return p
+}
+
+// The issue asks for within 1/255 and 99 % identical; for pictures stored without loss every byte is.
+func TestTilesEqualTheReference(t *testing.T) {
+	for golden, input := range goldenInputs(t, ".tiles.png") {
+		t.Run(filepath.Base(input), func(t *testing.T) {
+			tiles := decodeFile(t, input).Tiles(Llama4)
+			want, _, height := rgbOf(t, golden)
+			if tiles.Len()*Llama4.Tile != height {
+				t.Fatalf("%d tiles, want %d", tiles.Len(), height/Llama4.Tile)
+			}
+			var got []byte
+			for i := range tiles.Len() {
+				got = append(got, tiles.Pixels(i)...)
+			}
+			if worst, equal := difference(t, got, want); worst > 0 {
+				t.Errorf("worst difference %d, %.4f %% equal", worst, 100*equal)
+			}
+		})
+	}
+}
+
+// lossyLimit is how far a lossy decoder may be from the reference's: the inverse DCT is free in its last bit, and
+// each format states its own bound.
+func lossyLimit(name string) (worst int, equal float64) {
+	switch {
+	case strings.HasPrefix(name, "webp-"):
+		return 0, 1 // the format prescribes every bit
+	}
+	return 3, 0.90
+}
+
+func TestLossyPicturesDecodeLikeTheReference(t *testing.T) {
+	for golden, input := range goldenInputs(t, ".decoded.png") {
+		t.Run(filepath.Base(input), func(t *testing.T) {
+			p := decodeFile(t, input)
+			want, w, h := rgbOf(t, golden)
+			if p.Width != w || p.Height != h {
+				t.Fatalf("%d×%d, want %d×%d", p.Width, p.Height, w, h)
+			}
+			worst, equal := difference(t, pixelsOf(p), want)
+			maxWorst, minEqual := lossyLimit(filepath.Base(input))
+			t.Logf("worst difference %d, %.2f %% equal", worst, 100*equal)
+			if worst > maxWorst || equal < minEqual {
+				t.Errorf("worst difference %d (limit %d), %.2f %% equal (limit %.2f %%)", worst, maxWorst, 100*equal, 100*minEqual)
+			}
+		})
+	}
+}
+
+func pixelsOf(p *Picture) (pix []byte) {
+	p.rows(func(row []byte) { pix = append(pix, row...) })
+	return pix
+}
+
+func TestLayoutsEqualTheReference(t *testing.T) {
+	for _, name := range []string{"layouts-spec.txt", "layouts-random.txt"} {
+		n := 0
+		for line := range strings.Lines(string(readFile(t, filepath.Join(goldenDir, name)))) {
+			var w, h int
+			if _, err := fmt.Sscan(line, &w, &h); err != nil {
+				t.Fatalf("%s: %q: %v", name, line, err)
+			}
+			l := Llama4.Layout(w, h)
+			got := fmt.Sprintln(w, h, l.Rows, l.Cols, l.Width, l.Height, l.Tokens(144))
+			if got != line {
+				t.Errorf("%s: got %q, want %q", name, got, line)
+			}
+			n++
+		}
+		if n < 20 {
+			t.Errorf("%s has only %d sizes", name, n)
+		}
+	}
+}
