@@ -1,6 +1,31 @@
 package gpu
 
-import "github.com/outrider-web/outrider/internal/ops"
+import (
+	"strconv"
 
-// MulMatVec is not there yet.
-func (b *Backend) MulMatVec(p ops.Product) { panic("gpu: no mul_mat_vec yet") }
+	"github.com/outrider-web/outrider/internal/ops"
+)
+
+// MulMatVec: teams of lanes make four rows each, some teams a workgroup.
+func (b *Backend) MulMatVec(p ops.Product) {
+	ops.CheckProduct("mul_mat_vec", p)
+	lanes, teams := teamsFor(p.X.Dim(0))
+	defines := productDefines(p)
+	defines["LANES"], defines["TEAMS"] = strconv.Itoa(lanes), strconv.Itoa(teams)
+	b.dispatch(dispatch{
+		op:      "mul_mat_vec",
+		defines: defines,
+		bind:    productBind(p),
+		params:  productParams(p),
+		grid:    fold(ceilDiv(p.Dst.Dim(0)/4, teams)),
+	})
+}
+
+// teamsFor splits a workgroup of 64 into teams for rows of hidden weights: as many lanes as find work.
+func teamsFor(hidden int) (lanes, teams int) {
+	lanes = 4
+	for lanes < 16 && lanes*32*4 < hidden {
+		lanes *= 2
+	}
+	return lanes, 64 / lanes
+}

@@ -1,0 +1,30 @@
+// Activations are the 32 numbers of x that meet a group, and the sum of each half of 16, which meets its minimum.
+struct Activations {
+  x: array<vec4<f32>, 8>,
+  sum: vec2<f32>,
+}
+
+// x_four gives vec4 i of the vector that starts at first, zeros past its end.
+fn x_four(first: u32, hidden: u32, i: u32) -> vec4<f32> {
+#if RAGGED
+  return select(vec4<f32>(), x[first + i], i < (hidden >> 2u));
+#else
+  return x[first + i];
+#endif
+}
+
+fn activations(first: u32, hidden: u32, g: u32) -> Activations {
+  let i = g << 3u;
+  let a = array<vec4<f32>, 8>(
+    x_four(first, hidden, i), x_four(first, hidden, i + 1u), x_four(first, hidden, i + 2u), x_four(first, hidden, i + 3u),
+    x_four(first, hidden, i + 4u), x_four(first, hidden, i + 5u), x_four(first, hidden, i + 6u), x_four(first, hidden, i + 7u));
+  let lo = dot(a[0] + a[1] + a[2] + a[3], vec4<f32>(1.0));
+  let hi = dot(a[4] + a[5] + a[6] + a[7], vec4<f32>(1.0));
+  return Activations(a, vec2<f32>(lo, hi));
+}
+
+fn dot_group(w: Group, a: Activations) -> f32 {
+  let lo = dot(w.q[0], a.x[0]) + dot(w.q[1], a.x[1]) + dot(w.q[2], a.x[2]) + dot(w.q[3], a.x[3]);
+  let hi = dot(w.q[4], a.x[4]) + dot(w.q[5], a.x[5]) + dot(w.q[6], a.x[6]) + dot(w.q[7], a.x[7]);
+  return dot(w.scale, vec2<f32>(lo, hi)) + dot(w.min, a.sum);
+}
