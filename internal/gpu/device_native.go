@@ -44,6 +44,11 @@ func openDevice(context.Context) (*device, error) {
 	return &device{Device: dev, instance: instance, adapter: adapter, queue: dev.GetQueue()}, nil
 }
 
+func (d *device) limits() ops.Limits {
+	l := d.GetLimits().Limits
+	return ops.Limits{MaxBuffer: int64(l.MaxBufferSize), MaxBinding: int64(l.MaxStorageBufferBindingSize)}
+}
+
 // scoped runs f, whose errors come back at once, and reports them when asked.
 func (d *device) scoped(label string, f func() error) (wait func() error) {
 	err := f()
@@ -126,12 +131,7 @@ func (d *device) put(buf *buffer, at int64, blob ops.Blob, from, n int64) error 
 	if !ok {
 		return fmt.Errorf("a %T has no bytes to upload", blob)
 	}
-	data := b.Bytes()[from : from+n]
-	whole := n / 4 * 4
-	if err := d.write(buf, at, data[:whole]); err != nil || whole == n {
-		return err
-	}
-	return d.write(buf, at+whole, append(data[whole:n:n], make([]byte, 4-n%4)...))
+	return d.write(buf, at, padded(b.Bytes()[from:from+n]))
 }
 
 // fault is trouble that came unasked; natively there is none, every call reports its own.

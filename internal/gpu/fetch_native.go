@@ -22,7 +22,7 @@ type fetched struct {
 
 // fetch queues a copy of the whole words around bytes from..from+n.
 func (d *device) fetch(buf *buffer, from, n int) ops.Pending {
-	start, end := from/4*4, ceilDiv(from+n, 4)*4
+	start, end := from/4*4, roundUp(from+n, 4)
 	staging, err := d.staging.take(d, uint64(end-start))
 	if err != nil {
 		return failed{broken("a read-back buffer", err)}

@@ -43,7 +43,7 @@ func New(ctx context.Context, o Options) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{dev: dev, limits: limitsOf(dev, o.Limits), buffers: map[*buffer]bool{}}
+	b := &Backend{dev: dev, limits: within(dev.limits(), o.Limits), buffers: map[*buffer]bool{}}
 	b.pipelines.init()
 	b.groups.init()
 	return b, nil
@@ -61,11 +61,11 @@ func (b *Backend) Close() {
 	b.dev.close()
 }
 
-func limitsOf(d *device, most ops.Limits) ops.Limits {
-	l := d.GetLimits().Limits
+// within narrows what a device has to what the caller wants to use.
+func within(have, most ops.Limits) ops.Limits {
 	return ops.Limits{
-		MaxBuffer:  atMost(int64(l.MaxBufferSize), most.MaxBuffer),
-		MaxBinding: atMost(int64(l.MaxStorageBufferBindingSize), most.MaxBinding),
+		MaxBuffer:  atMost(have.MaxBuffer, most.MaxBuffer),
+		MaxBinding: atMost(have.MaxBinding, most.MaxBinding),
 	}
 }
 

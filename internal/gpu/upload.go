@@ -64,3 +64,11 @@ func (b *Backend) growRaw(n int64) error {
 	b.raw = raw
 	return err
 }
+
+// padded is data with zeros up to a whole word.
+func padded(data []byte) []byte {
+	if len(data)%4 == 0 {
+		return data
+	}
+	return append(data[:len(data):len(data)], make([]byte, 4-len(data)%4)...)
+}

@@ -1,0 +1,175 @@
+package gpu
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"syscall/js"
+	"unsafe"
+
+	"github.com/cogentcore/webgpu/wgpu"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/ops"
+)
+
+// hostName is the global function that opens a device; web/src/worker/gpu-host.ts installs it.
+const hostName = "outriderGPU"
+
+// device is the browser's half. Set-up goes through the binding; the host, in JavaScript, does what the binding does
+// not or does slowly: limits, error scopes, replay, writes and read-backs.
+type device struct {
+	*wgpu.Device
+	host       js.Value // GPUHost
+	runProgram js.Value // methods bound once, for calls made for every token
+	writeBytes js.Value
+	scratch    js.Value // Uint8Array through which Go's bytes reach the queue
+	room       int      // its length
+}
+
+// openDevice asks the host for a device with the adapter's own limits.
+func openDevice(ctx context.Context) (*device, error) {
+	open := js.Global().Get(hostName)
+	if open.Type() != js.TypeFunction {
+		return nil, fault.Wrap(fault.NoWebGPU, ops.ErrNoWebGPU.Message, fmt.Errorf("%s is not installed", hostName))
+	}
+	host, err := await(open.Invoke()).wait(ctx)
+	if err != nil {
+		return nil, troubleOf(err, "to open a device")
+	}
+	dev := wgpu.NewDevice(host.Get("device"))
+	return &device{Device: &dev, host: host, runProgram: bound(host, "run"), writeBytes: bound(host, "write")}, nil
+}
+
+func bound(object js.Value, method string) js.Value { return object.Get(method).Call("bind", object) }
+
+func (d *device) limits() ops.Limits {
+	l := d.host.Get("device").Get("limits")
+	return ops.Limits{
+		MaxBuffer:  int64(l.Get("maxBufferSize").Float()),
+		MaxBinding: int64(l.Get("maxStorageBufferBindingSize").Float()),
+	}
+}
+
+// scoped runs f inside error scopes. The scopes' verdict comes later: wait blocks for it.
+func (d *device) scoped(label string, f func() error) (wait func() error) {
+	d.host.Call("pushScopes")
+	err := f()
+	verdict := await(d.host.Call("popScopes"))
+	return func() error {
+		if _, e := verdict.wait(context.Background()); e != nil && err == nil {
+			err = troubleOf(e, label)
+		}
+		return err
+	}
+}
+
+func (d *device) addPipeline(p *wgpu.ComputePipeline, label string) uint32 {
+	return uint32(d.host.Call("addPipeline", raw(p), label).Int())
+}
+
+func (d *device) addGroup(g *wgpu.BindGroup) uint32 {
+	return uint32(d.host.Call("addGroup", raw(g)).Int())
+}
+
+func (d *device) dropGroup(id uint32) { d.host.Call("dropGroup", id) }
+
+func (d *device) addProgram(words []uint32) uint32 {
+	data := make([]byte, 0, 4*len(words))
+	for _, w := range words {
+		data = binary.LittleEndian.AppendUint32(data, w)
+	}
+	d.fill(data)
+	return uint32(d.host.Call("addProgram", d.scratch.Call("subarray", 0, len(data))).Int())
+}
+
+func (d *device) dropProgram(id uint32) { d.host.Call("dropProgram", id) }
+
+// run queues a program: one crossing.
+func (d *device) run(program uint32) error {
+	if d.runProgram.Invoke(program).Bool() {
+		return d.fault()
+	}
+	return nil
+}
+
+// write queues a copy of data, whole words at a whole word.
+func (d *device) write(buf *buffer, at int64, data []byte) error {
+	for len(data) > 0 {
+		n := min(len(data), pieceBytes)
+		d.fill(data[:n])
+		d.writeBytes.Invoke(raw(buf.Buffer), at, d.scratch, n)
+		at, data = at+int64(n), data[n:]
+	}
+	return nil
+}
+
+// fill copies data to the beginning of scratch.
+func (d *device) fill(data []byte) {
+	if d.room < len(data) {
+		d.room = max(2*d.room, len(data), 4096)
+		d.scratch = js.Global().Get("Uint8Array").New(d.room)
+	}
+	js.CopyBytesToJS(d.scratch, data)
+}
+
+// put queues bytes from..from+n of a blob into buf, the last word filled up with zeros. A blob with a method JS is an
+// ArrayBuffer, which Go never sees the inside of; one with a method Bytes is for tests.
+func (d *device) put(buf *buffer, at int64, blob ops.Blob, from, n int64) error {
+	switch b := blob.(type) {
+	case interface{ JS() js.Value }:
+		if full := d.host.Call("put", raw(buf.Buffer), at, b.JS(), from, n); full.Truthy() {
+			_, err := await(full).wait(context.Background())
+			return err
+		}
+		return nil
+	case interface{ Bytes() []byte }:
+		return d.write(buf, at, padded(b.Bytes()[from:from+n]))
+	}
+	return fmt.Errorf("a %T has no bytes to upload", blob)
+}
+
+// fault is trouble that came unasked: the device lost, an error in no scope.
+func (d *device) fault() error {
+	if trouble := d.host.Call("takeTrouble"); trouble.Truthy() {
+		return troubleOf(js.Error{Value: trouble}, "what it was asked to do")
+	}
+	return nil
+}
+
+func (d *device) close() { d.host.Call("close") }
+
+// fetched is a read-back under way.
+type fetched struct {
+	bytes   *promise
+	skip, n int // of the bytes read, those asked for
+}
+
+// fetch queues a copy of the whole words around bytes from..from+n.
+func (d *device) fetch(buf *buffer, from, n int) ops.Pending {
+	start, end := from/4*4, roundUp(from+n, 4)
+	return &fetched{await(d.host.Call("fetch", raw(buf.Buffer), start, end-start)), from - start, n}
+}
+
+// Wait copies the bytes once they are there.
+func (f *fetched) Wait(ctx context.Context) ([]byte, error) {
+	v, err := f.bytes.wait(ctx)
+	if err != nil {
+		return nil, troubleOf(err, "a read-back")
+	}
+	out := make([]byte, f.n)
+	js.CopyBytesToGo(out, v.Call("subarray", f.skip))
+	return out, nil
+}
+
+// raw is the JavaScript object inside one of the binding's. The binding keeps it in the only field of each struct and
+// offers no way to it.
+func raw[T wgpu.Buffer | wgpu.BindGroup | wgpu.ComputePipeline](object *T) js.Value {
+	return *(*js.Value)(unsafe.Pointer(object))
+}
+
+// The build fails here if a struct of the binding is no longer just a js.Value.
+var (
+	_ [unsafe.Sizeof(js.Value{}) - unsafe.Sizeof(wgpu.Buffer{})]struct{}
+	_ [unsafe.Sizeof(wgpu.Buffer{}) - unsafe.Sizeof(js.Value{})]struct{}
+)

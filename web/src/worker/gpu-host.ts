@@ -1,0 +1,222 @@
+// The GPU host owns the WebGPU device of the engine worker. Go plans: it makes buffers, pipelines and bind groups
+// through its binding, and writes down what to run. The host does what the binding cannot: ask for a device with the
+// adapter's limits, replay a program, move bytes, and notice trouble. Its twin is internal/gpu/device_js.go.
+
+/** Trouble with one of the codes of internal/fault; Go turns it into the error that people see. */
+export class GPUTrouble extends Error {
+  constructor(readonly code: 'no_webgpu' | 'no_adapter' | 'device_lost' | 'out_of_memory' | 'internal', message: string) {
+    super(message);
+  }
+}
+
+declare global {
+  /** How Go opens a device: installed by the worker that boots it. */
+  var outriderGPU: (() => Promise<GPUHost>) | undefined;
+}
+
+/** Lets Go open devices of this implementation of WebGPU, `navigator.gpu` in a browser. */
+export function installGPUHost(gpu: GPU | undefined): void {
+  globalThis.outriderGPU = () => GPUHost.open(gpu);
+}
+
+/** The adapter's limits that Go makes use of, whatever they are. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+] as const;
+
+/** Of the bytes handed to the queue, so many may be on their way between two fences, with so many fences ahead. */
+const FENCE_BYTES = 16 << 20;
+const FENCES = 4;
+
+/** The commands of a program; see internal/gpu/program.go. */
+const OP_DISPATCH = 1;
+const DISPATCH_WORDS = 7;
+
+export class GPUHost {
+  #pipelines = new Table<GPUComputePipeline>();
+  #groups = new Table<GPUBindGroup>();
+  #programs = new Table<Uint32Array>();
+  #staging: GPUBuffer[] = [];
+  #unfenced = 0;
+  #fences: Promise<unknown>[] = [];
+  #trouble: GPUTrouble | undefined;
+  #closed = false;
+
+  private constructor(readonly device: GPUDevice) {
+    device.addEventListener('uncapturederror', (event) => this.#note(new GPUTrouble('internal', event.error.message)));
+    void device.lost.then(({ message }) => {
+      if (!this.#closed) this.#note(new GPUTrouble('device_lost', message));
+    });
+  }
+
+  static async open(gpu: GPU | undefined): Promise<GPUHost> {
+    if (!gpu) throw new GPUTrouble('no_webgpu', 'navigator.gpu is not there');
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (!adapter) throw new GPUTrouble('no_adapter', 'requestAdapter gave null');
+    const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
+    return new GPUHost(await adapter.requestDevice({ requiredLimits }));
+  }
+
+  /** Gives everything back; what happens to the device after that is no trouble. */
+  close(): void {
+    this.#closed = true;
+    this.device.destroy();
+  }
+
+  addPipeline(pipeline: GPUComputePipeline, label: string): number {
+    pipeline.label = label;
+    return this.#pipelines.add(pipeline);
+  }
+
+  addGroup(group: GPUBindGroup): number {
+    return this.#groups.add(group);
+  }
+
+  dropGroup(id: number): void {
+    this.#groups.drop(id);
+  }
+
+  /** Keeps a copy of a program's words, so that running it needs nothing of Go's memory. */
+  addProgram(bytes: Uint8Array): number {
+    return this.#programs.add(new Uint32Array(bytes.slice().buffer));
+  }
+
+  dropProgram(id: number): void {
+    this.#programs.drop(id);
+  }
+
+  /** Queues a program as one pass and one submit. Returns whether there is trouble to take. */
+  run(id: number): boolean {
+    const encoder = this.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    this.#replay(pass, this.#programs.get(id));
+    pass.end();
+    this.device.queue.submit([encoder.finish()]);
+    return this.#trouble !== undefined;
+  }
+
+  /** Plays the words of a program; the twin of replay in device_native.go. */
+  #replay(pass: GPUComputePassEncoder, words: Uint32Array): void {
+    let current = -1;
+    for (let i = 0; i < words.length; i += DISPATCH_WORDS) {
+      if (words[i] !== OP_DISPATCH) throw new GPUTrouble('internal', `no command ${words[i]}`);
+      const pipeline = words[i + 1]!;
+      if (pipeline !== current) pass.setPipeline(this.#pipelines.get(pipeline));
+      current = pipeline;
+      pass.setBindGroup(0, this.#groups.get(words[i + 2]!), words, i + 3, 1);
+      pass.dispatchWorkgroups(words[i + 4]!, words[i + 5], words[i + 6]);
+    }
+  }
+
+  /** Queues a copy of the first `length` bytes of `data`, whole words at a whole word. */
+  write(buffer: GPUBuffer, at: number, data: Uint8Array<ArrayBuffer>, length: number): void {
+    this.device.queue.writeBuffer(buffer, at, data, 0, length);
+  }
+
+  /**
+   * Queues bytes `from` to `from + length` of a source, the last word filled up with zeros. The result, if there is
+   * one, is to be awaited before the next piece: then enough bytes are on their way.
+   */
+  put(buffer: GPUBuffer, at: number, source: ArrayBuffer, from: number, length: number): Promise<unknown> | undefined {
+    const whole = length - (length % 4);
+    this.device.queue.writeBuffer(buffer, at, source, from, whole);
+    if (whole < length) {
+      const last = new Uint8Array(4);
+      last.set(new Uint8Array(source, from + whole, length - whole));
+      this.device.queue.writeBuffer(buffer, at + whole, last);
+    }
+    return this.#fence(length);
+  }
+
+  /** Counts bytes handed to the queue. */
+  #fence(bytes: number): Promise<unknown> | undefined {
+    this.#unfenced += bytes;
+    if (this.#unfenced < FENCE_BYTES) return undefined;
+    this.#unfenced = 0;
+    this.#fences.push(this.device.queue.onSubmittedWorkDone());
+    return this.#fences.length < FENCES ? undefined : this.#fences.shift();
+  }
+
+  /** Reads whole words back, as they are after everything queued so far. Several may be under way. */
+  async fetch(buffer: GPUBuffer, from: number, length: number): Promise<Uint8Array> {
+    const staging = this.#takeStaging(length);
+    const encoder = this.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, from, staging, 0, length);
+    this.device.queue.submit([encoder.finish()]);
+    try {
+      await staging.mapAsync(GPUMapMode.READ, 0, length);
+    } catch (reason) {
+      staging.destroy();
+      throw this.takeTrouble() ?? new GPUTrouble('device_lost', String(reason));
+    }
+    const bytes = new Uint8Array(staging.getMappedRange(0, length).slice(0));
+    staging.unmap();
+    this.#staging.push(staging);
+    const trouble = this.takeTrouble();
+    if (trouble) throw trouble;
+    return bytes;
+  }
+
+  /** A free staging buffer that is large enough, so that a steady stream of read-backs settles on a few. */
+  #takeStaging(length: number): GPUBuffer {
+    const i = this.#staging.findIndex((buffer) => buffer.size >= length);
+    if (i >= 0) return this.#staging.splice(i, 1)[0]!;
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    return this.device.createBuffer({ label: 'read-back', size: Math.max(length, 256), usage });
+  }
+
+  /** Opens error scopes; what goes wrong until popScopes belongs to it. */
+  pushScopes(): void {
+    this.device.pushErrorScope('validation');
+    this.device.pushErrorScope('internal');
+    this.device.pushErrorScope('out-of-memory');
+  }
+
+  /** Closes the scopes; rejects with what went wrong in them. */
+  async popScopes(): Promise<void> {
+    const pops = [this.device.popErrorScope(), this.device.popErrorScope(), this.device.popErrorScope()];
+    const [memory, internal, invalid] = await Promise.all(pops);
+    if (memory) throw new GPUTrouble('out_of_memory', memory.message);
+    const error = invalid ?? internal;
+    if (error) throw new GPUTrouble('internal', error.message);
+  }
+
+  #note(trouble: GPUTrouble): void {
+    this.#trouble ??= trouble;
+  }
+
+  /** Trouble that came unasked. A lost device stays lost. */
+  takeTrouble(): GPUTrouble | undefined {
+    const trouble = this.#trouble;
+    if (trouble?.code !== 'device_lost') this.#trouble = undefined;
+    return trouble;
+  }
+}
+
+/** Table numbers things; the numbers of dropped ones are used again. Its twin is table in internal/gpu/table.go. */
+class Table<T> {
+  #items: (T | undefined)[] = [];
+  #free: number[] = [];
+
+  add(item: T): number {
+    const id = this.#free.pop() ?? this.#items.length;
+    this.#items[id] = item;
+    return id;
+  }
+
+  get(id: number): T {
+    const item = this.#items[id];
+    if (item === undefined) throw new GPUTrouble('internal', `nothing has number ${id}`);
+    return item;
+  }
+
+  drop(id: number): void {
+    this.#items[id] = undefined;
+    this.#free.push(id);
+  }
+}
