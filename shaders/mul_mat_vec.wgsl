@@ -17,26 +17,26 @@ const TEAMS = {TEAMS}u;
 @group(0) @binding({BINDING}) var<storage, read> x: array<vec4<f32>>; // [hidden / 4]
 #include "lib/group.wgsl"
 #include "lib/activations.wgsl"
-#include "lib/mul_mat_vec_rows.wgsl" W=w0 TYPE={TYPE0}
+#include "lib/mul_mat_vec_part.wgsl" W=w0 TYPE={TYPE0}
 #if TYPE1
-#include "lib/mul_mat_vec_rows.wgsl" W=w1 TYPE={TYPE1}
+#include "lib/mul_mat_vec_part.wgsl" W=w1 TYPE={TYPE1}
 #endif
 #if TYPE2
-#include "lib/mul_mat_vec_rows.wgsl" W=w2 TYPE={TYPE2}
+#include "lib/mul_mat_vec_part.wgsl" W=w2 TYPE={TYPE2}
 #endif
 @group(0) @binding({BINDING}) var<uniform> params: Params;
-#include "lib/reduce_teams.wgsl"
+#include "lib/reduce_teams.wgsl" SHARE=vec4<f32>
 
 // product is a lane's share of four rows, counted in fours through the stacked matrices.
 fn product(four: u32, lane: u32) -> vec4<f32> {
-  if (four < (params.w0.rows >> 2u)) { return w0_rows(params.w0, four, lane); }
+  if (four < (params.w0.rows >> 2u)) { return w0_share(params.w0, four, lane); }
 #if TYPE1
   let four1 = four - (params.w0.rows >> 2u);
-  if (four1 < (params.w1.rows >> 2u)) { return w1_rows(params.w1, four1, lane); }
+  if (four1 < (params.w1.rows >> 2u)) { return w1_share(params.w1, four1, lane); }
 #endif
 #if TYPE2
   let four2 = four1 - (params.w1.rows >> 2u);
-  if (four2 < (params.w2.rows >> 2u)) { return w2_rows(params.w2, four2, lane); }
+  if (four2 < (params.w2.rows >> 2u)) { return w2_share(params.w2, four2, lane); }
 #endif
   return vec4<f32>();
 }

@@ -1,8 +1,8 @@
-var<workgroup> shares: array<array<vec4<f32>, LANES>, TEAMS>;
+var<workgroup> shares: array<array<{SHARE}, LANES>, TEAMS>;
 
 // reduce_teams adds the shares of the LANES invocations of each team; the first lane has the sum. One barrier and a
 // short loop beat a tree of barriers while LANES is small.
-fn reduce_teams(share: vec4<f32>, id: vec2<u32>) -> vec4<f32> {
+fn reduce_teams(share: {SHARE}, id: vec2<u32>) -> {SHARE} {
   shares[id.y][id.x] = share;
   workgroupBarrier();
   var sum = share;
