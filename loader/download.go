@@ -1,0 +1,111 @@
+package loader
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/loader/gguf"
+)
+
+// parallelFills is how many chunks are fetched at once: enough to hide a server's delay between two of them.
+const parallelFills = 4
+
+// Download brings the chunks that are missing into the store, those of first before the others, and returns when the
+// model is whole. What arrived before an error or the end of ctx stays. report may be nil.
+// Errors: no_ranges, no_cors, not_found, http_status, connection_lost, integrity (the file changed), storage_full.
+func (m *Model) Download(ctx context.Context, first []gguf.Tensor, report func(Progress)) error {
+	meter := newMeter(PhaseDownload, m.Bytes(), report)
+	var missing []chunk
+	for _, c := range m.plan(first) {
+		if p := m.parts[c.part]; p.has(c.index) {
+			meter.skip(p.file.ChunkLen(c.index))
+		} else {
+			missing = append(missing, c)
+		}
+	}
+	if err := m.fillAll(ctx, missing, meter); err != nil {
+		return m.explain(err)
+	}
+	meter.finish()
+	return nil
+}
+
+// fillAll fills chunks in order, several at a time. The first error ends it; it returns when nothing is under way.
+func (m *Model) fillAll(ctx context.Context, chunks []chunk, meter *meter) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	queue := make(chan chunk)
+	var busy sync.WaitGroup
+	for range min(parallelFills, len(chunks)) {
+		busy.Go(func() {
+			for c := range queue {
+				p := m.parts[c.part]
+				if err := p.fill(ctx, m.store, c.index, meter); err != nil {
+					cancel(about(p.name, err))
+					return
+				}
+			}
+		})
+	}
+	for _, c := range chunks {
+		select {
+		case queue <- c:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	close(queue)
+	busy.Wait()
+	return ended(ctx)
+}
+
+// ended gives the error that ended ctx, nil while it goes on.
+func ended(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if cause == nil {
+		return nil
+	}
+	if cause == context.Canceled || cause == context.DeadlineExceeded {
+		return stopped(cause)
+	}
+	return cause
+}
+
+// explain adds to a full store how much room is missing.
+func (m *Model) explain(err error) error {
+	e := *fault.Of(err)
+	if e.Code != fault.StorageFull {
+		return err
+	}
+	stored := int64(0)
+	for _, p := range m.parts {
+		stored += p.file.Stored()
+	}
+	e.Message = fmt.Sprintf("the browser's storage is full: %s of %s are stored and kept, room for %s more is missing; "+
+		"free space on the disk or delete another model, then load this one again",
+		megabytes(stored), megabytes(m.Bytes()), megabytes(m.Bytes()-stored))
+	return &e
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+
+// Verify hashes every stored byte again and forgets the chunks that have changed, so that Download brings them anew. It
+// gives how many have.
+func (m *Model) Verify(ctx context.Context) (changed int, err error) {
+	for _, p := range m.parts {
+		n, err := m.store.Verify(ctx, p.file.ID)
+		if err != nil {
+			return changed, about(p.name, err)
+		}
+		changed += n
+		if n > 0 {
+			if p.file, _, err = m.store.Find(ctx, p.file.ID); err != nil {
+				return changed, about(p.name, err)
+			}
+		}
+	}
+	return changed, nil
+}

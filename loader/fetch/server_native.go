@@ -1,0 +1,92 @@
+//go:build !js
+
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/outrider-web/outrider/internal/fault"
+)
+
+// server is a file on a server, read by Go itself: for tests and native tools. In the browser the storage worker reads
+// (web/src/worker/storage/http.ts), which is also the one that tries again.
+type server struct {
+	url  string
+	info Info
+}
+
+func openURL(ctx context.Context, url string) (Source, error) {
+	response, err := get(ctx, url, 0, 1)
+	if err != nil {
+		return nil, err
+	}
+	response.Body.Close()
+	_, total, _ := strings.Cut(response.Header.Get("Content-Range"), "/")
+	size, err := strconv.ParseInt(total, 10, 64)
+	if err != nil {
+		return nil, fault.Wrap(fault.NoRanges, "the server does not say how large "+url+" is", err)
+	}
+	_, name := Split(url)
+	return &server{url, Info{Name: name, Size: size, Validator: response.Header.Get("ETag")}}, nil
+}
+
+func (s *server) Info() Info { return s.info }
+func (s *server) Close()     {}
+
+func (s *server) ReadRange(ctx context.Context, offset, n int64, progress func(int64)) (Bytes, error) {
+	response, err := get(ctx, s.url, offset, n)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.Header.Get("ETag") != s.info.Validator {
+		return nil, fault.New(fault.Integrity, s.info.Name+" changed on the server during the download; load the model again to start over").Again()
+	}
+	b := make(Bytes, n)
+	for got := 0; got < len(b); {
+		k, err := response.Body.Read(b[got:])
+		got += k
+		progress(int64(got))
+		if err != nil && !(errors.Is(err, io.EOF) && got == len(b)) {
+			return nil, lost(s.url, err)
+		}
+	}
+	return b, nil
+}
+
+// get asks for a range and gives the answer if it is one.
+func get(ctx context.Context, url string, offset, n int64) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, fault.Wrap(fault.InvalidRequest, url+" is not a web address", err)
+	}
+	request.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", offset, offset+n-1))
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, lost(url, err)
+	}
+	if response.StatusCode == http.StatusPartialContent {
+		return response, nil
+	}
+	response.Body.Close()
+	switch response.StatusCode {
+	case http.StatusOK:
+		return nil, fault.New(fault.NoRanges, "the server of "+url+" does not serve parts of files (HTTP ranges)")
+	case http.StatusNotFound:
+		return nil, fault.New(fault.NotFound, "there is no file at "+url)
+	}
+	return nil, fault.New(fault.HTTPStatus, "the server of "+url+" answered "+response.Status)
+}
+
+func lost(url string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fault.Wrap(fault.ConnectionLost, "the connection to the server of "+url+" was lost; try again", err).Again()
+}

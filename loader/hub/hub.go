@@ -1,0 +1,45 @@
+// Package hub knows how model files are named: addresses on Hugging Face, and the parts of a split model. Which models
+// are worth offering is the page's business (web/src/element/catalogue.ts).
+package hub
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+const host = "https://huggingface.co/"
+
+// FileURL turns the address of a file's page on Hugging Face into that of the file; other addresses stay as they are.
+func FileURL(url string) string {
+	rest, ok := strings.CutPrefix(url, host)
+	if !ok {
+		return url
+	}
+	parts := strings.SplitN(rest, "/", 4) // org, name, "blob", revision/path
+	if len(parts) < 4 || parts[2] != "blob" {
+		return url
+	}
+	parts[2] = "resolve"
+	return host + strings.Join(parts, "/")
+}
+
+// PartName is the name of part no (from 0) of count.
+func PartName(prefix string, no, count int) string {
+	return fmt.Sprintf("%s-%05d-of-%05d.gguf", prefix, no+1, count)
+}
+
+// ParsePart takes a name apart that PartName could have made.
+func ParsePart(name string) (prefix string, no, count int, ok bool) {
+	const tail = len("-00001-of-00002.gguf")
+	if len(name) <= tail {
+		return "", 0, 0, false
+	}
+	prefix = name[:len(name)-tail]
+	n, err := strconv.Atoi(name[len(prefix)+1 : len(prefix)+6])
+	m, err2 := strconv.Atoi(name[len(prefix)+10 : len(prefix)+15])
+	if err != nil || err2 != nil || n < 1 || n > m || PartName(prefix, n-1, m) != name {
+		return "", 0, 0, false
+	}
+	return prefix, n - 1, m, true
+}

@@ -1,0 +1,94 @@
+package loader
+
+import (
+	"context"
+
+	"github.com/outrider-web/outrider/loader/gguf"
+)
+
+// readAhead is how many pieces are read from the store while one is handed over. IndexedDB gives Blobs four times as
+// fast when it is asked for four at once; with one more in the sink's hands that is at most 80 MiB.
+const readAhead = 4
+
+// Sink takes bytes of tensor t from byte offset on. b is the loader's again when it returns.
+type Sink func(t gguf.Tensor, offset int64, b Blob) error
+
+// Load reads tensors from the store and hands them to sink, in the order in which they lie in the files: each tensor's
+// pieces one after another, every piece but the last a multiple of two blocks, none larger than 16 MiB. Sink is called
+// on the caller's goroutine. report may be nil.
+// Errors: unsupported_tensor_type, before anything is read; those of store.Store.Read and of sink; aborted.
+func (m *Model) Load(ctx context.Context, tensors []gguf.Tensor, sink Sink, report func(Progress)) error {
+	total := int64(0)
+	for _, t := range tensors {
+		if err := t.Check(); err != nil {
+			return about(m.Name, err)
+		}
+		total += t.Size
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	meter := newMeter(PhaseLoad, total, report)
+	reads := m.readAll(ctx, pieces(tensors))
+	defer drain(reads)
+	defer cancel() // before drain waits
+	for read := range reads {
+		r := <-read
+		if r.err != nil {
+			return r.err
+		}
+		err := sink(r.tensor, r.offset, r.blob)
+		r.blob.Release()
+		if err != nil {
+			return err
+		}
+		meter.begin()(r.n)
+	}
+	if err := ended(ctx); err != nil {
+		return err
+	}
+	meter.finish()
+	return nil
+}
+
+// result is the outcome of reading a piece; blob belongs to who receives it.
+type result struct {
+	piece
+	blob Blob
+	err  error
+}
+
+// readAll reads pieces several at a time and gives the outcomes in order. It stops when ctx ends.
+func (m *Model) readAll(ctx context.Context, all []piece) <-chan chan result {
+	reads := make(chan chan result, readAhead-1)
+	go func() {
+		defer close(reads)
+		for _, p := range all {
+			read := make(chan result, 1)
+			select {
+			case reads <- read:
+				go func() { read <- m.read(ctx, p) }()
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return reads
+}
+
+func (m *Model) read(ctx context.Context, p piece) result {
+	file := m.parts[p.tensor.Part]
+	b, err := m.store.Read(ctx, file.file.ID, p.tensor.Offset+p.offset, p.n)
+	if err != nil {
+		return result{piece: p, err: about(file.name, err)}
+	}
+	return result{piece: p, blob: b}
+}
+
+// drain gives back what was read ahead and is not wanted any more.
+func drain(reads <-chan chan result) {
+	for read := range reads {
+		if r := <-read; r.err == nil {
+			r.blob.Release()
+		}
+	}
+}

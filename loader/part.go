@@ -1,0 +1,122 @@
+package loader
+
+import (
+	"context"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/loader/fetch"
+	"github.com/outrider-web/outrider/loader/gguf"
+	"github.com/outrider-web/outrider/loader/store"
+)
+
+// openPart finds or makes a file's record in the store and reads the file's header.
+func openPart(ctx context.Context, place fetch.Place, name string, st store.Store, meter *meter) (*part, error) {
+	p := &part{place: place, name: name}
+	if err := p.find(ctx, st); err != nil {
+		p.close()
+		return nil, err
+	}
+	var err error
+	p.header, err = gguf.Read(p.file.Size, func(n int64) ([]byte, error) { return p.prefix(ctx, st, n, meter) })
+	if err != nil {
+		p.close()
+		if noModel(err) {
+			st.Delete(ctx, p.file.ID) // what a person needs to know is what is wrong with the file
+		}
+		return nil, err
+	}
+	return p, nil
+}
+
+// noModel reports whether an error says that the file itself is of no use.
+func noModel(err error) bool {
+	switch fault.Of(err).Code {
+	case fault.NotGGUF, fault.Truncated, fault.BadHeader:
+		return true
+	}
+	return false
+}
+
+// find looks the file up in the store and, unless it is whole there, at its source.
+func (p *part) find(ctx context.Context, st store.Store) error {
+	id := p.place.ID(p.name)
+	file, known, err := st.Find(ctx, id)
+	if err != nil {
+		return err
+	}
+	p.file = file
+	if known && file.Complete() && p.place.Remote() {
+		return nil
+	}
+	src, err := p.open(ctx)
+	if err != nil || known && src.Info() == file.Info {
+		return err
+	}
+	p.file, err = st.Add(ctx, id, src.Info())
+	return err
+}
+
+// open gives the part's source, opening it at the first call.
+func (p *part) open(ctx context.Context) (fetch.Source, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.source != nil {
+		return p.source, nil
+	}
+	src, err := p.place.Open(ctx, p.name)
+	p.source = src
+	return src, err
+}
+
+func (p *part) close() {
+	if p.source != nil {
+		p.source.Close()
+		p.source = nil
+	}
+}
+
+// prefix gives the first n bytes of the file, bringing their chunks into the store when they are not there: so a header
+// can be read without the network later.
+func (p *part) prefix(ctx context.Context, st store.Store, n int64, meter *meter) ([]byte, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	for chunk := range int((n + store.ChunkBytes - 1) / store.ChunkBytes) {
+		if err := p.fill(ctx, st, chunk, meter); err != nil {
+			return nil, err
+		}
+	}
+	b, err := st.Read(ctx, p.file.ID, 0, n)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Release()
+	return b.Copy(), nil
+}
+
+// fill brings a chunk into the store unless it is there.
+func (p *part) fill(ctx context.Context, st store.Store, chunk int, meter *meter) error {
+	if p.has(chunk) {
+		return nil
+	}
+	src, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	count := meter.begin()
+	if err := st.Fill(ctx, p.file.ID, chunk, src, count); err != nil {
+		count(0)
+		return err
+	}
+	count(p.file.ChunkLen(chunk))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.file.Chunks[chunk] = true
+	return nil
+}
+
+func (p *part) has(chunk int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.file.Chunks[chunk]
+}

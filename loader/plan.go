@@ -1,0 +1,64 @@
+package loader
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/outrider-web/outrider/loader/gguf"
+	"github.com/outrider-web/outrider/loader/store"
+)
+
+// chunk is one chunk of one part: the unit of a download.
+type chunk struct{ part, index int }
+
+// plan orders a model's chunks for the download: those that tensors lie in, in the order given, then the rest in the
+// order of the files. A model that is resident as a whole is downloaded in that latter order alone; tensors that are
+// paged come after those that are not, by their place in the list.
+func (m *Model) plan(first []gguf.Tensor) []chunk {
+	var order []chunk
+	seen := map[chunk]bool{}
+	add := func(part, from, to int) {
+		for i := from; i <= to; i++ {
+			if c := (chunk{part, i}); !seen[c] {
+				seen[c] = true
+				order = append(order, c)
+			}
+		}
+	}
+	for _, t := range first {
+		if t.Size > 0 {
+			add(t.Part, int(t.Offset/store.ChunkBytes), int((t.Offset+t.Size-1)/store.ChunkBytes))
+		}
+	}
+	for i, p := range m.parts {
+		add(i, 0, len(p.file.Chunks)-1)
+	}
+	return order
+}
+
+// pieceBytes bounds what is read from the store at once.
+const pieceBytes = 16 << 20
+
+// piece is a run of bytes of a tensor that is read at once.
+type piece struct {
+	tensor gguf.Tensor
+	offset int64 // within the tensor
+	n      int64
+}
+
+// pieces cuts tensors into reads, in the order in which they lie in the files. Every piece of a tensor but its last is a
+// multiple of two blocks, as ops.Backend.Upload wants it.
+func pieces(tensors []gguf.Tensor) []piece {
+	inOrder := slices.SortedFunc(slices.Values(tensors), func(a, b gguf.Tensor) int {
+		return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(a.Offset, b.Offset))
+	})
+	var all []piece
+	for _, t := range inOrder {
+		unit := int64(2 * t.Type.BlockBytes())
+		step := pieceBytes / unit * unit
+		for offset := int64(0); offset < t.Size; offset += step {
+			all = append(all, piece{t, offset, min(step, t.Size-offset)})
+		}
+	}
+	return all
+}

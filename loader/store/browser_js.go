@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"syscall/js"
+
+	"github.com/outrider-web/outrider/loader/fetch"
+)
+
+// Browser is the storage worker's store, IndexedDB at present. Its sources are those that package fetch opens in the
+// browser.
+type Browser struct{}
+
+func (Browser) List(ctx context.Context) ([]File, error) {
+	v, err := ask(ctx, "list")
+	if err != nil {
+		return nil, err
+	}
+	files := make([]File, v.Length())
+	for i := range files {
+		files[i] = fileOf(v.Index(i))
+	}
+	return files, nil
+}
+
+func (Browser) Find(ctx context.Context, id string) (File, bool, error) {
+	v, err := ask(ctx, "find", id)
+	if err != nil || v.IsUndefined() {
+		return File{}, false, err
+	}
+	return fileOf(v), true, nil
+}
+
+func (Browser) Add(ctx context.Context, id string, info fetch.Info) (File, error) {
+	v, err := ask(ctx, "add", id, map[string]any{"name": info.Name, "size": info.Size, "validator": info.Validator})
+	if err != nil {
+		return File{}, err
+	}
+	return fileOf(v), nil
+}
+
+func (Browser) Fill(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
+	s, ok := src.(interface{ Handle() int })
+	if !ok {
+		return fmt.Errorf("store: the browser's store cannot take from %T", src)
+	}
+	heard := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		progress(int64(args[0].Float()))
+		return nil
+	})
+	defer heard.Release()
+	_, err := fetch.Call(ctx, "fill", id, chunk, s.Handle(), heard)
+	return err
+}
+
+func (Browser) Read(ctx context.Context, id string, offset, n int64) (fetch.Blob, error) {
+	v, err := fetch.Call(ctx, "read", id, offset, n)
+	if err != nil {
+		return nil, err
+	}
+	return fetch.NewBuffer(v), nil
+}
+
+func (Browser) Verify(ctx context.Context, id string) (int, error) {
+	v, err := ask(ctx, "verify", id)
+	if err != nil {
+		return 0, err
+	}
+	return v.Int(), nil
+}
+
+func (Browser) Delete(ctx context.Context, id string) error {
+	_, err := ask(ctx, "delete", id)
+	return err
+}
+
+func ask(ctx context.Context, method string, args ...any) (js.Value, error) {
+	return fetch.Call(ctx, "call", append([]any{method}, args...)...)
+}
+
+// fileOf reads a StoredFile of web/src/worker/storage/chunk-store.ts.
+func fileOf(v js.Value) File {
+	f := newFile(v.Get("id").String(), fetch.InfoOf(v))
+	stored := v.Get("chunks")
+	for i := range stored.Length() {
+		f.Chunks[stored.Index(i).Int()] = true
+	}
+	return f
+}

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/loader/fetch"
+)
+
+// Memory is a Store in Go memory: for tests and native tools. Its sources must be fetch.Readers.
+type Memory struct {
+	mu    sync.Mutex
+	room  int64 // bytes that still fit
+	files map[string]*memoryFile
+}
+
+type memoryFile struct {
+	File
+	bytes map[int][]byte
+	sums  map[int][sha256.Size]byte
+}
+
+// NewMemory makes a store that holds at most room bytes.
+func NewMemory(room int64) *Memory { return &Memory{room: room, files: map[string]*memoryFile{}} }
+
+func (m *Memory) List(context.Context) ([]File, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var files []File
+	for _, f := range m.files {
+		files = append(files, f.record())
+	}
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.ID, b.ID) })
+	return files, nil
+}
+
+func (m *Memory) Find(_ context.Context, id string) (File, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f, ok := m.files[id]
+	if !ok {
+		return File{}, false, nil
+	}
+	return f.record(), true, nil
+}
+
+func (m *Memory) Add(_ context.Context, id string, info fetch.Info) (File, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.delete(id)
+	f := &memoryFile{newFile(id, info), map[int][]byte{}, map[int][sha256.Size]byte{}}
+	m.files[id] = f
+	return f.record(), nil
+}
+
+func (m *Memory) Fill(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
+	r, ok := src.(fetch.Reader)
+	if !ok {
+		return fmt.Errorf("store: a memory store cannot take from %T", src)
+	}
+	info := r.Info()
+	from := int64(chunk) * ChunkBytes
+	b, err := r.ReadRange(ctx, from, min(ChunkBytes, info.Size-from), progress)
+	if err != nil {
+		return err
+	}
+	return m.put(id, chunk, b)
+}
+
+func (m *Memory) put(id string, chunk int, b []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f, ok := m.files[id]
+	if !ok {
+		return notStored(id)
+	}
+	grown := int64(len(b) - len(f.bytes[chunk]))
+	if grown > m.room {
+		return fault.New(fault.StorageFull, "the store is full").Again()
+	}
+	m.room -= grown
+	f.bytes[chunk], f.sums[chunk], f.Chunks[chunk] = slices.Clone(b), sha256.Sum256(b), true
+	return nil
+}
+
+func (m *Memory) Read(_ context.Context, id string, offset, n int64) (fetch.Blob, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f, ok := m.files[id]
+	if !ok {
+		return nil, notStored(id)
+	}
+	out := make(fetch.Bytes, 0, n)
+	for int64(len(out)) < n {
+		at := offset + int64(len(out))
+		b, ok := f.bytes[int(at/ChunkBytes)]
+		if !ok {
+			return nil, fault.New(fault.StorageError, fmt.Sprintf("byte %d of %s is not stored; download the model again", at, f.Name))
+		}
+		if at%ChunkBytes >= int64(len(b)) {
+			return nil, fault.New(fault.Integrity, "the stored bytes of "+f.Name+" are incomplete; delete the model and download it again")
+		}
+		b = b[at%ChunkBytes:]
+		out = append(out, b[:min(int64(len(b)), n-int64(len(out)))]...)
+	}
+	return out, nil
+}
+
+func (m *Memory) Verify(_ context.Context, id string) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f, ok := m.files[id]
+	if !ok {
+		return 0, nil
+	}
+	changed := 0
+	for chunk, b := range f.bytes {
+		if sha256.Sum256(b) != f.sums[chunk] {
+			m.room += int64(len(b))
+			delete(f.bytes, chunk)
+			f.Chunks[chunk] = false
+			changed++
+		}
+	}
+	return changed, nil
+}
+
+func (m *Memory) Delete(_ context.Context, id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.delete(id)
+	return nil
+}
+
+func (m *Memory) delete(id string) {
+	if f, ok := m.files[id]; ok {
+		for _, b := range f.bytes {
+			m.room += int64(len(b))
+		}
+		delete(m.files, id)
+	}
+}
+
+// record gives a copy that later changes do not reach.
+func (f *memoryFile) record() File {
+	r := f.File
+	r.Chunks = slices.Clone(f.Chunks)
+	return r
+}
+
+func notStored(id string) error {
+	return fault.New(fault.StorageError, id+" is not in the store; download the model again")
+}

@@ -1,0 +1,104 @@
+// Answers the requests of one port: fetch, hash, put, read. Weight bytes live here only between the network and the
+// store, or between the store and the engine worker.
+
+import { CHUNK_BYTES, chunkLength, sha256, type ChunkStore, type FileInfo } from "./chunk-store.js";
+import { asFault, check, StorageFault } from "./fault.js";
+import { HTTPSource } from "./http.js";
+import type { Answer, Ask, Method, Methods, OpenSource } from "./messages.js";
+import { LocalSource, type Source } from "./source.js";
+
+/** What a method may use besides its arguments. */
+interface Request {
+  signal: AbortSignal;
+  progress(bytes: number): void;
+}
+
+type Handlers = { [M in Method]: (request: Request, ...args: Parameters<Methods[M]>) => Promise<ReturnType<Methods[M]>> };
+
+/** Serves port from store until the port closes. A store that failed to open fails every request with that error. */
+export function serve(port: MessagePort, store: Promise<ChunkStore>): void {
+  const handlers = makeHandlers(store);
+  const running = new Map<number, AbortController>();
+  store.catch(() => {}); // each request reports it
+  port.onmessage = async ({ data }: MessageEvent<Ask>) => {
+    if ("abort" in data) return running.get(data.id)?.abort();
+    const { id, method, args } = data;
+    const controller = new AbortController();
+    running.set(id, controller);
+    const request = { signal: controller.signal, progress: throttled((bytes) => send({ id, progress: bytes })) };
+    try {
+      const result = await (handlers[method] as (r: Request, ...args: unknown[]) => Promise<unknown>)(request, ...args);
+      send({ id, result }, result instanceof ArrayBuffer ? [result] : []);
+    } catch (error) {
+      const { code, message, retryable } = asFault(error);
+      send({ id, error: { code, message, retryable } });
+    } finally {
+      running.delete(id);
+    }
+  };
+  const send = (answer: Answer, transfer: Transferable[] = []) => port.postMessage(answer, transfer);
+}
+
+function makeHandlers(opening: Promise<ChunkStore>): Handlers {
+  const sources = new Map<number, Source>();
+  let nextSource = 1;
+  const keep = (source: Source): OpenSource => {
+    sources.set(nextSource, source);
+    return { ...source.info, source: nextSource++ };
+  };
+  return {
+    openURL: async ({ signal }, url) => keep(await HTTPSource.open(url, signal)),
+    openFile: async (_, file) => keep(new LocalSource(file)),
+    closeSource: async (_, source) => void sources.delete(source),
+    list: async () => (await opening).list(),
+    find: async (_, id) => (await opening).find(id),
+    add: async (_, id, info: FileInfo) => (await opening).add(id, info),
+    fill: async (request, id, chunk, source) => fill(await opening, request, id, chunk, sources.get(source)!),
+    read: async ({ signal }, id, offset, length) => (check(signal), (await opening).read(id, offset, length)),
+    verify: async ({ signal }, id) => verify(await opening, id, signal),
+    delete: async (_, id) => (await opening).delete(id),
+  };
+}
+
+async function fill(store: ChunkStore, { signal, progress }: Request, id: string, chunk: number, source: Source): Promise<void> {
+  const length = chunkLength(source.info.size, chunk);
+  if (length <= 0) throw new StorageFault("internal", `${id} has no chunk ${chunk}`);
+  const bytes = await source.read(chunk * CHUNK_BYTES, length, signal, progress);
+  const hash = await sha256(bytes);
+  check(signal);
+  await store.put(id, chunk, bytes, hash);
+}
+
+async function verify(store: ChunkStore, id: string, signal: AbortSignal): Promise<number> {
+  const file = await store.find(id);
+  let bad = 0;
+  for (const chunk of file?.chunks ?? []) {
+    check(signal);
+    if (await matches(store, file!.id, file!.size, chunk)) continue;
+    await store.drop(id, chunk);
+    bad++;
+  }
+  return bad;
+}
+
+/** Whether a chunk still has the hash it was stored with; one that cannot be read whole has not. */
+async function matches(store: ChunkStore, id: string, size: number, chunk: number): Promise<boolean> {
+  try {
+    const bytes = await store.read(id, chunk * CHUNK_BYTES, chunkLength(size, chunk));
+    return (await sha256(bytes)) === (await store.hash(id, chunk));
+  } catch (error) {
+    if (error instanceof StorageFault) return false;
+    throw error;
+  }
+}
+
+/** At most ten calls a second; the last bytes are reported by the result itself. */
+function throttled(report: (bytes: number) => void): (bytes: number) => void {
+  let next = 0;
+  return (bytes) => {
+    const now = performance.now();
+    if (now < next) return;
+    next = now + 100;
+    report(bytes);
+  };
+}
