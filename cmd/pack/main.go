@@ -1,0 +1,26 @@
+// Command pack makes and fetches model files.
+//
+//	pack models            fetch the test model into models/cache and check its hash
+//	pack tiny -o tiny.gguf write a tiny random model
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+var verbs = map[string]func(args []string) error{
+	"models": models,
+	"tiny":   tinyVerb,
+}
+
+func main() {
+	if len(os.Args) < 2 || verbs[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: pack models | pack tiny [flags]")
+		os.Exit(2)
+	}
+	if err := verbs[os.Args[1]](os.Args[2:]); err != nil {
+		fmt.Fprintf(os.Stderr, "pack %s: %v\n", os.Args[1], err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,3 @@
+package main
+
+func tinyVerb([]string) error { return nil }

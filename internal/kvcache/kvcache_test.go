@@ -1,0 +1,65 @@
+package kvcache
+
+import (
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// build makes a cache of 100 positions whose tensors are only shapes.
+func build(chunks ...int) *Cache {
+	s := Shape{HeadDim: 4, NumKVHeads: 2, Context: 100, Type: quant.F16}
+	return New(s, chunks, func(name string, t quant.Type, shape ...int) *ops.Tensor {
+		return &ops.Tensor{Name: name, Type: t, Shape: shape}
+	})
+}
+
+func TestFullLayersKeepTheContextAndRingsAChunk(t *testing.T) {
+	for i, want := range []struct{ slots, chunk int }{{100, 0}, {8, 8}} {
+		l := build(0, 8).Layers[i]
+		for _, kv := range []*ops.Tensor{l.K, l.V} {
+			if kv.Dim(0) != 4 || kv.Dim(1) != want.slots || kv.Dim(2) != 2 || kv.Type != quant.F16 || l.Chunk != want.chunk {
+				t.Errorf("layer %d has %v, chunk %d; want F16 [4 %d 2], chunk %d", i, kv, l.Chunk, want.slots, want.chunk)
+			}
+		}
+	}
+}
+
+func TestAChunkBeyondTheContextIsFullAttention(t *testing.T) {
+	c := build(8192)
+	if got := c.Layers[0].K.Dim(1); got != 100 {
+		t.Errorf("%d slots, want the context's 100", got)
+	}
+	c.Advance(90)
+	if got := c.Rewind(3); got != 3 {
+		t.Errorf("rewound to %d, want 3", got)
+	}
+}
+
+func TestFitStopsAtTheChunksEnd(t *testing.T) {
+	for _, v := range []struct{ chunk, held, n, want int }{
+		{0, 5, 50, 50}, {8, 0, 50, 8}, {8, 5, 50, 3}, {8, 5, 2, 2}, {8, 8, 50, 8}, {8, 15, 9, 1},
+	} {
+		c := build(v.chunk)
+		c.Advance(v.held)
+		if got := c.Fit(v.n); got != v.want {
+			t.Errorf("chunk %d, %d held: %d of %d fit, want %d", v.chunk, v.held, got, v.n, v.want)
+		}
+	}
+}
+
+func TestRewindKeepsWhatTheRingStillHolds(t *testing.T) {
+	for _, v := range []struct{ chunk, held, to, want int }{
+		{0, 20, 3, 3}, {0, 20, 0, 0}, {0, 20, 30, 20},
+		{8, 20, 18, 18}, {8, 20, 16, 16}, // within the last chunk
+		{8, 20, 15, 8}, {8, 20, 8, 8}, {8, 20, 7, 0}, // beyond it
+		{8, 16, 9, 9}, // the next chunk has not begun
+	} {
+		c := build(0, v.chunk)
+		c.Advance(v.held)
+		if got := c.Rewind(v.to); got != v.want || c.Len() != v.want {
+			t.Errorf("chunk %d: %d rewound to %d leaves %d (Len %d), want %d", v.chunk, v.held, v.to, got, c.Len(), v.want)
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package llama
+
+import (
+	"context"
+
+	"github.com/outrider-web/outrider/internal/kvcache"
+	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// network is the layers and what they write to.
+type network struct {
+	*family
+	layers       []layer
+	ropeDivisors *ops.Tensor // F32 [ropeDims/2], nil for none: what each pair's frequency is divided by
+	ropeTable    *ops.Tensor // F32 [ropeDims, context]: cos, sin of each pair
+	scratch      scratch
+}
+
+// scratch is what one layer hands to the next op. Layers take turns with it.
+type scratch struct {
+	norm   *ops.Tensor // [hidden, n]
+	qkv    *ops.Tensor // [(numHeads + 2·numKVHeads)·headDim, n]
+	attn   *ops.Tensor // [numHeads·headDim, n]
+	gateUp *ops.Tensor // [2·feedForward, n], used when n > 1
+	ffn    *ops.Tensor // [feedForward, n]
+}
+
+// Prepare makes the RoPE table and the scratch tensors.
+func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) error {
+	c := n.config
+	divisors, err := n.readDivisors(ctx, a.Backend)
+	if err != nil {
+		return err
+	}
+	table := ropeTable(n.ropeDims, o.Context, n.ropeBase, n.ropeStretch, divisors)
+	n.ropeTable = a.Floats("rope", table, n.ropeDims, o.Context)
+	n.scratch = scratch{
+		norm:   a.F32("norm", c.HiddenSize, o.Chunk),
+		qkv:    a.F32("qkv", (c.NumHeads+2*c.NumKVHeads)*c.HeadDim, o.Chunk),
+		attn:   a.F32("attn", c.NumHeads*c.HeadDim, o.Chunk),
+		gateUp: a.F32("gate_up", 2*n.feedForward, o.Chunk),
+		ffn:    a.F32("ffn", n.feedForward, o.Chunk),
+	}
+	return nil
+}
+
+// readDivisors brings rope_freqs.weight back from the device: the table is made in float64, here.
+func (n *network) readDivisors(ctx context.Context, b ops.Backend) ([]float32, error) {
+	if n.ropeDivisors == nil {
+		return nil, nil
+	}
+	divisors := make([]float32, n.ropeDims/2)
+	data, err := ops.Read(ctx, b, n.ropeDivisors, 0, quant.F32.RowBytes(len(divisors)))
+	if err != nil {
+		return nil, err
+	}
+	quant.Dequantize(quant.F32, divisors, data)
+	return divisors, nil
+}
+
+// Layers calls the ops of all layers: eight each for one token, nine for several.
+func (n *network) Layers(o ops.Ops, x, step *ops.Tensor, cache *kvcache.Cache) {
+	s := n.scratch.rows(x.Dim(1))
+	for i, l := range n.layers {
+		n.attention(o, l, s, x, step, cache.Layers[i])
+		n.feed(o, l, s, x)
+	}
+}
+
+// attention adds to x what the layer attends to.
+func (n *network) attention(o ops.Ops, l layer, s scratch, x, step *ops.Tensor, kv kvcache.Layer) {
+	o.RMSNorm(s.norm, x, l.attnNorm, n.config.Epsilon)
+	model.Multiply(o, ops.Product{Dst: s.qkv, X: s.norm, W: []*ops.Tensor{l.q, l.k, l.v}})
+	o.RopeKV(ops.RopeKV{QKV: s.qkv, K: kv.K, V: kv.V, Step: step, Table: n.ropeTable, NumHeads: n.config.NumHeads})
+	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads, Chunk: kv.Chunk})
+	model.Multiply(o, ops.Product{Dst: x, X: s.attn, W: []*ops.Tensor{l.attnOutput}, Add: true})
+}
+
+// feed adds to x what the layer's gated feed-forward makes of it.
+func (n *network) feed(o ops.Ops, l layer, s scratch, x *ops.Tensor) {
+	o.RMSNorm(s.norm, x, l.ffnNorm, n.config.Epsilon)
+	if x.Dim(1) == 1 {
+		o.SwigluVec(s.ffn, s.norm, l.gate, l.up)
+	} else {
+		o.MulMat(ops.Product{Dst: s.gateUp, X: s.norm, W: []*ops.Tensor{l.gate, l.up}})
+		o.Swiglu(s.ffn, s.gateUp)
+	}
+	model.Multiply(o, ops.Product{Dst: x, X: s.ffn, W: []*ops.Tensor{l.down}, Add: true})
+}
+
+// rows are views of the first n tokens.
+func (s scratch) rows(n int) scratch {
+	return scratch{s.norm.Rows(0, n), s.qkv.Rows(0, n), s.attn.Rows(0, n), s.gateUp.Rows(0, n), s.ffn.Rows(0, n)}
+}

@@ -1,0 +1,236 @@
+package model
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/kvcache"
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// Options choose how a model runs, not what it computes.
+type Options struct {
+	Context  int  // positions of the longest conversation; 0, or more than the model's own: the model's own
+	Chunk    int  // most tokens of a prompt computed at once; 0: 512
+	CacheF32 bool // keep keys and values in float32 instead of float16, to compare with references
+}
+
+// defaultChunk is a compromise: a longer chunk reads the weights less often, a shorter one needs less scratch memory
+// and lets a stop take effect sooner.
+const defaultChunk = 512
+
+func (o Options) forModel(c Config) Options {
+	if o.Context <= 0 || o.Context > c.ContextSize {
+		o.Context = c.ContextSize
+	}
+	if o.Chunk <= 0 {
+		o.Chunk = defaultChunk
+	}
+	o.Chunk = min(o.Chunk, o.Context)
+	return o
+}
+
+// Model is a language model on a backend, with the keys and values of one conversation. Its methods belong to the
+// backend's goroutine.
+//
+// The token that Decode reads lies on the device. Prefill and Decode leave the most likely next token there, so that
+// calling Decode again and again continues greedily without the CPU; SetNext puts another one in its place.
+type Model struct {
+	backend ops.Backend
+	config  Config
+	options Options
+	ends    ends
+	network Network
+	cache   *kvcache.Cache
+	arena   Arena
+
+	step   *ops.Tensor // U32 [ops.StepWords]
+	tokens *ops.Tensor // U32 [1, chunk]; the first is the token that Decode reads
+	x      *ops.Tensor // F32 [hidden, chunk]: the residual stream
+	last   *ops.Tensor // F32 [hidden, 1]: its last token, normalised
+	logits *ops.Tensor // F32 [vocab, 1]
+
+	decode ops.Program
+	chunk  ops.Program // prefill of a whole chunk that more tokens follow; nil until the first long prompt
+}
+
+// New builds a model of weights that Check has passed. The weights stay the caller's to free, after Close. Errors: those
+// of Backend.Alloc and of reading weights back.
+func New(ctx context.Context, b ops.Backend, f Family, weights Source, o Options) (*Model, error) {
+	c := f.Config()
+	w := &Weights{source: weights, taken: map[string]bool{}}
+	m := &Model{backend: b, config: c, options: o.forModel(c), ends: bindEnds(c, w), arena: Arena{Backend: b}}
+	m.config.VocabSize = m.ends.embedding.Dim(1)
+	m.network = f.Bind(w)
+	err := w.verdict()
+	if err == nil {
+		err = m.prepare(ctx)
+	}
+	if err == nil {
+		m.decode, err = m.record("decode", 1, true)
+	}
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// prepare makes everything the ops write to.
+func (m *Model) prepare(ctx context.Context) error {
+	c, o, a := m.config, m.options, &m.arena
+	m.step = a.New("step", quant.U32, ops.StepWords)
+	m.tokens = a.New("tokens", quant.U32, 1, o.Chunk)
+	m.x = a.F32("x", c.HiddenSize, o.Chunk)
+	m.last = a.F32("last", c.HiddenSize, 1)
+	m.logits = a.F32("logits", c.VocabSize, 1)
+	cacheType := quant.F16
+	if o.CacheF32 {
+		cacheType = quant.F32
+	}
+	shape := kvcache.Shape{HeadDim: c.HeadDim, NumKVHeads: c.NumKVHeads, Context: o.Context, Type: cacheType}
+	m.cache = kvcache.New(shape, c.Chunks, a.New)
+	if err := m.network.Prepare(ctx, a, o); err != nil {
+		return err
+	}
+	return a.err
+}
+
+// record makes the program for n tokens; withHead says whether it goes on to the logits.
+func (m *Model) record(label string, n int, withHead bool) (ops.Program, error) {
+	b, x := m.backend, m.x.Rows(0, n)
+	return b.Record(label, func() {
+		b.GetRows(x, m.ends.embedding, m.tokens.Rows(0, n))
+		m.network.Layers(b, x, m.step, m.cache)
+		if withHead {
+			b.RMSNorm(m.last, x.Rows(n-1, 1), m.ends.norm, m.config.Epsilon)
+			b.MulMatVec(ops.Product{Dst: m.logits, X: m.last, W: []*ops.Tensor{m.ends.head}})
+			b.Argmax(m.tokens.Rows(0, 1), m.logits)
+		}
+		b.Advance(m.step)
+	})
+}
+
+// Config is what the file says, with the vocabulary's size filled in.
+func (m *Model) Config() Config { return m.config }
+
+// Context is the number of positions a conversation may have.
+func (m *Model) Context() int { return m.options.Context }
+
+// Len is the number of positions computed so far.
+func (m *Model) Len() int { return m.cache.Len() }
+
+// Next is where the token lies that Decode reads: U32 [1].
+func (m *Model) Next() *ops.Tensor { return m.tokens.Rows(0, 1) }
+
+// Logits are those of the last token computed: F32 [vocab, 1].
+func (m *Model) Logits() *ops.Tensor { return m.logits }
+
+// SetNext makes token the one that Decode reads.
+func (m *Model) SetNext(token int32) error { return m.backend.Write(m.Next(), 0, words(uint32(token))) }
+
+// Decode computes one token, the one at Next. It does not wait. Errors: context_full, device_lost.
+func (m *Model) Decode() error {
+	if err := m.room(1); err != nil {
+		return err
+	}
+	m.cache.Advance(1)
+	return m.decode.Run()
+}
+
+// Prefill computes tokens, at least one, at the positions that follow. It waits for nothing but looks at ctx between
+// chunks. Errors: context_full before anything is computed, device_lost, ctx.Err().
+func (m *Model) Prefill(ctx context.Context, tokens []int32) error {
+	if err := m.room(len(tokens)); err != nil {
+		return err
+	}
+	for len(tokens) > 0 {
+		n := m.cache.Fit(min(len(tokens), m.options.Chunk))
+		if err := m.prefill(tokens[:n], n == len(tokens)); err != nil {
+			return err
+		}
+		tokens = tokens[n:]
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prefill computes one call's tokens.
+func (m *Model) prefill(tokens []int32, final bool) error {
+	ids := make([]uint32, len(tokens))
+	for i, t := range tokens {
+		ids[i] = uint32(t)
+	}
+	if err := m.backend.Write(m.tokens, 0, words(ids...)); err != nil {
+		return err
+	}
+	step := words(uint32(m.cache.Len()), uint32(len(tokens)), 0, 0)
+	if err := m.backend.Write(m.step, 0, step); err != nil {
+		return err
+	}
+	m.cache.Advance(len(tokens))
+	p, release, err := m.program(len(tokens), final)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return p.Run()
+}
+
+// program finds or records the program for n tokens. Two are kept, decode and a whole chunk; a prompt's odd rest is
+// recorded for the occasion.
+func (m *Model) program(n int, final bool) (p ops.Program, release func(), err error) {
+	keep := func() {}
+	switch {
+	case n == 1:
+		return m.decode, keep, nil
+	case n < m.options.Chunk || final:
+		if p, err = m.record(fmt.Sprintf("prefill %d", n), n, final); err != nil {
+			return nil, nil, err
+		}
+		return p, p.Release, nil
+	case m.chunk == nil:
+		m.chunk, err = m.record("prefill", n, false)
+	}
+	return m.chunk, keep, err
+}
+
+// Rewind forgets the positions from n on. It returns how many are left, which may be fewer; the caller computes those
+// between again.
+func (m *Model) Rewind(n int) (int, error) {
+	left := m.cache.Rewind(n)
+	return left, m.backend.Write(m.step, 0, words(uint32(left), 1, 0, 0))
+}
+
+// room checks that n more positions fit.
+func (m *Model) room(n int) error {
+	if need := m.Len() + n; need > m.options.Context {
+		return fault.New(fault.ContextFull, fmt.Sprintf(
+			"the conversation needs %d tokens, but the context holds %d; start a new one or shorten it", need, m.options.Context))
+	}
+	return nil
+}
+
+// Close frees everything but the weights.
+func (m *Model) Close() {
+	for _, p := range []ops.Program{m.decode, m.chunk} {
+		if p != nil {
+			p.Release()
+		}
+	}
+	m.arena.free()
+}
+
+// words are U32 numbers as a backend wants them.
+func words(x ...uint32) []byte {
+	b := make([]byte, 0, 4*len(x))
+	for _, w := range x {
+		b = binary.LittleEndian.AppendUint32(b, w)
+	}
+	return b
+}

@@ -1,0 +1,97 @@
+package model
+
+import (
+	"slices"
+
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// Source finds a file's tensors by name.
+type Source map[string]*ops.Tensor
+
+// Weights hands a file's tensors to the fields of a model, checking each. It remembers the first thing that is wrong,
+// so that Bind reads as a list; a tensor that is missing or wrong is replaced by one of the right shape and no numbers.
+type Weights struct {
+	source Source
+	taken  map[string]bool
+	err    error
+}
+
+// Has reports whether the file has a tensor.
+func (w *Weights) Has(name string) bool { return w.source[name] != nil }
+
+// Matrix takes a matrix that maps hidden to rows: [hidden, rows], in any block format. rows 0 stands for as many as
+// the file has.
+func (w *Weights) Matrix(name string, hidden, rows int) *ops.Tensor {
+	if rows == 0 && w.Has(name) {
+		rows = w.source[name].Dim(1)
+	}
+	if hidden%4 != 0 || rows%4 != 0 {
+		w.fail(bad("tensor %q maps %d numbers to %d, and one of the two is not a multiple of 4", name, hidden, rows))
+	}
+	return w.take(name, hidden, rows)
+}
+
+// Vector takes n numbers, F32.
+func (w *Weights) Vector(name string, n int) *ops.Tensor {
+	t := w.take(name, n)
+	if t.Type != quant.F32 {
+		w.fail(bad("tensor %q is %v, want F32", name, t.Type))
+	}
+	return t
+}
+
+func (w *Weights) take(name string, shape ...int) *ops.Tensor {
+	w.taken[name] = true
+	t := w.source[name]
+	switch {
+	case t == nil:
+		w.fail(bad("tensor %q of shape %v is missing", name, shape))
+	case !slices.Equal(t.Shape, shape):
+		w.fail(bad("tensor %q has shape %v, but the metadata asks for %v", name, []int(t.Shape), shape))
+	default:
+		return t
+	}
+	return &ops.Tensor{Name: name, Type: quant.F32, Shape: shape}
+}
+
+func (w *Weights) fail(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+// verdict is the first thing that was wrong, or that the file has a tensor nobody took.
+func (w *Weights) verdict() error {
+	var extra []string
+	for name := range w.source {
+		if !w.taken[name] {
+			extra = append(extra, name)
+		}
+	}
+	if len(extra) > 0 {
+		first := slices.Min(extra)
+		w.fail(bad("tensor %q of shape %v is one the model has no place for", first, []int(w.source[first].Shape)))
+	}
+	return w.err
+}
+
+// ends are the weights before the first layer and after the last.
+type ends struct {
+	embedding *ops.Tensor // [hidden, vocab]
+	norm      *ops.Tensor // [hidden]
+	head      *ops.Tensor // [hidden, vocab]; the embedding itself where the file has no other
+}
+
+func bindEnds(c Config, w *Weights) ends {
+	e := ends{
+		embedding: w.Matrix("token_embd.weight", c.HiddenSize, c.VocabSize),
+		norm:      w.Vector("output_norm.weight", c.HiddenSize),
+	}
+	e.head = e.embedding
+	if w.Has("output.weight") {
+		e.head = w.Matrix("output.weight", c.HiddenSize, e.embedding.Dim(1))
+	}
+	return e
+}
