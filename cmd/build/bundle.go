@@ -1,0 +1,118 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// A bundle is the state of one build: the URLs of what has been built so far.
+type bundle struct {
+	wasmURL   string
+	scriptURL string
+	styleURL  string
+}
+
+// buildScripts bundles the page, which pulls in its workers through the plugins.
+func (b *bundle) buildScripts() (string, error) {
+	script, err := b.bundleFile("web/src/app/main.ts")
+	if err != nil {
+		return "", err
+	}
+	if b.scriptURL, err = writeAsset("page", ".js", script); err != nil {
+		return "", err
+	}
+	style, err := b.bundleFile("web/src/app/page.css")
+	if err != nil {
+		return "", err
+	}
+	b.styleURL, err = writeAsset("page", ".css", style)
+	return fmt.Sprintf("%s, %s", b.scriptURL, bytesText(len(script))), err
+}
+
+// bundleFile bundles one entry point with everything it imports into one minified file.
+func (b *bundle) bundleFile(entry string, defines ...string) ([]byte, error) {
+	options := api.BuildOptions{
+		EntryPoints:       []string{entry},
+		Bundle:            true,
+		Format:            api.FormatESModule,
+		Platform:          api.PlatformBrowser,
+		Target:            api.ES2022,
+		MinifyWhitespace:  true,
+		MinifyIdentifiers: true,
+		MinifySyntax:      true,
+		LegalComments:     api.LegalCommentsNone,
+		Conditions:        []string{"browser", "production"}, // lit without its development warnings
+		Define:            map[string]string{"process.env.NODE_ENV": `"production"`},
+		Plugins:           []api.Plugin{b.workers(), b.goFiles()},
+		LogLevel:          api.LogLevelWarning,
+		Write:             false,
+	}
+	for i := 0; i < len(defines); i += 2 {
+		options.Define[defines[i]] = defines[i+1]
+	}
+	result := api.Build(options)
+	if len(result.Errors) > 0 {
+		return nil, errors.New(result.Errors[0].Text)
+	}
+	return result.OutputFiles[0].Contents, nil
+}
+
+// workers answers `import url from "worker:FILE"`: FILE is bundled apart and the import gives its URL.
+func (b *bundle) workers() api.Plugin {
+	return api.Plugin{Name: "workers", Setup: func(build api.PluginBuild) {
+		build.OnResolve(api.OnResolveOptions{Filter: `^worker:`}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+			path := filepath.Join(a.ResolveDir, strings.TrimPrefix(a.Path, "worker:"))
+			return api.OnResolveResult{Path: path, Namespace: "worker"}, nil
+		})
+		build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "worker"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			code, err := b.bundleFile(a.Path)
+			if err != nil {
+				return api.OnLoadResult{}, err
+			}
+			url, err := writeAsset(strings.TrimSuffix(filepath.Base(a.Path), ".worker.ts"), ".js", code)
+			return exportString(url), err
+		})
+	}}
+}
+
+// goFiles answers the imports "go:main.wasm", its URL, and "go:wasm_exec", the glue of the toolchain in use.
+func (b *bundle) goFiles() api.Plugin {
+	return api.Plugin{Name: "go", Setup: func(build api.PluginBuild) {
+		build.OnResolve(api.OnResolveOptions{Filter: `^go:`}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+			if a.Path == "go:wasm_exec" {
+				path, err := wasmExec()
+				return api.OnResolveResult{Path: path, SideEffects: api.SideEffectsTrue}, err
+			}
+			return api.OnResolveResult{Path: a.Path, Namespace: "go"}, nil
+		})
+		build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "go"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			return exportString(b.wasmURL), nil
+		})
+	}}
+}
+
+func exportString(s string) api.OnLoadResult {
+	quoted, _ := json.Marshal(s)
+	contents := "export default " + string(quoted)
+	return api.OnLoadResult{Contents: &contents, Loader: api.LoaderJS}
+}
+
+// writePage fills the names of the built files into web/index.html and copies what needs no building.
+func (b *bundle) writePage() (string, error) {
+	page, err := os.ReadFile("web/index.html")
+	if err != nil {
+		return "", err
+	}
+	filled := strings.NewReplacer("/src/app/main.ts", b.scriptURL, "/src/app/page.css", b.styleURL).Replace(string(page))
+	if err := os.WriteFile(filepath.Join(siteDir, "index.html"), []byte(filled), 0o644); err != nil {
+		return "", err
+	}
+	err = os.CopyFS(siteDir, os.DirFS("web/static"))
+	return "index.html", err
+}

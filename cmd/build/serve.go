@@ -1,0 +1,146 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// serve serves dist/site with production's headers, and with -model a local file under /models/ as the page's default.
+func serve(args []string) error {
+	f := flags("serve")
+	addr := f.String("addr", "127.0.0.1:8080", "address to listen on")
+	model := f.String("model", "", "GGUF `file` to offer on the page; of a split model, the first file")
+	f.Parse(args)
+
+	if _, err := os.Stat(filepath.Join(siteDir, "index.html")); err != nil {
+		return fmt.Errorf("%s is not built: run `make site` first", siteDir)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", siteHandler{siteDir})
+	if *model != "" {
+		offered, err := offer(*model)
+		if err != nil {
+			return err
+		}
+		mux.Handle("/models/", offered)
+		log.Printf("offering %s", *model)
+	}
+	listener, err := net.Listen("tcp", *addr)
+	if err != nil {
+		return err
+	}
+	log.Printf("http://%s", strings.Replace(listener.Addr().String(), "127.0.0.1", "localhost", 1))
+	return http.Serve(listener, mux)
+}
+
+// siteHandler serves the files of a built site, compressed where the browser understands that.
+type siteHandler struct{ dir string }
+
+func (s siteHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name := path.Clean(r.URL.Path)
+	if name == "/" {
+		name = "/index.html"
+	}
+	file := filepath.Join(s.dir, filepath.FromSlash(name))
+	info, err := os.Stat(file)
+	if err != nil || info.IsDir() || isTwin(file) {
+		http.NotFound(w, r)
+		return
+	}
+	setHeaders(w.Header(), name)
+	w.Header().Set("Content-Type", contentType(name))
+	w.Header().Add("Vary", "Accept-Encoding")
+	if twin, encoding := accepted(file, r.Header.Get("Accept-Encoding")); twin != "" {
+		w.Header().Set("Content-Encoding", encoding)
+		file = twin
+	}
+	sendFile(w, r, file)
+}
+
+// sendFile is http.ServeFile without its redirects away from index.html, which a service worker asks for by name.
+func sendFile(w http.ResponseWriter, r *http.Request, file string) {
+	f, err := os.Open(file)
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	http.ServeContent(w, r, "", info.ModTime(), f)
+}
+
+// accepted gives the smallest twin of file that the browser can read, or "".
+func accepted(file, acceptEncoding string) (twin, encoding string) {
+	for _, e := range []struct{ name, ext string }{{"br", ".br"}, {"gzip", ".gz"}} {
+		if !strings.Contains(acceptEncoding, e.name) {
+			continue
+		}
+		if _, err := os.Stat(file + e.ext); err == nil {
+			return file + e.ext, e.name
+		}
+	}
+	return "", ""
+}
+
+// contentType does not ask the system's table, which differs between machines. Streaming compilation needs
+// application/wasm exactly.
+func contentType(name string) string {
+	switch path.Ext(name) {
+	case ".html":
+		return "text/html; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".wasm":
+		return "application/wasm"
+	case ".json":
+		return "application/json"
+	case ".webmanifest":
+		return "application/manifest+json"
+	case ".svg":
+		return "image/svg+xml"
+	case ".png":
+		return "image/png"
+	}
+	return "application/octet-stream"
+}
+
+// offer serves the folder of a model file under /models/, GGUF files only, and /models/offered.json, which the page
+// reads to learn of it. Ranges are answered.
+func offer(model string) (http.Handler, error) {
+	if _, err := os.Stat(model); err != nil {
+		return nil, err
+	}
+	dir, file := filepath.Split(model)
+	list, err := json.Marshal([]string{"/models/" + url.PathEscape(file)})
+	if err != nil {
+		return nil, err
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := path.Base(r.URL.Path)
+		w.Header().Set("Cache-Control", askAgain)
+		switch {
+		case name == "offered.json":
+			w.Header().Set("Content-Type", "application/json")
+			w.Write(list)
+		case strings.HasSuffix(name, ".gguf"):
+			w.Header().Set("Content-Type", "application/octet-stream")
+			sendFile(w, r, filepath.Join(dir, name))
+		default:
+			http.NotFound(w, r)
+		}
+	}), nil
+}

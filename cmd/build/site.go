@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+// site builds dist/site from nothing: the Go program, the scripts around it, the page, and compressed twins.
+func site(args []string) error {
+	f := flags("site")
+	f.Parse(args)
+	if err := os.RemoveAll(siteDir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(assetsDir, 0o755); err != nil {
+		return err
+	}
+
+	b := &bundle{}
+	if err := timed("wasm", b.buildWasm); err != nil {
+		return err
+	}
+	if err := timed("scripts", b.buildScripts); err != nil {
+		return err
+	}
+	if err := timed("page", b.writePage); err != nil {
+		return err
+	}
+	if err := timed("offline", b.buildServiceWorker); err != nil {
+		return err
+	}
+	return timed("compress", func() (string, error) {
+		n, err := compressTree(siteDir)
+		return fmt.Sprintf("%d files", n), err
+	})
+}
