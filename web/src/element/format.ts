@@ -1,0 +1,30 @@
+// Numbers as people read them.
+
+const units = ["B", "KB", "MB", "GB", "TB"];
+
+/** A size in decimal units, three digits: "98.4 MB". */
+export function bytes(n: number): string {
+  const unit = Math.min(Math.max(Math.floor(Math.log10(Math.max(n, 1)) / 3), 0), units.length - 1);
+  const value = n / 1000 ** unit;
+  const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${value.toFixed(digits)} ${units[unit]}`;
+}
+
+/** A time left, rounded to what one plans by: "8 s", "3 min", "1 h 20 min". */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A speed of generation: "0.8 tokens/s", "42 tokens/s". */
+export function tokensPerSecond(rate: number): string {
+  return `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} tokens/s`;
+}
+
+/** A model's name from its URL or file name: "Llama-3.2-1B-Instruct-Q4_K_M". */
+export function modelName(source: string): string {
+  const file = source.split(/[?#]/)[0]!.split("/").pop() || source;
+  return decodeURIComponent(file).replace(/(-00001-of-\d{5})?\.gguf$/i, "");
+}

@@ -1,0 +1,38 @@
+// The conversation as the page shows it.
+
+import { html, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { tokensPerSecond } from "./format.js";
+
+export interface Message {
+  id: number;
+  role: "user" | "assistant";
+  text: string;
+  /** Tokens a second, while and after an answer is written. */
+  speed?: number | undefined;
+  /** Why an answer is shorter than the model wanted. */
+  cut?: "stopped" | "length" | undefined;
+}
+
+const cuts = { stopped: "Stopped", length: "Cut: no room left" };
+
+/** busy: the last message is still being written. */
+export function messageList(messages: readonly Message[], busy: boolean): TemplateResult {
+  return html`
+    <div part="messages" class="messages" role="log" aria-label="Conversation" aria-busy=${busy}>
+      ${messages.length === 0 ? html`<slot name="empty"><p class="empty">What would you like to know?</p></slot>` : nothing}
+      ${repeat(messages, (m) => m.id, (m, i) => message(m, busy && i === messages.length - 1))}
+    </div>
+  `;
+}
+
+function message(m: Message, writing: boolean): TemplateResult {
+  const notes = [m.speed && tokensPerSecond(m.speed), m.cut && cuts[m.cut]].filter(Boolean);
+  // Text is pre-wrapped: the markup around it must add no white space.
+  return html`
+    <article part="message ${m.role}" class="message ${m.role}" aria-label=${m.role === "user" ? "You" : "Answer"}>
+      <div class="text">${m.text}${writing ? html`<span class="caret" aria-hidden="true"></span>` : nothing}</div>
+      ${notes.length ? html`<footer part="notes" class="quiet">${notes.join(" · ")}</footer>` : nothing}
+    </article>
+  `;
+}

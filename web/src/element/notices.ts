@@ -1,0 +1,50 @@
+// What the page says about a load under way and about trouble.
+
+import { html, nothing, type TemplateResult } from "lit";
+import { bytes, duration } from "./format.js";
+import { icons } from "./icons.js";
+import type { Pace } from "./pace.js";
+import type { EngineError } from "../client/index.js";
+import type { Progress } from "../protocol.js";
+
+const phases = { header: "Reading the file", download: "Downloading", load: "Loading onto the GPU" };
+
+export function progressNotice(name: string, progress: Progress | undefined, pace: Pace, cancel: () => void): TemplateResult {
+  const phase = phases[progress?.phase ?? "header"];
+  const known = progress !== undefined && progress.bytesTotal > 0;
+  const percent = known ? (100 * progress.bytesDone) / progress.bytesTotal : undefined;
+  return html`
+    <section part="progress" class="progress">
+      <h2>${name}</h2>
+      <p role="status">${phase}…</p>
+      <div class="track" role="progressbar" aria-label=${phase} aria-valuemin="0" aria-valuemax="100"
+           aria-valuenow=${percent === undefined ? nothing : Math.round(percent)}>
+        <div class="bar ${known ? "" : "unknown"}" style="width:${percent ?? 30}%"></div>
+      </div>
+      <p class="quiet figures">${known ? figures(progress, pace) : "\u00a0"}</p>
+      <button class="soft" @click=${cancel}>Cancel</button>
+    </section>
+  `;
+}
+
+/** "42.1 MB of 98.4 MB · 12.3 MB/s · 5 s left" */
+function figures({ bytesDone, bytesTotal }: Progress, pace: Pace): string {
+  const parts = [`${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
+  const left = pace.secondsLeft(bytesTotal);
+  if (pace.rate) parts.push(`${bytes(pace.rate)}/s`);
+  if (left !== undefined) parts.push(`${duration(left)} left`);
+  return parts.join(" · ");
+}
+
+export function errorNotice(error: EngineError, retry: (() => void) | undefined): TemplateResult {
+  return html`
+    <section part="error" class="error" role="alert" data-code=${error.code}>
+      ${icons.alert}
+      <div>
+        <p>${error.message}</p>
+        <p class="code">${error.code}</p>
+      </div>
+      ${retry ? html`<button class="soft" @click=${retry}>Try again</button>` : nothing}
+    </section>
+  `;
+}

@@ -1,0 +1,159 @@
+import { css } from "lit";
+
+/** Colours follow `color-scheme`, which a host may set on the element. Custom properties are the styling API. */
+export const styles = css`
+  :host {
+    --accent: var(--scout-accent, light-dark(#0b6e5f, #4fd1b5));
+    --on-accent: var(--scout-on-accent, light-dark(#fff, #06251f));
+    --surface: var(--scout-surface, light-dark(#fff, #151716));
+    --raised: var(--scout-raised, light-dark(#f3f4f1, #212423));
+    --line: var(--scout-line, light-dark(#e0e3de, #343836));
+    --text: var(--scout-text, light-dark(#1b1e1c, #eceeec));
+    --quiet: var(--scout-quiet, light-dark(#5f6662, #a0a8a3));
+    --danger: var(--scout-danger, light-dark(#a62b1f, #ff9d8f));
+    --radius: var(--scout-radius, 14px);
+    --width: var(--scout-width, 46rem);
+
+    display: flex;
+    flex-direction: column;
+    position: relative;
+    min-height: 20rem;
+    color-scheme: light dark;
+    background: var(--surface);
+    color: var(--text);
+    font: 1rem/1.6 var(--scout-font, system-ui, sans-serif);
+  }
+  :host([hidden]) { display: none; }
+  *, ::before, ::after { box-sizing: border-box; }
+
+  h2, p, ul { margin: 0; padding: 0; }
+  h2 { font-size: 1.375rem; line-height: 1.3; font-weight: 650; letter-spacing: -0.01em; text-wrap: balance; }
+  svg { display: block; flex: none; }
+  .quiet { color: var(--quiet); font-size: 0.875rem; }
+
+  button, input, textarea { font: inherit; color: inherit; }
+  button { cursor: pointer; border: 0; border-radius: 999px; background: none; padding: 0.5rem 1rem; }
+  button:disabled { cursor: default; }
+  :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+  .soft { background: var(--raised); border: 1px solid var(--line); font-weight: 550; }
+  .soft:hover { border-color: var(--quiet); }
+  .plain { color: var(--quiet); }
+  .plain:hover { color: var(--text); background: var(--raised); }
+  .icon { padding: 0.625rem; }
+
+  header {
+    display: flex; align-items: center; gap: 0.25rem;
+    padding: 0.625rem max(1rem, env(safe-area-inset-left)) 0.625rem max(1rem, env(safe-area-inset-left));
+    border-bottom: 1px solid var(--line);
+  }
+  header slot { display: flex; align-items: center; gap: 0.5rem; font-weight: 650; letter-spacing: -0.01em; }
+  header slot svg { color: var(--accent); }
+  header .model {
+    flex: 1; min-width: 0; margin-inline-start: 0.75rem;
+    overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  }
+  header button { display: flex; align-items: center; gap: 0.375rem; font-size: 0.875rem; padding: 0.5rem 0.75rem; }
+
+  @media (max-width: 32rem) {
+    header button span { position: absolute; opacity: 0; }
+    header button { padding: 0.625rem; }
+  }
+
+  main { flex: 1; overflow-y: auto; overscroll-behavior: contain; scrollbar-gutter: stable both-edges; }
+  .column { max-width: var(--width); margin-inline: auto; padding: 1.25rem 1rem; }
+  main .column { min-height: 100%; display: flex; flex-direction: column; }
+
+  .chooser { margin-block: auto; display: grid; gap: 0.75rem; padding-block: 1rem; }
+  .chooser h2 + .quiet { margin-top: -0.5rem; }
+  .choices { list-style: none; display: grid; gap: 0.5rem; margin-top: 0.5rem; }
+  .choice { position: relative; display: flex; }
+  .choose {
+    flex: 1; display: grid; grid-template-columns: 1fr auto; align-items: center; column-gap: 0.75rem;
+    text-align: start; padding: 0.75rem 1rem; border: 1px solid var(--line); border-radius: var(--radius);
+    transition: border-color 0.15s, background 0.15s;
+  }
+  .choose:hover { border-color: var(--accent); background: color-mix(in srgb, var(--accent) 5%, transparent); }
+  .choose .name { font-weight: 600; }
+  .choose .quiet { grid-row: 2; }
+  .choose .badge { grid-row: 1 / span 2; grid-column: 2; }
+  .choice:has(.icon) .choose { padding-inline-end: 3.5rem; }
+  .choice .icon { position: absolute; inset-inline-end: 0.5rem; top: 50%; translate: 0 -50%; }
+  .badge {
+    font-size: 0.8125rem; font-weight: 600; color: var(--accent); padding: 0.125rem 0.625rem; border-radius: 999px;
+    background: color-mix(in srgb, var(--accent) 12%, transparent);
+  }
+  .url { display: flex; gap: 0.5rem; }
+  .url input {
+    flex: 1; min-width: 0; padding: 0.5rem 1rem; border-radius: 999px; border: 1px solid var(--line); background: none;
+  }
+  .file {
+    display: flex; justify-content: center; align-items: center; gap: 0.5rem; padding: 0.875rem; cursor: pointer;
+    border: 1.5px dashed var(--line); border-radius: var(--radius); color: var(--quiet);
+  }
+  .file:hover { border-color: var(--accent); color: var(--text); }
+  .file:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
+  .file input { position: absolute; opacity: 0; width: 1px; height: 1px; }
+
+  .progress { margin-block: auto; display: grid; justify-items: center; gap: 0.625rem; text-align: center; }
+  .progress h2 { overflow-wrap: anywhere; }
+  .track { width: min(26rem, 100%); height: 8px; border-radius: 8px; background: var(--raised); overflow: hidden; }
+  .bar { height: 100%; border-radius: inherit; background: var(--accent); transition: width 0.2s; }
+  .bar.unknown { animation: slide 1.4s ease-in-out infinite; }
+  .figures { font-variant-numeric: tabular-nums; }
+  .progress .soft { margin-top: 0.5rem; }
+  @keyframes slide { from { translate: -100% } to { translate: 340% } }
+
+  .messages { display: flex; flex-direction: column; gap: 1.5rem; }
+  .messages:not(:has(.message)) { flex: 1; }
+  .empty { margin: auto; text-align: center; text-wrap: balance; font-size: 1.375rem; font-weight: 650; letter-spacing: -0.01em; color: var(--quiet); }
+  slot[name="empty"] { display: contents; }
+  .text { white-space: pre-wrap; overflow-wrap: anywhere; }
+  .user { align-self: flex-end; max-width: 85%; }
+  .user .text {
+    background: var(--raised); padding: 0.625rem 1rem; border-radius: calc(var(--radius) + 4px);
+    border-end-end-radius: 4px;
+  }
+  .message footer { margin-top: 0.25rem; font-variant-numeric: tabular-nums; }
+  .caret {
+    display: inline-block; width: 0.5em; height: 1.05em; margin-inline-start: 2px; vertical-align: -0.15em;
+    border-radius: 2px; background: var(--accent); animation: blink 1.1s steps(2, jump-none) infinite;
+  }
+  @keyframes blink { from { opacity: 1 } to { opacity: 0.15 } }
+
+  .error {
+    display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0.75rem; margin-block: 1rem 0; padding: 0.875rem 1rem;
+    border-radius: var(--radius); border: 1px solid color-mix(in srgb, var(--danger) 40%, transparent);
+    background: color-mix(in srgb, var(--danger) 8%, transparent);
+  }
+  .error svg { color: var(--danger); margin-top: 0.15rem; }
+  .error div { flex: 1 1 14rem; min-width: 0; }
+  .error p { overflow-wrap: anywhere; }
+  .error .code { color: var(--quiet); font: 0.8125rem/1.5 ui-monospace, monospace; }
+
+  .composer {
+    display: flex; align-items: flex-end; gap: 0.5rem; padding: 0.375rem; border-radius: calc(var(--radius) + 12px);
+    border: 1px solid var(--line); background: var(--raised); transition: border-color 0.15s;
+  }
+  .composer:focus-within { border-color: var(--accent); }
+  .foot { padding-block: 0.25rem max(0.875rem, env(safe-area-inset-bottom)); width: 100%; }
+  textarea {
+    flex: 1; min-width: 0; max-height: 40vh; padding: 0.4375rem 0.875rem; border: 0; outline: 0; resize: none;
+    background: none; field-sizing: content;
+  }
+  textarea:focus-visible { outline: none; } /* the composer around it shows the focus */
+  textarea::placeholder, input::placeholder { color: var(--quiet); opacity: 1; }
+  .round {
+    flex: none; width: 2.5rem; height: 2.5rem; padding: 0; display: grid; place-items: center; border-radius: 50%;
+    background: var(--accent); color: var(--on-accent);
+  }
+  .round:disabled { background: var(--line); color: var(--quiet); }
+
+  .drop {
+    position: absolute; inset: 0.5rem; z-index: 1; display: grid; place-items: center; pointer-events: none;
+    border: 2px dashed var(--accent); border-radius: var(--radius); font-weight: 600;
+    background: color-mix(in srgb, var(--surface) 88%, var(--accent));
+  }
+  @media (prefers-reduced-motion: reduce) {
+    *, ::before, ::after { animation: none !important; transition: none !important; }
+  }
+`;

@@ -1,0 +1,92 @@
+// The wire between a page and the engine worker. Every request carries an id that its replies repeat; the last reply
+// to a request is `done` or `error`. An `abort` carries the id of the request it ends, which still answers with its
+// last reply. Requests are answered in any order; replies to one request come in order. Errors cross as data, because
+// a thrown class would arrive as a bare Error.
+
+import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./client/openai.js";
+
+/** Trouble as data. Codes are listed in docs/errors.md. */
+export interface Fault {
+  code: string;
+  /** What happened and what to do next, for a person. */
+  message: string;
+  /** The same call may succeed later. */
+  retryable: boolean;
+}
+
+/** Where a model comes from. Splits of a URL are found by their names; splits of a local file are given together. */
+export type ModelSource =
+  | { kind: "url"; url: string }
+  | { kind: "files"; files: File[] }
+  | { kind: "stored"; id: string };
+
+/** How far a load is. `download` fills the store, `load` fills the GPU; each counts its own bytes. */
+export interface Progress {
+  phase: "header" | "download" | "load";
+  bytesDone: number;
+  /** 0 while unknown. */
+  bytesTotal: number;
+}
+
+/** A model that is open on the GPU. */
+export interface LoadedModel {
+  id: string;
+  name: string;
+  architecture: string;
+  /** Tokens that prompt and answer may fill together. */
+  contextLength: number;
+  /** Bytes of weights. */
+  bytes: number;
+}
+
+/** A model in the store. */
+export interface StoredModel {
+  id: string;
+  name: string;
+  /** Where it came from: a URL, or a file's name. */
+  source: string;
+  bytesStored: number;
+  bytesTotal: number;
+  complete: boolean;
+}
+
+/** What the engine knows about itself now. */
+export interface EngineStats {
+  /** Go heap in use, bytes. */
+  heapBytes: number;
+  /** The most weight bytes that JavaScript held at once, bytes. */
+  peakBytesInFlight: number;
+  /** Tokens and seconds of the last answer; zeros before the first. */
+  promptTokens: number;
+  completionTokens: number;
+  prefillSeconds: number;
+  decodeSeconds: number;
+  /** Token ids of the last answer, for tests and the curious. */
+  lastTokens: number[];
+  adapter: string;
+}
+
+/** Each request's kind with its payload and what it finally gives. */
+export interface Requests {
+  load: { payload: { source: ModelSource }; result: LoadedModel };
+  chat: { payload: { request: ChatCompletionRequest }; result: ChatCompletion | null };
+  unload: { payload: object; result: null };
+  models: { payload: object; result: StoredModel[] };
+  delete: { payload: { model: string }; result: null };
+  stats: { payload: object; result: EngineStats };
+}
+
+export type RequestKind = keyof Requests;
+
+/** Page → worker. */
+export type Request =
+  | { [K in RequestKind]: { id: number; kind: K } & Requests[K]["payload"] }[RequestKind]
+  | { id: number; kind: "abort" };
+
+/** Worker → page. `fatal` has no id: the engine is gone, and with it every request under way. */
+export type Reply =
+  | { id: number; kind: "progress"; progress: Progress }
+  | { id: number; kind: "chunk"; chunk: ChatCompletionChunk }
+  | { id: number; kind: "done"; value: Requests[RequestKind]["result"] }
+  | { id: number; kind: "error"; error: Fault }
+  | { kind: "fatal"; error: Fault };

@@ -1,0 +1,19 @@
+// Imports that cmd/build answers.
+
+/** The URL of a worker, bundled apart. The path is relative to the importing file. */
+declare module "worker:*" {
+  const url: string;
+  export default url;
+}
+
+/** The URL of main.wasm, built by the Go toolchain in use. */
+declare module "go:main.wasm" {
+  const url: string;
+  export default url;
+}
+
+/** The toolchain's wasm_exec.js, which defines globalThis.Go. */
+declare module "go:wasm_exec" {}
+
+/** What the service worker keeps for offline use: URLs and the hash of what they hold (null when the URL has it). */
+declare const PRECACHE: { url: string; revision: string | null }[];

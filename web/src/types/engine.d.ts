@@ -1,0 +1,23 @@
+// The object that main.wasm publishes; mirrors wasm/api_js.go. Promises reject with a Fault. Progress and chunks come
+// before their promise settles. Requests and chunks of a chat cross as JSON, which Go reads and writes itself.
+
+import type { EngineStats, LoadedModel, ModelSource, Progress, StoredModel } from "../protocol.js";
+
+export interface GoEngine {
+  load(signal: AbortSignal, source: ModelSource, onProgress: (progress: Progress) => void): Promise<LoadedModel>;
+  /** Resolves with a completion's JSON, or with null after the chunks of a streamed answer. */
+  chat(signal: AbortSignal, request: string, onChunk: (chunk: string) => void): Promise<string | null>;
+  unload(signal: AbortSignal): Promise<null>;
+  models(signal: AbortSignal): Promise<StoredModel[]>;
+  delete(signal: AbortSignal, model: string): Promise<null>;
+  stats(signal: AbortSignal): Promise<EngineStats>;
+}
+
+declare global {
+  /** Published by main.wasm when it is ready. */
+  var newOutriderEngine: (() => GoEngine) | undefined;
+  /** The running program, where the WebGPU binding looks for its memory. */
+  var wasm: { instance: WebAssembly.Instance } | undefined;
+  /** wasm_exec's stand-in for Node's fs: a Go program's output comes through here. */
+  var fs: { writeSync(fd: number, bytes: Uint8Array): number };
+}

@@ -1,0 +1,46 @@
+// Starts main.wasm in this worker.
+
+import "go:wasm_exec";
+import wasmURL from "go:main.wasm";
+import type { Fault } from "../protocol.js";
+import type { GoEngine } from "../types/engine.js";
+
+/** Runs the Go program and gives the engine it publishes. onExit hears of its end, which is always a fault. */
+export async function boot(onExit: (fault: Fault) => void): Promise<GoEngine> {
+  const lastWords = listenToOutput();
+  const go = new Go();
+  const { instance } = await instantiate(go.importObject);
+  globalThis.wasm = { instance };
+  const exit = () => onExit(stopped(lastWords()));
+  go.run(instance).then(exit, exit);
+  // Go runs until it has nothing to do; by then it has published the engine or ended.
+  if (!globalThis.newOutriderEngine) throw new Error(lastWords() || "main.wasm did not start");
+  return globalThis.newOutriderEngine();
+}
+
+/** Compiles while downloading where the server names the type rightly, else after. */
+async function instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.WebAssemblyInstantiatedSource> {
+  const response = await fetch(wasmURL);
+  if (!response.ok) throw new Error(`${wasmURL}: HTTP ${response.status}`);
+  if (response.headers.get("Content-Type") === "application/wasm") {
+    return WebAssembly.instantiateStreaming(response, imports);
+  }
+  return WebAssembly.instantiate(await response.arrayBuffer(), imports);
+}
+
+/** Remembers the line in which Go says why it ends; what it writes still reaches the console. */
+function listenToOutput(): () => string {
+  const { writeSync } = globalThis.fs;
+  const decoder = new TextDecoder();
+  let output = "";
+  globalThis.fs.writeSync = (fd, bytes) => {
+    output = (output + decoder.decode(bytes, { stream: true })).slice(-10_000);
+    return writeSync.call(globalThis.fs, fd, bytes);
+  };
+  return () => /^(panic|fatal error|runtime): .*/m.exec(output)?.[0] ?? "";
+}
+
+function stopped(lastWords: string): Fault {
+  const why = lastWords ? ` (${lastWords})` : "";
+  return { code: "internal", message: `The engine stopped unexpectedly${why}. Load the model again.`, retryable: true };
+}

@@ -1,0 +1,66 @@
+// The engine worker: boots main.wasm, gives it a GPU host and a storage worker, and relays the protocol.
+
+import storageURL from "worker:./storage.worker.ts";
+import { toFault } from "../client/error.js";
+import type { Reply, Request } from "../protocol.js";
+import type { GoEngine } from "../types/engine.js";
+import { boot } from "./boot.js";
+import { installGPUHost } from "./gpu-host.js";
+import { installStorage } from "./storage-client.js";
+
+const reply = (message: Reply) => postMessage(message);
+const aborts = new Map<number, AbortController>();
+const engine = start();
+
+addEventListener("message", ({ data }: MessageEvent<Request>) => {
+  if (data.kind === "abort") aborts.get(data.id)?.abort();
+  else void answer(data);
+});
+
+function start(): Promise<GoEngine> {
+  installGPUHost(navigator.gpu);
+  installStorage(connectStorage());
+  return boot((error) => reply({ kind: "fatal", error }));
+}
+
+function connectStorage(): MessagePort {
+  const worker = new Worker(storageURL, { type: "module", name: "outrider-storage" });
+  const { port1, port2 } = new MessageChannel();
+  worker.postMessage({ kind: "connect", port: port2 }, [port2]);
+  return port1;
+}
+
+async function answer(request: Exclude<Request, { kind: "abort" }>): Promise<void> {
+  const { id } = request;
+  const abort = new AbortController();
+  aborts.set(id, abort);
+  try {
+    reply({ id, kind: "done", value: await perform(request, abort.signal) });
+  } catch (thrown) {
+    reply({ id, kind: "error", error: toFault(thrown) });
+  } finally {
+    aborts.delete(id);
+  }
+}
+
+async function perform(request: Exclude<Request, { kind: "abort" }>, signal: AbortSignal) {
+  const { id } = request;
+  const go = await engine;
+  switch (request.kind) {
+    case "load":
+      return go.load(signal, request.source, (progress) => reply({ id, kind: "progress", progress }));
+    case "chat": {
+      const chunk = (json: string) => reply({ id, kind: "chunk", chunk: JSON.parse(json) });
+      const completion = await go.chat(signal, JSON.stringify(request.request), chunk);
+      return completion === null ? null : JSON.parse(completion);
+    }
+    case "unload":
+      return go.unload(signal);
+    case "models":
+      return go.models(signal);
+    case "delete":
+      return go.delete(signal, request.model);
+    case "stats":
+      return go.stats(signal);
+  }
+}
