@@ -1,0 +1,109 @@
+package openai
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/fault"
+)
+
+const hello = `"messages":[{"role":"user","content":"Hello"}]`
+
+func TestParseReadsWhatItKeeps(t *testing.T) {
+	for _, c := range []struct {
+		name, request string
+		want          Request
+	}{
+		{"the least", `{` + hello + `}`, Request{Messages: []Message{{"user", "Hello"}}}},
+		{"nulls are absent", `{` + hello + `,"stop":null,"temperature":null,"tools":null,"max_tokens":null}`,
+			Request{Messages: []Message{{"user", "Hello"}}}},
+		{"everything", `{"model":"m","stream":true,"stream_options":{"include_usage":true},"temperature":0,"max_tokens":5,"stop":["a","b"],"seed":7,"n":1,
+			"messages":[{"role":"developer","content":"Be brief."},{"role":"user","content":[{"type":"text","text":"Hel"},{"type":"text","text":"lo"}]}]}`,
+			Request{Model: "m", Stream: true, IncludeUsage: true, MaxTokens: 5, Stop: []string{"a", "b"},
+				Messages: []Message{{"system", "Be brief."}, {"user", "Hello"}}}},
+		{"the newer name of the limit wins", `{` + hello + `,"max_tokens":5,"max_completion_tokens":6}`,
+			Request{MaxTokens: 6, Messages: []Message{{"user", "Hello"}}}},
+		{"one stop", `{` + hello + `,"stop":"\n"}`, Request{Stop: []string{"\n"}, Messages: []Message{{"user", "Hello"}}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := Parse([]byte(c.request))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(*got, c.want) {
+				t.Errorf("got %+v, want %+v", *got, c.want)
+			}
+		})
+	}
+}
+
+func TestParseRefusesByName(t *testing.T) {
+	for request, want := range map[string]string{
+		`[]`:                        "the request: must be an object",
+		`null`:                      "the request: must be an object",
+		`{}`:                        "messages: give at least one",
+		`{"messages":{}}`:           "messages: must be a list",
+		`{"messages":[1]}`:          "messages[0]: must be an object",
+		`{` + hello + `,"top_k":1}`: "top_k: is not a field",
+		`{"messages":[{"role":"user","content":"a","colour":1}]}`:                                 "messages[0].colour: is not a field",
+		`{"messages":[{"role":"user","content":"a"},{"role":"king","content":"a"}]}`:              `messages[1].role: is "king"`,
+		`{"messages":[{"role":"tool","content":"a"}]}`:                                            "messages[0].role: tools are not supported yet",
+		`{"messages":[{"role":"system","content":"a"}]}`:                                          "messages[0].role: the last message",
+		`{"messages":[{"role":"user","content":7}]}`:                                              "messages[0].content: must be a list",
+		`{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}`: `messages[0].content[0].type: "image_url" is not supported yet`,
+		`{"messages":[{"role":"user","content":[{"type":"text","txt":"x"}]}]}`:                    "messages[0].content[0].txt: is not a field",
+		`{` + hello + `,"tools":[]}`:                                                              "tools: is not supported yet",
+		`{` + hello + `,"temperature":0.7}`:                                                       "temperature: answers are greedy",
+		`{` + hello + `,"temperature":"hot"}`:                                                     "temperature: must be a number",
+		`{` + hello + `,"n":2}`:                                                                   "n: one answer at a time",
+		`{` + hello + `,"max_tokens":0}`:                                                          "max_tokens: must be at least 1",
+		`{` + hello + `,"max_tokens":1.5}`:                                                        "max_tokens: must be a whole number",
+		`{` + hello + `,"max_completion_tokens":-1}`:                                              "max_completion_tokens: must be at least 1",
+		`{` + hello + `,"stream":"yes"}`:                                                          "stream: must be true or false",
+		`{` + hello + `,"model":1}`:                                                               "model: must be a string",
+		`{` + hello + `,"stream_options":{"include_usage":true}}`:                                 "stream_options: is only for stream",
+		`{` + hello + `,"stream":true,"stream_options":{"usage":1}}`:                              "stream_options.usage: is not a field",
+		`{` + hello + `,"stop":7}`:                                                                "stop: must be a string or a list",
+		`{` + hello + `,"stop":["a",""]}`:                                                         "stop: must not hold an empty string",
+		`{` + hello + `,"stop":["a","b","c","d","e"]}`:                                            "stop: holds 5 strings",
+		`{` + hello + `,"response_format":{"type":"json_object"}}`:                                `response_format.type: "json_object" is not supported yet`,
+	} {
+		_, err := Parse([]byte(request))
+		if !errors.Is(err, fault.New(fault.InvalidRequest, "")) || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s\n got %v\nwant %s…", request, err, want)
+		}
+	}
+}
+
+func TestAnswersHaveOpenAIsShape(t *testing.T) {
+	a := Answer{ID: "chatcmpl-1", Created: 3, Model: "m"}
+	head := `{"id":"chatcmpl-1","object":"chat.completion.chunk","created":3,"model":"m","choices":[`
+	for _, c := range []struct {
+		name, want string
+		got        []byte
+	}{
+		{"completion", `{"id":"chatcmpl-1","object":"chat.completion","created":3,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop","logprobs":null}],"usage":{"prompt_tokens":4,"completion_tokens":1,"total_tokens":5}}`,
+			a.Completion("Hi", FinishStop, NewUsage(4, 1))},
+		{"first", head + `{"index":0,"delta":{"role":"assistant"},"finish_reason":null,"logprobs":null}]}`, a.First()},
+		{"text", head + `{"index":0,"delta":{"content":"H\"i"},"finish_reason":null,"logprobs":null}]}`, a.Text(`H"i`)},
+		{"finish", head + `{"index":0,"delta":{},"finish_reason":"length","logprobs":null}]}`, a.Finish(FinishLength)},
+		{"usage", head + `],"usage":{"prompt_tokens":4,"completion_tokens":1,"total_tokens":5}}`, a.UsageChunk(NewUsage(4, 1))},
+	} {
+		if string(c.got) != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, c.got, c.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(`{` + hello + `}`))
+	f.Add([]byte(`{"messages":[{"role":"user","content":[{"type":"text","text":"x"}]}],"stop":["a"]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := Parse(data)
+		if err == nil && len(r.Messages) == 0 {
+			t.Error("a request without messages was accepted")
+		}
+	})
+}
