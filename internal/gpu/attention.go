@@ -1,6 +1,53 @@
 package gpu
 
-import "github.com/outrider-web/outrider/internal/ops"
+import (
+	"math"
+	"strconv"
 
-// Attention is not there yet.
-func (b *Backend) Attention(a ops.Attention) { panic("gpu: no attention yet") }
+	"github.com/outrider-web/outrider/internal/ops"
+)
+
+// tileRows bounds the query rows, a token's head each, that a workgroup of attention works on; a row takes 1 KiB of
+// workgroup memory.
+const tileRows = 8
+
+// Attention: tiles of tokens and of the query heads that share a key head.
+func (b *Backend) Attention(a ops.Attention) {
+	ops.CheckAttention("attention", a)
+	checkHeadDim("attention", a.K)
+	heads, headTiles := headTile(a)
+	tokens, n, numKVHeads := tileRows/heads, a.QKV.Dim(1), a.K.Dim(2)
+	defines := attentionDefines(a, heads*tokens)
+	defines["HEADS"], defines["TOKENS"] = strconv.Itoa(heads), strconv.Itoa(tokens)
+	b.dispatch(dispatch{
+		op:      "attention",
+		defines: defines,
+		bind:    []*ops.Tensor{a.Dst, a.QKV, a.K, a.V, a.Step},
+		params: append(words(a.Dst.First/4, a.QKV.First/4, a.Step.First, a.K.Dim(1), a.Chunk, n,
+			a.NumHeads, a.NumHeads+2*numKVHeads, headTiles), scoreScale(a)),
+		grid: [3]int{headTiles * numKVHeads, ceilDiv(n, tokens), 1},
+	})
+}
+
+// headTile is how many of the query heads that share a key head a workgroup takes, and how many such tiles they make.
+func headTile(a ops.Attention) (heads, tiles int) {
+	shared := a.NumHeads / a.K.Dim(2)
+	heads = min(shared, tileRows)
+	for shared%heads != 0 {
+		heads--
+	}
+	return heads, shared / heads
+}
+
+func attentionDefines(a ops.Attention, rows int) map[string]string {
+	return map[string]string{
+		"CACHE":    typeName(a.K),
+		"HEAD_DIM": strconv.Itoa(a.K.Dim(0)),
+		"ROWS":     strconv.Itoa(rows),
+	}
+}
+
+// scoreScale is 1 / √headDim.
+func scoreScale(a ops.Attention) uint32 {
+	return f32bits(float32(1 / math.Sqrt(float64(a.K.Dim(0)))))
+}

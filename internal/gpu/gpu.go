@@ -31,8 +31,9 @@ type Backend struct {
 	groups    groups
 	params    arena
 	raw       *ops.Tensor // file bytes on their way to a repacked tensor; nil until one is uploaded
-	rec       *recorder   // what Record is recording, else nil
-	trouble   error       // what an op called outside Record met; the next method that can report does
+	scratches map[string]*ops.Tensor
+	rec       *recorder // what Record is recording, else nil
+	trouble   error     // what an op called outside Record met; the next method that can report does
 }
 
 var _ ops.Backend = (*Backend)(nil)

@@ -1,0 +1,110 @@
+package optest
+
+import (
+	"fmt"
+
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// Sums over thousands of keys and one exp: f32 keeps them within 1e-12 of float64; the limit has room for the
+// 3 ULP and more that WGSL grants exp.
+const attentionLimit = 1e-10
+
+// heads is a shape of attention.
+type heads struct {
+	numHeads, numKVHeads, headDim int
+	cache                         quant.Type
+	slots, chunk                  int
+	pos, n                        int
+}
+
+func (h heads) String() string {
+	return fmt.Sprintf("%d/%d heads of %d %v slots=%d chunk=%d pos=%d n=%d",
+		h.numHeads, h.numKVHeads, h.headDim, h.cache, h.slots, h.chunk, h.pos, h.n)
+}
+
+// oddHeads are the shapes that a kernel may get wrong, for n tokens: every head width and share of key heads at
+// the beginning, in the middle of a block of 256 keys, at its edges, in a ring that has come round.
+func oddHeads(n int) []heads {
+	var all []heads
+	for i, headDim := range []int{16, 24, 64, 88, 128, 256} {
+		for j, cache := range []quant.Type{quant.F16, quant.F32} {
+			shared := []int{1, 3, 5, 2, 4, 8}[(i+j)%6]
+			numKVHeads := 1 + (i+j)%3
+			all = append(all,
+				heads{shared * numKVHeads, numKVHeads, headDim, cache, 64, 0, 0, n},
+				heads{shared * numKVHeads, numKVHeads, headDim, cache, 300, 0, 257 - n + i, n})
+		}
+	}
+	return append(all,
+		heads{9, 3, 64, quant.F16, 1024, 0, 777, n},
+		heads{11, 1, 16, quant.F16, 64, 0, 9, n},
+		heads{16, 1, 16, quant.F32, 64, 0, 9, n},
+		heads{4, 2, 24, quant.F16, 512, 0, 256 - n, n},
+		heads{4, 2, 24, quant.F16, 512, 0, 512 - n, n},
+		// chunks in a cache that holds all positions: within one, across its boundary, at its first position
+		heads{4, 2, 24, quant.F16, 512, 48, 100, n},
+		heads{4, 2, 24, quant.F32, 512, 48, 96 - n/2, n},
+		heads{4, 2, 24, quant.F16, 512, 300, 300, n},
+		heads{4, 2, 24, quant.F16, 1024, 300, 300 - n/2, n},
+		// rings of one chunk that have come round
+		heads{10, 2, 64, quant.F16, 48, 48, 48*3 + 48 - n, n},
+		heads{10, 2, 64, quant.F32, 48, 48, 48 * 5, n},
+		heads{5, 1, 128, quant.F16, 320, 320, 320*7 + 280, n},
+	)
+}
+
+func (h heads) width() int { return (h.numHeads + 2*h.numKVHeads) * h.headDim }
+
+// fullCache is a cache of random numbers, as if every slot had been stored to.
+func (h heads) fullCache(x *Operands, name string) *ops.Tensor {
+	return x.Weight(h.cache, h.headDim, h.slots, h.numKVHeads)
+}
+
+// bytes is what the keys and values that the last token sees take.
+func (h heads) bytes() int64 {
+	seen := h.pos + h.n
+	if h.chunk > 0 {
+		seen = (h.pos+h.n-1)%h.chunk + 1
+	}
+	return int64(2 * h.numKVHeads * seen * h.cache.RowBytes(h.headDim))
+}
+
+func (h heads) attention(op string) Case {
+	return Case{Op: op, Name: h.String(), Limit: attentionLimit, Bytes: h.bytes(), Call: func(x *Operands) {
+		a := ops.Attention{
+			QKV: x.Activations("qkv", h.width(), h.n), K: h.fullCache(x, "k"), V: h.fullCache(x, "v"),
+			Step: x.Step(h.pos, h.n), NumHeads: h.numHeads, Chunk: h.chunk,
+			Dst: x.Output(quant.F32, h.numHeads*h.headDim, h.n),
+		}
+		x.Do(func(b ops.Ops) {
+			if op == "attention_vec" {
+				b.AttentionVec(a)
+			} else {
+				b.Attention(a)
+			}
+		})
+	}}
+}
+
+func attentionVec() []Case {
+	var all []Case
+	for _, h := range oddHeads(1) {
+		all = append(all, h.attention("attention_vec"))
+	}
+	return all
+}
+
+func attention() []Case {
+	var all []Case
+	for _, n := range tokens {
+		for _, h := range oddHeads(n) {
+			if h.chunk > 0 && h.slots == h.chunk && h.pos%h.chunk+n > h.chunk {
+				continue // a call may not cross a ring's boundary: its own keys would overwrite those it needs
+			}
+			all = append(all, h.attention("attention"))
+		}
+	}
+	return all
+}

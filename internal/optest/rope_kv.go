@@ -1,0 +1,59 @@
+package optest
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// ropeKV covers each head width, without a table, with fewer rotated pairs than the head has, and slots that wrap.
+func ropeKV() []Case {
+	var all []Case
+	for i, h := range []heads{
+		{9, 3, 64, quant.F16, 32, 0, 0, 1},
+		{4, 4, 16, quant.F32, 32, 0, 17, 2},
+		{5, 1, 24, quant.F16, 32, 0, 25, 7},
+		{6, 2, 88, quant.F32, 40, 0, 3, 33},
+		{10, 2, 128, quant.F16, 40, 40, 79, 33},
+		{16, 2, 128, quant.F16, 40, 40, 120, 1},
+		{2, 1, 256, quant.F32, 8, 0, 6, 7},
+	} {
+		pairs := h.headDim / 2
+		if i%2 == 1 {
+			pairs = h.headDim/4 - 1
+		}
+		all = append(all, h.rope(pairs), h.rope(0))
+	}
+	return all
+}
+
+// rope rotates pairs of each head, and asks that the caches hold exactly the rounded numbers of the reference.
+func (h heads) rope(pairs int) Case {
+	name := fmt.Sprintf("%v pairs=%d", h, pairs)
+	return Case{Op: "rope_kv", Name: name, Limit: 1e-7, Call: func(x *Operands) {
+		r := ops.RopeKV{
+			QKV: x.Sum("qkv", h.width(), h.n), Step: x.Step(h.pos, h.n), NumHeads: h.numHeads,
+			K: x.InOut(h.fullCache(x, "k")), V: x.InOut(h.fullCache(x, "v")),
+		}
+		if pairs > 0 {
+			r.Table = x.angles(pairs, h.pos+h.n)
+		}
+		x.Do(func(b ops.Ops) { b.RopeKV(r) })
+	}}
+}
+
+// angles is a table of cos and sin [2·pairs, positions].
+func (x *Operands) angles(pairs, positions int) *ops.Tensor {
+	values := make([]float32, 0, 2*pairs*positions)
+	for pos := range positions {
+		for k := range pairs {
+			angle := float64(pos) * math.Pow(10000, -float64(k)/float64(pairs))
+			values = append(values, float32(math.Cos(angle)), float32(math.Sin(angle)))
+		}
+	}
+	t := x.alloc("table", quant.F32, 2*pairs, positions)
+	x.write(t, bitsOf(values))
+	return t
+}

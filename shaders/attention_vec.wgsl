@@ -1,0 +1,56 @@
+// attention_vec: softmax(q K / sqrt(headDim)) V for one token. A workgroup takes the query heads of one key head, or a
+// part of them, and one split of up to 256 positions. With more than one split, attention_vec_merge puts the results
+// together.
+struct Params {
+  dst_first: u32, // vec4s, as qkv_first
+  qkv_first: u32,
+  step_first: u32,
+  slots: u32,
+  chunk: u32, // tokens; 0: none
+  splits: u32, // of the grid; those past the position return at once
+  head_tiles: u32, // of ROWS query heads, to a key head
+  scale: f32,
+}
+
+const SPLIT = 256u; // positions
+
+@group(0) @binding({BINDING}) var<storage, read_write> dst: array<vec4<f32>>; // MERGE: see below; else [headDim / 4, heads]
+#include "lib/attend.wgsl"
+@group(0) @binding({BINDING}) var<uniform> params: Params;
+
+var<private> first_head: u32; // of the ROWS query heads
+var<private> split_begin: u32;
+var<private> split_end: u32;
+
+fn row_query(r: u32) -> u32 { return params.qkv_first + (first_head + r) * HEAD_FOURS; }
+fn row_begin(r: u32) -> u32 { return split_begin; }
+fn row_end(r: u32) -> u32 { return split_end; }
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
+  let split = group.x;
+  let head_tile = group.y;
+  let pos = step[params.step_first];
+  var begin = 0u;
+  if (params.chunk > 0u) { begin = pos - pos % params.chunk; }
+  begin += split * SPLIT;
+  if (begin > pos) { return; }
+
+  first_head = head_tile * ROWS;
+  split_begin = begin;
+  split_end = min(begin + SPLIT, pos + 1u);
+  attend_block(id.x, Block(head_tile / params.head_tiles, split_begin, split_end));
+  gather(id.x);
+  for (var i = id.x; i < ROWS * HEAD_FOURS; i += 64u) {
+    let r = i / HEAD_FOURS;
+    let sum = value_sum(r, i % HEAD_FOURS);
+#if MERGE
+    // [headDim / 4 + 1, splits, heads]: the sum of weighted values, then the maximum and the sum of the weights
+    let at = ((first_head + r) * params.splits + split) * (HEAD_FOURS + 1u);
+    dst[at + i % HEAD_FOURS] = sum;
+    if (i % HEAD_FOURS == 0u) { dst[at + HEAD_FOURS] = vec4<f32>(rescale[r], weight_sum(r), 0.0, 0.0); }
+#else
+    dst[params.dst_first + first_head * HEAD_FOURS + i] = sum / weight_sum(r);
+#endif
+  }
+}
