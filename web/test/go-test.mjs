@@ -1,10 +1,12 @@
-// Runs one Go test binary, compiled for js/wasm, under Node, with Dawn in the place of the browser's WebGPU.
+// Runs one Go test binary, compiled for js/wasm, under Node, with Dawn in the place of the browser's WebGPU
+// and an IndexedDB in memory.
 // `go run ./cmd/build wasmtest` bundles it and hands it to `go test -exec`: node go-test.mjs TEST.wasm FLAGS.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { create, globals } from 'webgpu';
 import { installGPUHost } from '../src/worker/gpu-host.ts';
+import './storage.mjs';
 
 // The glue of Go's toolchain takes these from the global object, when it is evaluated.
 Object.assign(globalThis, globals, { fs, path });
