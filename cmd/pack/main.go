@@ -11,7 +11,7 @@ import (
 
 var verbs = map[string]func(args []string) error{
 	"models": models,
-	"tiny":   tinyVerb,
+	"tiny":   tinyModel,
 }
 
 func main() {

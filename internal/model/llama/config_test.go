@@ -1,0 +1,143 @@
+package llama
+
+import (
+	"errors"
+	"maps"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/model"
+)
+
+// metadata is keys and values in memory.
+type metadata map[string]any
+
+func (m metadata) Has(key string) bool { return m[key] != nil }
+
+func (m metadata) Uint(key string, absent uint64) uint64 {
+	if v, ok := m[key].(int); ok {
+		return uint64(v)
+	}
+	return absent
+}
+
+func (m metadata) Float(key string, absent float64) float64 {
+	if v, ok := m[key].(float64); ok {
+		return v
+	}
+	return absent
+}
+
+func (m metadata) String(key, absent string) string {
+	if v, ok := m[key].(string); ok {
+		return v
+	}
+	return absent
+}
+
+// llama32 is what the metadata of Llama 3.2 1B says.
+var llama32 = metadata{
+	"general.architecture": "llama", "llama.block_count": 16, "llama.context_length": 131072,
+	"llama.embedding_length": 2048, "llama.feed_forward_length": 8192, "llama.attention.head_count": 32,
+	"llama.attention.head_count_kv": 8, "llama.attention.key_length": 64, "llama.rope.dimension_count": 64,
+	"llama.rope.freq_base": 500000.0, "llama.attention.layer_norm_rms_epsilon": 1e-5, "llama.vocab_size": 128256,
+}
+
+func with(key string, value any) metadata {
+	m := maps.Clone(llama32)
+	m[key] = value
+	return m
+}
+
+func TestConfigOfLlama32(t *testing.T) {
+	f, err := model.Read(llama32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := f.Config()
+	if c.HeadDim != 64 || c.NumHeads != 32 || c.NumKVHeads != 8 || c.VocabSize != 128256 || c.ContextSize != 131072 || len(c.Chunks) != 16 {
+		t.Errorf("config is %+v", c)
+	}
+}
+
+// Files of Llama 2 leave these keys out.
+func TestDefaults(t *testing.T) {
+	m := maps.Clone(llama32)
+	for _, key := range []string{"head_count_kv", "key_length"} {
+		delete(m, "llama.attention."+key)
+	}
+	delete(m, "llama.rope.dimension_count")
+	delete(m, "llama.rope.freq_base")
+	got, err := Read(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := got.(*family)
+	if f.config.NumKVHeads != 32 || f.config.HeadDim != 64 || f.ropeDims != 64 || f.ropeBase != 10000 {
+		t.Errorf("defaults give %+v", f)
+	}
+}
+
+func TestSizesNoLlamaCanHaveAreRefused(t *testing.T) {
+	for key, value := range map[string]any{
+		"block_count": 1 << 40, "context_length": 0, "embedding_length": 0, "feed_forward_length": 0,
+		"attention.head_count": 0, "attention.head_count_kv": 5, "attention.key_length": 63,
+		"attention.layer_norm_rms_epsilon": 0.0, "rope.dimension_count": 66, "rope.freq_base": -1.0,
+	} {
+		_, err := model.Read(with("llama."+key, value))
+		if !errors.Is(err, fault.New(fault.BadModel, "")) || !strings.Contains(err.Error(), key) {
+			t.Errorf("%s = %v gives %v", key, value, err)
+		}
+	}
+}
+
+func TestWhatIsNotComputedIsRefused(t *testing.T) {
+	for key, value := range map[string]any{
+		"general.architecture": "mamba", "llama.expert_count": 8, "llama.rope.scaling.type": "yarn",
+	} {
+		_, err := model.Read(with(key, value))
+		if !errors.Is(err, fault.New(fault.UnsupportedArchitecture, "")) {
+			t.Errorf("%s = %v gives %v", key, value, err)
+		}
+	}
+	_, err := model.Read(metadata{"general.architecture": "mamba"})
+	if err == nil || !strings.Contains(err.Error(), "mamba") || !strings.Contains(err.Error(), "llama") {
+		t.Errorf("%v should name both the file's architecture and what is known", err)
+	}
+}
+
+func TestRopeTable(t *testing.T) {
+	table := ropeTable(4, 3, 100, 1, nil)
+	want := []float64{0, 0, 1, 0.1, 2, 0.2} // angles: frequencies 1 and 100^(-2/4)
+	for i, angle := range want {
+		cos, sin := float64(table[2*i]), float64(table[2*i+1])
+		if math.Abs(cos-math.Cos(angle)) > 1e-7 || math.Abs(sin-math.Sin(angle)) > 1e-7 {
+			t.Errorf("entry %d is (%v, %v), want the angle %v", i, cos, sin, angle)
+		}
+	}
+}
+
+func TestRopeFrequenciesAreStretchedAndDivided(t *testing.T) {
+	got := ropeFrequencies(4, 100, 2, []float32{1, 8})
+	if want := []float64{0.5, 0.1 / 2 / 8}; math.Abs(got[0]-want[0]) > 1e-15 || math.Abs(got[1]-want[1]) > 1e-15 {
+		t.Errorf("frequencies are %v, want %v", got, want)
+	}
+}
+
+func TestLinearScalingComesFromEitherKey(t *testing.T) {
+	for _, c := range []struct {
+		m    metadata
+		want float64
+	}{
+		{llama32, 1},
+		{with("llama.rope.scale_linear", 4.0), 4},
+		{metadata{"llama.rope.scaling.type": "linear", "llama.rope.scaling.factor": 2.0}, 2},
+		{metadata{"llama.rope.scaling.type": "none", "llama.rope.scaling.factor": 2.0}, 1},
+	} {
+		if got := stretch(c.m); got != c.want {
+			t.Errorf("stretch is %v, want %v", got, c.want)
+		}
+	}
+}

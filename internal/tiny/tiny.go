@@ -1,0 +1,141 @@
+// Package tiny makes random models of real architecture and no sense, as GGUF files of a megabyte or less: for tests,
+// and for demonstrations that need no download. A file is a function of its seed and options alone.
+package tiny
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/loader/gguf"
+)
+
+// Llama is a dense Llama. Zero fields get a size that every weight type allows.
+type Llama struct {
+	Seed        uint64
+	Type        quant.Type // of every matrix; the norms are F32
+	Hidden      int        // 256
+	Layers      int        // 2
+	Heads       int        // 8
+	KVHeads     int        // 2
+	HeadDim     int        // Hidden / Heads
+	FeedForward int        // 512
+	Context     int        // 512
+	Tied        bool       // no output.weight: the embedding is the head too
+	RopeFactors bool       // with rope_freqs.weight, as Llama 3.1 and later have
+}
+
+func (l Llama) filled() Llama {
+	fill := func(field *int, size int) {
+		if *field == 0 {
+			*field = size
+		}
+	}
+	fill(&l.Hidden, 256)
+	fill(&l.Layers, 2)
+	fill(&l.Heads, 8)
+	fill(&l.KVHeads, 2)
+	fill(&l.HeadDim, l.Hidden/l.Heads)
+	fill(&l.FeedForward, 512)
+	fill(&l.Context, 512)
+	return l
+}
+
+// GGUF is the model's file.
+func (l Llama) GGUF() []byte {
+	l = l.filled()
+	v := vocabulary()
+	w := &writer{rand: rand.New(rand.NewPCG(l.Seed, 1)), typ: l.Type}
+	l.metadata(w)
+	v.metadata(&w.Writer)
+	l.tensors(w, len(v.tokens))
+	return w.Bytes()
+}
+
+func (l Llama) metadata(w *writer) {
+	w.Set("general.architecture", "llama")
+	w.Set("general.name", fmt.Sprintf("tiny llama %d %v", l.Seed, l.Type))
+	for _, size := range []struct {
+		key string
+		n   int
+	}{
+		{"block_count", l.Layers}, {"context_length", l.Context}, {"embedding_length", l.Hidden},
+		{"feed_forward_length", l.FeedForward}, {"attention.head_count", l.Heads}, {"attention.head_count_kv", l.KVHeads},
+		{"attention.key_length", l.HeadDim}, {"attention.value_length", l.HeadDim}, {"rope.dimension_count", l.HeadDim},
+	} {
+		w.Set("llama."+size.key, uint32(size.n))
+	}
+	w.Set("llama.attention.layer_norm_rms_epsilon", float32(1e-5))
+	w.Set("llama.rope.freq_base", float32(10000))
+}
+
+func (l Llama) tensors(w *writer, vocab int) {
+	w.matrix("token_embd.weight", 1, l.Hidden, vocab)
+	w.vector("output_norm.weight", l.Hidden)
+	if !l.Tied {
+		w.matrix("output.weight", 4/math.Sqrt(float64(l.Hidden)), l.Hidden, vocab)
+	}
+	if l.RopeFactors {
+		w.ropeFactors(l.HeadDim / 2)
+	}
+	for i := range l.Layers {
+		l.layer(w, fmt.Sprintf("blk.%d.", i))
+	}
+}
+
+// layer writes matrices that keep the size of what they multiply, so that no layer drowns another.
+func (l Llama) layer(w *writer, prefix string) {
+	matrix := func(name string, in, out int) { w.matrix(prefix+name+".weight", 1/math.Sqrt(float64(in)), in, out) }
+	w.vector(prefix+"attn_norm.weight", l.Hidden)
+	matrix("attn_q", l.Hidden, l.Heads*l.HeadDim)
+	matrix("attn_k", l.Hidden, l.KVHeads*l.HeadDim)
+	matrix("attn_v", l.Hidden, l.KVHeads*l.HeadDim)
+	matrix("attn_output", l.Heads*l.HeadDim, l.Hidden)
+	w.vector(prefix+"ffn_norm.weight", l.Hidden)
+	matrix("ffn_gate", l.Hidden, l.FeedForward)
+	matrix("ffn_up", l.Hidden, l.FeedForward)
+	matrix("ffn_down", l.FeedForward, l.Hidden)
+}
+
+// writer adds random tensors to a file.
+type writer struct {
+	gguf.Writer
+	rand *rand.Rand
+	typ  quant.Type
+}
+
+// matrix adds normally distributed weights of standard deviation sigma.
+func (w *writer) matrix(name string, sigma float64, dims ...int) {
+	w.add(name, w.typ, dims, func() float64 { return sigma * w.rand.NormFloat64() })
+}
+
+// vector adds the weights of a norm: around 1.
+func (w *writer) vector(name string, n int) {
+	w.add(name, quant.F32, []int{n}, func() float64 { return 1 + 0.1*w.rand.NormFloat64() })
+}
+
+// ropeFactors adds divisors that leave the fast half of the pairs alone and slow the others down.
+func (w *writer) ropeFactors(pairs int) {
+	pair := -1
+	w.add("rope_freqs.weight", quant.F32, []int{pairs}, func() float64 {
+		if pair++; pair < pairs/2 {
+			return 1
+		}
+		return 8
+	})
+}
+
+func (w *writer) add(name string, t quant.Type, dims []int, next func() float64) {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	numbers := make([]float32, n)
+	for i := range numbers {
+		numbers[i] = float32(next())
+	}
+	data := make([]byte, t.RowBytes(n))
+	quant.Quantize(t, data, numbers)
+	w.Add(name, t, dims, data)
+}

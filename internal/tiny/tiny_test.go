@@ -1,0 +1,65 @@
+package tiny
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/loader/gguf"
+)
+
+func open(t *testing.T, file []byte) *gguf.File {
+	t.Helper()
+	f, err := gguf.Read(int64(len(file)), func(n int64) ([]byte, error) { return file[:n], nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestFileIsAFunctionOfTheSeed(t *testing.T) {
+	once, again := Llama{Seed: 1, Type: quant.Q4_1}.GGUF(), Llama{Seed: 1, Type: quant.Q4_1}.GGUF()
+	if !bytes.Equal(once, again) {
+		t.Error("the same seed makes another file")
+	}
+	if bytes.Equal(once, Llama{Seed: 2, Type: quant.Q4_1}.GGUF()) {
+		t.Error("another seed makes the same file")
+	}
+}
+
+func TestMatricesHaveTheTypeAskedFor(t *testing.T) {
+	f := open(t, Llama{Type: quant.Q6_K}.GGUF())
+	for name, want := range map[string]quant.Type{"blk.1.ffn_down.weight": quant.Q6_K, "blk.0.attn_norm.weight": quant.F32} {
+		if got, ok := f.Tensor(name); !ok || got.Type != want {
+			t.Errorf("%s is %v (%v), want %v", name, got.Type, ok, want)
+		}
+	}
+}
+
+func TestOptionsChooseTensors(t *testing.T) {
+	has := func(l Llama, name string) bool {
+		_, ok := open(t, l.GGUF()).Tensor(name)
+		return ok
+	}
+	if has(Llama{Tied: true}, "output.weight") || !has(Llama{}, "output.weight") {
+		t.Error("output.weight should be there unless tied")
+	}
+	if has(Llama{}, "rope_freqs.weight") || !has(Llama{RopeFactors: true}, "rope_freqs.weight") {
+		t.Error("rope_freqs.weight should be there when asked for")
+	}
+}
+
+func TestVocabularyWritesEveryByteOnce(t *testing.T) {
+	seen := map[string]bool{}
+	for _, token := range vocabulary().tokens {
+		if seen[token] {
+			t.Errorf("token %q is there twice", token)
+		}
+		seen[token] = true
+	}
+	for b, want := range map[byte]rune{'A': 'A', ' ': 'Ġ', '\n': 'Ċ', 0: 'Ā', 0xad: 'Ń', 0xff: 'ÿ'} {
+		if got := letter(b); got != want {
+			t.Errorf("byte %#x is written %q, want %q", b, got, want)
+		}
+	}
+}
