@@ -32,7 +32,7 @@ export function fakeEngine(script) {
       for (const phase of ["download", "load"]) {
         for (let step = 0; step <= 10; step++) {
           await this.#pause(id, script.loadMs ?? 5);
-          const progress = { phase, bytesDone: (total * step) / 10, bytesTotal: total };
+          const progress = { phase, bytesDone: (total * step) / 10, bytesTotal: total, bytesPerSecond: 12.3e6, secondsLeft: 8 - 0.8 * step };
           this.#reply({ id, kind: "progress", progress });
           if (script.holdLoadAt === step) await this.#pause(id, 1e8);
         }

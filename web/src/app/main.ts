@@ -35,7 +35,7 @@ async function resume(chat: ScoutChat): Promise<void> {
   if (!model) return;
   const source = chat.catalogue.find((entry) => entry.id === model)?.url ?? model;
   const stored = await chat.engine.models().catch(() => []);
-  if (!chat.model && stored.some((s) => s.complete && (s.id === model || s.source === source))) chat.model = model;
+  if (!chat.model && stored.some((s) => s.complete && s.id === source)) chat.model = model;
 }
 
 function remember(model: string | null): void {

@@ -40,7 +40,7 @@ export class Engine {
   }
 
   /** Downloads what is missing, then loads the model; another that was loaded gives way. */
-  load(source: LoadSource, options: LoadOptions = {}): Promise<LoadedModel> {
+  async load(source: LoadSource, options: LoadOptions = {}): Promise<LoadedModel> {
     return this.#call("load", { source: modelSource(source) }, options);
   }
 
@@ -113,6 +113,8 @@ function plain(request: ChatCompletionRequest): ChatCompletionRequest {
 
 function modelSource(source: LoadSource): ModelSource {
   if (typeof source !== "string") return { kind: "files", files: source instanceof File ? [source] : [...source] };
-  if (/^(https?:|\/|\.)/.test(source)) return { kind: "url", url: new URL(source, document.baseURI).href };
-  return { kind: "stored", id: source };
+  if (!/^(https?:|\/|\.)/.test(source)) return { kind: "stored", id: source };
+  const base = globalThis.document?.baseURI;
+  if (URL.canParse(source, base)) return { kind: "url", url: new URL(source, base).href };
+  throw new EngineError({ code: "invalid_request", message: `${source} is not an address. Check how it is written.`, retryable: false });
 }

@@ -35,13 +35,13 @@ export function chooser(offered: readonly CatalogueModel[], stored: readonly Sto
 
 function choices(offered: readonly CatalogueModel[], stored: readonly StoredModel[]): Choice[] {
   const known = offered.map((entry) => {
-    const own = stored.find((s) => s.source === entry.url);
-    return { model: entry.id, name: entry.name, note: `${bytes(entry.bytes)} · ${entry.note}`, stored: own };
+    const note = entry.bytes ? `${bytes(entry.bytes)} · ${entry.note}` : entry.note;
+    return { model: entry.id, name: entry.name, note, stored: stored.find((s) => s.id === entry.url) };
   });
-  const others = stored.filter((s) => !offered.some((entry) => entry.url === s.source));
+  const others = stored.filter((s) => !offered.some((entry) => entry.url === s.id));
   return [
     ...known,
-    ...others.map((s) => ({ model: s.id, name: s.name || modelName(s.source), note: bytes(s.bytesTotal), stored: s })),
+    ...others.map((s) => ({ model: s.id, name: modelName(s.name), note: bytes(s.bytesTotal), stored: s })),
   ];
 }
 

@@ -23,8 +23,8 @@ export function tokensPerSecond(rate: number): string {
   return `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} tokens/s`;
 }
 
-/** A model's name from its URL or file name: "Llama-3.2-1B-Instruct-Q4_K_M". */
+/** A model's name from its URL, id or file name: "Llama-3.2-1B-Instruct-Q4_K_M". */
 export function modelName(source: string): string {
   const file = source.split(/[?#]/)[0]!.split("/").pop() || source;
-  return decodeURIComponent(file).replace(/(-00001-of-\d{5})?\.gguf$/i, "");
+  return decodeURIComponent(file).replace(/^local:/, "").replace(/(-00001-of-\d{5})?\.gguf$/i, "");
 }

@@ -3,13 +3,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { bytes, duration } from "./format.js";
 import { icons } from "./icons.js";
-import type { Pace } from "./pace.js";
 import type { EngineError } from "../client/index.js";
 import type { Progress } from "../protocol.js";
 
 const phases = { header: "Reading the file", download: "Downloading", load: "Loading onto the GPU" };
 
-export function progressNotice(name: string, progress: Progress | undefined, pace: Pace, cancel: () => void): TemplateResult {
+export function progressNotice(name: string, progress: Progress | undefined, cancel: () => void): TemplateResult {
   const phase = phases[progress?.phase ?? "header"];
   const known = progress !== undefined && progress.bytesTotal > 0;
   const percent = known ? (100 * progress.bytesDone) / progress.bytesTotal : undefined;
@@ -21,18 +20,17 @@ export function progressNotice(name: string, progress: Progress | undefined, pac
            aria-valuenow=${percent === undefined ? nothing : Math.round(percent)}>
         <div class="bar ${known ? "" : "unknown"}" style="width:${percent ?? 30}%"></div>
       </div>
-      <p class="quiet figures">${known ? figures(progress, pace) : "\u00a0"}</p>
+      <p class="quiet figures">${known ? figures(progress) : "\u00a0"}</p>
       <button class="soft" @click=${cancel}>Cancel</button>
     </section>
   `;
 }
 
 /** "42.1 MB of 98.4 MB · 12.3 MB/s · 5 s left" */
-function figures({ bytesDone, bytesTotal }: Progress, pace: Pace): string {
+function figures({ bytesDone, bytesTotal, bytesPerSecond, secondsLeft }: Progress): string {
   const parts = [`${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
-  const left = pace.secondsLeft(bytesTotal);
-  if (pace.rate) parts.push(`${bytes(pace.rate)}/s`);
-  if (left !== undefined) parts.push(`${duration(left)} left`);
+  if (bytesPerSecond > 0) parts.push(`${bytes(bytesPerSecond)}/s`);
+  if (secondsLeft > 0) parts.push(`${duration(secondsLeft)} left`);
   return parts.join(" · ");
 }
 

@@ -12,7 +12,6 @@ import { modelName } from "./format.js";
 import { icons } from "./icons.js";
 import { messageList, type Message } from "./messages.js";
 import { errorNotice, progressNotice } from "./notices.js";
-import { Pace } from "./pace.js";
 import { styles } from "./styles.js";
 
 /**
@@ -62,7 +61,6 @@ export class ScoutChat extends LitElement {
 
   #engine: Engine | undefined;
   #ownsEngine = false;
-  #pace = new Pace();
   #loading: { name: string; source: LoadSource } | undefined;
   #work: AbortController | undefined;
   #retry: (() => void) | undefined;
@@ -107,7 +105,6 @@ export class ScoutChat extends LitElement {
     this.stop();
     const work = (this.#work = new AbortController());
     this.#loading = { name, source };
-    this.#pace = new Pace();
     this.progress = this.loaded = undefined;
     this.#enter("loading");
     try {
@@ -200,7 +197,7 @@ export class ScoutChat extends LitElement {
 
   #body(): TemplateResult {
     if (this.status === "loading") {
-      return progressNotice(this.#loading?.name ?? "", this.progress, this.#pace, () => this.stop());
+      return progressNotice(this.#loading?.name ?? "", this.progress, () => this.stop());
     }
     if (this.loaded) return html`${messageList(this.messages, this.status === "generating")}${this.#errorNotice()}`;
     const actions = {
@@ -301,14 +298,11 @@ export class ScoutChat extends LitElement {
   }
 
   #nameOf(model: string): string {
-    const known = this.catalogue.find((entry) => entry.id === model) ?? this.stored.find((s) => s.id === model);
-    return known?.name ?? modelName(model);
+    return this.catalogue.find((entry) => entry.id === model)?.name ?? modelName(model);
   }
 
   #onProgress(progress: Progress, work: AbortController): void {
     if (work !== this.#work) return;
-    if (progress.phase !== this.progress?.phase) this.#pace = new Pace();
-    this.#pace.note(progress.bytesDone, performance.now());
     this.progress = progress;
     emit(this, "load-progress", progress);
   }

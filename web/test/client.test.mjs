@@ -1,0 +1,193 @@
+// The client against a scripted worker: ids, streams, aborts, errors.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Engine } from "../../dist/modules/client/engine.js";
+import { EngineError } from "../../dist/modules/client/error.js";
+
+/** A worker whose answers the test writes. */
+class ScriptedWorker extends EventTarget {
+  requests = [];
+  terminated = false;
+
+  postMessage(request) {
+    this.requests.push(structuredClone(request));
+  }
+  terminate() {
+    this.terminated = true;
+  }
+  reply(data) {
+    this.dispatchEvent(new MessageEvent("message", { data }));
+  }
+  /** The latest request of a kind, once it has been sent. */
+  async request(kind) {
+    for (;;) {
+      const found = this.requests.findLast((r) => r.kind === kind);
+      if (found) return found;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+function setUp() {
+  const workers = [];
+  const engine = new Engine(() => (workers.push(new ScriptedWorker()), workers.at(-1)));
+  return { engine, workers };
+}
+
+const chunk = (content, finish_reason = null) => ({ choices: [{ index: 0, delta: { content }, finish_reason }] });
+const messages = [{ role: "user", content: "Hello" }];
+
+test("no worker starts before the first call, and one serves all calls", async () => {
+  const { engine, workers } = setUp();
+  assert.equal(workers.length, 0);
+  const [first, second] = [engine.models(), engine.stats()];
+  assert.equal(workers.length, 1);
+  const [models, stats] = workers[0].requests;
+  assert.notEqual(models.id, stats.id);
+  workers[0].reply({ id: stats.id, kind: "done", value: "stats" });
+  workers[0].reply({ id: models.id, kind: "done", value: "models" });
+  assert.deepEqual(await Promise.all([first, second]), ["models", "stats"]);
+});
+
+test("load names its source and reports progress", async () => {
+  const { engine, workers } = setUp();
+  const seen = [];
+  const loaded = engine.load("https://example.org/m.gguf", { onProgress: (p) => seen.push(p) });
+  const { id, source } = await workers[0].request("load");
+  assert.deepEqual(source, { kind: "url", url: "https://example.org/m.gguf" });
+  workers[0].reply({ id, kind: "progress", progress: 1 });
+  workers[0].reply({ id, kind: "progress", progress: 2 });
+  workers[0].reply({ id, kind: "done", value: { id: "m" } });
+  assert.deepEqual(await loaded, { id: "m" });
+  assert.deepEqual(seen, [1, 2]);
+});
+
+test("a stored model and files are sources too", async () => {
+  const { engine, workers } = setUp();
+  engine.load("local:m.gguf").catch(() => {});
+  assert.deepEqual((await workers[0].request("load")).source, { kind: "stored", id: "local:m.gguf" });
+  const file = new File(["GGUF"], "m.gguf");
+  engine.load(file).catch(() => {});
+  assert.equal(workers[0].requests.at(-1).source.kind, "files");
+  assert.equal(workers[0].requests.at(-1).source.files.length, 1);
+});
+
+test("an error crosses with its code", async () => {
+  const { engine, workers } = setUp();
+  const failed = engine.load("https://example.org/m.gguf");
+  const { id } = await workers[0].request("load");
+  workers[0].reply({ id, kind: "error", error: { code: "not_found", message: "Gone.", retryable: true } });
+  await assert.rejects(failed, (e) => e instanceof EngineError && e.code === "not_found" && e.message === "Gone." && e.retryable);
+});
+
+test("a completion is a promise", async () => {
+  const { engine, workers } = setUp();
+  const completion = engine.chat.completions.create({ messages, stop: undefined });
+  const { id, request } = await workers[0].request("chat");
+  assert.deepEqual(request, { messages });
+  workers[0].reply({ id, kind: "done", value: { object: "chat.completion" } });
+  assert.deepEqual(await completion, { object: "chat.completion" });
+});
+
+test("a request that is not data is refused before it is sent", async () => {
+  const { engine, workers } = setUp();
+  await assert.rejects(engine.chat.completions.create({ messages: [{ role: "user", content: 1n }] }), { code: "invalid_request" });
+  assert.equal(workers.length, 0);
+});
+
+test("a stream gives its chunks in order and ends", async () => {
+  const { engine, workers } = setUp();
+  const stream = engine.chat.completions.create({ messages, stream: true });
+  const { id } = await workers[0].request("chat");
+  workers[0].reply({ id, kind: "chunk", chunk: chunk("a") });
+  workers[0].reply({ id, kind: "chunk", chunk: chunk("b", "stop") });
+  workers[0].reply({ id, kind: "done", value: null });
+  const texts = [];
+  for await (const { choices } of await stream) texts.push(choices[0].delta.content);
+  assert.deepEqual(texts, ["a", "b"]);
+});
+
+test("a stream that is refused rejects create itself", async () => {
+  const { engine, workers } = setUp();
+  const stream = engine.chat.completions.create({ messages, stream: true, tools: [] });
+  const { id } = await workers[0].request("chat");
+  workers[0].reply({ id, kind: "error", error: { code: "invalid_request", message: "tools: …", retryable: false } });
+  await assert.rejects(stream, { code: "invalid_request" });
+});
+
+test("a stream that fails midway throws in the reader's loop, after what had come", async () => {
+  const { engine, workers } = setUp();
+  const stream = engine.chat.completions.create({ messages, stream: true });
+  const { id } = await workers[0].request("chat");
+  workers[0].reply({ id, kind: "chunk", chunk: chunk("a") });
+  workers[0].reply({ id, kind: "error", error: { code: "device_lost", message: "Lost.", retryable: true } });
+  const texts = [];
+  const read = async () => {
+    for await (const { choices } of await stream) texts.push(choices[0].delta.content);
+  };
+  await assert.rejects(read, { code: "device_lost" });
+  assert.deepEqual(texts, ["a"]);
+});
+
+test("leaving the loop aborts the work", async () => {
+  const { engine, workers } = setUp();
+  const stream = engine.chat.completions.create({ messages, stream: true });
+  const { id } = await workers[0].request("chat");
+  workers[0].reply({ id, kind: "chunk", chunk: chunk("a") });
+  for await (const _ of await stream) break;
+  assert.deepEqual(workers[0].requests.at(-1), { id, kind: "abort" });
+});
+
+test("an AbortSignal sends an abort, and the stream then just ends", async () => {
+  const { engine, workers } = setUp();
+  const stop = new AbortController();
+  const stream = engine.chat.completions.create({ messages, stream: true }, { signal: stop.signal });
+  const { id } = await workers[0].request("chat");
+  workers[0].reply({ id, kind: "chunk", chunk: chunk("a") });
+  const reader = (await stream)[Symbol.asyncIterator]();
+  await reader.next();
+  stop.abort();
+  assert.deepEqual(workers[0].requests.at(-1), { id, kind: "abort" });
+  workers[0].reply({ id, kind: "error", error: { code: "aborted", message: "Stopped.", retryable: true } });
+  assert.equal((await reader.next()).done, true);
+});
+
+test("an aborted promise rejects as aborted; one aborted before is never sent", async () => {
+  const { engine, workers } = setUp();
+  const stop = new AbortController();
+  const loading = engine.load("https://example.org/m.gguf", { signal: stop.signal });
+  const { id } = await workers[0].request("load");
+  stop.abort();
+  workers[0].reply({ id, kind: "error", error: { code: "aborted", message: "Stopped.", retryable: true } });
+  await assert.rejects(loading, { code: "aborted" });
+  const sent = workers[0].requests.length;
+  await assert.rejects(engine.load("https://example.org/m.gguf", { signal: stop.signal }), { code: "aborted" });
+  assert.equal(workers[0].requests.length, sent);
+});
+
+test("a fatal error fails everything under way and the next call starts a new worker", async () => {
+  const { engine, workers } = setUp();
+  const [a, b] = [engine.models(), engine.stats()];
+  await workers[0].request("stats");
+  workers[0].reply({ kind: "fatal", error: { code: "internal", message: "panic", retryable: true } });
+  await assert.rejects(a, { code: "internal", message: "panic" });
+  await assert.rejects(b, { code: "internal" });
+  assert.ok(workers[0].terminated);
+  engine.models().catch(() => {});
+  assert.equal(workers.length, 2);
+});
+
+test("close ends the worker and what is under way", async () => {
+  const { engine, workers } = setUp();
+  const models = engine.models();
+  engine.close();
+  await assert.rejects(models, { code: "aborted" });
+  assert.ok(workers[0].terminated);
+});
+
+test("what is no address is refused before it is sent", async () => {
+  const { engine, workers } = setUp();
+  await assert.rejects(engine.load("https://"), { code: "invalid_request" });
+  assert.equal(workers.length, 0);
+});
