@@ -30,7 +30,7 @@ type Case struct {
 func cases() []Case {
 	var all []Case
 	for _, of := range []func() []Case{
-		getRows, rmsNorm, mulMatVec, swigluVec, swiglu, ropeKV, attentionVec, attention, argmax, advance,
+		getRows, rmsNorm, mulMatVec, mulMat, swigluVec, swiglu, ropeKV, attentionVec, attention, argmax, advance,
 	} {
 		all = append(all, of()...)
 	}
