@@ -106,7 +106,7 @@ func (d *device) write(buf *buffer, at int64, data []byte) error {
 
 // fill copies data to the beginning of scratch.
 func (d *device) fill(data []byte) {
-	if d.room < len(data) {
+	if d.scratch.IsUndefined() || d.room < len(data) {
 		d.room = max(2*d.room, len(data), 4096)
 		d.scratch = js.Global().Get("Uint8Array").New(d.room)
 	}

@@ -29,7 +29,7 @@ type device struct {
 
 // openDevice opens the default adapter with its own limits.
 func openDevice(context.Context) (*device, error) {
-	wgpu.SetLogLevel(wgpu.LogLevelError)
+	wgpu.SetLogLevel(wgpu.LogLevelOff) // what it would log comes back as errors
 	instance := wgpu.CreateInstance(nil)
 	adapter, err := instance.RequestAdapter(nil)
 	if err != nil {

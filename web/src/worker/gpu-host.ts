@@ -48,7 +48,10 @@ export class GPUHost {
   #closed = false;
 
   private constructor(readonly device: GPUDevice) {
-    device.addEventListener('uncapturederror', (event) => this.#note(new GPUTrouble('internal', event.error.message)));
+    device.addEventListener('uncapturederror', (event) => {
+      event.preventDefault(); // Go reports it
+      this.#note(new GPUTrouble('internal', event.error.message));
+    });
     void device.lost.then(({ message }) => {
       if (!this.#closed) this.#note(new GPUTrouble('device_lost', message));
     });
@@ -184,6 +187,7 @@ export class GPUHost {
     if (memory) throw new GPUTrouble('out_of_memory', memory.message);
     const error = invalid ?? internal;
     if (error) throw new GPUTrouble('internal', error.message);
+    if (this.#trouble?.code === 'device_lost') throw this.#trouble; // a lost device objects to nothing
   }
 
   #note(trouble: GPUTrouble): void {
