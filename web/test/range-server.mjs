@@ -1,0 +1,57 @@
+// A server of one file that can be told how to misbehave, for tests of range reading.
+import http from 'node:http';
+
+/**
+ * Starts a server that serves bytes at every path. What `next` holds is done to one request each, in order, before
+ * the server behaves again: a function of (request, response, serve).
+ */
+export async function rangeServer(bytes) {
+  const state = { bytes, etag: '"1"', next: [], requests: [], headers: {} };
+  const server = http.createServer((request, response) => {
+    state.requests.push({ method: request.method, url: request.url, range: request.headers.range });
+    const serve = () => serveRange(state, request, response);
+    const trick = state.next.shift();
+    trick ? trick(request, response, serve) : serve();
+  });
+  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+  state.url = `http://127.0.0.1:${server.address().port}/dir/model%20one.gguf?x=1`;
+  state.close = () => new Promise((closed) => (server.closeAllConnections(), server.close(closed)));
+  return state;
+}
+
+function serveRange({ bytes, etag, headers }, request, response) {
+  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+  const common = { 'Accept-Ranges': 'bytes', ...(etag && { ETag: etag }), ...headers };
+  if (from === undefined) {
+    response.writeHead(200, { ...common, 'Content-Length': bytes.length });
+    return response.end(request.method === 'HEAD' ? undefined : bytes);
+  }
+  const part = bytes.subarray(Number(from), Number(to) + 1);
+  const range = `bytes ${from}-${Number(from) + part.length - 1}/${bytes.length}`;
+  response.writeHead(206, { 'Content-Range': range, 'Content-Length': part.length, ...common });
+  response.end(part);
+}
+
+/** Sends the first n bytes of what was asked for, then breaks the connection, or ends as if that were all. */
+export const breakAfter = (n) => cut(n, (response) => response.socket.destroy());
+export const endAfter = (n) => cut(n, (response) => response.end());
+
+const cut = (n, finish) => (request, response, serve) => {
+  const { end, writeHead } = response;
+  response.writeHead = (code, { 'Content-Length': _, ...headers }) => writeHead.call(response, code, headers);
+  response.end = (part) => {
+    response.end = end;
+    response.write(part.subarray(0, n), () => finish(response));
+  };
+  serve();
+};
+
+/** Serves without headers that a page may not see unless the server says so. */
+export const hide = (request, response, serve) => {
+  const { writeHead } = response;
+  response.writeHead = (code, { 'Content-Range': _, ETag: __, ...shown }) => writeHead.call(response, code, shown);
+  serve();
+};
+
+/** Answers with a status and nothing else. */
+export const status = (code) => (_, response) => response.writeHead(code).end();

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { StorageClient } from '../../dist/modules/worker/storage-client.js';
+import { Budget } from '../../dist/modules/worker/storage/budget.js';
+import { StorageFault } from '../../dist/modules/worker/storage/fault.js';
+import { serve } from '../../dist/modules/worker/storage/service.js';
+
+const forever = new AbortController().signal;
+const later = () => new Promise((resolve) => setTimeout(resolve, 20));
+const ports = [];
+afterEach(() => ports.splice(0).forEach((port) => port.close()));
+
+/** A client in front of a store that does what the test says. */
+function connect(store, maxBytes) {
+  const { port1, port2 } = new MessageChannel();
+  ports.push(port1, port2);
+  serve(port2, store instanceof Promise ? store : Promise.resolve(store));
+  return new StorageClient(port1, maxBytes);
+}
+
+test('a budget admits in order, counts its peak, and lets something too large through alone', async () => {
+  const budget = new Budget(100);
+  const admitted = [];
+  const ask = (bytes) => budget.acquire(bytes).then(() => admitted.push(bytes));
+  await ask(60);
+  void ask(50);
+  void ask(10); // would fit, but waits its turn
+  await later();
+  assert.deepEqual(admitted, [60]);
+  budget.release(60);
+  await later();
+  assert.deepEqual(admitted, [60, 50, 10]);
+  void ask(500);
+  budget.release(50);
+  await later();
+  assert.equal(budget.held, 10);
+  budget.release(10);
+  await later();
+  assert.deepEqual([budget.held, budget.peak], [500, 500]);
+});
+
+test('read counts its bytes until release, and no more than the limit are held', async () => {
+  const client = connect({ read: async (id, offset, length) => new ArrayBuffer(length) }, 100);
+  const first = await client.read(forever, 'a', 0, 80);
+  let second;
+  void client.read(forever, 'a', 0, 80).then((buffer) => (second = buffer));
+  await later();
+  assert.equal(second, undefined);
+  assert.equal(client.bytes, 80);
+  client.release(first);
+  await later();
+  assert.equal(second.byteLength, 80);
+  client.release(second);
+  assert.deepEqual([client.bytes, client.peakBytes], [0, 80]);
+});
+
+test('a failed read gives its bytes back and keeps its fault', async () => {
+  const read = async () => {
+    throw new StorageFault('integrity', 'spoilt', true);
+  };
+  const client = connect({ read });
+  await assert.rejects(client.read(forever, 'a', 0, 80), { code: 'integrity', message: 'spoilt', retryable: true });
+  assert.equal(client.bytes, 0);
+});
+
+test('a full store and other trouble of the browser get a code', async () => {
+  for (const [name, code] of [['QuotaExceededError', 'storage_full'], ['UnknownError', 'storage_error'], ['AbortError', 'aborted']]) {
+    const client = connect({ list: async () => Promise.reject(new DOMException('no', name)) });
+    await assert.rejects(client.call(forever, 'list'), { code });
+  }
+});
+
+test('a store that cannot be opened fails each request', async () => {
+  const client = connect(Promise.reject(new DOMException('denied', 'SecurityError')));
+  await assert.rejects(client.call(forever, 'list'), { code: 'storage_error', message: /SecurityError: denied/ });
+  await assert.rejects(client.call(forever, 'find', 'a'), { code: 'storage_error' });
+});
+
+test('fill stores the hash of what the source gave, and an abort stores nothing', async () => {
+  const puts = [];
+  const client = connect({ put: async (...args) => void puts.push(args) });
+  const { source } = await client.call(forever, 'openFile', new File(['abc'], 'f'));
+  await client.fill(forever, 'id', 0, source);
+  const [[id, chunk, bytes, hash]] = puts;
+  assert.deepEqual([id, chunk, bytes.byteLength], ['id', 0, 3]);
+  assert.equal(hash, 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'); // FIPS 180-2, example 1
+  await assert.rejects(client.fill(AbortSignal.abort(), 'id', 0, source), { code: 'aborted' });
+  await assert.rejects(client.fill(forever, 'id', 1, source), { code: 'internal' });
+  assert.deepEqual([puts.length, client.bytes], [1, 0]);
+});
+
+test('an abort reaches the worker while it works', async () => {
+  const abort = new AbortController();
+  const client = connect({ list: () => later().then(() => []) });
+  const filling = client.call(abort.signal, 'openURL', 'http://127.0.0.1:9/none'); // retries with pauses
+  setTimeout(() => abort.abort(), 50);
+  await assert.rejects(filling, { code: 'aborted' });
+});
