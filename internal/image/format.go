@@ -84,6 +84,12 @@ func looksLikeSVG(head []byte) bool {
 	return bytes.HasPrefix(text, []byte("<")) && bytes.Contains(text, []byte("<svg"))
 }
 
+// animatedWebP reads the flag of the extended header; the decoder knows still pictures only.
+func animatedWebP(data []byte) bool {
+	const flagsAt, animation = 20, 1 << 1
+	return len(data) > flagsAt && string(data[12:16]) == "VP8X" && data[flagsAt]&animation != 0
+}
+
 // refusal is the error for a format without a decoder.
 func (f Format) refusal() error {
 	switch f {

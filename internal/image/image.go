@@ -70,6 +70,9 @@ func Decode(data []byte) (p *Picture, err error) {
 			p, err = nil, bad(format, fmt.Errorf("the decoder gave up: %v", r))
 		}
 	}()
+	if format == WebP && animatedWebP(data) {
+		return nil, bad(format, ErrBrowserOnly)
+	}
 	size, err := d.config(bytes.NewReader(data))
 	if err != nil {
 		return nil, bad(format, err)
@@ -130,13 +133,10 @@ func bad(f Format, cause error) error {
 		t tiff.UnsupportedError
 	)
 	if errors.As(cause, &j) || errors.As(cause, &p) || errors.As(cause, &t) || errors.Is(cause, bmp.ErrUnsupported) ||
-		errors.Is(cause, ErrBrowserOnly) || f == WebP {
+		errors.Is(cause, ErrBrowserOnly) {
 		return fault.Wrap(fault.UnsupportedImage,
 			fmt.Sprintf("this %s file uses a feature Outrider cannot read; save it as PNG or JPEG", f),
 			fmt.Errorf("%w: %w", ErrBrowserOnly, cause))
 	}
-	if errors.Is(cause, io.ErrUnexpectedEOF) || errors.Is(cause, io.EOF) {
-		return fault.Wrap(fault.BadImage, fmt.Sprintf("the %s file is cut short; get a whole copy of it", f), cause)
-	}
-	return fault.Wrap(fault.BadImage, fmt.Sprintf("the %s file is damaged; try another copy of it", f), cause)
+	return fault.Wrap(fault.BadImage, fmt.Sprintf("the %s file is damaged or cut short; try another copy of it", f), cause)
 }

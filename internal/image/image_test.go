@@ -1,0 +1,216 @@
+package image
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	std "image"
+	"image/color"
+	"image/gif"
+	"image/png"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/fault"
+)
+
+// pngHeader is a PNG that announces a size and has no pixels.
+func pngHeader(width, height uint32) []byte {
+	body := append([]byte("IHDR"), binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, width), height)...)
+	body = append(body, 8, 2, 0, 0, 0)
+	file := append([]byte("\x89PNG\r\n\x1a\n"), 0, 0, 0, 13)
+	return binary.BigEndian.AppendUint32(append(file, body...), crc32.ChecksumIEEE(body))
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	photo := readFile(t, filepath.Join(goldenDir, "photo.jpg"))
+	small := readFile(t, filepath.Join(goldenDir, "300x200.png"))
+	animated := append([]byte("RIFF\x1a\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02"), make([]byte, 9)...)
+	for _, c := range []struct {
+		name    string
+		data    []byte
+		code    fault.Code
+		browser bool // a browser may still decode it
+		says    string
+	}{
+		{"nothing", nil, fault.UnsupportedImage, false, "not a picture"},
+		{"text", []byte("hello"), fault.UnsupportedImage, false, "not a picture"},
+		{"SVG", []byte("<svg xmlns='http://www.w3.org/2000/svg'/>"), fault.UnsupportedImage, false, "SVG"},
+		{"SVG with a declaration", []byte("\xef\xbb\xbf\n<?xml version='1.0'?>\n<!-- x --><svg/>"), fault.UnsupportedImage, false, "SVG"},
+		{"AVIF", []byte("\x00\x00\x00\x1cftypavif\x00\x00\x00\x00"), fault.UnsupportedImage, true, "AVIF"},
+		{"HEIC", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), fault.UnsupportedImage, true, "HEIC"},
+		{"animated WebP", animated, fault.UnsupportedImage, true, "WebP"},
+		{"PNG cut in the pixels", small[:len(small)/2], fault.BadImage, false, "damaged or cut short"},
+		{"PNG cut in the header", small[:20], fault.BadImage, false, "damaged or cut short"},
+		{"JPEG cut", photo[:len(photo)/2], fault.BadImage, false, "damaged or cut short"},
+		{"JPEG of two bytes and a marker", photo[:3], fault.BadImage, false, "damaged or cut short"},
+		{"PNG with a flipped bit", flipBit(small, len(small)/2), fault.BadImage, false, "damaged or cut short"},
+		{"PNG without pixels", pngHeader(0, 5), fault.BadImage, false, ""},
+		{"PNG of a billion pixels", pngHeader(30000, 40000), fault.ImageTooLarge, false, "30000×40000"},
+		{"PNG of one very long line", pngHeader(90_000_000, 1), fault.ImageTooLarge, false, "65535 a side"},
+		{"PNG of the largest size and no pixels", pngHeader(65535, 1), fault.BadImage, false, "damaged or cut short"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Decode(c.data)
+			if err == nil {
+				t.Fatal("decoded")
+			}
+			if got := fault.Of(err).Code; got != c.code {
+				t.Errorf("code %s, want %s (%v)", got, c.code, err)
+			}
+			if got := errors.Is(err, ErrBrowserOnly); got != c.browser {
+				t.Errorf("a browser may decode it: %v, want %v", got, c.browser)
+			}
+			if !strings.Contains(err.Error(), c.says) {
+				t.Errorf("the error %q does not say %q", err, c.says)
+			}
+		})
+	}
+}
+
+func flipBit(data []byte, at int) []byte {
+	data = bytes.Clone(data)
+	data[at] ^= 1
+	return data
+}
+
+// A WebP whose container says one pixel and whose frame says another size must not be believed.
+func TestDecodeRefusesALyingContainer(t *testing.T) {
+	data := readFile(t, filepath.Join(goldenDir, "webp-lossy-alpha.webp"))
+	at := bytes.Index(data, []byte("VP8X"))
+	if at < 0 {
+		t.Fatal("the file has no VP8X chunk")
+	}
+	data[at+12] ^= 0x40 // width - 1
+	if _, err := Decode(data); !errors.Is(err, fault.New(fault.BadImage, "")) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestFromRGBAIsDecodeOfTheSamePixels(t *testing.T) {
+	m := std.NewNRGBA(std.Rect(0, 0, 5, 3))
+	for i := range m.Pix {
+		m.Pix[i] = byte(i * 37)
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, m); err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := Decode(file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := FromRGBA(m.Pix, 5, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(pixelsOf(given), pixelsOf(decoded)) {
+		t.Error("the pixels differ")
+	}
+}
+
+func TestFromRGBARefusesSizesThatDoNotFit(t *testing.T) {
+	for _, c := range []struct {
+		bytes, w, h int
+		code        fault.Code
+	}{{0, 0, 0, fault.BadImage}, {4, 1, 2, fault.BadImage}, {4, -1, -1, fault.BadImage}, {4, 1 << 17, 1, fault.ImageTooLarge}} {
+		if _, err := FromRGBA(make([]byte, c.bytes), c.w, c.h); err == nil || fault.Of(err).Code != c.code {
+			t.Errorf("%d bytes for %d×%d: %v, want %s", c.bytes, c.w, c.h, err, c.code)
+		}
+	}
+}
+
+func TestAlphaGoesOverWhite(t *testing.T) {
+	premultiplied := rgbaSpan(&std.RGBA{Pix: []byte{50, 0, 128, 128}, Stride: 4, Rect: std.Rect(0, 0, 1, 1)})
+	straight := nrgbaSpan(&std.NRGBA{Pix: []byte{100, 0, 255, 128}, Stride: 4, Rect: std.Rect(0, 0, 1, 1)})
+	for name, s := range map[string]span{"premultiplied": premultiplied, "straight": straight} {
+		got := make([]byte, 3)
+		s(got, 0, 1, 0)
+		if want := []byte{177, 127, 255}; !bytes.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestAGIFFrameLiesOnAWhiteScreen(t *testing.T) {
+	frame := std.NewPaletted(std.Rect(1, 1, 2, 2), color.Palette{color.RGBA{200, 10, 20, 255}})
+	var file bytes.Buffer
+	err := gif.EncodeAll(&file, &gif.GIF{Image: []*std.Paletted{frame}, Delay: []int{0},
+		Config: std.Config{ColorModel: frame.Palette, Width: 3, Height: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Decode(file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := []byte{255, 255, 255}
+	want := bytes.Join([][]byte{w, w, w, w, {200, 10, 20}, w}, nil)
+	if got := pixelsOf(p); !bytes.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// A band of columns must come out whole at every width: the picture is wider than one band and no multiple of it.
+func TestEachOrientationMovesEveryPixel(t *testing.T) {
+	const w, h = 2*columnBand + 5, columnBand + 3
+	file := func(dst []byte, x0, x1, y int) {
+		for x := x0; x < x1; x++ {
+			copy(dst[3*(x-x0):][:3], []byte{byte(x), byte(y), 7})
+		}
+	}
+	// Where upright (X, Y) lies in the file, in the words of the EXIF standard's table.
+	source := map[int]func(X, Y int) (int, int){
+		1: func(X, Y int) (int, int) { return X, Y },
+		2: func(X, Y int) (int, int) { return w - 1 - X, Y },
+		3: func(X, Y int) (int, int) { return w - 1 - X, h - 1 - Y },
+		4: func(X, Y int) (int, int) { return X, h - 1 - Y },
+		5: func(X, Y int) (int, int) { return Y, X },
+		6: func(X, Y int) (int, int) { return Y, h - 1 - X },
+		7: func(X, Y int) (int, int) { return w - 1 - Y, h - 1 - X },
+		8: func(X, Y int) (int, int) { return w - 1 - Y, X },
+	}
+	for o := 1; o <= 8; o++ {
+		p := newPicture(file, w, h, turns[o])
+		pix := pixelsOf(p)
+		if len(pix) != 3*w*h {
+			t.Fatalf("orientation %d: %d bytes", o, len(pix))
+		}
+		for i := range w * h {
+			x, y := source[o](i%p.Width, i/p.Width)
+			if got := pix[3*i:][:3]; got[0] != byte(x) || got[1] != byte(y) {
+				t.Fatalf("orientation %d: upright pixel %d is file pixel %v, want (%d, %d)", o, i, got[:2], x, y)
+			}
+		}
+	}
+}
+
+func TestSniffKnowsTheGoldenFiles(t *testing.T) {
+	for name, want := range map[string]Format{"photo.jpg": JPEG, "300x200.png": PNG, "gif.gif": GIF, "bmp.bmp": BMP,
+		"tiff.tiff": TIFF, "webp-lossy.webp": WebP} {
+		if got := Sniff(readFile(t, filepath.Join(goldenDir, name))); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if got := Sniff([]byte("\x00\x00\x00\x0cJXL \r\n\x87\n")); got != JXL {
+		t.Errorf("got %q, want %q", got, JXL)
+	}
+}
+
+func TestThePhotoStandsUpright(t *testing.T) {
+	p := decodeFile(t, filepath.Join(goldenDir, "photo.jpg"))
+	if p.Width != 4032 || p.Height != 3024 {
+		t.Fatalf("%d×%d", p.Width, p.Height)
+	}
+	tiles := p.Tiles(Llama4)
+	if l := tiles.Layout; l.Rows != 3 || l.Cols != 4 || l.Width != 1344 || l.Height != 1008 {
+		t.Errorf("layout %+v", l)
+	}
+	// The sun is a quarter from the top and at 0.3/1.33 from the left: in the global tile near (76, 84).
+	global := tiles.Pixels(12)
+	if sun := global[3*(84*336+76):][:3]; sun[0] < 240 || sun[2] > 210 {
+		t.Errorf("no sun where it should be: %v", sun)
+	}
+}
