@@ -1,0 +1,344 @@
+package loader
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/loader/fetch"
+	"github.com/outrider-web/outrider/loader/gguf"
+	"github.com/outrider-web/outrider/loader/store"
+)
+
+// server serves one model at every path and notes which chunks it is asked for. Its behaviour may be replaced.
+type server struct {
+	*httptest.Server
+	file []byte
+	etag string
+
+	mu     sync.Mutex
+	asked  []int64 // first byte of each range but the one-byte look
+	behave http.HandlerFunc
+}
+
+func newServer(t *testing.T, file []byte) *server {
+	s := &server{file: file, etag: `"1"`}
+	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
+	t.Cleanup(s.Server.Close)
+	return s
+}
+
+func (s *server) serve(w http.ResponseWriter, r *http.Request) {
+	var from, to int64
+	fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to)
+	s.mu.Lock()
+	if to > 0 {
+		s.asked = append(s.asked, from)
+	}
+	behave := s.behave
+	s.mu.Unlock()
+	if behave != nil {
+		behave(w, r)
+		return
+	}
+	w.Header().Set("ETag", s.etag)
+	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(s.file)))
+}
+
+func (s *server) become(h http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.behave = h
+}
+
+// chunks gives the chunks asked for since the last call, sorted.
+func (s *server) chunks() []int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []int64
+	for _, from := range s.asked {
+		list = append(list, from/store.ChunkBytes)
+	}
+	s.asked = nil
+	slices.Sort(list)
+	return list
+}
+
+func (s *server) open(t *testing.T, st store.Store) (*Model, error) {
+	place, name := fetch.Split(s.URL + "/models/m.gguf")
+	m, err := Open(t.Context(), place, name, st, nil)
+	if err == nil {
+		t.Cleanup(m.Close)
+	}
+	return m, err
+}
+
+func (s *server) mustOpen(t *testing.T, st store.Store) *Model {
+	t.Helper()
+	m, err := s.open(t, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestDownloadFetchesWhatIsMissingOnce(t *testing.T) {
+	s, st := newServer(t, bigModel()), newStore()
+	m := s.mustOpen(t, st)
+	if got := s.chunks(); !slices.Equal(got, []int64{0}) {
+		t.Errorf("open asked for chunks %v", got)
+	}
+	if err := m.Download(t.Context(), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.chunks(); !slices.Equal(got, []int64{1, 2, 3, 4}) {
+		t.Errorf("download asked for chunks %v", got)
+	}
+	f, _, _ := st.Find(t.Context(), m.ID)
+	if !f.Complete() {
+		t.Errorf("%d of %d bytes stored", f.Stored(), f.Size)
+	}
+}
+
+func TestAWholeModelOpensWithoutTheServer(t *testing.T) {
+	s, st := newServer(t, bigModel()), newStore()
+	m := s.mustOpen(t, st)
+	if err := m.Download(t.Context(), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	again, err := OpenStored(t.Context(), m.ID, st, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Download(t.Context(), nil, nil); err != nil {
+		t.Error(err)
+	}
+	if err := again.Load(t.Context(), again.File.Tensors, func(gguf.Tensor, int64, Blob) error { return nil }, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestALostConnectionKeepsWhatArrivedAndGoesOnFromThere(t *testing.T) {
+	s, st := newServer(t, bigModel()), newStore()
+	m := s.mustOpen(t, st)
+	s.become(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.Header.Get("Range"), fmt.Sprintf("bytes=%d-", 3*store.ChunkBytes)) {
+			panic(http.ErrAbortHandler)
+		}
+		w.Header().Set("ETag", s.etag)
+		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(s.file)))
+	})
+	err := m.Download(t.Context(), nil, nil)
+	wantFault(t, err, fault.ConnectionLost, "m.gguf: ")
+	if !fault.Of(err).Retryable {
+		t.Error("not retryable")
+	}
+	f, _, _ := st.Find(t.Context(), m.ID)
+	if f.Complete() || f.Chunks[3] {
+		t.Errorf("chunks %v pass for stored", f.Chunks)
+	}
+	s.become(nil)
+	s.chunks()
+	again := s.mustOpen(t, st)
+	if err := again.Download(t.Context(), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	var missing []int64
+	for chunk, here := range f.Chunks {
+		if !here {
+			missing = append(missing, int64(chunk))
+		}
+	}
+	if got := s.chunks(); !slices.Equal(got, missing) {
+		t.Errorf("asked again for chunks %v, missing were %v", got, missing)
+	}
+}
+
+func TestAnUnfinishedModelNeedsTheServer(t *testing.T) {
+	s, st := newServer(t, bigModel()), newStore()
+	m := s.mustOpen(t, st)
+	s.Close()
+	_, err := OpenStored(t.Context(), m.ID, st, nil)
+	wantFault(t, err, fault.ConnectionLost, "m.gguf: ")
+	if f, _, _ := st.Find(t.Context(), m.ID); f.Stored() != store.ChunkBytes {
+		t.Errorf("%d bytes left", f.Stored())
+	}
+}
+
+func TestAChangedFileStartsOver(t *testing.T) {
+	s, st := newServer(t, bigModel()), newStore()
+	m := s.mustOpen(t, st)
+	s.etag = `"2"`
+	err := m.Download(t.Context(), nil, nil)
+	wantFault(t, err, fault.Integrity, "changed")
+	again := s.mustOpen(t, st)
+	if f, _, _ := st.Find(t.Context(), again.ID); f.Validator != `"2"` || f.Stored() != store.ChunkBytes {
+		t.Errorf("record %+v", f)
+	}
+	if err := again.Download(t.Context(), nil, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestServersThatCannotServe(t *testing.T) {
+	for name, c := range map[string]struct {
+		behave http.HandlerFunc
+		code   fault.Code
+	}{
+		"no such file": {http.NotFound, fault.NotFound},
+		"no ranges":    {func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("GGUF")) }, fault.NoRanges},
+		"locked":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, fault.HTTPStatus},
+		"broken":       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, fault.ConnectionLost},
+		"no size":      {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) }, fault.NoRanges},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, st := newServer(t, nil), newStore()
+			s.become(c.behave)
+			_, err := s.open(t, st)
+			wantFault(t, err, c.code, "m.gguf: ")
+			if files, _ := st.List(t.Context()); len(files) != 0 {
+				t.Errorf("the store keeps %+v", files)
+			}
+		})
+	}
+}
+
+func TestAFullStoreSaysHowMuchRoomIsMissing(t *testing.T) {
+	s, st := newServer(t, bigModel()), store.NewMemory(40<<20)
+	m := s.mustOpen(t, st)
+	err := m.Download(t.Context(), nil, nil)
+	f, _, _ := st.Find(t.Context(), m.ID)
+	wantFault(t, err, fault.StorageFull, fmt.Sprintf("room for %.1f MB more is missing", float64(m.Bytes()-f.Stored())/1e6))
+	if f.Complete() || f.Stored() < 2*store.ChunkBytes {
+		t.Errorf("%d bytes kept", f.Stored())
+	}
+	if !fault.Of(err).Retryable {
+		t.Error("not retryable")
+	}
+}
+
+func TestDownloadStopsWithItsContext(t *testing.T) {
+	s, st := newServer(t, bigModel()), newStore()
+	m := s.mustOpen(t, st)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.become(func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	})
+	wantFault(t, m.Download(ctx, nil, nil), fault.Aborted, "stopped")
+}
+
+func TestVerifyMakesDownloadMendWhatChanged(t *testing.T) {
+	s, st := newServer(t, bigModel()), newStore()
+	m := s.mustOpen(t, st)
+	if err := m.Download(t.Context(), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := m.Verify(t.Context()); n != 0 || err != nil {
+		t.Fatalf("%d changed, %v", n, err)
+	}
+	m.store = forgetful{st}
+	if n, err := m.Verify(t.Context()); n != 1 || err != nil {
+		t.Fatalf("%d changed, %v", n, err)
+	}
+	s.chunks()
+	if err := m.Download(t.Context(), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.chunks(); !slices.Equal(got, []int64{2}) {
+		t.Errorf("asked for chunks %v", got)
+	}
+}
+
+// forgetful is a store whose third chunk turns out to have changed.
+type forgetful struct{ store.Store }
+
+func (f forgetful) Verify(context.Context, string) (int, error) { return 1, nil }
+
+func (f forgetful) Find(ctx context.Context, id string) (store.File, bool, error) {
+	file, ok, err := f.Store.Find(ctx, id)
+	file.Chunks[2] = false
+	return file, ok, err
+}
+
+func TestPlanPutsTheChunksOfTheFirstTensorsFirst(t *testing.T) {
+	m := mustOpen(t, fetch.Memory{"m.gguf": bigModel()}, "m.gguf", newStore())
+	up, _ := m.File.Tensor("blk.0.ffn_up.weight")
+	first := int(up.Offset / store.ChunkBytes)
+	got := m.plan([]gguf.Tensor{up})
+	var want []chunk
+	for i := first; i < 5; i++ {
+		want = append(want, chunk{0, i})
+	}
+	for i := range first {
+		want = append(want, chunk{0, i})
+	}
+	if first == 0 || !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestProgressCountsUpToTheTotal(t *testing.T) {
+	s, st := newServer(t, bigModel()), newStore()
+	m := s.mustOpen(t, st)
+	for _, run := range []struct {
+		phase Phase
+		total int64
+		do    func(report func(Progress)) error
+	}{
+		{PhaseDownload, m.Bytes(), func(report func(Progress)) error { return m.Download(t.Context(), nil, report) }},
+		{PhaseLoad, m.File.Tensors[0].Size, func(report func(Progress)) error {
+			return m.Load(t.Context(), m.File.Tensors[:1], func(gguf.Tensor, int64, Blob) error { return nil }, report)
+		}},
+	} {
+		var last Progress
+		err := run.do(func(p Progress) {
+			if p.Phase != run.phase || p.Done < last.Done || p.Total != run.total {
+				t.Errorf("%+v after %+v", p, last)
+			}
+			last = p
+		})
+		if err != nil || last.Done != run.total {
+			t.Errorf("%s ended at %+v, %v", run.phase, last, err)
+		}
+	}
+}
+
+func TestMeterMeasuresSpeedOfTheLastSeconds(t *testing.T) {
+	var last Progress
+	m := newMeter(PhaseDownload, 1000, func(p Progress) { last = p })
+	at := time.Unix(0, 0)
+	m.now = func() time.Time { return at }
+	m.skip(100)
+	count := m.begin()
+	count(0)
+	if last.BytesPerSecond != 0 || last.SecondsLeft != 0 {
+		t.Errorf("speed without time: %+v", last)
+	}
+	for range 10 { // 10 bytes a second for ten seconds
+		at = at.Add(time.Second)
+		count(int64(at.Unix()) * 10)
+	}
+	if last.BytesPerSecond != 10 || last.SecondsLeft != 80 || last.Done != 200 {
+		t.Errorf("%+v, want 10 B/s, 80 s left, 200 done", last)
+	}
+	at = at.Add(5 * time.Second)
+	count(600)
+	if last.BytesPerSecond != 100 || last.SecondsLeft != 3 {
+		t.Errorf("%+v, want the last five seconds: 100 B/s, 3 s left", last)
+	}
+	before := last
+	at = at.Add(time.Millisecond)
+	count(601)
+	if last != before {
+		t.Error("reported again after a millisecond")
+	}
+}

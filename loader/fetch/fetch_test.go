@@ -1,0 +1,25 @@
+package fetch
+
+import "testing"
+
+func TestAnIDLeadsBackToItsPlace(t *testing.T) {
+	for _, c := range []struct{ id, name, sibling string }{
+		{"https://a.b/c/m.gguf", "m.gguf", "https://a.b/c/n.gguf"},
+		{"https://a.b/m.gguf?download=true&x=/y", "m.gguf", "https://a.b/n.gguf?download=true&x=/y"},
+		{"/models/m.gguf", "m.gguf", "/models/n.gguf"},
+		{"m.gguf", "m.gguf", "n.gguf"},
+		{"local:m.gguf", "m.gguf", "local:n.gguf"},
+		{"local:odd/na?me.gguf", "odd/na?me.gguf", "local:n.gguf"},
+	} {
+		place, name := PlaceOf(c.id)
+		if name != c.name || place.ID(name) != c.id || place.ID("n.gguf") != c.sibling {
+			t.Errorf("%s: name %q, id %q, sibling %q", c.id, name, place.ID(name), place.ID("n.gguf"))
+		}
+	}
+}
+
+func TestAFragmentIsNoPartOfAnAddress(t *testing.T) {
+	if place, name := Split("https://a.b/m.gguf?x#top"); name != "m.gguf" || place.ID(name) != "https://a.b/m.gguf?x" {
+		t.Errorf("%q %q", name, place.ID(name))
+	}
+}
