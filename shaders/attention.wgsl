@@ -44,9 +44,10 @@ fn chunk_begin(pos: u32) -> u32 {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
   first_head = group.x * HEADS;
   first_token = group.y * TOKENS;
-  first_pos = step[params.step_first];
-  let begin = chunk_begin(first_pos + group.y * TOKENS);
-  let end = first_pos + min((group.y + 1u) * TOKENS, params.tokens);
+  let pos = step[params.step_first]; // not first_pos below: barriers want conditions that are plainly uniform
+  first_pos = pos;
+  let begin = chunk_begin(pos + group.y * TOKENS);
+  let end = pos + min((group.y + 1u) * TOKENS, params.tokens);
   for (var at = begin; at < end; at += BLOCK) {
     attend_block(id.x, Block(group.x / params.head_tiles, at, min(at + BLOCK, end)));
   }
