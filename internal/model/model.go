@@ -141,8 +141,9 @@ func (m *Model) Decode() error {
 	return m.decode.Run()
 }
 
-// Prefill computes tokens, at least one, at the positions that follow. It waits for nothing but looks at ctx between
-// chunks. Errors: context_full before anything is computed, device_lost, ctx.Err().
+// Prefill computes tokens, at least one, at the positions that follow. It does not wait for the last chunk, but for each
+// before that, so that the end of ctx takes effect. Errors: context_full before anything is computed, device_lost,
+// ctx.Err().
 func (m *Model) Prefill(ctx context.Context, tokens []int32) error {
 	if err := m.room(len(tokens)); err != nil {
 		return err
@@ -152,8 +153,10 @@ func (m *Model) Prefill(ctx context.Context, tokens []int32) error {
 		if err := m.prefill(tokens[:n], n == len(tokens)); err != nil {
 			return err
 		}
-		tokens = tokens[n:]
-		if err := ctx.Err(); err != nil {
+		if tokens = tokens[n:]; len(tokens) == 0 {
+			break
+		}
+		if _, err := ops.Read(ctx, m.backend, m.step, 0, 4); err != nil {
 			return err
 		}
 	}

@@ -46,6 +46,9 @@ func (s *Sampler) Sample(logits []float32) int32 {
 		return best
 	}
 	s.gather(logits, float64(logits[best]))
+	if len(s.candidates) == 0 { // the logits are not numbers
+		return best
+	}
 	return s.draw(s.cut())
 }
 

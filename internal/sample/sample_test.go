@@ -86,3 +86,10 @@ func TestUnlikelyTokensAreNeverDrawn(t *testing.T) {
 		}
 	}
 }
+
+func TestLogitsThatAreNoNumbersGiveSomeToken(t *testing.T) {
+	nan := float32(math.NaN())
+	if got := New(Options{Temperature: 1}).Sample([]float32{nan, nan}); got < 0 || got > 1 {
+		t.Errorf("drew %d", got)
+	}
+}

@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/chat"
+	"github.com/outrider-web/outrider/internal/fault"
+)
+
+var hello = []chat.Message{chat.Text(chat.User, "hi")}
+
+// talk collects the deltas of an answer.
+func talk(t *testing.T, e *Engine, p Params) ([]string, Stats) {
+	t.Helper()
+	var deltas []string
+	stats, err := e.Chat(t.Context(), hello, chat.Options{}, p, func(delta string) bool {
+		deltas = append(deltas, delta)
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return deltas, stats
+}
+
+func TestChatGivesTheTextOfTheTokens(t *testing.T) {
+	e := openSmall(t)
+	tokens, err := e.Prompt(hello, chat.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, _ := generate(t, e, tokens, Params{MaxTokens: 20})
+	stream := e.Tokenizer().NewStream()
+	var want strings.Builder
+	for _, token := range answer {
+		want.WriteString(stream.Push(token))
+	}
+	want.WriteString(stream.Flush())
+	deltas, stats := talk(t, e, Params{MaxTokens: 20})
+	if got := strings.Join(deltas, ""); got != want.String() || got == "" || stats.GeneratedTokens != len(answer) {
+		t.Errorf("text is %q of %d tokens, want %q of %d", got, stats.GeneratedTokens, want.String(), len(answer))
+	}
+	if slices.Contains(deltas, "") {
+		t.Error("an empty delta was emitted")
+	}
+}
+
+func TestChatEndsBeforeAStopText(t *testing.T) {
+	e := openSmall(t)
+	deltas, _ := talk(t, e, Params{MaxTokens: 20})
+	whole := strings.Join(deltas, "")
+	runes := []rune(whole)
+	stop := string(runes[len(runes)/2 : len(runes)/2+2])
+	want, _, _ := strings.Cut(whole, stop)
+	deltas, stats := talk(t, e, Params{MaxTokens: 20, StopText: []string{stop}})
+	if got := strings.Join(deltas, ""); got != want || stats.Finish != FinishStop {
+		t.Errorf("stopping at %q in %q gives %q, %v; want %q", stop, whole, got, stats.Finish, want)
+	}
+}
+
+func TestTheListenerMayEndAChat(t *testing.T) {
+	e, n := openSmall(t), 0
+	_, err := e.Chat(t.Context(), hello, chat.Options{}, Params{MaxTokens: 20}, func(string) bool { n++; return false })
+	if err != nil || n != 1 {
+		t.Errorf("emit was called %d times, %v; want once", n, err)
+	}
+}
+
+func TestImagesAreRefusedByAModelThatCannotSee(t *testing.T) {
+	m := chat.Message{Role: chat.User, Parts: []chat.Part{{Image: true}, {Text: "what is this?"}}}
+	_, err := openSmall(t).Prompt([]chat.Message{m}, chat.Options{})
+	if fault.Of(err).Code != fault.InvalidRequest {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestStopTextMayComeInPieces(t *testing.T) {
+	for _, c := range []struct {
+		stops, text []string
+		want        string
+		ended       bool
+	}{
+		{nil, []string{"ab", "c"}, "abc", false},
+		{[]string{"END"}, []string{"a E", "N", "D b"}, "a ", true},
+		{[]string{"END"}, []string{"a E", "N", "x"}, "a ENx", false},
+		{[]string{"END"}, []string{"a EN"}, "a EN", false},
+		{[]string{"aab"}, []string{"aaa", "b"}, "a", true},
+		{[]string{"yz", "xy"}, []string{"wxyz"}, "w", true},
+		{[]string{""}, []string{"a"}, "a", false},
+	} {
+		s, got, ended := stopText{stops: c.stops}, "", false
+		for _, piece := range c.text {
+			certain, stopped := s.push(piece)
+			got += certain
+			ended = ended || stopped
+		}
+		got += s.flush()
+		if got != c.want || ended != c.ended {
+			t.Errorf("%q with stops %q gives %q, %v; want %q, %v", c.text, c.stops, got, ended, c.want, c.ended)
+		}
+	}
+}

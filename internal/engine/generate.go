@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/internal/sample"
+)
+
+// Params of one answer.
+type Params struct {
+	sample.Options
+	MaxTokens int      // 0: as many as the context has room for
+	Stop      []int32  // tokens that end the answer; nil: the model's own
+	StopText  []string // the answer's text ends before any of these; Chat only
+}
+
+// inFlight is how many greedy steps are queued before the first one's token is waited for: enough for the device never
+// to wait for the CPU, few enough for a stop to take effect at once.
+const inFlight = 3
+
+// Generate computes prompt and continues it, giving each new token to emit until emit returns false, a stop token comes
+// (which emit does not see), or there is no more room. What the conversation before shares with the prompt from its
+// beginning on is not computed again.
+// Errors: invalid_request, context_full before any work; device_lost; aborted when ctx ends. The statistics are true in
+// every case.
+func (e *Engine) Generate(ctx context.Context, prompt []int32, p Params, emit func(token int32) bool) (Stats, error) {
+	g := &generation{Engine: e, params: p, emit: emit, clock: startClock(len(prompt))}
+	if err := e.checkPrompt(prompt); err != nil {
+		return g.clock.stats, err
+	}
+	g.room = e.Context() - len(prompt) + 1 // the last token of an answer needs no position
+	if p.MaxTokens > 0 {
+		g.room = min(g.room, p.MaxTokens)
+	}
+	if p.Stop == nil {
+		g.params.Stop = e.stops
+	}
+	err := e.prefill(ctx, prompt, &g.clock)
+	if err == nil {
+		err = g.run(ctx)
+	}
+	g.clock.finish()
+	return g.clock.stats, aborted(ctx, err)
+}
+
+// checkPrompt refuses what cannot be computed, before any work.
+func (e *Engine) checkPrompt(prompt []int32) error {
+	if len(prompt) == 0 {
+		return fault.New(fault.InvalidRequest, "the prompt has no tokens")
+	}
+	if len(prompt) > e.Context() {
+		return fault.New(fault.ContextFull, fmt.Sprintf(
+			"the conversation is %d tokens long, but the context holds %d; start a new one or shorten it", len(prompt), e.Context()))
+	}
+	for i, t := range prompt {
+		if t < 0 || int(t) >= e.Config().VocabSize {
+			return fault.New(fault.InvalidRequest, fmt.Sprintf("token %d of the prompt is %d, but the vocabulary has %d tokens", i, t, e.Config().VocabSize))
+		}
+	}
+	return nil
+}
+
+// prefill brings the model to the end of prompt, computing only what the history does not already hold. At least the
+// last token is computed: its logits are wanted.
+func (e *Engine) prefill(ctx context.Context, prompt []int32, c *clock) error {
+	shared := min(sharedPrefix(e.history, prompt), len(prompt)-1)
+	left, err := e.model.Rewind(shared)
+	if err != nil {
+		return err
+	}
+	c.stats.ReusedTokens = left
+	err = e.model.Prefill(ctx, prompt[left:])
+	e.history = slices.Clone(prompt[:e.model.Len()])
+	return err
+}
+
+func sharedPrefix(a, b []int32) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// generation is one answer under way.
+type generation struct {
+	*Engine
+	params Params
+	emit   func(int32) bool
+	room   int // most tokens of the answer
+	clock  clock
+	answer []int32 // tokens so far, a final stop token included
+}
+
+// run produces the answer and leaves the model at its end.
+func (g *generation) run(ctx context.Context) error {
+	start := len(g.history)
+	next := g.sampled
+	if g.params.Greedy() {
+		next = g.greedy
+	}
+	err := next(ctx)
+	// Steps queued ahead have moved the model further; what is known of the answer is what counts.
+	known := min(g.model.Len()-start, len(g.answer))
+	g.history = append(g.history, g.answer[:known]...)
+	_, rewindErr := g.model.Rewind(len(g.history))
+	return errors.Join(err, rewindErr)
+}
+
+// accept takes a token of the answer and reports whether more are wanted.
+func (g *generation) accept(token int32) bool {
+	g.answer = append(g.answer, token)
+	if slices.Contains(g.params.Stop, token) {
+		g.clock.end(FinishStop)
+		return false
+	}
+	g.clock.token()
+	switch {
+	case !g.emit(token):
+		g.clock.end(FinishStop)
+	case len(g.answer) == g.room:
+		g.clock.end(FinishLength)
+	default:
+		return true
+	}
+	return false
+}
+
+// greedy lets the device feed itself: several steps are queued, and only their tokens come back.
+func (g *generation) greedy(ctx context.Context) error {
+	var queue []ops.Pending
+	defer func() { drain(ctx, queue) }()
+	for more := true; more; {
+		for len(queue) < inFlight && len(g.answer)+len(queue) < g.room {
+			if len(g.answer)+len(queue) > 0 { // the first token came with the prompt's logits
+				if err := g.model.Decode(); err != nil {
+					return err
+				}
+			}
+			queue = append(queue, g.backend.Fetch(g.model.Next(), 0, 4))
+		}
+		data, err := queue[0].Wait(ctx)
+		queue = queue[1:]
+		if err != nil {
+			return err
+		}
+		more = g.accept(int32(binary.LittleEndian.Uint32(data))) && ctx.Err() == nil
+	}
+	return ctx.Err()
+}
+
+// drain waits for read-backs that nobody wants any more, so that their buffers are given back.
+func drain(ctx context.Context, queue []ops.Pending) {
+	for _, p := range queue {
+		p.Wait(context.WithoutCancel(ctx)) // an error here shows again at the next use of the device
+	}
+}
+
+// sampled brings the logits back for every token and chooses on the CPU.
+func (g *generation) sampled(ctx context.Context) error {
+	s := sample.New(g.params.Options)
+	logits := make([]float32, g.Config().VocabSize)
+	for {
+		data, err := ops.Read(ctx, g.backend, g.model.Logits(), 0, quant.F32.RowBytes(len(logits)))
+		if err != nil {
+			return err
+		}
+		quant.Dequantize(quant.F32, logits, data)
+		token := s.Sample(logits)
+		if !g.accept(token) {
+			return ctx.Err()
+		}
+		if err := errors.Join(ctx.Err(), g.model.SetNext(token)); err != nil {
+			return err
+		}
+		if err := g.model.Decode(); err != nil {
+			return err
+		}
+	}
+}
+
+// aborted names an error that is only the end of ctx.
+func aborted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return fault.Wrap(fault.Aborted, "stopped", ctx.Err())
+	}
+	return err
+}

@@ -1,0 +1,136 @@
+// Package engine opens a model and answers with it: it brings weights from the loader to a backend, turns conversations
+// into tokens and tokens into text, and keeps the conversation's keys and values between turns. It refuses to know
+// shaders, files, the browser, and the shape of any API.
+package engine
+
+import (
+	"context"
+
+	"github.com/outrider-web/outrider/internal/chat"
+	"github.com/outrider-web/outrider/internal/model"
+	_ "github.com/outrider-web/outrider/internal/model/llama" // the families that can be opened
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/tokenizer"
+	"github.com/outrider-web/outrider/loader"
+	"github.com/outrider-web/outrider/loader/gguf"
+)
+
+// Plan is a model file of which everything has been checked that its header can tell, so that nothing is downloaded or
+// allocated for one that cannot run.
+type Plan struct {
+	file      *gguf.File
+	family    model.Family
+	tokenizer *tokenizer.Tokenizer
+	format    chat.Format
+}
+
+// Read checks a file's header. Errors: unsupported_architecture, unsupported_tensor_type, unsupported_tokenizer,
+// unsupported_template, bad_model.
+func Read(f *gguf.File) (*Plan, error) {
+	p := &Plan{file: f}
+	for _, step := range []func() error{p.readFamily, p.checkTensors, p.readTokenizer, p.readFormat} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (p *Plan) readFamily() (err error) {
+	p.family, err = model.Read(p.file.Meta)
+	return err
+}
+
+func (p *Plan) checkTensors() error {
+	header := model.Source{}
+	for _, t := range p.file.Tensors {
+		if err := t.Check(); err != nil {
+			return err
+		}
+		header[t.Name] = &ops.Tensor{Name: t.Name, Type: t.Type, Shape: t.Dims}
+	}
+	return model.Check(p.family, header)
+}
+
+func (p *Plan) readTokenizer() (err error) {
+	m := p.file.Meta
+	types := m.Ints("tokenizer.ggml.token_type")
+	v := tokenizer.Vocab{
+		Model:  m.String("tokenizer.ggml.model", ""),
+		Pre:    m.String("tokenizer.ggml.pre", ""),
+		Tokens: m.Strings("tokenizer.ggml.tokens"),
+		Merges: m.Strings("tokenizer.ggml.merges"),
+		Types:  make([]int32, len(types)),
+		BOS:    optionalID(m, "tokenizer.ggml.bos_token_id"),
+		EOS:    optionalID(m, "tokenizer.ggml.eos_token_id"),
+		AddBOS: m.Bool("tokenizer.ggml.add_bos_token", false),
+	}
+	for i, t := range types {
+		v.Types[i] = int32(t)
+	}
+	p.tokenizer, err = tokenizer.New(v)
+	return err
+}
+
+// optionalID is the token that a key names, or -1.
+func optionalID(m gguf.Meta, key string) int {
+	if !m.Has(key) {
+		return -1
+	}
+	return int(m.Uint(key, 1<<62))
+}
+
+func (p *Plan) readFormat() (err error) {
+	has := func(special string) bool { _, ok := p.tokenizer.Special(special); return ok }
+	p.format, err = chat.FromTemplate(p.file.Meta.String("tokenizer.chat_template", ""), has)
+	return err
+}
+
+// Config is what the file says about the model.
+func (p *Plan) Config() model.Config { return p.family.Config() }
+
+// Options choose how an engine runs.
+type Options struct {
+	model.Options
+}
+
+// defaultContext bounds the memory of keys and values where the caller does not: models are published for contexts of
+// 131,072 tokens, whose keys and values would need several times the memory of their weights.
+const defaultContext = 4096
+
+// Open allocates the model's tensors on b, fills them from files, which must be whole in their store, and makes the
+// model ready. report may be nil. Errors: those of ops.Backend.Alloc, before anything is read; of loader.Model.Load.
+func (p *Plan) Open(ctx context.Context, b ops.Backend, files *loader.Model, o Options, report func(loader.Progress)) (*Engine, error) {
+	if o.Context == 0 {
+		o.Context = defaultContext
+	}
+	e := &Engine{backend: b, tokenizer: p.tokenizer, format: p.format, weights: model.Source{}}
+	e.stops = p.tokenizer.StopTokens(p.format.StopTokens()...)
+	err := e.alloc(p.file.Tensors)
+	if err == nil {
+		err = files.Load(ctx, p.file.Tensors, e.upload, report)
+	}
+	if err == nil {
+		e.model, err = model.New(ctx, b, p.family, e.weights, o.Options)
+	}
+	if err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *Engine) alloc(tensors []gguf.Tensor) error {
+	for _, t := range tensors {
+		w, err := e.backend.Alloc(t.Name, t.Type, t.Dims...)
+		if err != nil {
+			return err
+		}
+		e.weights[t.Name] = w
+	}
+	return nil
+}
+
+func (e *Engine) upload(t gguf.Tensor, offset int64, b loader.Blob) error {
+	return e.backend.Upload(e.weights[t.Name], offset, b)
+}

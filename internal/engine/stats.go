@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"runtime/metrics"
+	"time"
+)
+
+// Finish says why an answer ended.
+type Finish string
+
+// Why an answer ended: of its own accord, by a stop text or the caller; or for want of room.
+const (
+	FinishStop   Finish = "stop"
+	FinishLength Finish = "length"
+)
+
+// Stats describe one answer.
+type Stats struct {
+	PromptTokens    int
+	ReusedTokens    int     // of the prompt, computed in an earlier turn
+	GeneratedTokens int     // without the stop token
+	PrefillSeconds  float64 // until the first token is there
+	DecodeSeconds   float64 // from then to the end
+	PeakHeapBytes   uint64  // Go heap, the largest seen
+	Finish          Finish  // "" when an error ended the answer
+}
+
+// TokensPerSecond is the speed of decode, 0 for fewer than two tokens.
+func (s Stats) TokensPerSecond() float64 {
+	if s.GeneratedTokens < 2 || s.DecodeSeconds == 0 {
+		return 0
+	}
+	return float64(s.GeneratedTokens-1) / s.DecodeSeconds
+}
+
+// clock fills in the statistics of an answer.
+type clock struct {
+	stats Stats
+	begun time.Time
+	first time.Time // when the first token was there
+	heap  [1]metrics.Sample
+}
+
+func startClock(promptTokens int) clock {
+	c := clock{begun: time.Now(), stats: Stats{PromptTokens: promptTokens}}
+	c.heap[0].Name = "/memory/classes/heap/objects:bytes"
+	return c
+}
+
+// token counts one.
+func (c *clock) token() {
+	c.mark()
+	c.stats.GeneratedTokens++
+}
+
+// end notes why there will be no more tokens.
+func (c *clock) end(why Finish) {
+	c.mark()
+	c.stats.Finish = why
+}
+
+// mark notes that a token is there.
+func (c *clock) mark() {
+	if c.first.IsZero() {
+		c.first = time.Now()
+	}
+	metrics.Read(c.heap[:])
+	c.stats.PeakHeapBytes = max(c.stats.PeakHeapBytes, c.heap[0].Value.Uint64())
+}
+
+func (c *clock) finish() {
+	now := time.Now()
+	if c.first.IsZero() {
+		c.first = now
+	}
+	c.stats.PrefillSeconds = c.first.Sub(c.begun).Seconds()
+	c.stats.DecodeSeconds = now.Sub(c.first).Seconds()
+}
