@@ -129,6 +129,23 @@ func TestProgramsShareGroupsAndSlots(t *testing.T) {
 	}
 }
 
+func TestEachTensorIsBoundByItself(t *testing.T) {
+	b := open(t)
+	defer b.Close()
+	one, two := alloc(t, b, quant.U32, ops.StepWords), alloc(t, b, quant.U32, ops.StepWords)
+	must(t, b.Write(one, 0, wordBytes(10, 1)))
+	must(t, b.Write(two, 0, wordBytes(20, 1)))
+	p := record(t, b, func() {
+		b.Advance(one)
+		b.Advance(two)
+	})
+	defer p.Release()
+	must(t, p.Run())
+	if a, b := readWords(t, b, one)[0], readWords(t, b, two)[0]; a != 11 || b != 21 {
+		t.Errorf("positions %d and %d, want 11 and 21", a, b)
+	}
+}
+
 func TestALongProgramGetsAPageOfItsOwn(t *testing.T) {
 	b := open(t)
 	defer b.Close()
