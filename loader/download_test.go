@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -49,7 +50,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("ETag", s.etag)
-	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(s.file)))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.file))
 }
 
 func (s *server) become(h http.HandlerFunc) {
@@ -134,7 +135,7 @@ func TestALostConnectionKeepsWhatArrivedAndGoesOnFromThere(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 		w.Header().Set("ETag", s.etag)
-		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(s.file)))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.file))
 	})
 	err := m.Download(t.Context(), nil, nil)
 	wantFault(t, err, fault.ConnectionLost, "m.gguf: ")
