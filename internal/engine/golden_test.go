@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"os"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/chat"
+	"github.com/outrider-web/outrider/internal/golden"
+	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/ref"
+)
+
+// The golden files are what Hugging Face transformers computes in float32 on the same weights
+// (testdata/golden/smollm2/make.py).
+const (
+	smollm2 = "../../models/cache/SmolLM2-135M-Instruct.Q4_1.gguf"
+	goldens = "../../testdata/golden/smollm2/"
+)
+
+// openSmolLM2 opens the real model.
+func openSmolLM2(t *testing.T, b ops.Backend, o Options) *Engine {
+	t.Helper()
+	file, err := os.ReadFile(smollm2)
+	if err != nil {
+		t.Fatalf("%v; run `make models` to fetch it", err)
+	}
+	return open(t, b, file, o)
+}
+
+func goldenOf(t *testing.T, name string) *golden.File {
+	t.Helper()
+	f, err := golden.Open(goldens + name + ".golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// compareSteps feeds the golden continuation and compares the kept logits, up to the last step of most.
+func compareSteps(t *testing.T, e *Engine, g *golden.File, most int) {
+	t.Helper()
+	if _, err := e.model.Rewind(0); err != nil {
+		t.Fatal(err)
+	}
+	stride, read := int(g.Ints["stride"].Data[0]), g.Ints["tokens"].Data
+	for i, step := range g.Ints["steps"].Data {
+		if int(step) > most {
+			break
+		}
+		read = slices.Concat(g.Ints["tokens"].Data, g.Ints["continuation"].Data[:step])[e.model.Len():]
+		if err := e.model.Prefill(t.Context(), read); err != nil {
+			t.Fatal(err)
+		}
+		var got []float32
+		for j, x := range logits(t, e) {
+			if j%stride == 0 {
+				got = append(got, x)
+			}
+		}
+		d := golden.Compare(got, g.Floats["logits"].Row(i))
+		t.Logf("step %d: %v", step, d)
+		if d.NMSE > 1e-6 {
+			t.Errorf("step %d: %v; want NMSE at most 1e-6", step, d)
+		}
+	}
+}
+
+// compareTokens generates the golden continuation.
+func compareTokens(t *testing.T, e *Engine, g *golden.File) {
+	t.Helper()
+	e.Forget()
+	want := g.Ints["continuation"].Data
+	got, stats := generate(t, e, g.Ints["tokens"].Data, Params{MaxTokens: len(want), Stop: never})
+	if !slices.Equal(got, want) {
+		t.Errorf("continues with %v %q\nwant %v %s", got, e.Tokenizer().Decode(got), want, g.Notes["continuation"])
+	}
+	t.Logf("prefill of %d tokens %.2f s, decode %.2f tokens/s, Go heap %d MB",
+		stats.PromptTokens, stats.PrefillSeconds, stats.TokensPerSecond(), stats.PeakHeapBytes>>20)
+}
+
+func TestTheReferenceComputesSmolLM2(t *testing.T) {
+	if runtime.GOOS == "js" {
+		t.Log("the reference is compared natively; here the GPU is")
+		return
+	}
+	e := openSmolLM2(t, ref.New(), Options{model.Options{CacheF32: true, Context: 64}})
+	compareSteps(t, e, goldenOf(t, "france"), 1)
+}
+
+func TestTheGPUComputesSmolLM2(t *testing.T) {
+	prompts := []string{"france", "days", "lighthouse"}
+	if runtime.GOOS == "js" {
+		prompts = prompts[:1] // a software adapter takes a quarter of a second a token
+	}
+	e := openSmolLM2(t, onGPU(t), Options{model.Options{CacheF32: true, Context: 512}})
+	for _, name := range prompts {
+		t.Run(name, func(t *testing.T) { compareSteps(t, e, goldenOf(t, name), 32) })
+	}
+}
+
+func TestTheGPUContinuesSmolLM2(t *testing.T) {
+	prompts := []string{"france", "days", "lighthouse"}
+	if runtime.GOOS == "js" {
+		prompts = prompts[:1]
+	}
+	e := openSmolLM2(t, onGPU(t), Options{})
+	for _, name := range prompts {
+		t.Run(name, func(t *testing.T) { compareTokens(t, e, goldenOf(t, name)) })
+	}
+}
+
+// Template and tokenizer give the tokens that transformers' do.
+func TestPromptsAreTheGoldenOnes(t *testing.T) {
+	e := openSmolLM2(t, ref.New(), Options{model.Options{Context: 16}})
+	for name, text := range map[string]string{
+		"france": "What is the capital of France?",
+		"days":   "Name the seven days of the week.",
+	} {
+		got, err := e.Prompt([]chat.Message{chat.Text(chat.User, text)}, chat.Options{})
+		if want := goldenOf(t, name).Ints["tokens"].Data; err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q gives %v, %v; want %v", text, got, err, want)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/internal/ref"
+	"github.com/outrider-web/outrider/loader"
+	"github.com/outrider-web/outrider/loader/gguf"
+)
+
+// header parses a file.
+func header(t *testing.T, file []byte) *gguf.File {
+	t.Helper()
+	f, err := gguf.Read(int64(len(file)), func(n int64) ([]byte, error) { return file[:n], nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// Each change keeps the length of what it replaces, so that the file stays whole.
+func TestReadRefusesWhatCannotRun(t *testing.T) {
+	for code, change := range map[fault.Code][2]string{
+		fault.UnsupportedArchitecture: {"\x05\x00\x00\x00\x00\x00\x00\x00llama", "\x05\x00\x00\x00\x00\x00\x00\x00mamba"},
+		fault.UnsupportedTokenizer:    {"smollm", "klingo"},
+		fault.UnsupportedTemplate:     {"{{'<|im_start|>'", "{{'<|in_start|>'"},
+		fault.BadModel:                {"blk.1.attn_norm", "blk.7.attn_norm"},
+	} {
+		file := strings.Replace(string(small.GGUF()), change[0], change[1], 1)
+		_, err := Read(header(t, []byte(file)))
+		if fault.Of(err).Code != code {
+			t.Errorf("%q for %q gives %v, want %s", change[1], change[0], err, code)
+		}
+	}
+}
+
+func TestReadRefusesWeightsItCannotComputeWith(t *testing.T) {
+	f := header(t, small.GGUF())
+	f.Tensors[3].Type = quant.Type(16)
+	_, err := Read(f)
+	if fault.Of(err).Code != fault.UnsupportedTensorType || !strings.Contains(err.Error(), f.Tensors[3].Name) {
+		t.Errorf("error is %v, want one that names %s", err, f.Tensors[3].Name)
+	}
+}
+
+// cramped has no room for a tensor.
+type cramped struct {
+	*ref.Backend
+	tensor  string
+	uploads int
+	live    map[*ops.Tensor]bool
+}
+
+var errCramped = ops.LimitError("maxBufferSize", "a tensor", 2, 1)
+
+func (c *cramped) Alloc(name string, t quant.Type, shape ...int) (*ops.Tensor, error) {
+	if name == c.tensor {
+		return nil, errCramped
+	}
+	w, err := c.Backend.Alloc(name, t, shape...)
+	c.live[w] = true
+	return w, err
+}
+
+func (c *cramped) Free(ts ...*ops.Tensor) {
+	for _, t := range ts {
+		delete(c.live, t)
+	}
+}
+
+func (c *cramped) Upload(t *ops.Tensor, offset int64, b ops.Blob) error {
+	c.uploads++
+	return c.Backend.Upload(t, offset, b)
+}
+
+func TestOpenGivesEverythingBackWhenThereIsNoRoom(t *testing.T) {
+	files := download(t, small.GGUF())
+	plan, err := Read(files.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tensor := range []string{"blk.1.ffn_up.weight", "logits", "rope", "cache.1.v"} {
+		b := &cramped{Backend: ref.New(), tensor: tensor, live: map[*ops.Tensor]bool{}}
+		_, err := plan.Open(t.Context(), b, files, Options{}, nil)
+		if !errors.Is(err, errCramped) || len(b.live) != 0 {
+			t.Errorf("without room for %s: %v, %d tensors left", tensor, err, len(b.live))
+		}
+		if strings.HasPrefix(tensor, "blk.") && b.uploads > 0 {
+			t.Errorf("without room for %s %d pieces were uploaded", tensor, b.uploads)
+		}
+	}
+}
+
+func TestOpenReportsItsProgress(t *testing.T) {
+	files := download(t, small.GGUF())
+	plan, err := Read(files.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last loader.Progress
+	e, err := plan.Open(t.Context(), ref.New(), files, Options{}, func(p loader.Progress) { last = p })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if last.Phase != loader.PhaseLoad || last.Total == 0 || last.Done != last.Total {
+		t.Errorf("the last report is %+v", last)
+	}
+}

@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/golden"
+	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/internal/ref"
+	"github.com/outrider-web/outrider/internal/tiny"
+)
+
+// Every weight type, through all of a model: the GPU's logits are the reference's, and so are its tokens.
+func TestTinyModelsAgreeWithTheReference(t *testing.T) {
+	device := onGPU(t)
+	for _, typ := range []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.Q2_K,
+		quant.Q3_K, quant.Q4_K, quant.Q5_K, quant.Q6_K} {
+		t.Run(typ.String(), func(t *testing.T) { agree(t, device, tiny.Llama{Seed: 1, Type: typ}) })
+	}
+	t.Run("tied, odd sizes, rope factors", func(t *testing.T) {
+		agree(t, device, tiny.Llama{Seed: 2, Type: quant.Q4_1, Hidden: 96, Heads: 5, KVHeads: 1, HeadDim: 32,
+			FeedForward: 160, Tied: true, RopeFactors: true})
+	})
+}
+
+// agree compares the logits of a prompt and of each token of a greedy answer.
+func agree(t *testing.T, device ops.Backend, l tiny.Llama) {
+	file := l.GGUF()
+	o := Options{model.Options{CacheF32: true, Chunk: 8}} // the prompt is longer than a chunk
+	want, wantTokens := walk(t, open(t, ref.New(), file, o))
+	got, tokens := walk(t, open(t, device, file, o))
+	if !slices.Equal(tokens, wantTokens) {
+		t.Errorf("the tokens are %v, want %v", tokens, wantTokens)
+	}
+	for i := range want {
+		if d := golden.Compare(got[i], want[i]); d.NMSE > 1e-6 {
+			t.Errorf("step %d: %v", i, d)
+		}
+	}
+}
+
+// walk gives the logits and the tokens of a short greedy answer.
+func walk(t *testing.T, e *Engine) (all [][]float32, tokens []int32) {
+	t.Helper()
+	if err := e.model.Prefill(t.Context(), prompt); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		x := logits(t, e)
+		all, tokens = append(all, x), append(tokens, int32(slices.Index(x, slices.Max(x))))
+		if err := e.model.Decode(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all, tokens
+}
