@@ -31,9 +31,8 @@ export async function launch({ args = webgpu, ...options } = {}) {
   return { context, close };
 }
 
-/** Opens the page and collects what a healthy page never has: console errors, uncaught exceptions, foreign requests. */
-export async function open(context, url) {
-  const page = await context.newPage();
+/** Collects what a healthy page never has: console errors, uncaught exceptions, requests to elsewhere. */
+export function watch(page) {
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
   page.on("console", (message) => message.type() === "error" && complaints.push(`console: ${message.text()}`));
@@ -41,8 +40,7 @@ export async function open(context, url) {
     const { protocol, hostname } = new URL(request.url());
     if (protocol.startsWith("http") && hostname !== "127.0.0.1") complaints.push(`foreign request: ${request.url()}`);
   });
-  await page.goto(url);
-  return { page, complaints };
+  return complaints;
 }
 
 /** Waits until <scout-chat> has one of the statuses; gives it. */

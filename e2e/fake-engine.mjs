@@ -1,7 +1,7 @@
-// An engine worker that follows a script instead of computing: the page's own tests need every state at will. It
+// An engine worker that follows a script instead of computing, because the page's own tests need every state at will. It
 // takes the place of the page's Worker and speaks web/src/protocol.ts.
 
-/** Runs in the page, before its scripts. script: see below. */
+/** Runs in the page, before its scripts. The script's fields say where to pause, hold or fail. */
 export function fakeEngine(script) {
   class FakeWorker extends EventTarget {
     #aborted = new Set();
@@ -48,7 +48,10 @@ export function fakeEngine(script) {
       chunk({ role: "assistant" });
       for (const [i, content] of words.entries()) {
         await this.#pause(id, script.tokenMs ?? 5);
-        if (script.fatalAt === i) return this.#reply({ kind: "fatal", error: script.fatal });
+        if (script.fatalAt === i && !(script.fatalOnce && window.fatalBefore)) {
+          window.fatalBefore = true;
+          return this.#reply({ kind: "fatal", error: script.fatal });
+        }
         chunk({ content });
         if (script.holdChatAt === i) await this.#pause(id, 1e8);
       }
@@ -59,8 +62,12 @@ export function fakeEngine(script) {
       return script.stored ?? [];
     }
 
+    async delete({ model }) {
+      script.stored = script.stored.filter(({ id }) => id !== model);
+    }
+
     async stats() {
-      return { heapBytes: 0, peakBytesInFlight: 0, promptTokens: 9, completionTokens: 120, prefillSeconds: 0.2, decodeSeconds: 2.9, lastTokens: [], adapter: "fake" };
+      return { tokensPerSecond: 41.4 };
     }
   }
   window.Worker = FakeWorker;

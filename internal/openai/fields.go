@@ -55,9 +55,18 @@ func array(path string, raw json.RawMessage, each parser) error {
 
 func text(to *string) parser               { return value(to, "must be a string") }
 func boolean(to *bool) parser              { return value(to, "must be true or false") }
-func number(to **float64) parser           { return value(to, "must be a number") }
-func integer(to **int) parser              { return value(to, "must be a whole number") }
+func whole[T int | int64](to **T) parser   { return value(to, "must be a whole number") }
 func accept(string, json.RawMessage) error { return nil }
+
+// number takes a number from 0 to most.
+func number(to *float64, most float64) parser {
+	return func(path string, raw json.RawMessage) error {
+		if json.Unmarshal(raw, to) != nil || *to < 0 || *to > most {
+			return invalid(path, fmt.Sprintf("must be a number from 0 to %g", most))
+		}
+		return nil
+	}
+}
 
 func value[T any](to *T, problem string) parser {
 	return func(path string, raw json.RawMessage) error {

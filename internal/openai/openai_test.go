@@ -12,20 +12,21 @@ import (
 const hello = `"messages":[{"role":"user","content":"Hello"}]`
 
 func TestParseReadsWhatItKeeps(t *testing.T) {
+	seven := int64(7)
 	for _, c := range []struct {
 		name, request string
 		want          Request
 	}{
-		{"the least", `{` + hello + `}`, Request{Messages: []Message{{"user", "Hello"}}}},
+		{"the least", `{` + hello + `}`, Request{Temperature: 1, TopP: 1, Messages: []Message{{"user", "Hello"}}}},
 		{"nulls are absent", `{` + hello + `,"stop":null,"temperature":null,"tools":null,"max_tokens":null}`,
-			Request{Messages: []Message{{"user", "Hello"}}}},
-		{"everything", `{"model":"m","stream":true,"stream_options":{"include_usage":true},"temperature":0,"max_tokens":5,"stop":["a","b"],"seed":7,"n":1,
+			Request{Temperature: 1, TopP: 1, Messages: []Message{{"user", "Hello"}}}},
+		{"everything", `{"model":"m","stream":true,"stream_options":{"include_usage":true},"temperature":0,"top_p":0.9,"max_tokens":5,"stop":["a","b"],"seed":7,"n":1,
 			"messages":[{"role":"developer","content":"Be brief."},{"role":"user","content":[{"type":"text","text":"Hel"},{"type":"text","text":"lo"}]}]}`,
-			Request{Model: "m", Stream: true, IncludeUsage: true, MaxTokens: 5, Stop: []string{"a", "b"},
+			Request{Model: "m", Stream: true, IncludeUsage: true, Temperature: 0, TopP: 0.9, Seed: &seven, MaxTokens: 5, Stop: []string{"a", "b"},
 				Messages: []Message{{"system", "Be brief."}, {"user", "Hello"}}}},
 		{"the newer name of the limit wins", `{` + hello + `,"max_tokens":5,"max_completion_tokens":6}`,
-			Request{MaxTokens: 6, Messages: []Message{{"user", "Hello"}}}},
-		{"one stop", `{` + hello + `,"stop":"\n"}`, Request{Stop: []string{"\n"}, Messages: []Message{{"user", "Hello"}}}},
+			Request{Temperature: 1, TopP: 1, MaxTokens: 6, Messages: []Message{{"user", "Hello"}}}},
+		{"one stop", `{` + hello + `,"stop":"\n"}`, Request{Temperature: 1, TopP: 1, Stop: []string{"\n"}, Messages: []Message{{"user", "Hello"}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := Parse([]byte(c.request))
@@ -55,8 +56,11 @@ func TestParseRefusesByName(t *testing.T) {
 		`{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}`: `messages[0].content[0].type: "image_url" is not supported yet`,
 		`{"messages":[{"role":"user","content":[{"type":"text","txt":"x"}]}]}`:                    "messages[0].content[0].txt: is not a field",
 		`{` + hello + `,"tools":[]}`:                                                              "tools: is not supported yet",
-		`{` + hello + `,"temperature":0.7}`:                                                       "temperature: answers are greedy",
-		`{` + hello + `,"temperature":"hot"}`:                                                     "temperature: must be a number",
+		`{` + hello + `,"temperature":2.1}`:                                                       "temperature: must be a number from 0 to 2",
+		`{` + hello + `,"top_p":-1}`:                                                              "top_p: must be a number from 0 to 1",
+		`{` + hello + `,"seed":0.5}`:                                                              "seed: must be a whole number",
+		`{` + hello + `,"presence_penalty":1}`:                                                    "presence_penalty: penalties are not supported yet: leave",
+		`{` + hello + `,"temperature":"hot"}`:                                                     "temperature: must be a number from",
 		`{` + hello + `,"n":2}`:                                                                   "n: one answer at a time",
 		`{` + hello + `,"max_tokens":0}`:                                                          "max_tokens: must be at least 1",
 		`{` + hello + `,"max_tokens":1.5}`:                                                        "max_tokens: must be a whole number",

@@ -16,6 +16,9 @@ type Request struct {
 	Model        string // "" means whichever is loaded
 	Stream       bool
 	IncludeUsage bool
+	Temperature  float64  // 0 to 2; 1 when not given
+	TopP         float64  // 0 to 1; 1 when not given
+	Seed         *int64   // nil: any
 	MaxTokens    int      // of the answer; 0 means as many as fit
 	Stop         []string // the answer ends before any of these
 }
@@ -31,8 +34,7 @@ const maxStops = 4
 
 // Parse reads and checks a request. Errors are InvalidRequest and name the field, as in `messages[2].role`.
 func Parse(data []byte) (*Request, error) {
-	var r Request
-	var temperature *float64
+	r := Request{Temperature: 1, TopP: 1}
 	var maxTokens, maxCompletionTokens *int
 
 	err := object("", data, fields{
@@ -40,18 +42,18 @@ func Parse(data []byte) (*Request, error) {
 		"model":                 text(&r.Model),
 		"stream":                boolean(&r.Stream),
 		"stream_options":        r.parseStreamOptions,
-		"temperature":           number(&temperature),
-		"max_tokens":            integer(&maxTokens),
-		"max_completion_tokens": integer(&maxCompletionTokens),
+		"temperature":           number(&r.Temperature, 2),
+		"top_p":                 number(&r.TopP, 1),
+		"seed":                  whole(&r.Seed),
+		"max_tokens":            whole(&maxTokens),
+		"max_completion_tokens": whole(&maxCompletionTokens),
 		"stop":                  r.parseStop,
 
 		"n":                   only("one answer at a time is given", "1"),
-		"frequency_penalty":   only("answers are greedy so far", "0"),
-		"presence_penalty":    only("answers are greedy so far", "0"),
+		"frequency_penalty":   only("penalties are not supported yet", "0"),
+		"presence_penalty":    only("penalties are not supported yet", "0"),
 		"logprobs":            only("probabilities are not given yet", "false"),
 		"store":               only("nothing is stored", "false"),
-		"top_p":               only("answers are greedy so far", "1"),
-		"seed":                accept, // greedy answers are the same for every seed
 		"user":                accept,
 		"metadata":            accept,
 		"top_logprobs":        notYet,
@@ -73,9 +75,6 @@ func Parse(data []byte) (*Request, error) {
 	})
 	if err != nil {
 		return nil, err
-	}
-	if temperature != nil && *temperature != 0 {
-		return nil, invalid("temperature", "answers are greedy so far: leave it out or give 0")
 	}
 	if r.MaxTokens, err = oneOf(maxTokens, maxCompletionTokens); err != nil {
 		return nil, err

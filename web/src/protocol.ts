@@ -55,18 +55,19 @@ export interface StoredModel {
 
 /** What the engine knows about itself now. */
 export interface EngineStats {
-  /** Go heap in use, bytes. */
+  /** All memory that Go has ever taken, bytes. */
+  memoryBytes: number;
+  /** Go's heap, the largest seen during the last answer or now, bytes. */
   heapBytes: number;
-  /** The most weight bytes that JavaScript held at once, bytes. */
+  /** Weight bytes that JavaScript holds on their way between network, store and GPU, now and at most so far. */
+  bytesInFlight: number;
   peakBytesInFlight: number;
-  /** Tokens and seconds of the last answer; zeros before the first. */
+  /** Of the last answer; zeros before the first. */
   promptTokens: number;
   completionTokens: number;
   prefillSeconds: number;
   decodeSeconds: number;
-  /** Token ids of the last answer, for tests and the curious. */
-  lastTokens: number[];
-  adapter: string;
+  tokensPerSecond: number;
 }
 
 /** Each request's kind with its payload and what it finally gives. */

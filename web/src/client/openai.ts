@@ -12,8 +12,11 @@ export interface ChatCompletionRequest {
   model?: string;
   stream?: boolean | null;
   stream_options?: { include_usage?: boolean } | null;
-  /** Only 0, the default here: answers are greedy. */
+  /** 0 to 2, 1 when left out; 0 always takes the likeliest token. */
   temperature?: number | null;
+  top_p?: number | null;
+  /** Makes an answer with temperature repeatable. */
+  seed?: number | null;
   max_tokens?: number | null;
   max_completion_tokens?: number | null;
   /** Up to four strings that end the answer. */

@@ -45,6 +45,9 @@ export class ScoutChat extends LitElement {
   /** Text that goes before the conversation, as the system's. */
   @property() system: string | null = null;
 
+  /** 0 always takes the likeliest token; up to 2. */
+  @property({ type: Number }) temperature = 0;
+
   /** The models the chooser offers. */
   @property({ attribute: false }) catalogue: readonly CatalogueModel[] = catalogue;
 
@@ -226,15 +229,14 @@ export class ScoutChat extends LitElement {
     this.#following = true;
     this.#enter("generating");
     try {
-      const stream = await this.engine.chat.completions.create({ messages: prompt, stream: true }, { signal: work.signal });
+      const stream = await this.engine.chat.completions.create({ messages: prompt, stream: true, temperature: this.temperature }, { signal: work.signal });
       for await (const { choices } of stream) {
         const text = choices[0]?.delta.content;
         if (text) show({ text: answer.text + text });
         if (choices[0]?.finish_reason === "length") show({ cut: "length" });
       }
       if (work !== this.#work) return;
-      const { completionTokens, decodeSeconds } = await this.engine.stats();
-      const speed = decodeSeconds > 0 ? completionTokens / decodeSeconds : undefined;
+      const speed = (await this.engine.stats()).tokensPerSecond || undefined;
       show({ speed, ...(work.signal.aborted && { cut: "stopped" as const }) });
       this.#enter("ready");
       emit(this, "message-received", { text: answer.text, tokensPerSecond: speed });

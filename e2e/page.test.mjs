@@ -1,0 +1,182 @@
+// The page in every state, with an engine that follows a script: what people see and what hosts may rely on.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, part, status, watch } from "./browser.mjs";
+import { fakeEngine } from "./fake-engine.mjs";
+import { serveSite } from "./server.mjs";
+
+let site, browser;
+before(async () => {
+  site = await serveSite();
+  browser = await launch({ args: [] });
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+/** node:test's test, with a page whose engine follows the script. */
+const pageTest = (name, script, body) =>
+  test(name, async () => {
+    const page = await browser.context.newPage();
+    await page.addInitScript(fakeEngine, script);
+    const complaints = watch(page);
+    await page.goto(site.url);
+    await body(page);
+    await page.close();
+    assert.deepEqual(complaints, []);
+  });
+
+const choose = (page, name) => page.getByRole("button", { name }).first().click();
+const loadAny = async (page) => {
+  await choose(page, "SmolLM2");
+  await status(page, "ready");
+};
+const texts = (page, role) => page.locator(`scout-chat [part="message ${role}"] .text`).allTextContents();
+const events = (page, ...types) =>
+  page.evaluate((types) => {
+    window.seen = [];
+    for (const type of types) document.addEventListener(type, (e) => window.seen.push([type, e.detail]));
+  }, types);
+
+pageTest("an idle page offers models and takes no message", {}, async (page) => {
+  await status(page, "idle");
+  assert.equal(await page.locator("scout-chat [part=choice]").count(), 3);
+  assert.ok(await part(page, "input").isDisabled());
+  assert.ok(await part(page, "send").isDisabled());
+});
+
+pageTest("choosing a model shows its progress, then readiness", { loadMs: 40 }, async (page) => {
+  await events(page, "status-changed", "load-progress", "model-loaded");
+  await choose(page, "SmolLM2");
+  await status(page, "loading");
+  await page.getByText("Downloading").waitFor();
+  await page.getByText(/of 98\.4 MB · 12\.3 MB\/s · \d s left/).waitFor();
+  await page.getByText("Loading onto the GPU").waitFor();
+  await status(page, "ready");
+  assert.equal(await page.locator("scout-chat").getAttribute("model"), "smollm2-135m");
+  const seen = await page.evaluate(() => window.seen);
+  assert.deepEqual(seen.filter(([type]) => type === "status-changed").map(([, d]) => d.status), ["loading", "ready"]);
+  assert.equal(seen.filter(([type]) => type === "load-progress").length, 22);
+  assert.equal(seen.at(-1)[0], "model-loaded");
+});
+
+pageTest("a load can be cancelled", { holdLoadAt: 3 }, async (page) => {
+  await choose(page, "SmolLM2");
+  await status(page, "loading");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await status(page, "idle");
+  assert.equal(await page.locator("scout-chat").getAttribute("model"), null);
+});
+
+pageTest("Enter sends, Shift+Enter breaks the line, the answer streams", {}, async (page) => {
+  await loadAny(page);
+  await events(page, "message-sent", "message-received");
+  await part(page, "input").pressSequentially("one");
+  await part(page, "input").press("Shift+Enter");
+  await part(page, "input").pressSequentially("two");
+  await part(page, "input").press("Enter");
+  await page.waitForFunction(() => window.seen.length === 2);
+  assert.deepEqual(await texts(page, "user"), ["one\ntwo"]);
+  assert.deepEqual(await texts(page, "assistant"), ["You said: one\ntwo"]);
+  assert.equal(await part(page, "input").inputValue(), "");
+  await page.getByText("41 tokens/s").waitFor();
+});
+
+pageTest("an empty message is not sent", {}, async (page) => {
+  await loadAny(page);
+  await part(page, "input").fill("  \n ");
+  assert.ok(await part(page, "send").isDisabled());
+  await part(page, "input").press("Enter");
+  assert.deepEqual(await texts(page, "user"), []);
+});
+
+for (const [how, stop] of [["the button", (page) => part(page, "stop").click()], ["Escape", (page) => page.keyboard.press("Escape")]]) {
+  pageTest(`${how} stops an answer and keeps what has come`, { answer: "a b c d", holdChatAt: 1 }, async (page) => {
+    await loadAny(page);
+    await part(page, "input").fill("go");
+    await part(page, "input").press("Enter");
+    await page.getByText("a b").waitFor();
+    await status(page, "generating");
+    await stop(page);
+    await status(page, "ready");
+    assert.deepEqual(await texts(page, "assistant"), ["a b "]);
+    await page.getByText("Stopped").waitFor();
+  });
+}
+
+const noRanges = { code: "no_ranges", message: "The server does not serve ranges.", retryable: false };
+
+pageTest("a load that fails says why, by name, and the chooser is there again", { loadFault: noRanges }, async (page) => {
+  await events(page, "error-raised");
+  await choose(page, "SmolLM2");
+  await status(page, "error");
+  assert.equal(await part(page, "error").getAttribute("data-code"), "no_ranges");
+  assert.equal(await part(page, "error").getAttribute("role"), "alert");
+  await page.getByText("The server does not serve ranges.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Try again" }).count(), 0);
+  assert.equal(await page.locator("scout-chat [part=choice]").count(), 3);
+  assert.equal((await page.evaluate(() => window.seen))[0][1].code, "no_ranges");
+});
+
+pageTest("what may pass offers to try again", { loadFault: { ...noRanges, retryable: true } }, async (page) => {
+  await choose(page, "SmolLM2");
+  await status(page, "error");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await status(page, "loading");
+});
+
+const panic = { code: "internal", message: "The engine stopped unexpectedly.", retryable: true };
+
+pageTest("a broken engine is shown; trying again loads the model anew and answers", { fatalOnce: true, fatalAt: 1, fatal: panic }, async (page) => {
+  await loadAny(page);
+  await part(page, "input").fill("hello");
+  await part(page, "input").press("Enter");
+  await status(page, "error");
+  assert.equal(await part(page, "error").getAttribute("data-code"), "internal");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await status(page, "ready");
+  await page.getByText("You said: hello").waitFor();
+  assert.deepEqual(await texts(page, "user"), ["hello"]);
+});
+
+const stored = [{ id: "local:own.gguf", name: "own.gguf", bytesStored: 5, bytesTotal: 10, complete: false }];
+
+pageTest("stored models are marked and can be deleted", { stored }, async (page) => {
+  await page.getByText("50 % stored").waitFor();
+  await page.getByRole("button", { name: "Delete the stored own" }).click();
+  await page.getByText("50 % stored").waitFor({ state: "detached" });
+});
+
+pageTest("a local file can be picked, and dropped", {}, async (page) => {
+  await page.locator("scout-chat input[type=file]").setInputFiles({ name: "mine.gguf", mimeType: "", buffer: Buffer.from("GGUF") });
+  await status(page, "ready");
+  await page.getByRole("button", { name: "Models" }).click();
+  await status(page, "idle");
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["GGUF"], "dropped.gguf"));
+    const chat = document.querySelector("scout-chat");
+    for (const type of ["dragover", "drop"]) chat.dispatchEvent(new DragEvent(type, { dataTransfer, cancelable: true }));
+  });
+  await status(page, "ready");
+});
+
+pageTest("the attribute loads a model and removing it unloads", {}, async (page) => {
+  const set = (value) => page.evaluate((v) => (v ? document.querySelector("scout-chat").setAttribute("model", v) : document.querySelector("scout-chat").removeAttribute("model")), value);
+  await set("https://example.org/x.gguf");
+  await status(page, "ready");
+  await set(null);
+  await status(page, "idle");
+});
+
+pageTest("a new conversation forgets the old one", {}, async (page) => {
+  await loadAny(page);
+  await part(page, "input").fill("hello");
+  await part(page, "input").press("Enter");
+  await page.getByText("41 tokens/s").waitFor();
+  await page.getByRole("button", { name: "New" }).click();
+  assert.deepEqual(await texts(page, "user"), []);
+  await status(page, "ready");
+});

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime/metrics"
+	"syscall/js"
+
+	"github.com/outrider-web/outrider/internal/engine"
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/gpu"
+	"github.com/outrider-web/outrider/loader"
+	"github.com/outrider-web/outrider/loader/fetch"
+	"github.com/outrider-web/outrider/loader/store"
+)
+
+// api is one engine as JavaScript sees it. Backend and engine belong to whoever holds the turn.
+type api struct {
+	turn    chan struct{} // holds one token; who has it works
+	store   store.Browser
+	backend *gpu.Backend
+	engine  *engine.Engine
+	model   map[string]any // LoadedModel in web/src/protocol.ts; nil when none is
+	last    engine.Stats   // of the last answer
+}
+
+func newAPI() *api {
+	a := &api{turn: make(chan struct{}, 1)}
+	a.turn <- struct{}{}
+	return a
+}
+
+// publish makes the object that web/src/types/engine.d.ts describes.
+func (a *api) publish() map[string]any {
+	return map[string]any{
+		"load":   method(a.load),
+		"chat":   method(a.chat),
+		"unload": method(a.unload),
+		"models": method(a.models),
+		"delete": method(a.delete),
+		"stats":  method(a.stats),
+	}
+}
+
+// take waits for the turn; give it back with the function.
+func (a *api) take(ctx context.Context) (give func(), err error) {
+	select {
+	case token := <-a.turn:
+		return func() { a.turn <- token }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// load is load(signal, source, onProgress). The GPU comes first: without one there is no use in downloading.
+func (a *api) load(ctx context.Context, args []js.Value) (any, error) {
+	give, err := a.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer give()
+	a.close()
+	if a.backend, err = gpu.New(ctx, gpu.Options{}); err != nil {
+		return nil, err
+	}
+	if err := a.open(ctx, args[0], reporter(args[1])); err != nil {
+		a.close()
+		return nil, err
+	}
+	return a.model, nil
+}
+
+// open brings a model from its source onto the backend. Everything that the header tells is checked before the rest is
+// downloaded.
+func (a *api) open(ctx context.Context, source js.Value, report func(loader.Progress)) error {
+	files, err := a.files(ctx, source, report)
+	if err != nil {
+		return err
+	}
+	defer files.Close()
+	plan, err := engine.Read(files.File)
+	if err != nil {
+		return err
+	}
+	if err := files.Download(ctx, nil, report); err != nil {
+		return err
+	}
+	if a.engine, err = plan.Open(ctx, a.backend, files, engine.Options{}, report); err != nil {
+		return err
+	}
+	a.model = map[string]any{
+		"id":            files.ID,
+		"name":          files.File.Meta.String("general.name", files.Name),
+		"architecture":  a.engine.Config().Architecture,
+		"contextLength": a.engine.Context(),
+		"bytes":         files.Bytes(),
+	}
+	return nil
+}
+
+// files reads the headers of a ModelSource of web/src/protocol.ts.
+func (a *api) files(ctx context.Context, source js.Value, report func(loader.Progress)) (*loader.Model, error) {
+	switch kind := source.Get("kind").String(); kind {
+	case "url":
+		place, name := fetch.Split(source.Get("url").String())
+		return loader.Open(ctx, place, name, a.store, report)
+	case "files":
+		picked := fetch.PickedFiles(source.Get("files"))
+		return loader.Open(ctx, picked, first(picked), a.store, report)
+	case "stored":
+		return loader.OpenStored(ctx, source.Get("id").String(), a.store, report)
+	default:
+		return nil, fault.New(fault.InvalidRequest, fmt.Sprintf("source.kind: is %q, not url, files or stored", kind))
+	}
+}
+
+// first is the name of a model's first file: the parts of a split model are numbered.
+func first(files fetch.Picked) (name string) {
+	for n := range files {
+		if name == "" || n < name {
+			name = n
+		}
+	}
+	return name
+}
+
+// reporter makes Progress of web/src/protocol.ts for a callback.
+func reporter(onProgress js.Value) func(loader.Progress) {
+	return func(p loader.Progress) {
+		onProgress.Invoke(map[string]any{
+			"phase":          string(p.Phase),
+			"bytesDone":      p.Done,
+			"bytesTotal":     p.Total,
+			"bytesPerSecond": p.BytesPerSecond,
+			"secondsLeft":    p.SecondsLeft,
+		})
+	}
+}
+
+// unload is unload(signal).
+func (a *api) unload(ctx context.Context, _ []js.Value) (any, error) {
+	give, err := a.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer give()
+	a.close()
+	return nil, nil
+}
+
+// close gives back the model and the device, so that a new load begins with a device that is known to be well.
+func (a *api) close() {
+	if a.engine != nil {
+		a.engine.Close()
+	}
+	if a.backend != nil {
+		a.backend.Close()
+	}
+	a.engine, a.backend, a.model, a.last = nil, nil, nil, engine.Stats{}
+}
+
+// models is models(signal).
+func (a *api) models(ctx context.Context, _ []js.Value) (any, error) {
+	stored, err := loader.List(ctx, a.store)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]any, len(stored))
+	for i, m := range stored {
+		list[i] = map[string]any{
+			"id":          m.ID,
+			"name":        m.Name,
+			"bytesStored": m.Stored,
+			"bytesTotal":  m.Bytes,
+			"complete":    m.Complete,
+		}
+	}
+	return list, nil
+}
+
+// delete is delete(signal, id).
+func (a *api) delete(ctx context.Context, args []js.Value) (any, error) {
+	return nil, loader.Delete(ctx, args[0].String(), a.store)
+}
+
+// stats is stats(signal). WebAssembly memory never shrinks, so what Go has taken is also the most it ever took.
+func (a *api) stats(context.Context, []js.Value) (any, error) {
+	memory := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(memory)
+	inFlight, peakInFlight := fetch.InFlight()
+	return map[string]any{
+		"memoryBytes":       memory[0].Value.Uint64(),
+		"heapBytes":         max(memory[1].Value.Uint64(), a.last.PeakHeapBytes),
+		"bytesInFlight":     inFlight,
+		"peakBytesInFlight": peakInFlight,
+		"promptTokens":      a.last.PromptTokens,
+		"completionTokens":  a.last.GeneratedTokens,
+		"prefillSeconds":    a.last.PrefillSeconds,
+		"decodeSeconds":     a.last.DecodeSeconds,
+		"tokensPerSecond":   a.last.TokensPerSecond(),
+	}, nil
+}

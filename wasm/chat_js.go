@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"syscall/js"
+	"time"
+
+	"github.com/outrider-web/outrider/internal/chat"
+	"github.com/outrider-web/outrider/internal/engine"
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/openai"
+	"github.com/outrider-web/outrider/internal/sample"
+)
+
+// chat is chat(signal, request, onChunk): the request is checked before it waits for its turn.
+func (a *api) chat(ctx context.Context, args []js.Value) (any, error) {
+	request, err := openai.Parse([]byte(args[0].String()))
+	if err != nil {
+		return nil, err
+	}
+	give, err := a.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer give()
+	if err := a.serves(request.Model); err != nil {
+		return nil, err
+	}
+	answer := openai.Answer{
+		ID:      fmt.Sprintf("chatcmpl-%016x", rand.Uint64()),
+		Created: time.Now().Unix(),
+		Model:   a.model["id"].(string),
+	}
+	if request.Stream {
+		return nil, a.stream(ctx, request, answer, args[1])
+	}
+	return a.complete(ctx, request, answer)
+}
+
+// serves checks that a model is there, and the one asked for if one is.
+func (a *api) serves(model string) error {
+	switch {
+	case a.model == nil:
+		return fault.New(fault.InvalidRequest, "no model is loaded; load one first")
+	case model != "" && model != a.model["id"]:
+		return fault.New(fault.InvalidRequest, fmt.Sprintf("model: %q is not loaded, but %q is; load it first or leave the field out", model, a.model["id"]))
+	}
+	return nil
+}
+
+func (a *api) complete(ctx context.Context, r *openai.Request, answer openai.Answer) (any, error) {
+	var text []byte
+	err := a.generate(ctx, r, func(delta string) { text = append(text, delta...) })
+	if err != nil {
+		return nil, err
+	}
+	return string(answer.Completion(string(text), string(a.last.Finish), a.usage())), nil
+}
+
+// stream sends the first chunk with the first text, so that a request that fails before has sent nothing.
+func (a *api) stream(ctx context.Context, r *openai.Request, answer openai.Answer, onChunk js.Value) error {
+	begun := false
+	begin := func() {
+		if !begun {
+			begun = true
+			onChunk.Invoke(string(answer.First()))
+		}
+	}
+	err := a.generate(ctx, r, func(delta string) {
+		begin()
+		onChunk.Invoke(string(answer.Text(delta)))
+	})
+	if err != nil {
+		return err
+	}
+	begin()
+	onChunk.Invoke(string(answer.Finish(string(a.last.Finish))))
+	if r.IncludeUsage {
+		onChunk.Invoke(string(answer.UsageChunk(a.usage())))
+	}
+	return nil
+}
+
+func (a *api) generate(ctx context.Context, r *openai.Request, emit func(delta string)) (err error) {
+	a.last, err = a.engine.Chat(ctx, messages(r), chat.Options{Date: time.Now().Format("02 Jan 2006")}, params(r), func(delta string) bool {
+		emit(delta)
+		return true
+	})
+	return err
+}
+
+func (a *api) usage() openai.Usage {
+	return openai.NewUsage(a.last.PromptTokens, a.last.GeneratedTokens)
+}
+
+func messages(r *openai.Request) []chat.Message {
+	list := make([]chat.Message, len(r.Messages))
+	for i, m := range r.Messages {
+		list[i] = chat.Text(chat.Role(m.Role), m.Content)
+	}
+	return list
+}
+
+func params(r *openai.Request) engine.Params {
+	seed := rand.Uint64()
+	if r.Seed != nil {
+		seed = uint64(*r.Seed)
+	}
+	return engine.Params{
+		Options:   sample.Options{Temperature: r.Temperature, TopP: r.TopP, Seed: seed},
+		MaxTokens: r.MaxTokens,
+		StopText:  r.Stop,
+	}
+}
