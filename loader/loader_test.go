@@ -101,6 +101,7 @@ func TestOpenRefusesBadSplits(t *testing.T) {
 	missing, renamed, mixed := splitModel(), splitModel(), splitModel()
 	delete(missing, "big-00003-of-00003.gguf")
 	renamed["renamed.gguf"] = renamed["big-00001-of-00003.gguf"]
+	renamed["big-00001-of-00002.gguf"] = renamed["big-00001-of-00003.gguf"]
 	mixed["big-00002-of-00003.gguf"] = mixed["big-00003-of-00003.gguf"]
 	for name, c := range map[string]struct {
 		files fetch.Memory
@@ -111,6 +112,7 @@ func TestOpenRefusesBadSplits(t *testing.T) {
 		"a part is missing":  {missing, "big-00001-of-00003.gguf", fault.NotFound, "big-00003-of-00003.gguf"},
 		"not the first part": {splitModel(), "big-00002-of-00003.gguf", fault.BadHeader, "open big-00001-of-00003.gguf"},
 		"renamed":            {renamed, "renamed.gguf", fault.BadHeader, "model-00001-of-00003.gguf"},
+		"misnamed":           {renamed, "big-00001-of-00002.gguf", fault.BadHeader, "model-00001-of-00003.gguf"},
 		"mixed up":           {mixed, "big-00001-of-00003.gguf", fault.BadHeader, "part 2 of 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -140,6 +142,15 @@ func TestOpenLeavesNothingOfWhatIsNoModel(t *testing.T) {
 				t.Errorf("the store keeps %+v", files)
 			}
 		})
+	}
+}
+
+func TestAnotherFileOfTheSameNameReplacesTheStoredOne(t *testing.T) {
+	st := newStore()
+	mustOpen(t, fetch.Memory{"m.gguf": small("old")}, "m.gguf", st)
+	m := mustOpen(t, fetch.Memory{"m.gguf": small("newer")}, "m.gguf", st)
+	if _, ok := m.File.Tensor("newer"); !ok {
+		t.Errorf("opened %+v", m.File.Tensors)
 	}
 }
 

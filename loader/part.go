@@ -105,7 +105,6 @@ func (p *part) fill(ctx context.Context, st store.Store, chunk int, meter *meter
 	}
 	count := meter.begin()
 	if err := st.Fill(ctx, p.file.ID, chunk, src, count); err != nil {
-		count(0)
 		return err
 	}
 	count(p.file.ChunkLen(chunk))

@@ -57,7 +57,8 @@ func TestMergeRefuses(t *testing.T) {
 		"same tensor twice":      {[]*File{part(t, 0, 2, 2, "a"), part(t, 1, 2, 2, "a")}, `part 2 has tensor "a"`},
 		"too few tensors":        {[]*File{part(t, 0, 2, 5, "a"), part(t, 1, 2, 5, "b")}, "should hold 5 tensors, they hold 2"},
 		"absurd number of parts": {[]*File{part(t, 0, 60000, 1, "a")}, "part 1 of 60000"},
-		"number beyond count":    {[]*File{part(t, 7, 2, 1, "a"), part(t, 1, 2, 1)}, "part 8 of 2"},
+		"number beyond count":    {[]*File{part(t, 7, 2, 1, "a"), part(t, 1, 2, 1)}, "it says it is part 8 of 2"},
+		"absurd tensor count":    {[]*File{part(t, 0, 2, 1<<30, "a"), part(t, 1, 2, 1)}, "with 1073741824 tensors"},
 		"bad second part":        {[]*File{part(t, 0, 2, 2, "a"), part(t, 3, 2, 2, "b")}, "part 4 of 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
