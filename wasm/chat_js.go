@@ -16,7 +16,7 @@ import (
 
 // chat is chat(signal, request, onChunk): the request is checked before it waits for its turn.
 func (a *api) chat(ctx context.Context, args []js.Value) (any, error) {
-	request, err := openai.Parse([]byte(args[0].String()))
+	request, err := openai.Parse(tree(args[0]))
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (a *api) chat(ctx context.Context, args []js.Value) (any, error) {
 	}
 	answer := openai.Answer{
 		ID:      fmt.Sprintf("chatcmpl-%016x", rand.Uint64()),
-		Created: time.Now().Unix(),
+		Created: int(time.Now().Unix()),
 		Model:   a.model["id"].(string),
 	}
 	if request.Stream {
@@ -56,7 +56,7 @@ func (a *api) complete(ctx context.Context, r *openai.Request, answer openai.Ans
 	if err != nil {
 		return nil, err
 	}
-	return string(answer.Completion(string(text), string(a.last.Finish), a.usage())), nil
+	return answer.Completion(string(text), string(a.last.Finish), a.usage()), nil
 }
 
 // stream sends the first chunk with the first text, so that a request that fails before has sent nothing.
@@ -65,20 +65,20 @@ func (a *api) stream(ctx context.Context, r *openai.Request, answer openai.Answe
 	begin := func() {
 		if !begun {
 			begun = true
-			onChunk.Invoke(string(answer.First()))
+			onChunk.Invoke(answer.First())
 		}
 	}
 	err := a.generate(ctx, r, func(delta string) {
 		begin()
-		onChunk.Invoke(string(answer.Text(delta)))
+		onChunk.Invoke(answer.Text(delta))
 	})
 	if err != nil {
 		return err
 	}
 	begin()
-	onChunk.Invoke(string(answer.Finish(string(a.last.Finish))))
+	onChunk.Invoke(answer.Finish(string(a.last.Finish)))
 	if r.IncludeUsage {
-		onChunk.Invoke(string(answer.UsageChunk(a.usage())))
+		onChunk.Invoke(answer.UsageChunk(a.usage()))
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (a *api) generate(ctx context.Context, r *openai.Request, emit func(delta s
 }
 
 func (a *api) usage() openai.Usage {
-	return openai.NewUsage(a.last.PromptTokens, a.last.GeneratedTokens)
+	return openai.Usage{PromptTokens: a.last.PromptTokens, CompletionTokens: a.last.GeneratedTokens}
 }
 
 func messages(r *openai.Request) []chat.Message {

@@ -1,22 +1,21 @@
 package openai
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 )
 
 // A parser reads the value at path.
-type parser func(path string, raw json.RawMessage) error
+type parser func(path string, v any) error
 
 // fields are what an object may hold. A null is the same as no field at all, as OpenAI has it.
 type fields map[string]parser
 
 // object reads an object, each field by its own parser, in the order of their names so that errors are repeatable.
-func object(path string, raw json.RawMessage, known fields) error {
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &given); err != nil || given == nil {
+func object(path string, v any, known fields) error {
+	given, ok := v.(map[string]any)
+	if !ok {
 		return invalid(orRequest(path), "must be an object")
 	}
 	names := make([]string, 0, len(given))
@@ -30,7 +29,7 @@ func object(path string, raw json.RawMessage, known fields) error {
 		switch {
 		case !ok:
 			return invalid(at, "is not a field Outrider knows")
-		case bytes.Equal(given[name], []byte("null")):
+		case given[name] == nil:
 			continue
 		}
 		if err := parse(at, given[name]); err != nil {
@@ -40,9 +39,9 @@ func object(path string, raw json.RawMessage, known fields) error {
 	return nil
 }
 
-func array(path string, raw json.RawMessage, each parser) error {
-	var items []json.RawMessage
-	if err := json.Unmarshal(raw, &items); err != nil {
+func array(path string, v any, each parser) error {
+	items, ok := v.([]any)
+	if !ok {
 		return invalid(path, "must be a list")
 	}
 	for i, item := range items {
@@ -53,38 +52,53 @@ func array(path string, raw json.RawMessage, each parser) error {
 	return nil
 }
 
-func text(to *string) parser               { return value(to, "must be a string") }
-func boolean(to *bool) parser              { return value(to, "must be true or false") }
-func whole[T int | int64](to **T) parser   { return value(to, "must be a whole number") }
-func accept(string, json.RawMessage) error { return nil }
-
-// number takes a number from 0 to most.
-func number(to *float64, most float64) parser {
-	return func(path string, raw json.RawMessage) error {
-		if json.Unmarshal(raw, to) != nil || *to < 0 || *to > most {
-			return invalid(path, fmt.Sprintf("must be a number from 0 to %g", most))
-		}
-		return nil
-	}
-}
+func text(to *string) parser   { return value(to, "must be a string") }
+func boolean(to *bool) parser  { return value(to, "must be true or false") }
+func accept(string, any) error { return nil }
 
 func value[T any](to *T, problem string) parser {
-	return func(path string, raw json.RawMessage) error {
-		if json.Unmarshal(raw, to) != nil {
+	return func(path string, v any) (err error) {
+		var ok bool
+		if *to, ok = v.(T); !ok {
 			return invalid(path, problem)
 		}
 		return nil
 	}
 }
 
+// number takes a number from 0 to most.
+func number(to *float64, most float64) parser {
+	return func(path string, v any) error {
+		n, ok := v.(float64)
+		if !ok || !(n >= 0 && n <= most) {
+			return invalid(path, fmt.Sprintf("must be a number from 0 to %g", most))
+		}
+		*to = n
+		return nil
+	}
+}
+
+// whole takes a whole number that a float64 holds exactly.
+func whole[T int | int64](to **T) parser {
+	return func(path string, v any) error {
+		n, ok := v.(float64)
+		if !ok || n != math.Trunc(n) || math.Abs(n) > 1<<53 {
+			return invalid(path, "must be a whole number")
+		}
+		i := T(n)
+		*to = &i
+		return nil
+	}
+}
+
 // notYet refuses a field of OpenAI's that Outrider does not keep yet.
-func notYet(path string, _ json.RawMessage) error { return invalid(path, "is not supported yet") }
+func notYet(path string, _ any) error { return invalid(path, "is not supported yet") }
 
 // only accepts a field when it has the value that changes nothing.
-func only(why, value string) parser {
-	return func(path string, raw json.RawMessage) error {
-		if string(raw) != value {
-			return invalid(path, fmt.Sprintf("%s: leave it out or give %s", why, value))
+func only(why string, value any) parser {
+	return func(path string, v any) error {
+		if v != value {
+			return invalid(path, fmt.Sprintf("%s: leave it out or give %v", why, value))
 		}
 		return nil
 	}

@@ -1,19 +1,18 @@
 package openai
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 )
 
-func (r *Request) parseMessages(path string, raw json.RawMessage) error {
-	return array(path, raw, func(path string, raw json.RawMessage) error {
+func (r *Request) parseMessages(path string, v any) error {
+	return array(path, v, func(path string, v any) error {
 		var m Message
-		err := object(path, raw, fields{
+		err := object(path, v, fields{
 			"role":         text(&m.Role),
 			"content":      m.parseContent,
 			"name":         accept, // templates have no place for it
-			"refusal":      only("refusals are not kept", "null"),
+			"refusal":      notYet,
 			"tool_calls":   notYet,
 			"tool_call_id": notYet,
 			"audio":        notYet,
@@ -36,13 +35,14 @@ func (r *Request) parseMessages(path string, raw json.RawMessage) error {
 }
 
 // parseContent takes a string or a list of text parts, which are joined.
-func (m *Message) parseContent(path string, raw json.RawMessage) error {
-	if json.Unmarshal(raw, &m.Content) == nil {
+func (m *Message) parseContent(path string, v any) error {
+	if s, ok := v.(string); ok {
+		m.Content = s
 		return nil
 	}
 	var parts []string
-	err := array(path, raw, func(path string, raw json.RawMessage) error {
-		part, err := parsePart(path, raw)
+	err := array(path, v, func(path string, v any) error {
+		part, err := parsePart(path, v)
 		parts = append(parts, part)
 		return err
 	})
@@ -50,9 +50,9 @@ func (m *Message) parseContent(path string, raw json.RawMessage) error {
 	return err
 }
 
-func parsePart(path string, raw json.RawMessage) (string, error) {
+func parsePart(path string, v any) (string, error) {
 	var kind, content string
-	err := object(path, raw, fields{
+	err := object(path, v, fields{
 		"type":        text(&kind),
 		"text":        text(&content),
 		"image_url":   accept, // refused below, by its kind
@@ -68,32 +68,32 @@ func parsePart(path string, raw json.RawMessage) (string, error) {
 	return content, nil
 }
 
-func (r *Request) parseStreamOptions(path string, raw json.RawMessage) error {
-	return object(path, raw, fields{"include_usage": boolean(&r.IncludeUsage), "include_obfuscation": accept})
+func (r *Request) parseStreamOptions(path string, v any) error {
+	return object(path, v, fields{"include_usage": boolean(&r.IncludeUsage), "include_obfuscation": accept})
 }
 
 // parseStop takes a string or a list of up to four.
-func (r *Request) parseStop(path string, raw json.RawMessage) error {
-	var one string
-	if json.Unmarshal(raw, &one) == nil {
-		r.Stop = []string{one}
-	} else if json.Unmarshal(raw, &r.Stop) != nil {
-		return invalid(path, "must be a string or a list of strings")
+func (r *Request) parseStop(path string, v any) error {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
 	}
-	if len(r.Stop) > maxStops {
-		return invalid(path, fmt.Sprintf("holds %d strings; at most %d are allowed", len(r.Stop), maxStops))
+	if len(list) > maxStops {
+		return invalid(path, fmt.Sprintf("holds %d strings; at most %d are allowed", len(list), maxStops))
 	}
-	for _, s := range r.Stop {
-		if s == "" {
-			return invalid(path, "must not hold an empty string")
+	for _, item := range list {
+		s, ok := item.(string)
+		if !ok || s == "" {
+			return invalid(path, "must be a string or a list of strings, none of them empty")
 		}
+		r.Stop = append(r.Stop, s)
 	}
 	return nil
 }
 
-func parseResponseFormat(path string, raw json.RawMessage) error {
+func parseResponseFormat(path string, v any) error {
 	var kind string
-	if err := object(path, raw, fields{"type": text(&kind), "json_schema": accept}); err != nil {
+	if err := object(path, v, fields{"type": text(&kind), "json_schema": accept}); err != nil {
 		return err
 	}
 	if kind != "text" {

@@ -1,88 +1,64 @@
 package openai
 
-import "encoding/json"
-
-// Why an answer ended.
-const (
-	FinishStop   = "stop"   // the model ended it, or a stop string did
-	FinishLength = "length" // max_tokens, or the context is full
-)
+// Object is an object of the answer: what JSON can say, as in Parse, and int for whole numbers.
+type Object = map[string]any
 
 // Usage counts tokens.
 type Usage struct {
-	PromptTokens     int `json:"prompt_tokens"`
-	CompletionTokens int `json:"completion_tokens"`
-	TotalTokens      int `json:"total_tokens"`
+	PromptTokens     int
+	CompletionTokens int
 }
 
-// NewUsage counts a prompt and its answer.
-func NewUsage(prompt, completion int) Usage { return Usage{prompt, completion, prompt + completion} }
+func (u Usage) object() Object {
+	return Object{
+		"prompt_tokens":     u.PromptTokens,
+		"completion_tokens": u.CompletionTokens,
+		"total_tokens":      u.PromptTokens + u.CompletionTokens,
+	}
+}
 
 // An Answer is one completion in the making; all of its pieces carry the same id, time and model.
 type Answer struct {
 	ID      string
-	Created int64 // seconds since 1970
+	Created int // seconds since 1970
 	Model   string
 }
 
-type completion struct {
-	ID      string   `json:"id"`
-	Object  string   `json:"object"`
-	Created int64    `json:"created"`
-	Model   string   `json:"model"`
-	Choices []choice `json:"choices"`
-	Usage   *Usage   `json:"usage,omitempty"`
-}
-
-type choice struct {
-	Index        int      `json:"index"`
-	Message      *message `json:"message,omitempty"`
-	Delta        *delta   `json:"delta,omitempty"`
-	FinishReason *string  `json:"finish_reason"`
-	Logprobs     *string  `json:"logprobs"` // always null so far
-}
-
-type message struct {
-	Role    string `json:"role"`
-	Content string `json:"content"`
-}
-
-type delta struct {
-	Role    string `json:"role,omitempty"`
-	Content string `json:"content,omitempty"`
-}
-
-// Completion is the whole answer at once.
-func (a Answer) Completion(content, finishReason string, u Usage) []byte {
-	return a.encode("chat.completion", &u, choice{
-		Message:      &message{"assistant", content},
-		FinishReason: &finishReason,
-	})
+// Completion is the whole answer at once. finishReason is "stop" or "length".
+func (a Answer) Completion(content, finishReason string, u Usage) Object {
+	o := a.object("chat.completion", choice("message", Object{"role": "assistant", "content": content}, finishReason))
+	o["usage"] = u.object()
+	return o
 }
 
 // First is the chunk that opens a stream: it only names the role.
-func (a Answer) First() []byte { return a.chunk(&delta{Role: "assistant"}, nil) }
+func (a Answer) First() Object { return a.chunk(choice("delta", Object{"role": "assistant"}, nil)) }
 
 // Text is a chunk with the next piece of the answer.
-func (a Answer) Text(piece string) []byte { return a.chunk(&delta{Content: piece}, nil) }
-
-// Finish is the chunk that says why the answer ended.
-func (a Answer) Finish(reason string) []byte { return a.chunk(&delta{}, &reason) }
-
-// UsageChunk follows the last choice when the request asked for it; it has no choices.
-func (a Answer) UsageChunk(u Usage) []byte { return a.encode("chat.completion.chunk", &u) }
-
-func (a Answer) chunk(d *delta, finishReason *string) []byte {
-	return a.encode("chat.completion.chunk", nil, choice{Delta: d, FinishReason: finishReason})
+func (a Answer) Text(piece string) Object {
+	return a.chunk(choice("delta", Object{"content": piece}, nil))
 }
 
-func (a Answer) encode(object string, u *Usage, choices ...choice) []byte {
+// Finish is the chunk that says why the answer ended.
+func (a Answer) Finish(reason string) Object { return a.chunk(choice("delta", Object{}, reason)) }
+
+// UsageChunk follows the last choice when the request asked for it; it has no choices.
+func (a Answer) UsageChunk(u Usage) Object {
+	o := a.chunk()
+	o["usage"] = u.object()
+	return o
+}
+
+func (a Answer) chunk(choices ...any) Object { return a.object("chat.completion.chunk", choices...) }
+
+func (a Answer) object(kind string, choices ...any) Object {
 	if choices == nil {
-		choices = []choice{} // [], not null
+		choices = []any{} // [], not null
 	}
-	data, err := json.Marshal(completion{a.ID, object, a.Created, a.Model, choices, u})
-	if err != nil {
-		panic(err) // these types always encode
-	}
-	return data
+	return Object{"id": a.ID, "object": kind, "created": a.Created, "model": a.Model, "choices": choices}
+}
+
+// choice is the only one: its content under the name of its shape, and why it ended, nil while it has not.
+func choice(shape string, content Object, finishReason any) Object {
+	return Object{"index": 0, shape: content, "finish_reason": finishReason, "logprobs": nil}
 }

@@ -1,12 +1,13 @@
 // The object that main.wasm publishes; mirrors wasm/api_js.go. Promises reject with a Fault. Progress and chunks come
-// before their promise settles. Requests and chunks of a chat cross as JSON, which Go reads and writes itself.
+// before their promise settles. What goes in is plain data.
 
+import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "../client/openai.js";
 import type { EngineStats, LoadedModel, ModelSource, Progress, StoredModel } from "../protocol.js";
 
 export interface GoEngine {
   load(signal: AbortSignal, source: ModelSource, onProgress: (progress: Progress) => void): Promise<LoadedModel>;
-  /** Resolves with a completion's JSON, or with null after the chunks of a streamed answer. */
-  chat(signal: AbortSignal, request: string, onChunk: (chunk: string) => void): Promise<string | null>;
+  /** Resolves with a completion, or with null after the chunks of a streamed answer. */
+  chat(signal: AbortSignal, request: ChatCompletionRequest, onChunk: (chunk: ChatCompletionChunk) => void): Promise<ChatCompletion | null>;
   unload(signal: AbortSignal): Promise<null>;
   models(signal: AbortSignal): Promise<StoredModel[]>;
   delete(signal: AbortSignal, model: string): Promise<null>;

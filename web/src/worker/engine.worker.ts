@@ -49,11 +49,8 @@ async function perform(request: Exclude<Request, { kind: "abort" }>, signal: Abo
   switch (request.kind) {
     case "load":
       return go.load(signal, request.source, (progress) => reply({ id, kind: "progress", progress }));
-    case "chat": {
-      const chunk = (json: string) => reply({ id, kind: "chunk", chunk: JSON.parse(json) });
-      const completion = await go.chat(signal, JSON.stringify(request.request), chunk);
-      return completion === null ? null : JSON.parse(completion);
-    }
+    case "chat":
+      return go.chat(signal, request.request, (chunk) => reply({ id, kind: "chunk", chunk }));
     case "unload":
       return go.unload(signal);
     case "models":
