@@ -1,0 +1,63 @@
+"""Dialogues that a grammar invents: the only text Nano ever reads.
+
+`question` draws one turn of a family; `conversation` strings turns together, now and then under a system message,
+as (role, text) pairs. Questions that `held_out` reserves appear only when asked for: training never sees them.
+"""
+
+from . import about, arithmetic, limits, pictures, smalltalk, stories
+from .grammar import Turn, held_out, pick, typed
+
+FAMILIES = {
+    "about": (0.27, about.turn),
+    "wish": (0.1, lambda rng: (about.wish, arithmetic.wish, about.list_wish)[rng.choice(3, p=(0.6, 0.3, 0.1))](rng)),
+    "arithmetic": (0.25, arithmetic.turn),
+    "limits": (0.17, limits.turn),
+    "smalltalk": (0.13, smalltalk.turn),
+    "story": (0.08, stories.turn),
+}
+SYSTEMS = ["You are a helpful assistant.", "You are Nano, the demo model of Outrider.", "You are a friendly assistant.", "Be brief.", "Answer briefly.", "You are an assistant in a web page.",
+           "You are a helpful, respectful and honest assistant.", "Be polite.", "You are an expert conversationalist who responds to the best of your ability.", "Help the user."]  # fmt: skip
+
+
+def question(rng, family=None, held=False):
+    """A turn of the family (or of any), from the held-out or from the training questions."""
+    if family is None:
+        family = str(rng.choice(list(FAMILIES), p=[share for share, _ in FAMILIES.values()]))
+    while True:
+        turn = FAMILIES[family][1](rng)
+        if held_out(turn.ask) == held:
+            return turn
+
+
+def picture_question(rng, scene, held=False):
+    for _ in range(200):
+        turn = pictures.turn(rng, scene)
+        if held_out(turn.ask) == held:
+            return turn
+    return pictures.describe(rng, scene)
+
+
+def conversation(rng, turns):
+    messages = [("system", pick(rng, SYSTEMS))] if rng.random() < 0.12 else []
+    turn = None
+    for _ in range(turns):
+        turn = _next(rng, turn)
+        messages += [("user", typed(rng, turn)), ("assistant", turn.answer)]
+    return messages
+
+
+def _next(rng, turn):
+    if turn is not None and turn.after and rng.random() < 0.5:
+        follow = turn.after(rng)
+        if not held_out(follow.ask):
+            return follow
+    return question(rng)
+
+
+def picture_conversation(rng, scene, turns):
+    """Questions about one picture; the first user message carries the image."""
+    messages = [("system", pick(rng, SYSTEMS))] if rng.random() < 0.08 else []
+    for i in range(turns):
+        turn = question(rng) if i and rng.random() < 0.1 else picture_question(rng, scene)
+        messages += [("image" if i == 0 else "user", typed(rng, turn)), ("assistant", turn.answer)]
+    return messages

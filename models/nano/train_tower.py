@@ -1,0 +1,124 @@
+"""First lesson of the vision half, without words: name what is drawn, cell by cell.
+
+    python train_tower.py STEPS
+
+The 144 vectors that the text half will read must tell, through throw-away linear heads: which shape and colour
+covers a cell, whether a shape's centre lies in it, in which third of the picture; and, pooled, how many there are.
+"""
+
+import sys
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import loop
+from album import Album
+from recipe import SEED, Text
+from scenes import COLOUR_NAMES, MAX_COUNT, PLACES, SHAPES, random_scene
+from vision import Eye
+
+BATCH = 8
+EASY = 3000  # steps over which the share of easy pictures, one large shape each, falls from all to a tenth
+GRID, CELL = 12, 28
+NONE = 0  # class of a cell that nothing covers
+
+
+class Examined(nn.Module):
+    """The eye and its examiners."""
+
+    def __init__(self):
+        super().__init__()
+        self.eye, width = Eye(), Text().hidden_size
+        self.kind = nn.Linear(width, 1 + len(SHAPES))
+        self.colour = nn.Linear(width, 1 + len(COLOUR_NAMES))
+        self.place = nn.Linear(width, 1 + len(PLACES))
+        self.centre = nn.Linear(width, 1)
+        self.cell = nn.Linear(width, 2 * GRID)
+        self.counts = nn.Sequential(nn.Linear(width, 160), nn.GELU(), nn.Linear(160, (1 + len(SHAPES) + len(COLOUR_NAMES)) * (MAX_COUNT + 1)))
+
+    def forward(self, tiles):
+        seen = self.eye(tiles).float()
+        counts = self.counts(seen.mean(1) * 4).unflatten(-1, (-1, MAX_COUNT + 1))
+        return seen, self.kind(seen), self.colour(seen), self.place(seen), self.centre(seen)[..., 0], self.cell(seen), counts
+
+
+def labels(scene):
+    """Per cell: kind, colour, place (class 0 none, -100 unsaid) and centre (0 or 1); then the counts."""
+    w, h = scene.fitted
+    kind, colour, place = (np.zeros((GRID, GRID), np.int64) for _ in range(3))
+    centre = np.zeros((GRID, GRID), np.float32)
+    middle = (np.arange(GRID) + 0.5) * CELL
+    for s in scene.shapes:
+        x, y, reach = s.x * w, s.y * h, 0.9 * s.radius * min(w, h)
+        row, column = min(int(y / CELL), GRID - 1), min(int(x / CELL), GRID - 1)
+        wide, high = reach * min(1, s.stretch), reach * min(1, 1 / s.stretch)
+        covered = ((middle[:, None] - y) / high) ** 2 + ((middle - x) / wide) ** 2 < 1
+        covered[row, column] = True
+        kind[covered], colour[covered] = 1 + SHAPES.index(s.kind), 1 + COLOUR_NAMES.index(s.colour)
+        centre[row, column] = 1
+        place[row, column] = 1 + s.place if s.place >= 0 else -100
+    return kind.ravel(), colour.ravel(), place.ravel(), centre.ravel(), count(scene)
+
+
+def count(scene):
+    kinds, colours = [s.kind for s in scene.shapes], [s.colour for s in scene.shapes]
+    return np.array([len(kinds), *map(kinds.count, SHAPES), *map(colours.count, COLOUR_NAMES)])
+
+
+def batch(album, easy, step):
+    rng = np.random.default_rng((SEED, step))
+    share = max(0.1, 1 - step / EASY)
+    seeds = [rng.choice(easy) if rng.random() < share else rng.integers(len(album)) for _ in range(BATCH)]
+    truth = [torch.from_numpy(np.stack(part)) for part in zip(*(labels(random_scene(int(s))) for s in seeds))]
+    return torch.from_numpy(np.stack([album[int(s)] for s in seeds])), truth
+
+
+def easy_seeds(count):
+    scenes = ((seed, random_scene(seed).shapes) for seed in range(count))
+    return np.array([seed for seed, shapes in scenes if len(shapes) == 1 and shapes[0].radius > 0.15])
+
+
+def loss_of(model, tiles, truth):
+    seen, kind, colour, place, centre, cell, counts = model(tiles)
+    t_kind, t_colour, t_place, t_centre, t_counts = truth
+    parts = {
+        "kind": _classify(kind, t_kind),
+        "colour": _classify(colour, t_colour),
+        "place": _classify(place, t_place),
+        "centre": F.binary_cross_entropy_with_logits(centre, t_centre, pos_weight=torch.tensor(8.0)),
+        "counts": F.cross_entropy(counts.flatten(0, 1), t_counts.flatten()),
+        "cell": _where(cell),
+        "scale": (seen.pow(2).mean(-1) - 0.5).pow(2).mean(),
+    }
+    loss = sum(parts.values()) + parts["counts"]
+    numbers = {k: v.item() for k, v in parts.items()}
+    numbers["kind_ok"] = _right(kind, t_kind)
+    numbers["counts_ok"] = (counts.argmax(-1) == t_counts).all(-1).float().mean().item()
+    return loss, numbers
+
+
+def _classify(logits, truth):
+    weight = torch.ones(logits.shape[-1])
+    weight[NONE] = 0.15
+    return F.cross_entropy(logits.flatten(0, 1), truth.flatten(), weight)
+
+
+def _right(logits, truth):
+    drawn = truth > 0
+    return (logits.argmax(-1) == truth)[drawn].float().mean().item() if drawn.any() else 1.0
+
+
+def _where(cell):
+    index = torch.arange(GRID * GRID)
+    rows, columns = cell.mean(0).split(GRID, -1)
+    return 0.1 * (F.cross_entropy(rows, index // GRID) + F.cross_entropy(columns, index % GRID))
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    torch.manual_seed(SEED)
+    model, album = Examined(), Album()
+    easy = easy_seeds(len(album))
+    loop.run("tower", model, lambda b: loss_of(model, *b), int(sys.argv[1]), 1e-3, lambda step: batch(album, easy, step))
