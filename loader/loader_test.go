@@ -148,8 +148,8 @@ func TestOpenLeavesNothingOfWhatIsNoModel(t *testing.T) {
 func TestAnotherFileOfTheSameNameReplacesTheStoredOne(t *testing.T) {
 	st := newStore()
 	mustOpen(t, fetch.Memory{"m.gguf": small("old")}, "m.gguf", st)
-	m := mustOpen(t, fetch.Memory{"m.gguf": small("newer")}, "m.gguf", st)
-	if _, ok := m.File.Tensor("newer"); !ok {
+	m := mustOpen(t, fetch.Memory{"m.gguf": small("new", "general.name", "a longer file")}, "m.gguf", st)
+	if _, ok := m.File.Tensor("new"); !ok {
 		t.Errorf("opened %+v", m.File.Tensors)
 	}
 }

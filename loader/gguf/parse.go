@@ -180,7 +180,7 @@ func (c *cursor) locate(t *Tensor, dataStart, alignment int64) {
 		c.fail(fault.BadHeader, "tensor %q begins at offset %d, not a multiple of the alignment %d", t.Name, t.Offset, alignment)
 		return
 	}
-	if room := c.size - dataStart; room < t.Offset || room-t.Offset < t.Size {
+	if c.size-dataStart-t.Offset < t.Size { // no overflow: dataStart < size + alignment, Offset <= 2^63 - alignment
 		c.err = fault.New(fault.Truncated, fmt.Sprintf(
 			"the file is cut short: tensor %q needs %d bytes from byte %d+%d on, but the file is only %d bytes long; download it again",
 			t.Name, t.Size, dataStart, t.Offset, c.size))
