@@ -30,10 +30,10 @@ type Backend struct {
 	pipelines pipelines
 	groups    groups
 	params    arena
-	raw       *ops.Tensor // file bytes on their way to a repacked tensor; nil until one is uploaded
-	scratches map[string]*ops.Tensor
-	rec       *recorder // what Record is recording, else nil
-	trouble   error     // what an op called outside Record met; the next method that can report does
+	raw       *ops.Tensor            // file bytes on their way to a repacked tensor; nil until one is uploaded
+	scratches map[string]*ops.Tensor // by name and shape; see scratch
+	rec       *recorder              // what Record is recording, else nil
+	trouble   error                  // what an op called outside Record met; the next method that can report does
 }
 
 var _ ops.Backend = (*Backend)(nil)

@@ -132,7 +132,7 @@ func (l *lowering) giveUp() {
 
 // Run queues the program: one call into the device, whatever its length.
 func (p *program) Run() error {
-	if err := p.b.report(); err != nil {
+	if err := p.b.noted(); err != nil {
 		return err
 	}
 	return p.b.dev.run(p.id)

@@ -100,7 +100,7 @@ func (b *Backend) Write(t *ops.Tensor, offset int, data []byte) error {
 // Fetch asks for bytes of a tensor of a plain type.
 func (b *Backend) Fetch(t *ops.Tensor, offset, n int) ops.Pending {
 	at, err := plainRange(t, offset, n)
-	if trouble := b.report(); trouble != nil {
+	if trouble := b.noted(); trouble != nil {
 		err = trouble
 	}
 	if err != nil {
@@ -121,12 +121,17 @@ func plainRange(t *ops.Tensor, offset, n int) (int, error) {
 	return size*t.First + offset, nil
 }
 
-// report gives the trouble noted since the last report: of an op called outside Record, or of the device.
-func (b *Backend) report() error {
+// noted gives, once, the trouble of an op called outside Record.
+func (b *Backend) noted() error {
 	err := b.trouble
 	b.trouble = nil
-	if lost := b.dev.fault(); lost != nil && err == nil {
-		err = lost
-	}
 	return err
+}
+
+// report gives noted trouble, or what the device has to tell: a question to it, so not for the path of a token.
+func (b *Backend) report() error {
+	if err := b.noted(); err != nil {
+		return err
+	}
+	return b.dev.fault()
 }
