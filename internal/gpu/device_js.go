@@ -51,6 +51,12 @@ func (d *device) limits() ops.Limits {
 	}
 }
 
+// laneAlone says that lanes had better not share a row: on SwiftShader, Google's CPU adapter, barriers are slow.
+func (d *device) laneAlone() bool {
+	info := d.host.Get("device").Get("adapterInfo")
+	return info.Truthy() && info.Get("vendor").String() == "google"
+}
+
 // scoped runs f inside error scopes. The scopes' verdict comes later: wait blocks for it.
 func (d *device) scoped(label string, f func() error) (wait func() error) {
 	d.host.Call("pushScopes")

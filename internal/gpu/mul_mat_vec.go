@@ -9,7 +9,7 @@ import (
 // MulMatVec: teams of lanes make four rows each, some teams a workgroup.
 func (b *Backend) MulMatVec(p ops.Product) {
 	ops.CheckProduct("mul_mat_vec", p)
-	lanes, teams := teamsFor(p.X.Dim(0))
+	lanes, teams := b.teamsFor(p.X.Dim(0))
 	defines := productDefines(p)
 	defines["LANES"], defines["TEAMS"] = strconv.Itoa(lanes), strconv.Itoa(teams)
 	b.dispatch(dispatch{
@@ -22,9 +22,12 @@ func (b *Backend) MulMatVec(p ops.Product) {
 }
 
 // teamsFor splits a workgroup of 64 into teams for rows of hidden weights: as many lanes as find work.
-func teamsFor(hidden int) (lanes, teams int) {
+func (b *Backend) teamsFor(hidden int) (lanes, teams int) {
+	if b.dev.laneAlone() {
+		return 1, 16
+	}
 	lanes = 4
-	for lanes < 16 && lanes*32*4 < hidden {
+	for lanes < 32 && lanes*32*4 < hidden {
 		lanes *= 2
 	}
 	return lanes, 64 / lanes

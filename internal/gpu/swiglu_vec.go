@@ -9,7 +9,7 @@ import (
 // SwigluVec: as MulMatVec, a team making four rows of gate and of up.
 func (b *Backend) SwigluVec(dst, x, gate, up *ops.Tensor) {
 	ops.CheckSwigluVec(dst, x, gate, up)
-	lanes, teams := teamsFor(x.Dim(0))
+	lanes, teams := b.teamsFor(x.Dim(0))
 	b.dispatch(dispatch{
 		op: "swiglu_vec",
 		defines: map[string]string{
