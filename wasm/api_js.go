@@ -82,6 +82,9 @@ func (a *api) open(ctx context.Context, source js.Value, report func(loader.Prog
 	if err != nil {
 		return err
 	}
+	if err := plan.Fit(a.backend.Limits()); err != nil {
+		return err
+	}
 	if err := files.Download(ctx, nil, report); err != nil {
 		return err
 	}
