@@ -37,9 +37,8 @@ func header(t *testing.T, file []byte) (*gguf.File, model.Source) {
 }
 
 // build makes a model on the reference.
-func build(t *testing.T, l tiny.Llama, o model.Options) *model.Model {
+func build(t *testing.T, file []byte, o model.Options) *model.Model {
 	t.Helper()
-	file := l.GGUF()
 	f, source := header(t, file)
 	b := ref.New()
 	for _, x := range f.Tensors {
@@ -93,11 +92,11 @@ func near(t *testing.T, what string, got, want []float32, limit float64) {
 func TestAPromptMayBeCutAnywhere(t *testing.T) {
 	for _, l := range []tiny.Llama{small, {Seed: 4, Type: quant.F16, Hidden: 64, Heads: 4, KVHeads: 1, HeadDim: 24,
 		FeedForward: 96, Context: 40, Tied: true, RopeFactors: true}} {
-		want := prefill(t, build(t, l, model.Options{CacheF32: true}), prompt)
+		want := prefill(t, build(t, l.GGUF(), model.Options{CacheF32: true}), prompt)
 		for _, chunk := range []int{1, 3, 16, 17} {
-			near(t, "chunks", prefill(t, build(t, l, model.Options{CacheF32: true, Chunk: chunk}), prompt), want, 1e-12)
+			near(t, "chunks", prefill(t, build(t, l.GGUF(), model.Options{CacheF32: true, Chunk: chunk}), prompt), want, 1e-12)
 		}
-		m := build(t, l, model.Options{CacheF32: true})
+		m := build(t, l.GGUF(), model.Options{CacheF32: true})
 		prefill(t, m, prompt[:5])
 		prefill(t, m, prompt[5:16])
 		near(t, "two prompts and a token", prefill(t, m, prompt[16:]), want, 1e-12)
@@ -105,8 +104,8 @@ func TestAPromptMayBeCutAnywhere(t *testing.T) {
 }
 
 func TestHalfPrecisionCacheIsNear(t *testing.T) {
-	want := prefill(t, build(t, small, model.Options{CacheF32: true}), prompt)
-	got := prefill(t, build(t, small, model.Options{}), prompt)
+	want := prefill(t, build(t, small.GGUF(), model.Options{CacheF32: true}), prompt)
+	got := prefill(t, build(t, small.GGUF(), model.Options{}), prompt)
 	near(t, "f16 cache", got, want, 1e-6)
 	if slices.Equal(got, want) {
 		t.Error("the f16 cache changes nothing: is it used?")
@@ -114,17 +113,17 @@ func TestHalfPrecisionCacheIsNear(t *testing.T) {
 }
 
 func TestDecodeContinuesWithTheMostLikelyToken(t *testing.T) {
-	m := build(t, small, model.Options{})
+	m := build(t, small.GGUF(), model.Options{})
 	best := argmax(prefill(t, m, prompt))
 	if err := m.Decode(); err != nil {
 		t.Fatal(err)
 	}
-	again := build(t, small, model.Options{})
+	again := build(t, small.GGUF(), model.Options{})
 	near(t, "greedy", logits(t, m), prefill(t, again, append(slices.Clone(prompt), best)), 1e-12)
 }
 
 func TestSetNextChoosesAnotherToken(t *testing.T) {
-	m := build(t, small, model.Options{})
+	m := build(t, small.GGUF(), model.Options{})
 	prefill(t, m, prompt)
 	if err := m.SetNext(123); err != nil {
 		t.Fatal(err)
@@ -132,14 +131,14 @@ func TestSetNextChoosesAnotherToken(t *testing.T) {
 	if err := m.Decode(); err != nil {
 		t.Fatal(err)
 	}
-	again := build(t, small, model.Options{})
+	again := build(t, small.GGUF(), model.Options{})
 	near(t, "chosen", logits(t, m), prefill(t, again, append(slices.Clone(prompt), 123)), 1e-12)
 }
 
 func argmax(x []float32) int32 { return int32(slices.Index(x, slices.Max(x))) }
 
 func TestRewindForgets(t *testing.T) {
-	m := build(t, small, model.Options{Chunk: 8})
+	m := build(t, small.GGUF(), model.Options{Chunk: 8})
 	want := prefill(t, m, prompt)
 	prefill(t, m, []int32{1, 2, 3})
 	left, err := m.Rewind(6)
@@ -150,7 +149,7 @@ func TestRewindForgets(t *testing.T) {
 }
 
 func TestContextFull(t *testing.T) {
-	m := build(t, small, model.Options{Context: 18})
+	m := build(t, small.GGUF(), model.Options{Context: 18})
 	if m.Context() != 18 {
 		t.Fatalf("context is %d, want 18", m.Context())
 	}
@@ -170,7 +169,7 @@ func TestContextFull(t *testing.T) {
 func TestPrefillStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	m := build(t, small, model.Options{Chunk: 4})
+	m := build(t, small.GGUF(), model.Options{Chunk: 4})
 	if err := m.Prefill(ctx, prompt); !errors.Is(err, context.Canceled) || m.Len() > 4 {
 		t.Errorf("a cancelled prefill gives %v after %d tokens", err, m.Len())
 	}
