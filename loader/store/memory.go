@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"sync"
@@ -12,7 +12,8 @@ import (
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-// Memory is a Store in Go memory: for tests and native tools. Its sources must be fetch.Readers.
+// Memory is a Store in Go memory: for tests and native tools. Its sources must be fetch.Readers. Its chunks are summed
+// with a CRC, since nothing but a test can change them and a program for the browser should not link SHA-256 for it.
 type Memory struct {
 	mu    sync.Mutex
 	room  int64 // bytes that still fit
@@ -22,7 +23,7 @@ type Memory struct {
 type memoryFile struct {
 	File
 	bytes map[int][]byte
-	sums  map[int][sha256.Size]byte
+	sums  map[int]uint32
 }
 
 // NewMemory makes a store that holds at most room bytes.
@@ -53,7 +54,7 @@ func (m *Memory) Add(_ context.Context, id string, info fetch.Info) (File, error
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.delete(id)
-	f := &memoryFile{newFile(id, info), map[int][]byte{}, map[int][sha256.Size]byte{}}
+	f := &memoryFile{newFile(id, info), map[int][]byte{}, map[int]uint32{}}
 	m.files[id] = f
 	return f.record(), nil
 }
@@ -84,7 +85,7 @@ func (m *Memory) put(id string, chunk int, b []byte) error {
 		return fault.New(fault.StorageFull, "the store is full").Again()
 	}
 	m.room -= grown
-	f.bytes[chunk], f.sums[chunk], f.Chunks[chunk] = slices.Clone(b), sha256.Sum256(b), true
+	f.bytes[chunk], f.sums[chunk], f.Chunks[chunk] = slices.Clone(b), crc32.ChecksumIEEE(b), true
 	return nil
 }
 
@@ -120,7 +121,7 @@ func (m *Memory) Verify(_ context.Context, id string) (int, error) {
 	}
 	changed := 0
 	for chunk, b := range f.bytes {
-		if sha256.Sum256(b) != f.sums[chunk] {
+		if crc32.ChecksumIEEE(b) != f.sums[chunk] {
 			m.room += int64(len(b))
 			delete(f.bytes, chunk)
 			f.Chunks[chunk] = false
