@@ -11,6 +11,7 @@ import (
 	"github.com/outrider-web/outrider/internal/gpu"
 	"github.com/outrider-web/outrider/loader"
 	"github.com/outrider-web/outrider/loader/fetch"
+	"github.com/outrider-web/outrider/loader/hub"
 	"github.com/outrider-web/outrider/loader/store"
 )
 
@@ -105,7 +106,7 @@ func (a *api) open(ctx context.Context, source js.Value, report func(loader.Prog
 func (a *api) files(ctx context.Context, source js.Value, report func(loader.Progress)) (*loader.Model, error) {
 	switch kind := source.Get("kind").String(); kind {
 	case "url":
-		place, name := fetch.Split(source.Get("url").String())
+		place, name := fetch.Split(hub.FileURL(source.Get("url").String()))
 		return loader.Open(ctx, place, name, a.store, report)
 	case "files":
 		picked := fetch.PickedFiles(source.Get("files"))
