@@ -8,7 +8,6 @@ import vocabulary
 from gguf import GGMLQuantizationType as Type
 
 TEXT_SEED = 66
-VISION_SEED = 1
 
 # spec/llama4.md §10.1
 TEXT = dict(hidden=64, layers=8, heads=4, kv_heads=2, head_dim=16, expert_width=96, dense_width=160, experts=4, used=1,
@@ -16,8 +15,10 @@ TEXT = dict(hidden=64, layers=8, heads=4, kv_heads=2, head_dim=16, expert_width=
             factor=16.0, low=1.0, high=1.0, original_context=64)
 
 # spec/llama4.md §10.2, and one with the released geometry and head width but a narrow tower
-TINY_VISION = dict(image=16, patch=4, hidden=32, heads=2, layers=2, mlp=128, adapter=48, text_hidden=64, eps=1e-5, type=Type.F32)
-REAL_VISION = dict(image=336, patch=14, hidden=88, heads=1, layers=2, mlp=352, adapter=48, text_hidden=64, eps=1e-5, type=Type.F16)
+TINY_VISION = dict(seed=1, image=16, patch=4, hidden=32, heads=2, layers=2, mlp=128, adapter=48, text_hidden=64, eps=1e-5,
+                   type=Type.F32)
+REAL_VISION = dict(seed=2, image=336, patch=14, hidden=88, heads=1, layers=2, mlp=352, adapter=48, text_hidden=64, eps=1e-5,
+                   type=Type.F16)
 
 
 def normal(seed, name, shape, sigma, mean=0.0):
@@ -149,10 +150,10 @@ def add_vocabulary(w):
 def vision_tensors(c):
     def matrix(name, *shape, sigma=None):
         sigma = sigma or shape[-1] ** -0.5
-        return name, normal(VISION_SEED, f"{c['image']} {name}", shape, sigma), c["type"]
+        return name, normal(c["seed"], f"{c['image']} {name}", shape, sigma), c["type"]
 
     def vector(name, width, mean=0.0):
-        return name, normal(VISION_SEED, f"{c['image']} {name}", (width,), 0.1, mean), Type.F32
+        return name, normal(c["seed"], f"{c['image']} {name}", (width,), 0.1, mean), Type.F32
 
     def layer_norm(name):
         yield vector(name + ".weight", c["hidden"], 1.0)
