@@ -49,6 +49,19 @@ func TestUploadOfManyMegabytes(t *testing.T) {
 	}
 }
 
+func TestWriteOfManyMegabytes(t *testing.T) {
+	b := open(t)
+	defer b.Close()
+	x := alloc(t, b, quant.F32, pieceBytes/4+4)
+	data := randomBytes(pieceBytes + 16)
+	must(t, b.Write(x, 0, data))
+	got, err := ops.Read(context.Background(), b, x, pieceBytes-16, 32)
+	must(t, err)
+	if want := data[pieceBytes-16:]; string(got) != string(want) {
+		t.Errorf("around the end of a piece: % x, want % x", got, want)
+	}
+}
+
 func TestUploadFillsTheLastWord(t *testing.T) {
 	b := open(t)
 	defer b.Close()
