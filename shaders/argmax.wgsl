@@ -1,40 +1,25 @@
-// argmax: dst[0] = the index of the largest logit, the lowest one on a tie. One workgroup.
+// argmax: the largest logit and its index, of each part of the logits; argmax_merge finishes. One workgroup a part.
 struct Params {
   vocab: u32,
-  dst_first: u32,
   logits_first: u32,
+  part: u32, // logits in a part
 }
 
 const LANES = 256u;
 
-@group(0) @binding({BINDING}) var<storage, read_write> dst: array<u32>; // [1]
+@group(0) @binding({BINDING}) var<storage, read_write> found: array<vec2<u32>>; // [parts]: bits of the logit, index
 @group(0) @binding({BINDING}) var<storage, read> logits: array<f32>; // [vocab]
 @group(0) @binding({BINDING}) var<uniform> params: Params;
-
-// Best is a logit and where it stands.
-struct Best {
-  logit: f32,
-  at: u32,
-}
-
-var<workgroup> bests: array<Best, LANES>;
-
-fn better(a: Best, b: Best) -> Best {
-  if (b.logit > a.logit || (b.logit == a.logit && b.at < a.at)) { return b; }
-  return a;
-}
+#include "lib/best.wgsl"
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(local_invocation_id) id: vec3<u32>) {
-  let lane = id.x;
-  var best = Best(logits[params.logits_first], 0u);
-  for (var i = lane; i < params.vocab; i += LANES) {
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
+  let begin = group.x * params.part;
+  let end = min(begin + params.part, params.vocab);
+  var best = Best(logits[params.logits_first + begin], begin);
+  for (var i = begin + id.x; i < end; i += LANES) {
     best = better(best, Best(logits[params.logits_first + i], i));
   }
-  bests[lane] = best;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) { bests[lane] = better(bests[lane], bests[lane + half]); }
-  }
-  if (lane == 0u) { dst[params.dst_first] = bests[0].at; }
+  best = reduce_best(best, id.x);
+  if (id.x == 0u) { found[group.x] = vec2<u32>(bitcast<u32>(best.logit), best.at); }
 }

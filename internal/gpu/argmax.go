@@ -1,14 +1,39 @@
 package gpu
 
-import "github.com/outrider-web/outrider/internal/ops"
+import (
+	"strconv"
 
-// Argmax: one workgroup for the whole vocabulary.
+	"github.com/outrider-web/outrider/internal/ops"
+)
+
+// A vocabulary is searched in argmaxParts parts at once, or fewer where they would be shorter than argmaxPart logits:
+// one workgroup alone would wait for memory most of the time.
+const (
+	argmaxParts = 64
+	argmaxPart  = 1024
+)
+
+// Argmax: one workgroup a part, then one for what they found.
 func (b *Backend) Argmax(dst, logits *ops.Tensor) {
 	ops.CheckArgmax(dst, logits)
+	vocab := logits.Dim(0)
+	part := max(ceilDiv(vocab, argmaxParts), argmaxPart)
+	parts := ceilDiv(vocab, part)
+	found := b.scratch("argmax", 2, argmaxParts)
+	if found == nil {
+		return
+	}
 	b.dispatch(dispatch{
 		op:     "argmax",
-		bind:   []*ops.Tensor{dst, logits},
-		params: []uint32{uint32(logits.Dim(0)), uint32(dst.First), uint32(logits.First)},
-		grid:   [3]int{1, 1, 1},
+		bind:   []*ops.Tensor{found, logits},
+		params: []uint32{uint32(vocab), uint32(logits.First), uint32(part)},
+		grid:   [3]int{parts, 1, 1},
+	})
+	b.dispatch(dispatch{
+		op:      "argmax_merge",
+		defines: map[string]string{"LANES": strconv.Itoa(argmaxParts)},
+		bind:    []*ops.Tensor{dst, found},
+		params:  []uint32{uint32(parts), uint32(dst.First)},
+		grid:    [3]int{1, 1, 1},
 	})
 }

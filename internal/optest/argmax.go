@@ -9,11 +9,12 @@ import (
 
 func argmax() []Case {
 	var all []Case
-	for _, vocab := range []int{1, 2, 255, 257, 49152} {
+	for _, vocab := range []int{1, 2, 255, 257, 1025, 49152, 65537} {
 		all = append(all, argmaxCase(fmt.Sprintf("vocab=%d", vocab), vocab, func([]float32) {}))
 	}
 	last := argmaxCase("the last", 1000, func(l []float32) { l[999] = 1e30 })
 	tie := argmaxCase("a tie goes to the lowest", 1000, func(l []float32) { l[700], l[300], l[301] = 50, 50, 50 })
+	far := argmaxCase("a tie of two parts", 128256, func(l []float32) { l[128255], l[2004], l[70000] = 50, 50, 50 })
 	low := argmaxCase("all below zero", 1000, func(l []float32) {
 		for i := range l {
 			l[i] = -1e30
@@ -22,7 +23,7 @@ func argmax() []Case {
 	})
 	big := argmaxCase("vocab=202048", 202048, func([]float32) {})
 	big.Bytes = 4 * 202048
-	return append(all, last, tie, low, big)
+	return append(all, last, tie, far, low, big)
 }
 
 func argmaxCase(name string, vocab int, change func([]float32)) Case {

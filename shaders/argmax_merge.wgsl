@@ -1,0 +1,20 @@
+// argmax_merge: dst[0] = the index of the largest logit, the lowest one on a tie, out of what argmax found in each
+// part. One workgroup, one invocation a part.
+struct Params {
+  parts: u32,
+  dst_first: u32,
+}
+
+const LANES = {LANES}u;
+
+@group(0) @binding({BINDING}) var<storage, read_write> dst: array<u32>; // [1]
+@group(0) @binding({BINDING}) var<storage, read> found: array<vec2<u32>>; // [parts]: bits of the logit, index
+@group(0) @binding({BINDING}) var<uniform> params: Params;
+#include "lib/best.wgsl"
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_id) id: vec3<u32>) {
+  let mine = found[min(id.x, params.parts - 1u)];
+  let best = reduce_best(Best(bitcast<f32>(mine.x), mine.y), id.x);
+  if (id.x == 0u) { dst[params.dst_first] = best.at; }
+}
