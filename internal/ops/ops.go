@@ -75,13 +75,21 @@ const (
 
 // RopeKV rotates each query and key head of qkv by its token's position, in place, then stores keys and values
 // in the cache at slot = position mod slots. The rotation is the interleaved one: pair k of a head is its elements
-// (2k, 2k+1). GGUF stores Llama 2 and 3 for it too, their rows permuted.
+// (2k, 2k+1). GGUF stores Llama 2 and 3 for it too, their rows permuted. The table's row is position mod positions,
+// so that a chunked layer needs a table of one chunk.
 type RopeKV struct {
 	QKV      *Tensor // F32 [(numHeads + 2·numKVHeads)·headDim, n]: queries, keys, values
 	K, V     *Tensor // F16 or F32 [headDim, slots, numKVHeads]
 	Step     *Tensor // U32 [StepWords]
 	Table    *Tensor // F32 [2·(rotated pairs), positions]: cos, sin of each pair; nil leaves q and k unrotated (NoPE)
 	NumHeads int
+
+	// QKNorm, when not 0, is the eps of a weightless RMS norm of each query and key head, after the rotation.
+	QKNorm float32
+
+	// TempScale, when not 0, multiplies the queries of position p by 1 + TempScale·ln(floor((p+1)/TempFloor) + 1).
+	TempScale float32
+	TempFloor int
 }
 
 // Attention is softmax(q·K/√headDim)·V over the keys a query may see: those of its own position and before,
