@@ -202,7 +202,7 @@ func TestAnUnknownTemplateIsANamedError(t *testing.T) {
 		"blank":           {" \n", "no chat template"},
 		"Llama 2":         {"{% for m in messages %}{{ '[INST] ' + m.content + ' [/INST]' }}{% endfor %}", "no known kind"},
 		"Gemma":           {"{{ '<start_of_turn>' + role + '\n' }}", "no known kind"},
-		"only in comment": {"{# <|im_start|> <|im_end|> #}{{ messages }}", "no known kind"},
+		"only in comment": {"{# '<|im_start|>' '<|im_end|>' #}{{ messages }}", "no known kind"},
 		"Phi-4":           {"{{ '<|im_start|>' + role + '<|im_sep|>' + content + '<|im_end|>' }}", "<|im_sep|>"},
 		"half of ChatML":  {"{{ '<|im_start|>' }}", "no known kind"},
 		"cut in a tag":    {"{{ '<|im_start", "no known kind"},
@@ -298,6 +298,28 @@ func TestFormatsNameThemselvesAndTheirStops(t *testing.T) {
 	}
 	if stops := format(t, "llama4").StopTokens(); !slices.Equal(stops, []string{"<|eot|>", "<|eom|>", "<|end_of_text|>"}) {
 		t.Errorf("llama4 stops at %v", stops)
+	}
+}
+
+// Llama 3.1 has its date written in; only a template that asks for the time gets today's.
+func TestTodayIsForTemplatesThatAsk(t *testing.T) {
+	template, err := os.ReadFile("../../testdata/golden/chat/llama3.jinja")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ template, date, want string }{
+		{string(template), "23 Nov 2026", "23 Nov 2026"},
+		{string(template), "", "1 Jan 2025"},
+		{strings.ReplaceAll(string(template), "strftime_now", "other_name"), "23 Nov 2026", "1 Jan 2025"},
+	} {
+		f, err := FromTemplate(test.template, always)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := written(render(t, f, Options{Date: test.date}, Text(User, "x")))
+		if !strings.Contains(got, "\nToday's Date: "+test.want+"\n\n") {
+			t.Errorf("given %q: %q, want %s", test.date, got, test.want)
+		}
 	}
 }
 

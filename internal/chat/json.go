@@ -70,7 +70,7 @@ func (c *cursor) value(w *jsonWriter) error {
 		s, err := c.str()
 		w.quote(s)
 		return err
-	case first == '-' || '0' <= first && first <= '9':
+	case first == '-' || digit(first):
 		n, err := c.number()
 		w.WriteString(n)
 		return err
@@ -155,16 +155,19 @@ func (c *cursor) prefix(s string) error {
 	return errForm
 }
 
-// run reads the longest run of bytes that are wanted. At the end of the text it is errCut: more might follow.
+// run reads the longest run of bytes that are wanted, one at least.
 func (c *cursor) run(wanted func(byte) bool) (string, error) {
 	start := c.at
 	for c.at < len(c.text) && wanted(c.text[c.at]) {
 		c.at++
 	}
-	if c.at == start && c.at < len(c.text) {
-		return "", errForm
+	switch {
+	case c.at > start:
+		return c.text[start:c.at], nil
+	case c.at == len(c.text):
+		return "", errCut
 	}
-	return c.text[start:c.at], nil
+	return "", errForm
 }
 
 func letter(b byte) bool {
@@ -191,26 +194,41 @@ func (c *cursor) word(w *jsonWriter, words map[string]string) error {
 
 // number reads a number and gives it as Python writes it.
 func (c *cursor) number() (string, error) {
-	n, err := c.run(func(b byte) bool { return '0' <= b && b <= '9' || strings.IndexByte("+-.eE", b) >= 0 })
-	if err != nil {
-		return "", err
-	}
-	digits := strings.TrimPrefix(n, "-")
-	value, err := strconv.ParseFloat(n, 64)
-	switch {
-	case digits == "" || strings.HasSuffix(n, "e") || strings.HasSuffix(n, "E") || strings.HasSuffix(n, "-") || strings.HasSuffix(n, "+") || strings.HasSuffix(n, "."):
-		if c.at == len(c.text) {
-			return "", errCut
+	start := c.at
+	c.accept("-")
+	if !c.accept("0") {
+		if _, err := c.run(digit); err != nil {
+			return "", err
 		}
-		return "", errForm
-	case digits[0] == '+' || digits[0] == '.' || len(digits) > 1 && digits[0] == '0' && '0' <= digits[1] && digits[1] <= '9':
-		return "", errForm
-	case errors.Is(err, strconv.ErrSyntax):
-		return "", errForm
-	case err != nil || !strings.ContainsAny(n, ".eE"):
-		return n, nil // an integer of any length, or a number that no float64 holds
+	}
+	if c.accept(".") {
+		if _, err := c.run(digit); err != nil {
+			return "", err
+		}
+	}
+	if c.accept("eE") {
+		c.accept("+-")
+		if _, err := c.run(digit); err != nil {
+			return "", err
+		}
+	}
+	n := c.text[start:c.at]
+	value, err := strconv.ParseFloat(n, 64)
+	if err != nil || !strings.ContainsAny(n, ".eE") {
+		return n, nil // an integer of any length, or a number too large for a float64
 	}
 	return pythonFloat(value), nil
+}
+
+func digit(b byte) bool { return '0' <= b && b <= '9' }
+
+// accept reads a byte if it is one of those given.
+func (c *cursor) accept(bytes string) bool {
+	if c.at == len(c.text) || strings.IndexByte(bytes, c.text[c.at]) < 0 {
+		return false
+	}
+	c.at++
+	return true
 }
 
 // pythonFloat writes a float as Python's repr.
@@ -300,7 +318,7 @@ func (c *cursor) hex(n int) (rune, error) {
 	end := min(c.at+n, len(c.text))
 	digits := c.text[c.at:end]
 	for i := range len(digits) {
-		if !('0' <= digits[i] && digits[i] <= '9' || 'a' <= digits[i]|0x20 && digits[i]|0x20 <= 'f') {
+		if !(digit(digits[i]) || 'a' <= digits[i]|0x20 && digits[i]|0x20 <= 'f') {
 			return 0, errForm
 		}
 	}

@@ -100,7 +100,7 @@ func (c *cursor) name() (string, error) {
 	if c.at < len(c.text) && !letter(c.text[c.at]) {
 		return "", errForm
 	}
-	name, err := c.run(func(b byte) bool { return letter(b) || '0' <= b && b <= '9' || b == '.' || b == '-' })
+	name, err := c.run(func(b byte) bool { return letter(b) || digit(b) || b == '.' || b == '-' })
 	if err == nil && c.at == len(c.text) {
 		err = errCut
 	}
@@ -124,7 +124,7 @@ func (c *cursor) python(w *jsonWriter) error {
 		return c.list('(', ')', w, func() error { return c.python(w) })
 	case first == '{':
 		return c.list('{', '}', w, func() error { return c.pair(w) })
-	case first == '-' || '0' <= first && first <= '9':
+	case first == '-' || digit(first):
 		n, err := c.number()
 		w.WriteString(n)
 		return err

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/outrider-web/outrider/internal/fault"
@@ -38,7 +39,7 @@ func FromTemplate(jinja string, has func(special string) bool) (Format, error) {
 			continue
 		}
 		for _, name := range t.specials() {
-			if !contains(f.marks, name) && !contains(f.also, name) {
+			if !slices.Contains(f.marks, name) && !slices.Contains(f.also, name) {
 				return nil, unsupported("the file's chat template looks like " + f.name + " but uses " + name + ", which Outrider does not know; choose another file")
 			}
 		}
@@ -54,15 +55,6 @@ func FromTemplate(jinja string, has func(special string) bool) (Format, error) {
 
 func unsupported(message string) error { return fault.New(fault.UnsupportedTemplate, message) }
 
-func contains(list []string, s string) bool {
-	for _, item := range list {
-		if item == s {
-			return true
-		}
-	}
-	return false
-}
-
 // template is a Jinja program cut into its tags, in order.
 type template []tag
 
@@ -76,20 +68,12 @@ type tag struct {
 // read cuts a program into tags. What is not well formed ends as text, which no family asks for.
 func read(jinja string) (t template) {
 	for jinja != "" {
-		start := strings.IndexByte(jinja, '{')
-		for start >= 0 && (start+1 == len(jinja) || !strings.ContainsRune("{%#", rune(jinja[start+1]))) {
-			next := strings.IndexByte(jinja[start+1:], '{')
-			if next < 0 {
-				start = -1
-				break
-			}
-			start += 1 + next
-		}
-		if start < 0 {
-			return append(t, tag{literals: []string{jinja}})
-		}
+		start := tagStarts(jinja)
 		if start > 0 {
 			t = append(t, tag{literals: []string{jinja[:start]}})
+		}
+		if start == len(jinja) {
+			break
 		}
 		kind := jinja[start+1]
 		jinja = jinja[start+2:]
@@ -102,6 +86,16 @@ func read(jinja string) (t template) {
 		t = append(t, inside)
 	}
 	return t
+}
+
+// tagStarts is where the first tag or comment of s starts, or the end of s.
+func tagStarts(s string) int {
+	for i := 0; i+1 < len(s); i++ {
+		if s[i] == '{' && strings.IndexByte("{%#", s[i+1]) >= 0 {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // readTag reads the inside of a tag up to and with its end, and gives what follows.
