@@ -98,14 +98,16 @@ type Piece struct {
 // BOS as a Piece's Special is the vocabulary's own token for the beginning of a text, whatever its name.
 const BOS = "bos_token"
 
-// Tokens gives the ids of a prompt. image gives the ids that stand for the i-th image; it may be nil if there is none.
-// The beginning-of-text token comes first if the vocabulary asks for it and the prompt lacks it, never twice.
-// Errors: BadModel names a special token that the vocabulary lacks.
+// Tokens gives the ids of a prompt. image gives the ids that stand for the i-th image; it is nil if the model as it is
+// loaded sees none. The beginning-of-text token comes first if the vocabulary asks for it and the prompt lacks it, never
+// twice. Errors: BadModel names a special token that the vocabulary lacks; InvalidRequest for an image not to be seen.
 func Tokens(t *tokenizer.Tokenizer, prompt []Piece, image func(i int) []int32) ([]int32, error) {
 	var ids []int32
 	images := 0
 	for _, piece := range prompt {
 		switch {
+		case piece.Image && image == nil:
+			return nil, errNoImages
 		case piece.Image:
 			ids = append(ids, image(images)...)
 			images++

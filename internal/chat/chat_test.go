@@ -289,6 +289,14 @@ func TestAnImageKeepsTheTextAroundItWhenTrimmed(t *testing.T) {
 	}
 }
 
+func TestAnImageThatTheLoadedModelCannotSeeIsRefused(t *testing.T) {
+	prompt := render(t, format(t, "llama4"), Options{}, Message{Role: User, Parts: []Part{{Image: true}}})
+	_, err := Tokens(newLlama4Tokenizer(t, oneByteRanks()), prompt, nil)
+	if !errors.Is(err, fault.New(fault.InvalidRequest, "")) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestFormatsNameThemselvesAndTheirStops(t *testing.T) {
 	for file, want := range map[string]string{"llama3": "<|eot_id|>", "llama4": "<|eot|>", "chatml": "<|im_end|>"} {
 		f := format(t, file)
