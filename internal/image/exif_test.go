@@ -56,12 +56,37 @@ func TestOrientationIsFoundInEveryFormat(t *testing.T) {
 	}
 }
 
+// Corners of the three containers that the golden files do not have.
+func TestOrientationInOddContainers(t *testing.T) {
+	block := string(exifBlock(binary.BigEndian, 0x0112, 3, 5))
+	for _, c := range []struct {
+		name   string
+		format Format
+		data   string
+		want   int
+	}{
+		{"JPEG with fill bytes", JPEG, "\xff\xd8\xff\xff\xff\xe1\x00\x1eExif\x00\x00" + block, 5},
+		{"JPEG with another segment first", JPEG, "\xff\xd8\xff\xe1\x00\x04ab\xff\xe1\x00\x1eExif\x00\x00" + block, 5},
+		{"JPEG with EXIF after the scan began", JPEG, "\xff\xd8\xff\xda\x00\x02\xff\xe1\x00\x1eExif\x00\x00" + block, 1},
+		{"JPEG whose segment ends beyond the file", JPEG, "\xff\xd8\xff\xe1\xff\xffExif\x00\x00" + block, 1},
+		{"JPEG whose segment is shorter than its length", JPEG, "\xff\xd8\xff\xe1\x00\x01Exif\x00\x00" + block, 1},
+		{"WebP with JPEG's prefix", WebP, "RIFF....WEBPEXIF\x1c\x00\x00\x00Exif\x00\x00" + block, 5},
+		{"WebP after a chunk of odd length", WebP, "RIFF....WEBPabcd\x01\x00\x00\x00x\x00EXIF\x16\x00\x00\x00" + block, 5},
+		{"WebP whose chunk ends beyond the file", WebP, "RIFF....WEBPEXIF\xff\xff\xff\xff" + block, 1},
+		{"PNG whose chunk ends beyond the file", PNG, "\x89PNG\r\n\x1a\n\xff\xff\xff\xffeXIf" + block, 1},
+	} {
+		if got := orientation(c.format, []byte(c.data)); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
 func FuzzOrientation(f *testing.F) {
 	for _, name := range []string{"jpeg-exif-6.jpg", "exif-7.png", "webp-lossless.webp", "tiff.tiff"} {
 		f.Add(readFile(f, filepath.Join(goldenDir, name)))
 	}
 	f.Add([]byte("\xff\xd8\xff\xff\xff\xe1\x00\x02\xff\xe1\x00\x01"))
-	f.Add(append([]byte("\xff\xd8\xff\xe1\x00\x22Exif\x00\x00"), exifBlock(binary.BigEndian, 0x0112, 3, 5)...))
+	f.Add(append([]byte("\xff\xd8\xff\xe1\x00\x1eExif\x00\x00"), exifBlock(binary.BigEndian, 0x0112, 3, 5)...))
 	f.Add([]byte("RIFF\x00\x00\x00\x00WEBPEXIF\xff\xff\xff\xff"))
 	f.Add([]byte("\x89PNG\r\n\x1a\n\xff\xff\xff\xffeXIf"))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/gif"
 	"image/png"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -89,6 +90,15 @@ func TestDecodeRefusesALyingContainer(t *testing.T) {
 	}
 }
 
+func TestADecodersPanicIsABadImage(t *testing.T) {
+	usual := decoders[BMP]
+	defer func() { decoders[BMP] = usual }()
+	decoders[BMP] = decoder{usual.config, func(io.Reader) (std.Image, error) { panic("index out of range") }}
+	if _, err := Decode(readFile(t, filepath.Join(goldenDir, "bmp.bmp"))); !errors.Is(err, fault.New(fault.BadImage, "")) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestFromRGBAIsDecodeOfTheSamePixels(t *testing.T) {
 	m := std.NewNRGBA(std.Rect(0, 0, 5, 3))
 	for i := range m.Pix {
@@ -130,6 +140,31 @@ func TestAlphaGoesOverWhite(t *testing.T) {
 		s(got, 0, 1, 0)
 		if want := []byte{177, 127, 255}; !bytes.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
+
+// The rarer subsamplings, which the golden files' encoder does not write: 4:4:0 is interpolated, 4:1:1 and 4:1:0 repeated.
+func TestChromaUpsampling(t *testing.T) {
+	plane := []byte{0, 100, 200, 40, 80, 120} // 3 samples a row, 2 rows
+	for _, c := range []struct {
+		ratio         std.YCbCrSubsampleRatio
+		width, height int
+		y             int
+		want          []byte
+	}{
+		{std.YCbCrSubsampleRatio440, 3, 4, 0, []byte{0, 100, 200}},
+		{std.YCbCrSubsampleRatio440, 3, 4, 1, []byte{10, 95, 180}},
+		{std.YCbCrSubsampleRatio440, 3, 4, 2, []byte{30, 85, 140}},
+		{std.YCbCrSubsampleRatio411, 9, 2, 1, []byte{40, 40, 40, 40, 80, 80, 80, 80, 120}},
+		{std.YCbCrSubsampleRatio410, 9, 4, 1, []byte{0, 0, 0, 0, 100, 100, 100, 100, 200}},
+		{std.YCbCrSubsampleRatio422, 6, 2, 0, []byte{0, 25, 75, 125, 175, 200}},
+		{std.YCbCrSubsampleRatio420, 6, 4, 1, []byte{10, 31, 74, 116, 159, 180}},
+	} {
+		m := &std.YCbCr{CStride: 3, SubsampleRatio: c.ratio, Rect: std.Rect(0, 0, c.width, c.height)}
+		got := chromaOf(m, JPEG)(make([]byte, c.width+2), plane, 0, c.width, c.y)[:c.width]
+		if !bytes.Equal(got, c.want) {
+			t.Errorf("%v row %d: %v, want %v", c.ratio, c.y, got, c.want)
 		}
 	}
 }

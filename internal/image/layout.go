@@ -24,14 +24,15 @@ func (g Geometry) Layout(w, h int) Layout {
 	return l
 }
 
-// grid picks the canvas that enlarges least, or else shrinks least; of equals the smallest. The reference compares
-// float32 quotients, and so does this.
+// grid picks the canvas that enlarges least, or else shrinks least. Of equals the reference takes the smallest area,
+// which here comes first: equal scales share the side that limits them, and the other side grows. The reference
+// compares float32 quotients, and so does this.
 func (g Geometry) grid(w, h int) (rows, cols int) {
 	var best float32
 	for r := 1; r <= g.MaxTiles; r++ {
 		for c := 1; r*c <= g.MaxTiles; c++ {
 			scale := min(float32(g.Tile*c)/float32(w), float32(g.Tile*r)/float32(h))
-			if better(scale, best) || scale == best && r*c < rows*cols {
+			if better(scale, best) {
 				best, rows, cols = scale, r, c
 			}
 		}

@@ -108,7 +108,8 @@ def waves(width, height, channels=3, phase=0.0):
 
 
 def alpha_ramp(width, height):
-    return np.broadcast_to(np.linspace(0, 255, width).astype(np.uint8), (height, width))
+    y, x = np.mgrid[0:height, 0:width]
+    return (255 * (x + y) / (width + height - 2)).astype(np.uint8)
 
 
 def encode(picture, format, **options):
@@ -200,7 +201,9 @@ def lossy():
     yield "jpeg-progressive", encode(smooth, "JPEG", quality=92, progressive=True)
     yield "jpeg-grey", encode(smooth.convert("L"), "JPEG", quality=92)
     yield "jpeg-cmyk", encode(Image.fromarray(waves(120, 90, 4), "CMYK"), "JPEG", quality=95)
-    yield "jpeg-exif-6", encode(smooth, "JPEG", quality=92, exif=exif(6))
+    yield "jpeg-420-narrow", encode(shapes(4, 40, 24), "JPEG", quality=92, subsampling=2)
+    for o in 6, 8:
+        yield f"jpeg-exif-{o}", encode(smooth, "JPEG", quality=92, exif=exif(o))
     yield "webp-lossy", encode(smooth, "WEBP", quality=90)
     yield "webp-lossy-alpha", encode(with_alpha(smooth, alpha_ramp(203, 149)), "WEBP", quality=90)
 
