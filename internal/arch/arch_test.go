@@ -40,7 +40,7 @@ var allowed = map[string][]string{
 	"loader/...":         {"internal/fault", "internal/quant", "loader/..."},
 	"internal/engine": {"internal/chat", "internal/experts", "internal/fault", "internal/model/...", "internal/model",
 		"internal/ops", "internal/quant", "internal/sample", "internal/tokenizer", "loader", "loader/..."},
-	"wasm":      {"internal/engine", "internal/fault", "internal/gpu", "internal/openai", "internal/ops", "internal/chat", "loader", "loader/..."},
+	"wasm":      {"internal/engine", "internal/fault", "internal/gpu", "internal/openai", "internal/ops", "internal/chat", "internal/sample", "loader", "loader/..."},
 	"edge":      {},
 	"cmd/build": {},
 	"cmd/pack":  {"internal/...", "loader", "loader/..."},
