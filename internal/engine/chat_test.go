@@ -68,6 +68,34 @@ func TestTheListenerMayEndAChat(t *testing.T) {
 	}
 }
 
+// What is held back comes at the end, unless the listener has gone.
+func TestHeldTextComesAtTheEnd(t *testing.T) {
+	e := openSmall(t)
+	letter := e.Tokenizer().Encode("xa")
+	half := e.Tokenizer().Encode("é")[0]
+	for _, c := range []struct {
+		tokens []int32
+		listen int // deltas until the listener goes
+		want   string
+	}{
+		{letter, 9, "xa"}, {letter, 1, "x"}, {[]int32{letter[0], half}, 9, "x\uFFFD"}, {[]int32{half}, 9, "\uFFFD"},
+	} {
+		got := ""
+		w := &writer{text: e.Tokenizer().NewStream(), stop: stopText{stops: []string{"ab"}}}
+		w.emit = func(delta string) bool {
+			got += delta
+			c.listen--
+			return c.listen > 0
+		}
+		for _, token := range c.tokens {
+			w.token(token)
+		}
+		if w.close(); got != c.want {
+			t.Errorf("tokens %v give %q, want %q", c.tokens, got, c.want)
+		}
+	}
+}
+
 func TestImagesAreRefusedByAModelThatCannotSee(t *testing.T) {
 	m := chat.Message{Role: chat.User, Parts: []chat.Part{{Image: true}, {Text: "what is this?"}}}
 	_, err := openSmall(t).Prompt([]chat.Message{m}, chat.Options{})

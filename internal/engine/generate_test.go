@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/golden"
 	"github.com/outrider-web/outrider/internal/sample"
 )
 
@@ -83,6 +84,27 @@ func TestAnAnswerEndsBeforeAStopToken(t *testing.T) {
 	}
 }
 
+func TestTheModelsOwnStopTokensEndAnAnswer(t *testing.T) {
+	e := openSmall(t)
+	whole, _ := generate(t, e, prompt, Params{MaxTokens: 2, Stop: never})
+	e.stops = whole[:1]
+	if got, stats := generate(t, e, prompt, Params{MaxTokens: 2}); len(got) != 0 || stats.Finish != FinishStop {
+		t.Errorf("the answer is %v, %+v; want none", got, stats)
+	}
+}
+
+func TestSampledTokensAreTheOnesComputed(t *testing.T) {
+	e := openSmall(t)
+	generate(t, e, prompt, Params{MaxTokens: 6, Stop: never, Options: sample.Options{Temperature: 3, Seed: 1}})
+	again := openSmall(t)
+	if err := again.model.Prefill(t.Context(), e.history); err != nil {
+		t.Fatal(err)
+	}
+	if d := golden.Compare(logits(t, e), logits(t, again)); d.NMSE > 1e-10 {
+		t.Errorf("the logits are not those of the history: %v", d)
+	}
+}
+
 func TestTheCallerMayEndAnAnswer(t *testing.T) {
 	e, n := openSmall(t), 0
 	stats, err := e.Generate(t.Context(), prompt, Params{Stop: never}, func(int32) bool { n++; return n < 3 })
@@ -138,10 +160,11 @@ func TestAnAnswerFillsTheContextAndNoMore(t *testing.T) {
 
 func TestPromptsThatCannotBeComputedAreRefusedBeforeAnyWork(t *testing.T) {
 	e := openSmall(t)
+	generate(t, e, prompt, Params{MaxTokens: 1})
 	for code, p := range map[fault.Code][]int32{fault.ContextFull: make([]int32, 61), fault.InvalidRequest: {1, 320}} {
 		_, err := e.Generate(t.Context(), p, Params{}, nil)
-		if fault.Of(err).Code != code || e.model.Len() != 0 {
-			t.Errorf("%v after %d positions, want %s after none", err, e.model.Len(), code)
+		if fault.Of(err).Code != code || e.model.Len() != len(prompt) {
+			t.Errorf("%v leaves %d positions, want %s and %d", err, e.model.Len(), code, len(prompt))
 		}
 	}
 	if _, err := e.Generate(t.Context(), nil, Params{}, nil); fault.Of(err).Code != fault.InvalidRequest {

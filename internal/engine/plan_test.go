@@ -112,3 +112,15 @@ func TestOpenReportsItsProgress(t *testing.T) {
 		t.Errorf("the last report is %+v", last)
 	}
 }
+
+func TestTheContextIsBoundedUnlessAskedFor(t *testing.T) {
+	long := small
+	long.Context = 100_000
+	for asked, want := range map[int]int{0: defaultContext, 5000: 5000, 1 << 20: 100_000} {
+		o := Options{}
+		o.Context = asked
+		if e := open(t, ref.New(), long.GGUF(), o); e.Context() != want {
+			t.Errorf("asked for %d, the context is %d, want %d", asked, e.Context(), want)
+		}
+	}
+}

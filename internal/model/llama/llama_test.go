@@ -148,6 +148,28 @@ func TestRewindForgets(t *testing.T) {
 	near(t, "after rewinding", prefill(t, m, prompt[6:]), want, 1e-12)
 }
 
+func TestATokenMayFollowARewind(t *testing.T) {
+	m := build(t, small.GGUF(), model.Options{})
+	want := prefill(t, m, prompt)
+	prefill(t, m, []int32{1, 2, 3})
+	if _, err := m.Rewind(16); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(m.SetNext(prompt[16]), m.Decode()); err != nil {
+		t.Fatal(err)
+	}
+	near(t, "after rewinding", logits(t, m), want, 1e-12)
+}
+
+func TestRopeFactorsAreUsed(t *testing.T) {
+	with := small
+	with.RopeFactors = true
+	got := prefill(t, build(t, with.GGUF(), model.Options{}), prompt)
+	if slices.Equal(got, prefill(t, build(t, small.GGUF(), model.Options{}), prompt)) {
+		t.Error("rope_freqs.weight changes nothing")
+	}
+}
+
 func TestContextFull(t *testing.T) {
 	m := build(t, small.GGUF(), model.Options{Context: 18})
 	if m.Context() != 18 {
