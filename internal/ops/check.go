@@ -59,6 +59,7 @@ func CheckRopeKV(r RopeKV) {
 		"step U32 [4], table F32 [2·pairs ≤ headDim, positions]", []*Tensor{r.QKV, r.K, r.V, r.Step, r.Table}}
 	c.cache(r.QKV, r.K, r.V, r.Step, r.NumHeads)
 	c.is(r.QKV.Dim(1) <= r.K.Dim(1))
+	c.is(r.TempScale == 0 || r.TempFloor > 0)
 	if r.Table != nil {
 		c.types(quant.F32, r.Table)
 		c.is(r.Table.Dim(0)%2 == 0 && r.Table.Dim(0) <= r.K.Dim(0))

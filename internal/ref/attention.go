@@ -9,7 +9,7 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// RopeKV rotates queries and keys in place and stores keys and values in the cache.
+// RopeKV rotates and normalises queries and keys in place, scales queries, and stores keys and values in the cache.
 func (b *Backend) RopeKV(r ops.RopeKV) {
 	ops.CheckRopeKV(r)
 	b.record(func() {
@@ -24,10 +24,16 @@ func (b *Backend) RopeKV(r ops.RopeKV) {
 func ropeKV(r ops.RopeKV, qkv []float32, pos int) {
 	headDim, numKVHeads := r.K.Dim(0), r.K.Dim(2)
 	head := func(h int) []float32 { return qkv[h*headDim : (h+1)*headDim] }
-	if r.Table != nil {
-		for h := range r.NumHeads + numKVHeads {
-			rotate(head(h), floats(r.Table.Rows(pos, 1)))
+	for h := range r.NumHeads + numKVHeads {
+		if r.Table != nil {
+			rotate(head(h), floats(r.Table.Rows(pos%r.Table.Dim(1), 1)))
 		}
+		if r.QKNorm != 0 {
+			scale(head(h), 1/math.Sqrt(dot(head(h), head(h))/float64(headDim)+float64(r.QKNorm)))
+		}
+	}
+	if r.TempScale != 0 {
+		scale(qkv[:r.NumHeads*headDim], temperature(pos, r.TempFloor, float64(r.TempScale)))
 	}
 	for h := range numKVHeads {
 		store(r.K, h, pos, head(r.NumHeads+h))
@@ -42,6 +48,17 @@ func rotate(head, table []float32) {
 		cos, sin := float64(table[i]), float64(table[i+1])
 		x, y := float64(head[i]), float64(head[i+1])
 		head[i], head[i+1] = float32(x*cos-y*sin), float32(x*sin+y*cos)
+	}
+}
+
+// temperature is what the queries of a position are multiplied with (spec §2.5).
+func temperature(pos, floor int, scale float64) float64 {
+	return 1 + scale*math.Log(float64((pos+1)/floor)+1)
+}
+
+func scale(x []float32, by float64) {
+	for i := range x {
+		x[i] = float32(float64(x[i]) * by)
 	}
 }
 

@@ -54,15 +54,17 @@ func silu(x float64) float64 { return x / (1 + math.Exp(-x)) }
 // Argmax writes the index of the largest logit, the lowest one on a tie.
 func (b *Backend) Argmax(dst, logits *ops.Tensor) {
 	ops.CheckArgmax(dst, logits)
-	b.record(func() {
-		best, x := 0, floats(logits)
-		for i := range x {
-			if x[i] > x[best] {
-				best = i
-			}
+	b.record(func() { words(dst)[0] = uint32(largest(floats(logits))) })
+}
+
+// largest is the index of the largest number, the lowest one on a tie.
+func largest(x []float32) (at int) {
+	for i := range x {
+		if x[i] > x[at] {
+			at = i
 		}
-		words(dst)[0] = uint32(best)
-	})
+	}
+	return at
 }
 
 // Advance makes step describe the next token.

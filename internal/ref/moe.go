@@ -1,0 +1,179 @@
+package ref
+
+import (
+	"math"
+
+	"github.com/outrider-web/outrider/internal/ops"
+)
+
+// Router chooses each token's experts.
+func (b *Backend) Router(dst, x, w *ops.Tensor) {
+	ops.CheckRouter(dst, x, w)
+	b.record(func() {
+		for t := range x.Dim(1) {
+			chooseExperts(words(dst.Rows(t, 1)), routerLogits(floats(x.Rows(t, 1)), w))
+		}
+	})
+}
+
+func routerLogits(x []float32, w *ops.Tensor) []float32 {
+	logits := make([]float32, w.Dim(1))
+	for e := range logits {
+		logits[e] = float32(dot(row(w, e, nil), x))
+	}
+	return logits
+}
+
+// chooseExperts writes pairs of expert and weight for the largest logits, best first. It spoils logits.
+func chooseExperts(choice []uint32, logits []float32) {
+	for j := 0; j < len(choice); j += 2 {
+		e := largest(logits)
+		choice[j], choice[j+1] = uint32(e), math.Float32bits(float32(sigmoid(float64(logits[e]))))
+		logits[e] = float32(math.Inf(-1))
+	}
+}
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+// chosen is choice number c = token·k + j: the expert and its weight.
+func chosen(choice *ops.Tensor, c int) (expert int, weight float64) {
+	w := words(choice)
+	return int(w[2*c]), float64(math.Float32frombits(w[2*c+1]))
+}
+
+// expert is one expert's matrix of a stack [hidden, rows, numSlots].
+func expert(stack *ops.Tensor, e int) *ops.Tensor {
+	m := *stack
+	m.Shape = ops.Shape{stack.Dim(0), stack.Dim(1)}
+	m.First += e * m.Shape.Elems()
+	return &m
+}
+
+// SwigluIDVec is the first half of the feed-forward of one token's experts.
+func (b *Backend) SwigluIDVec(dst, x, choice *ops.Tensor, e ops.Experts) {
+	ops.CheckSwigluIDVec(dst, x, choice, e)
+	b.record(func() {
+		h, width := floats(dst), e.Gate.Dim(1)
+		for j := range choice.Dim(0) / 2 {
+			number, weight := chosen(choice, j)
+			gatedHalf(h[j*width:(j+1)*width], floats(x), weight, expert(e.Gate, number), expert(e.Up, number))
+		}
+		shared := h[len(h)-e.SharedGate.Dim(1):]
+		gatedHalf(shared, floats(x), 1, e.SharedGate, e.SharedUp)
+	})
+}
+
+// gatedHalf is silu(gate·sx) * (up·sx).
+func gatedHalf(h, x []float32, s float64, gate, up *ops.Tensor) {
+	parallel(len(h), func(r, end int) {
+		scratch := make([]float32, len(x))
+		for ; r < end; r++ {
+			g := s * dot(row(gate, r, scratch), x)
+			h[r] = float32(silu(g) * s * dot(row(up, r, scratch), x))
+		}
+	})
+}
+
+// MulMatIDVec is the second half of the feed-forward of one token's experts, with the residual.
+func (b *Backend) MulMatIDVec(dst, h, choice *ops.Tensor, e ops.Experts) {
+	ops.CheckMulMatIDVec(dst, h, choice, e)
+	b.record(func() {
+		halves, down := floats(h), []*ops.Tensor{}
+		for j := range choice.Dim(0) / 2 {
+			number, _ := chosen(choice, j)
+			down = append(down, expert(e.Down, number))
+		}
+		down = append(down, e.SharedDown)
+		out := floats(dst)
+		parallel(len(out), func(r, end int) {
+			for ; r < end; r++ {
+				out[r] = float32(float64(out[r]) + dotRows(down, r, halves))
+			}
+		})
+	})
+}
+
+// dotRows multiplies row r of matrices, side by side, with x.
+func dotRows(matrices []*ops.Tensor, r int, x []float32) (sum float64) {
+	for _, m := range matrices {
+		width := m.Dim(0)
+		sum += dot(row(m, r, make([]float32, width)), x[:width])
+		x = x[width:]
+	}
+	return sum
+}
+
+// GroupTokens lists choices by expert.
+func (b *Backend) GroupTokens(dst, choice *ops.Tensor) {
+	numExperts := ops.CheckGroupTokens(dst, choice)
+	b.record(func() {
+		out := words(dst)
+		starts, list := out[:numExperts+1], out[numExperts+1:]
+		n := 0
+		for e := range numExperts {
+			starts[e] = uint32(n)
+			for c := range list {
+				if number, _ := chosen(choice, c); number == e {
+					list[n] = uint32(c)
+					n++
+				}
+			}
+		}
+		starts[numExperts] = uint32(n)
+	})
+}
+
+// MulMatID multiplies each choice's vector with its expert's matrices.
+func (b *Backend) MulMatID(p ops.ProductID) {
+	ops.CheckMulMatID(p)
+	b.record(func() {
+		first := 0
+		for _, w := range p.W {
+			parallel(w.Dim(1), func(r, end int) {
+				for ; r < end; r++ {
+					multiplyChoices(p, w, r, first+r)
+				}
+			})
+			first += w.Dim(1)
+		}
+	})
+}
+
+// multiplyChoices gives each choice element `at` of its product: row r of its expert's matrix · its vector. Groups puts
+// the choices of an expert together, so that its row is read once.
+func multiplyChoices(p ops.ProductID, w *ops.Tensor, r, at int) {
+	numExperts := p.Groups.Shape.Elems() - 1 - p.Dst.Dim(1)
+	starts, list := words(p.Groups)[:numExperts+1], words(p.Groups)[numExperts+1:]
+	k, scratch := p.Choice.Dim(0)/2, make([]float32, w.Dim(0))
+	for e := range numExperts {
+		if starts[e] == starts[e+1] {
+			continue
+		}
+		weights := row(expert(w, e), r, scratch)
+		for _, c := range list[starts[e]:starts[e+1]] {
+			column, weight := int(c), 1.0
+			if !p.PerChoice {
+				column = int(c) / k
+				_, weight = chosen(p.Choice, int(c))
+			}
+			floats(p.Dst.Rows(int(c), 1))[at] = float32(weight * dot(weights, floats(p.X.Rows(column, 1))))
+		}
+	}
+}
+
+// AddExperts adds what the experts made to the residual stream.
+func (b *Backend) AddExperts(dst, y *ops.Tensor) {
+	k := ops.CheckAddExperts(dst, y)
+	b.record(func() {
+		for t := range dst.Dim(1) {
+			out := floats(dst.Rows(t, 1))
+			for i := range out {
+				sum := float64(out[i])
+				for j := range k {
+					sum += float64(floats(y.Rows(t*k+j, 1))[i])
+				}
+				out[i] = float32(sum)
+			}
+		}
+	})
+}
