@@ -101,7 +101,8 @@ type Attention struct {
 	K, V     *Tensor // F16 or F32 [headDim, slots, numKVHeads]
 	Step     *Tensor // U32 [StepWords]
 	NumHeads int
-	Chunk    int // tokens; 0 means full attention
+	Chunk    int  // tokens; 0 means full attention
+	All      bool // every query sees all slots, before it and after: the pictures' attention; Step and Chunk are not read
 }
 
 // Backend owns tensors and runs ops on them. Its methods belong to one goroutine.
