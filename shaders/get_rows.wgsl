@@ -21,12 +21,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: 
   let g = i % all;
   if (t >= params.n) { return; }
 
-  let w = table_group(params.table, ids[params.ids_first + t], g);
-  var fours = w.q;
+  var fours = dequantise(table_group(params.table, ids[params.ids_first + t], g));
   let width = params.table.hidden >> 2u;
   let first = params.dst_first + t * width;
   for (var k = 0u; k < min(8u, width - 8u * g); k++) {
-    let lower = k < 4u;
-    dst[first + 8u * g + k] = fours[k] * select(w.scale.y, w.scale.x, lower) + select(w.min.y, w.min.x, lower);
+    dst[first + 8u * g + k] = fours[k];
   }
 }

@@ -86,16 +86,16 @@ fn bias(part: u32, four: u32) -> vec4<f32> {
 fn fill_weights(part: Part, slot: u32, g: u32) {
   let row = part.row_tile * TILE_ROWS + slot;
   if (row >= rows_of(part.index)) { return; }
-  let w = weights(part.index, row, g);
+  let w = dequantise(weights(part.index, row, g));
   let at = ((slot & 3u) << 3u) + (slot >> 2u);
-  w_tile[at] = w.q[0] * w.scale.x + w.min.x;
-  w_tile[at + 32u] = w.q[1] * w.scale.x + w.min.x;
-  w_tile[at + 64u] = w.q[2] * w.scale.x + w.min.x;
-  w_tile[at + 96u] = w.q[3] * w.scale.x + w.min.x;
-  w_tile[at + 128u] = w.q[4] * w.scale.y + w.min.y;
-  w_tile[at + 160u] = w.q[5] * w.scale.y + w.min.y;
-  w_tile[at + 192u] = w.q[6] * w.scale.y + w.min.y;
-  w_tile[at + 224u] = w.q[7] * w.scale.y + w.min.y;
+  w_tile[at] = w[0];
+  w_tile[at + 32u] = w[1];
+  w_tile[at + 64u] = w[2];
+  w_tile[at + 96u] = w[3];
+  w_tile[at + 128u] = w[4];
+  w_tile[at + 160u] = w[5];
+  w_tile[at + 192u] = w[6];
+  w_tile[at + 224u] = w[7];
 }
 
 // fill_activations puts group g of one token into the tile, zeros past the row.

@@ -32,6 +32,7 @@ type Backend struct {
 	params    arena
 	raw       *ops.Tensor            // file bytes on their way to a repacked tensor; nil until one is uploaded
 	scratches map[string]*ops.Tensor // by name and shape; see scratch
+	laneAlone bool                   // lanes of a product had better not share a row: a trait of the device
 	rec       *recorder              // what Record is recording, else nil
 	trouble   error                  // what an op called outside Record met; the next method that can report does
 }
@@ -44,7 +45,8 @@ func New(ctx context.Context, o Options) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{dev: dev, limits: within(dev.limits(), o.Limits), buffers: map[*buffer]bool{}}
+	b := &Backend{dev: dev, limits: within(dev.limits(), o.Limits), buffers: map[*buffer]bool{},
+		laneAlone: dev.laneAlone()}
 	b.pipelines.init()
 	b.groups.init()
 	return b, nil

@@ -9,9 +9,22 @@ import (
 // mulMatRows, TILE_ROWS in its WGSL, is how many rows of one matrix a workgroup makes.
 const mulMatRows = 32
 
-// MulMat: tiles of rows of one matrix by tokens.
+// MulMat has two kernels: tiles that share weights and activations in workgroup memory, and, where those would be
+// mostly empty or lanes had better work alone, lanes that keep a few tokens to themselves.
 func (b *Backend) MulMat(p ops.Product) {
 	ops.CheckProduct("mul_mat", p)
+	switch n := p.X.Dim(1); {
+	case b.laneAlone:
+		b.mulMatFew(p, 16)
+	case n <= 8:
+		b.mulMatFew(p, 8)
+	default:
+		b.mulMatTiles(p)
+	}
+}
+
+// mulMatTiles: tiles of rows of one matrix by tokens.
+func (b *Backend) mulMatTiles(p ops.Product) {
 	n := p.X.Dim(1)
 	laneTokens := min(ceilDiv(n, 8), 4)
 	defines := productDefines(p)
@@ -26,5 +39,25 @@ func (b *Backend) MulMat(p ops.Product) {
 		bind:    productBind(p),
 		params:  append(productParams(p), uint32(n)),
 		grid:    [3]int{ceilDiv(n, 8*laneTokens), rowTiles, 1},
+	})
+}
+
+// mulMatFew: teams as in MulMatVec, times tokens by up to `most` at once.
+func (b *Backend) mulMatFew(p ops.Product, most int) {
+	n := p.X.Dim(1)
+	columns := 1
+	for columns < min(n, most) {
+		columns *= 2
+	}
+	lanes, teams := b.teamsFor(p.X.Dim(0))
+	defines := productDefines(p)
+	defines["LANES"], defines["TEAMS"] = strconv.Itoa(lanes), strconv.Itoa(teams)
+	defines["COLUMNS"] = strconv.Itoa(columns)
+	b.dispatch(dispatch{
+		op:      "mul_mat_few",
+		defines: defines,
+		bind:    productBind(p),
+		params:  append(productParams(p), uint32(n)),
+		grid:    [3]int{ceilDiv(p.Dst.Dim(0)/4, teams), ceilDiv(n, columns), 1},
 	})
 }

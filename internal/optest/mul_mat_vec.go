@@ -98,6 +98,5 @@ func mulMatVec() []Case {
 	for _, p := range oddProducts(1) {
 		all = append(all, p.vec())
 	}
-	wide := product{types: []quant.Type{quant.Q4_0}, hidden: 32, rows: []int{300_000}, n: 1}
-	return append(all, wide.vec())
+	return all
 }

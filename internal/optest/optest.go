@@ -10,6 +10,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/ops"
@@ -37,11 +38,14 @@ func cases() []Case {
 	return all
 }
 
-// Run passes every case through a backend and through the reference.
-func Run(t *testing.T, open func() ops.Backend) {
+// Run passes every case, or those of some ops only, through a backend and through the reference.
+func Run(t *testing.T, open func() ops.Backend, only ...string) {
 	b, r := open(), ops.Backend(ref.New())
 	defer b.Close()
 	for _, c := range cases() {
+		if only != nil && !slices.Contains(only, c.Op) {
+			continue
+		}
 		t.Run(c.Op+"/"+c.Name, func(t *testing.T) { c.run(t, b, r) })
 	}
 }

@@ -1,4 +1,5 @@
-// Activations are the 32 numbers of x that meet a group, and the sum of each half of 16, which meets its minimum.
+// Activations are the 32 numbers of x that meet a group, in the units of its bytes, and the sum of each half of 16,
+// which meets its minimum.
 struct Activations {
   x: array<vec4<f32>, 8>,
   sum: vec2<f32>,
@@ -20,7 +21,10 @@ fn activations(first: u32, hidden: u32, g: u32) -> Activations {
     x_four(first, hidden, i + 4u), x_four(first, hidden, i + 5u), x_four(first, hidden, i + 6u), x_four(first, hidden, i + 7u));
   let lo = dot(a[0] + a[1] + a[2] + a[3], vec4<f32>(1.0));
   let hi = dot(a[4] + a[5] + a[6] + a[7], vec4<f32>(1.0));
-  return Activations(a, vec2<f32>(lo, hi));
+  let in_units = array<vec4<f32>, 8>(
+    a[0] * BYTE_UNIT, a[1] * BYTE_UNIT, a[2] * BYTE_UNIT, a[3] * BYTE_UNIT,
+    a[4] * BYTE_UNIT, a[5] * BYTE_UNIT, a[6] * BYTE_UNIT, a[7] * BYTE_UNIT);
+  return Activations(in_units, vec2<f32>(lo, hi));
 }
 
 fn dot_group(w: Group, a: Activations) -> f32 {

@@ -1,10 +1,26 @@
-// A group is 32 consecutive weights of one row, the unit in which every type is read. Each half of 16 has its own
-// scale and minimum: weight i = scale[i / 16] * q[i / 4][i % 4] + min[i / 16]. Keeping q apart from them lets a dot
-// product multiply by the scale once, and by the minimum once with the sum of the activations.
+// A group is 32 consecutive weights of one row, the unit in which every type is read. Each half of 16 has its own scale
+// and minimum, and q is in the units its bytes have within a word, so that nothing is shifted out of place:
+//
+//   weight i = scale[i / 16] * q[i / 4][i % 4] * BYTE_UNIT[i % 4] + min[i / 16]
+//
+// A dot product takes the units from the activations once for all rows, multiplies by a scale once for 16 weights, and
+// by a minimum once, with the sum of the activations.
 struct Group {
   q: array<vec4<f32>, 8>,
   scale: vec2<f32>,
   min: vec2<f32>,
+}
+
+const BYTE_UNIT = vec4<f32>(1.0, 0x1p-8, 0x1p-16, 0x1p-24);
+const BYTE_MASK = vec4<u32>(0xffu, 0xff00u, 0xff0000u, 0xff000000u);
+
+// dequantise gives the weights themselves.
+fn dequantise(w: Group) -> array<vec4<f32>, 8> {
+  let lo = w.scale.x * BYTE_UNIT;
+  let hi = w.scale.y * BYTE_UNIT;
+  return array<vec4<f32>, 8>(
+    w.q[0] * lo + w.min.x, w.q[1] * lo + w.min.x, w.q[2] * lo + w.min.x, w.q[3] * lo + w.min.x,
+    w.q[4] * hi + w.min.y, w.q[5] * hi + w.min.y, w.q[6] * hi + w.min.y, w.q[7] * hi + w.min.y);
 }
 
 // Matrix says where a matrix [hidden, rows] lies in its binding. An expert is the same with other offsets.
@@ -18,22 +34,18 @@ struct Matrix {
 // groups is the number of groups in a row. The last one of a float type may reach past the row: it reads as zeros.
 fn groups(m: Matrix) -> u32 { return (m.hidden + 31u) >> 5u; }
 
-// A word's four bytes stay where they are and become numbers by a power of two: SIMD CPUs shift by lane badly.
-const BYTE_MASK = vec4<u32>(0xffu, 0xff00u, 0xff0000u, 0xff000000u);
-const BYTE_UNIT = vec4<f32>(1.0, 0x1p-8, 0x1p-16, 0x1p-24);
-
-// bytes gives the four bytes of a word, each below 128, the lowest first. It goes through i32, since CPUs lack a
-// conversion from u32.
+// bytes gives the four bytes of a word, each below 128, in their units. It goes through i32, since CPUs lack a
+// conversion from u32; masking rather than shifting, since they lack shifts by lane.
 fn bytes(word: u32) -> vec4<f32> {
-  return vec4<f32>(vec4<i32>(vec4<u32>(word) & BYTE_MASK)) * BYTE_UNIT;
+  return vec4<f32>(vec4<i32>(vec4<u32>(word) & BYTE_MASK));
 }
 
 // signed_bytes gives them as -128 to 127: the highest is so already, the others are biased and taken back.
 fn signed_bytes(word: u32) -> vec4<f32> {
-  return bytes(word ^ 0x00808080u) - vec4<f32>(128.0, 128.0, 128.0, 0.0);
+  return bytes(word ^ 0x00808080u) - vec4<f32>(128.0, 32768.0, 8388608.0, 0.0);
 }
 
-// spread gives 32 bytes as numbers.
+// spread gives 32 bytes.
 fn spread(lo: vec4<u32>, hi: vec4<u32>) -> array<vec4<f32>, 8> {
   return array<vec4<f32>, 8>(bytes(lo.x), bytes(lo.y), bytes(lo.z), bytes(lo.w),
                              bytes(hi.x), bytes(hi.y), bytes(hi.z), bytes(hi.w));

@@ -18,7 +18,7 @@ fn {W}_group(m: Matrix, row: u32, g: u32) -> Group {
   let low = body + 4u * part + 2u * (t & 1u);
   let high = body + 8u + 2u * part;
   let q = spread({W}_six({W}[low], {W}[high], t), {W}_six({W}[low + 1u], {W}[high + 1u], t));
-  let signs = signed_bytes({W}[body + 12u][(g >> 1u) & 3u]);
+  let signs = signed_bytes({W}[body + 12u][(g >> 1u) & 3u]) * BYTE_UNIT;
   let scale = {W}_scale(m, block) * select(signs.xy, signs.zw, (g & 1u) == 1u);
   return Group(q, scale, -32.0 * scale);
 }
