@@ -110,7 +110,8 @@ func (g *generation) run(ctx context.Context) error {
 	// Steps queued ahead have moved the model further; what is known of the answer is what counts.
 	known := min(g.model.Len()-start, len(g.answer))
 	g.history = append(g.history, g.answer[:known]...)
-	_, rewindErr := g.model.Rewind(len(g.history))
+	left, rewindErr := g.model.Rewind(len(g.history))
+	g.history = g.history[:left]
 	return errors.Join(err, rewindErr)
 }
 

@@ -16,6 +16,7 @@ type Shape struct {
 	NumKVHeads int
 	Context    int        // positions of the longest conversation
 	Type       quant.Type // F16, or F32 where a test compares with float32
+	NoRings    bool       // every layer keeps every position: what rings are compared with
 }
 
 // Layer is the cache of one layer. Position p lies in slot p mod slots.
@@ -29,6 +30,7 @@ type Cache struct {
 	Layers []Layer
 	ring   int // chunk of the layers that keep only one chunk; 0 when every layer keeps all
 	n      int // positions held, the next one to be stored
+	from   int // the first position of the chunk that the rings hold
 }
 
 // New makes a cache. chunks gives the attention chunk of each layer, 0 for full attention; all that are not 0 must be
@@ -37,7 +39,7 @@ func New(s Shape, chunks []int, alloc func(name string, t quant.Type, shape ...i
 	c := &Cache{}
 	for i, chunk := range chunks {
 		slots := s.Context
-		if chunk > 0 && chunk < s.Context {
+		if chunk > 0 && chunk < s.Context && !s.NoRings {
 			slots, c.ring = chunk, chunk
 		}
 		c.Layers = append(c.Layers, Layer{
@@ -52,8 +54,13 @@ func New(s Shape, chunks []int, alloc func(name string, t quant.Type, shape ...i
 // Len is the number of positions held.
 func (c *Cache) Len() int { return c.n }
 
-// Advance counts n positions as stored.
-func (c *Cache) Advance(n int) { c.n += n }
+// Advance counts n positions as stored, at least one.
+func (c *Cache) Advance(n int) {
+	c.n += n
+	if c.ring > 0 {
+		c.from = (c.n - 1) / c.ring * c.ring
+	}
+}
 
 // Fit is how many of n tokens one call may store: a call never crosses from one chunk of a ring into the next, because
 // it would overwrite keys that its own first tokens still attend to.
@@ -67,12 +74,9 @@ func (c *Cache) Fit(n int) int {
 // Rewind forgets the positions from n on, and returns how many are left: fewer than n where a ring has already
 // overwritten the chunk that n lies in. The caller computes those again.
 func (c *Cache) Rewind(n int) int {
-	switch {
-	case n >= c.n:
-	case c.ring > 0 && n < (c.n-1)/c.ring*c.ring: // before the chunk of the last position
-		c.n = n / c.ring * c.ring
-	default:
-		c.n = n
+	if n = min(n, c.n); n < c.from {
+		n = n / c.ring * c.ring
 	}
-	return c.n
+	c.n = n
+	return n
 }

@@ -9,7 +9,10 @@ import (
 
 // build makes a cache of 100 positions whose tensors are only shapes.
 func build(chunks ...int) *Cache {
-	s := Shape{HeadDim: 4, NumKVHeads: 2, Context: 100, Type: quant.F16}
+	return shaped(Shape{HeadDim: 4, NumKVHeads: 2, Context: 100, Type: quant.F16}, chunks...)
+}
+
+func shaped(s Shape, chunks ...int) *Cache {
 	return New(s, chunks, func(name string, t quant.Type, shape ...int) *ops.Tensor {
 		return &ops.Tensor{Name: name, Type: t, Shape: shape}
 	})
@@ -61,5 +64,35 @@ func TestRewindKeepsWhatTheRingStillHolds(t *testing.T) {
 		if got := c.Rewind(v.to); got != v.want || c.Len() != v.want {
 			t.Errorf("chunk %d: %d rewound to %d leaves %d (Len %d), want %d", v.chunk, v.held, v.to, got, c.Len(), v.want)
 		}
+	}
+}
+
+// A rewind to a chunk's first position leaves the ring as it was: full of the chunk that was forgotten.
+func TestRewindRemembersWhatTheRingHolds(t *testing.T) {
+	c := build(8)
+	c.Advance(20)
+	for _, v := range []struct{ to, want int }{{16, 16}, {9, 8}, {8, 8}, {5, 0}} {
+		if got := c.Rewind(v.to); got != v.want {
+			t.Errorf("rewound to %d leaves %d, want %d", v.to, got, v.want)
+		}
+	}
+	c.Advance(8)
+	c.Advance(2)
+	if got := c.Rewind(9); got != 9 {
+		t.Errorf("computed again, rewound to 9 leaves %d", got)
+	}
+}
+
+func TestWithoutRingsEveryLayerKeepsAll(t *testing.T) {
+	c := shaped(Shape{HeadDim: 4, NumKVHeads: 2, Context: 100, Type: quant.F16, NoRings: true}, 0, 8)
+	if l := c.Layers[1]; l.K.Dim(1) != 100 || l.Chunk != 8 {
+		t.Errorf("%d slots, chunk %d; want 100 with the mask of chunk 8", l.K.Dim(1), l.Chunk)
+	}
+	c.Advance(20)
+	if got := c.Fit(50); got != 50 {
+		t.Errorf("%d of 50 fit", got)
+	}
+	if got := c.Rewind(3); got != 3 {
+		t.Errorf("rewound to %d, want 3", got)
 	}
 }

@@ -20,6 +20,7 @@ type Metadata interface {
 	Has(key string) bool
 	Uint(key string, absent uint64) uint64
 	Float(key string, absent float64) float64
+	Bool(key string, absent bool) bool
 	String(key, absent string) string
 }
 
@@ -49,8 +50,9 @@ type Family interface {
 // Network is the layers of a model, between embedding and head.
 type Network interface {
 	// Prepare makes the tables and the scratch tensors for calls of up to o.Chunk tokens at positions below o.Context.
-	// Trouble with memory is left in a; an error is trouble with reading weights back.
-	Prepare(ctx context.Context, a *Arena, o Options) error
+	// Trouble with memory is left in a; an error is trouble with reading weights back. A warning is a sentence for
+	// the user about a file that can be computed but may not be what its makers meant.
+	Prepare(ctx context.Context, a *Arena, o Options) (warnings []string, err error)
 
 	// Layers calls the ops of all layers. x F32 [hidden, n] is the residual stream, updated in place; step U32
 	// [ops.StepWords] says where its tokens stand.

@@ -11,11 +11,15 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Options choose how a model runs, not what it computes.
+// Options choose how a model runs. The last two change what it computes; their zero values are the published model.
 type Options struct {
-	Context  int  // positions of the longest conversation; 0, or more than the model's own: the model's own
-	Chunk    int  // most tokens of a prompt computed at once; 0: 512
-	CacheF32 bool // keep keys and values in float32 instead of float16, to compare with references
+	Context    int  // positions of the longest conversation; 0, or more than the model's own: the model's own
+	Chunk      int  // most tokens of a prompt computed at once; 0: 512
+	CacheF32   bool // keep keys and values in float32 instead of float16, to compare with references
+	FullCaches bool // keep every position in chunked layers too, to compare rings with
+
+	ExpertsUsed   int  // routed experts for each token; 0: as many as the file says; more than there are: all
+	NoTemperature bool // do not scale the queries of layers that see far (spec §2.5)
 }
 
 // defaultChunk is a compromise: a longer chunk reads the weights less often, a shorter one needs less scratch memory
@@ -46,6 +50,8 @@ type Model struct {
 	network Network
 	cache   *kvcache.Cache
 	arena   Arena
+
+	warnings []string
 
 	step   *ops.Tensor // U32 [ops.StepWords]
 	tokens *ops.Tensor // U32 [1, chunk]; the first is the token that Decode reads
@@ -91,9 +97,10 @@ func (m *Model) prepare(ctx context.Context) error {
 	if o.CacheF32 {
 		cacheType = quant.F32
 	}
-	shape := kvcache.Shape{HeadDim: c.HeadDim, NumKVHeads: c.NumKVHeads, Context: o.Context, Type: cacheType}
+	shape := kvcache.Shape{HeadDim: c.HeadDim, NumKVHeads: c.NumKVHeads, Context: o.Context, Type: cacheType, NoRings: o.FullCaches}
 	m.cache = kvcache.New(shape, c.Chunks, a.New)
-	if err := m.network.Prepare(ctx, a, o); err != nil {
+	var err error
+	if m.warnings, err = m.network.Prepare(ctx, a, o); err != nil {
 		return err
 	}
 	return a.err
@@ -116,6 +123,9 @@ func (m *Model) record(label string, n int, withHead bool) (ops.Program, error) 
 
 // Config is what the file says, with the vocabulary's size filled in.
 func (m *Model) Config() Config { return m.config }
+
+// Warnings are sentences for the user about the file.
+func (m *Model) Warnings() []string { return m.warnings }
 
 // Context is the number of positions a conversation may have.
 func (m *Model) Context() int { return m.options.Context }

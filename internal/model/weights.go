@@ -27,15 +27,29 @@ func (w *Weights) Matrix(name string, hidden, rows int) *ops.Tensor {
 	if rows == 0 && w.Has(name) {
 		rows = w.source[name].Dim(1)
 	}
-	if hidden%4 != 0 || rows%4 != 0 {
-		w.fail(bad("tensor %q maps %d numbers to %d, and one of the two is not a multiple of 4", name, hidden, rows))
-	}
+	w.divisible(name, hidden, rows)
 	return w.take(name, hidden, rows)
 }
 
+// Stack takes n matrices that map hidden to rows: [hidden, rows, n].
+func (w *Weights) Stack(name string, hidden, rows, n int) *ops.Tensor {
+	w.divisible(name, hidden, rows)
+	return w.take(name, hidden, rows, n)
+}
+
+// divisible holds for every product: kernels read and write numbers by fours.
+func (w *Weights) divisible(name string, hidden, rows int) {
+	if hidden%4 != 0 || rows%4 != 0 {
+		w.fail(bad("tensor %q maps %d numbers to %d, and one of the two is not a multiple of 4", name, hidden, rows))
+	}
+}
+
 // Vector takes n numbers, F32.
-func (w *Weights) Vector(name string, n int) *ops.Tensor {
-	t := w.take(name, n)
+func (w *Weights) Vector(name string, n int) *ops.Tensor { return w.Plain(name, n) }
+
+// Plain takes numbers of any shape, F32.
+func (w *Weights) Plain(name string, shape ...int) *ops.Tensor {
+	t := w.take(name, shape...)
 	if t.Type != quant.F32 {
 		w.fail(bad("tensor %q is %v, want F32", name, t.Type))
 	}

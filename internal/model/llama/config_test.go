@@ -30,6 +30,13 @@ func (m metadata) Float(key string, absent float64) float64 {
 	return absent
 }
 
+func (m metadata) Bool(key string, absent bool) bool {
+	if v, ok := m[key].(bool); ok {
+		return v
+	}
+	return absent
+}
+
 func (m metadata) String(key, absent string) string {
 	if v, ok := m[key].(string); ok {
 		return v
@@ -109,7 +116,7 @@ func TestWhatIsNotComputedIsRefused(t *testing.T) {
 }
 
 func TestRopeTable(t *testing.T) {
-	table := ropeTable(4, 3, 100, 1, nil)
+	table := model.RopeTable(model.RopeFrequencies(4, 100, nil), 3)
 	want := []float64{0, 0, 1, 0.1, 2, 0.2} // angles: frequencies 1 and 100^(-2/4)
 	for i, angle := range want {
 		cos, sin := float64(table[2*i]), float64(table[2*i+1])
@@ -120,7 +127,8 @@ func TestRopeTable(t *testing.T) {
 }
 
 func TestRopeFrequenciesAreStretchedAndDivided(t *testing.T) {
-	got := ropeFrequencies(4, 100, 2, []float32{1, 8})
+	f := &family{ropeDims: 4, ropeBase: 100, ropeStretch: 2}
+	got := f.ropeFrequencies([]float32{1, 8})
 	if want := []float64{0.5, 0.1 / 2 / 8}; math.Abs(got[0]-want[0]) > 1e-15 || math.Abs(got[1]-want[1]) > 1e-15 {
 		t.Errorf("frequencies are %v, want %v", got, want)
 	}

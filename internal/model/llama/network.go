@@ -6,7 +6,6 @@ import (
 	"github.com/outrider-web/outrider/internal/kvcache"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
-	"github.com/outrider-web/outrider/internal/quant"
 )
 
 // network is the layers and what they write to.
@@ -28,14 +27,13 @@ type scratch struct {
 }
 
 // Prepare makes the RoPE table and the scratch tensors.
-func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) error {
+func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) (warnings []string, err error) {
 	c := n.config
-	divisors, err := n.readDivisors(ctx, a.Backend)
+	divisors, err := model.ReadBack(ctx, a.Backend, n.ropeDivisors)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	table := ropeTable(n.ropeDims, o.Context, n.ropeBase, n.ropeStretch, divisors)
-	n.ropeTable = a.Floats("rope", table, n.ropeDims, o.Context)
+	n.ropeTable = a.Floats("rope", model.RopeTable(n.ropeFrequencies(divisors), o.Context), n.ropeDims, o.Context)
 	n.scratch = scratch{
 		norm:   a.F32("norm", c.HiddenSize, o.Chunk),
 		qkv:    a.F32("qkv", (c.NumHeads+2*c.NumKVHeads)*c.HeadDim, o.Chunk),
@@ -43,21 +41,16 @@ func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) 
 		gateUp: a.F32("gate_up", 2*n.feedForward, o.Chunk),
 		ffn:    a.F32("ffn", n.feedForward, o.Chunk),
 	}
-	return nil
+	return nil, nil
 }
 
-// readDivisors brings rope_freqs.weight back from the device: the table is made in float64, here.
-func (n *network) readDivisors(ctx context.Context, b ops.Backend) ([]float32, error) {
-	if n.ropeDivisors == nil {
-		return nil, nil
+// ropeFrequencies are stretched for linear scaling: every position counts as less.
+func (f *family) ropeFrequencies(divisors []float32) []float64 {
+	frequencies := model.RopeFrequencies(f.ropeDims, f.ropeBase, divisors)
+	for k := range frequencies {
+		frequencies[k] /= f.ropeStretch
 	}
-	divisors := make([]float32, n.ropeDims/2)
-	data, err := ops.Read(ctx, b, n.ropeDivisors, 0, quant.F32.RowBytes(len(divisors)))
-	if err != nil {
-		return nil, err
-	}
-	quant.Dequantize(quant.F32, divisors, data)
-	return divisors, nil
+	return frequencies
 }
 
 // Layers calls the ops of all layers: eight each for one token, nine for several.
