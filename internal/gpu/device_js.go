@@ -51,10 +51,11 @@ func (d *device) limits() ops.Limits {
 	}
 }
 
-// laneAlone says that lanes had better not share a row: on SwiftShader, Google's CPU adapter, barriers are slow.
-func (d *device) laneAlone() bool {
+// traits says what kind of device it is. The one software adapter of browsers is SwiftShader, Google's.
+func (d *device) traits() traits {
 	info := d.host.Get("device").Get("adapterInfo")
-	return info.Truthy() && info.Get("vendor").String() == "google"
+	swiftShader := info.Truthy() && info.Get("vendor").String() == "google"
+	return traits{cpu: swiftShader, slowBarriers: swiftShader}
 }
 
 // scoped runs f inside error scopes. The scopes' verdict comes later: wait blocks for it.

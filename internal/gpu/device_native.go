@@ -49,9 +49,10 @@ func (d *device) limits() ops.Limits {
 	return ops.Limits{MaxBuffer: int64(l.MaxBufferSize), MaxBinding: int64(l.MaxStorageBufferBindingSize)}
 }
 
-// laneAlone says that lanes had better not share a row. None of the native adapters wants that: Mesa's CPU, too, is
-// faster with lanes that share.
-func (d *device) laneAlone() bool { return false }
+// traits says what kind of device it is. Mesa's CPU adapter has cheap barriers.
+func (d *device) traits() traits {
+	return traits{cpu: d.adapter.GetInfo().AdapterType == wgpu.AdapterTypeCPU}
+}
 
 // scoped runs f, whose errors come back at once, and reports them when asked.
 func (d *device) scoped(label string, f func() error) (wait func() error) {

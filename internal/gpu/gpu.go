@@ -32,7 +32,7 @@ type Backend struct {
 	params    arena
 	raw       *ops.Tensor            // file bytes on their way to a repacked tensor; nil until one is uploaded
 	scratches map[string]*ops.Tensor // by name and shape; see scratch
-	laneAlone bool                   // lanes of a product had better not share a row: a trait of the device
+	traits    traits                 // of the device, for the choice of kernels
 	rec       *recorder              // what Record is recording, else nil
 	trouble   error                  // what an op called outside Record met; the next method that can report does
 }
@@ -46,7 +46,7 @@ func New(ctx context.Context, o Options) (*Backend, error) {
 		return nil, err
 	}
 	b := &Backend{dev: dev, limits: within(dev.limits(), o.Limits), buffers: map[*buffer]bool{},
-		laneAlone: dev.laneAlone()}
+		traits: dev.traits()}
 	b.pipelines.init()
 	b.groups.init()
 	return b, nil

@@ -9,18 +9,18 @@ import (
 // mulMatRows, TILE_ROWS in its WGSL, is how many rows of one matrix a workgroup makes.
 const mulMatRows = 32
 
-// MulMat has two kernels: tiles that share weights and activations in workgroup memory, and, where those would be
-// mostly empty or lanes had better work alone, lanes that keep a few tokens to themselves.
+// fewTokens is how many tokens make a tile worth while.
+const fewTokens = 8
+
+// MulMat has two kernels: tiles that share weights and activations in workgroup memory, and, for few tokens, which
+// would leave tiles mostly empty, and on CPUs, lanes that keep some tokens to themselves.
 func (b *Backend) MulMat(p ops.Product) {
 	ops.CheckProduct("mul_mat", p)
-	switch n := p.X.Dim(1); {
-	case b.laneAlone:
-		b.mulMatFew(p, 16)
-	case n <= 8:
-		b.mulMatFew(p, 8)
-	default:
-		b.mulMatTiles(p)
+	if b.traits.cpu || p.X.Dim(1) <= fewTokens {
+		b.mulMatFew(p)
+		return
 	}
+	b.mulMatTiles(p)
 }
 
 // mulMatTiles: tiles of rows of one matrix by tokens.
@@ -42,9 +42,13 @@ func (b *Backend) mulMatTiles(p ops.Product) {
 	})
 }
 
-// mulMatFew: teams as in MulMatVec, times tokens by up to `most` at once.
-func (b *Backend) mulMatFew(p ops.Product, most int) {
-	n := p.X.Dim(1)
+// mulMatFew: teams as in MulMatVec, times tokens by up to 8 at once, 16 where there is no room in workgroup memory to
+// be paid for.
+func (b *Backend) mulMatFew(p ops.Product) {
+	n, most := p.X.Dim(1), 8
+	if b.traits.slowBarriers {
+		most = 16
+	}
 	columns := 1
 	for columns < min(n, most) {
 		columns *= 2

@@ -23,7 +23,7 @@ func (b *Backend) MulMatVec(p ops.Product) {
 
 // teamsFor splits a workgroup of 64 into teams for rows of hidden weights: as many lanes as find work.
 func (b *Backend) teamsFor(hidden int) (lanes, teams int) {
-	if b.laneAlone {
+	if b.traits.slowBarriers {
 		return 1, 16
 	}
 	lanes = 4

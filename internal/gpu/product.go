@@ -9,6 +9,12 @@ import (
 
 // What mul_mat_vec and mul_mat share: how a Product's variant, bindings and parameters are written.
 
+// traits of a device decide which kernel makes a product.
+type traits struct {
+	cpu          bool // software: tiles in workgroup memory cost more than they save
+	slowBarriers bool // lanes had better not share a row, since that takes a barrier
+}
+
 // maxMatrices is how many matrices a Product may stack.
 const maxMatrices = 3
 

@@ -7,11 +7,11 @@ import (
 	"github.com/outrider-web/outrider/internal/optest"
 )
 
-// The device chooses how a product's lanes share the work; whichever it is, the other way must be right too.
-func TestProductsMatchWithLanesTheOtherWay(t *testing.T) {
+// The kind of device chooses how a product is made; the other ways must be right too.
+func TestProductsMatchOnTheOtherKindOfDevice(t *testing.T) {
 	optest.Run(t, func() ops.Backend {
 		b := open(t)
-		b.laneAlone = !b.laneAlone
+		b.traits = traits{cpu: !b.traits.cpu, slowBarriers: !b.traits.slowBarriers}
 		return b
 	}, "mul_mat_vec", "mul_mat", "swiglu_vec")
 }
