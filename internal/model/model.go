@@ -19,7 +19,7 @@ type Options struct {
 	FullCaches bool // keep every position in chunked layers too, to compare rings with
 
 	ExpertsUsed   int  // routed experts for each token; 0: as many as the file says; more than there are: all
-	NoTemperature bool // do not scale the queries of layers that see far (spec §2.5)
+	NoTemperature bool // leave the queries of Llama 4's NoPE layers as long as they are
 }
 
 // defaultChunk is a compromise: a longer chunk reads the weights less often, a shorter one needs less scratch memory

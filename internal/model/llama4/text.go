@@ -1,0 +1,96 @@
+package llama4
+
+import (
+	"context"
+
+	"github.com/outrider-web/outrider/internal/kvcache"
+	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/ops"
+)
+
+// network is the layers and what they write to.
+type network struct {
+	*family
+	options      model.Options
+	layers       []layer
+	ropeDivisors *ops.Tensor // F32 [ropeDims/2], nil for none: what each pair's frequency is divided by
+	ropeTable    *ops.Tensor // F32 [ropeDims, chunk]: cos, sin of each pair
+	scratch      scratch
+}
+
+// scratch is what one layer hands to the next op. Layers take turns with it.
+type scratch struct {
+	norm  *ops.Tensor // [hidden, n]
+	qkv   *ops.Tensor // [(numHeads + 2·numKVHeads)·headDim, n]
+	attn  *ops.Tensor // [numHeads·headDim, n]
+	dense denseScratch
+	moe   moeScratch
+}
+
+// Prepare makes the RoPE table and the scratch tensors.
+func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) (warnings []string, err error) {
+	c := n.config
+	n.options = o
+	n.scratch = scratch{
+		norm: a.F32("norm", c.HiddenSize, o.Chunk),
+		qkv:  a.F32("qkv", (c.NumHeads+2*c.NumKVHeads)*c.HeadDim, o.Chunk),
+		attn: a.F32("attn", c.NumHeads*c.HeadDim, o.Chunk),
+	}
+	if n.hasDense() {
+		n.scratch.dense = newDenseScratch(a, n.denseWidth, o.Chunk)
+	}
+	if n.hasMoE() {
+		n.scratch.moe = newMoEScratch(a, n.family, n.used(), o.Chunk)
+	}
+	return n.prepareRope(ctx, a, o.Context)
+}
+
+// used is the number of routed experts for each token.
+func (n *network) used() int {
+	if n.options.ExpertsUsed > 0 {
+		return min(n.options.ExpertsUsed, n.numExperts)
+	}
+	return n.expertsUsed
+}
+
+// Layers calls the ops of all layers: for one token nine each, eight where a layer is dense.
+func (n *network) Layers(o ops.Ops, x, step *ops.Tensor, cache *kvcache.Cache) {
+	s := n.scratch.rows(x.Dim(1))
+	for i, l := range n.layers {
+		n.attention(o, l, s, x, step, cache.Layers[i])
+		o.RMSNorm(s.norm, x, l.ffnNorm, n.config.Epsilon)
+		if l.moe != nil {
+			l.moe.feed(o, s, x)
+		} else {
+			l.dense.feed(o, s, x)
+		}
+	}
+}
+
+// attention adds to x what the layer attends to (§2.2).
+func (n *network) attention(o ops.Ops, l layer, s scratch, x, step *ops.Tensor, kv kvcache.Layer) {
+	o.RMSNorm(s.norm, x, l.attnNorm, n.config.Epsilon)
+	model.Multiply(o, ops.Product{Dst: s.qkv, X: s.norm, W: []*ops.Tensor{l.q, l.k, l.v}})
+	o.RopeKV(n.position(l, ops.RopeKV{QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads}))
+	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads, Chunk: kv.Chunk})
+	model.Multiply(o, ops.Product{Dst: x, X: s.attn, W: []*ops.Tensor{l.attnOutput}, Add: true})
+}
+
+// position says what queries and keys learn of their position: in rotating layers the angle, and then their length is
+// taken away; in the others queries grow sharper with distance, against attention's fading.
+func (n *network) position(l layer, r ops.RopeKV) ops.RopeKV {
+	switch {
+	case l.rotates && n.qkNorm:
+		r.Table, r.QKNorm = n.ropeTable, n.config.Epsilon
+	case l.rotates:
+		r.Table = n.ropeTable
+	case !n.options.NoTemperature:
+		r.TempScale, r.TempFloor = float32(n.tempScale), n.tempFloor
+	}
+	return r
+}
+
+// rows are views of the first n tokens.
+func (s scratch) rows(n int) scratch {
+	return scratch{s.norm.Rows(0, n), s.qkv.Rows(0, n), s.attn.Rows(0, n), s.dense.rows(n), s.moe.rows(n)}
+}
