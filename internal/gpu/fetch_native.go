@@ -5,6 +5,7 @@ package gpu
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 
@@ -59,11 +60,14 @@ func (f *fetched) Wait(ctx context.Context) ([]byte, error) {
 var mapping sync.Mutex
 
 // mapNow maps the staging buffer. The binding hands wgpu a Go pointer that nothing keeps alive, so no collection may
-// happen between MapAsync and the callback.
-func (f *fetched) mapNow() (status wgpu.BufferMapAsyncStatus) {
+// happen between MapAsync and the callback. Switching the collector off does not stop one that has just decided to
+// start; a collection of our own waits for it. So nobody else may call runtime.GC meanwhile.
+func (f *fetched) mapNow() wgpu.BufferMapAsyncStatus {
 	mapping.Lock()
 	defer mapping.Unlock()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	runtime.GC()
+	status := wgpu.BufferMapAsyncStatusUnknown
 	done := func(s wgpu.BufferMapAsyncStatus) { status = s }
 	if err := f.staging.MapAsync(wgpu.MapModeRead, 0, f.staging.GetSize(), done); err != nil {
 		return wgpu.BufferMapAsyncStatusValidationError
