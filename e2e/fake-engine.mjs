@@ -22,9 +22,12 @@ export function fakeEngine(script) {
       queueMicrotask(() => this.dispatchEvent(new MessageEvent("message", { data })));
     }
 
+    /** Waits, unless the request is aborted. */
     async #pause(id, ms) {
-      await new Promise((resolve) => setTimeout(resolve, ms));
-      if (this.#aborted.has(id)) throw { code: "aborted", message: "Stopped.", retryable: true };
+      for (const end = Date.now() + ms; Date.now() < end; ) {
+        await new Promise((resolve) => setTimeout(resolve, Math.min(5, ms)));
+        if (this.#aborted.has(id)) throw { code: "aborted", message: "Stopped.", retryable: true };
+      }
     }
 
     async load({ id, source }) {

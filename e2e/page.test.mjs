@@ -37,7 +37,7 @@ const texts = (page, role) => page.locator(`scout-chat [part="message ${role}"] 
 const events = (page, ...types) =>
   page.evaluate((types) => {
     window.seen = [];
-    for (const type of types) document.addEventListener(type, (e) => window.seen.push([type, e.detail]));
+    for (const type of types) document.addEventListener(type, (e) => window.seen.push([type, { ...e.detail }]));
   }, types);
 
 pageTest("an idle page offers models and takes no message", {}, async (page) => {
@@ -47,7 +47,7 @@ pageTest("an idle page offers models and takes no message", {}, async (page) => 
   assert.ok(await part(page, "send").isDisabled());
 });
 
-pageTest("choosing a model shows its progress, then readiness", { loadMs: 40 }, async (page) => {
+pageTest("choosing a model shows its progress, then readiness", { loadMs: 150 }, async (page) => {
   await events(page, "status-changed", "load-progress", "model-loaded");
   await choose(page, "SmolLM2");
   await status(page, "loading");

@@ -1,0 +1,87 @@
+// The whole path with a published model: its URL typed into the page, a question, the reference's answer; then both
+// servers gone, and the same again from what the browser keeps.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { launch, part, status, watch } from "./browser.mjs";
+import { modelServer } from "./models.mjs";
+import { serveSite } from "./server.mjs";
+
+const file = (path) => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)));
+const minutes = (n) => n * 60_000;
+const megabytes = (n) => `${(n / 1e6).toFixed(1)} MB`;
+
+const question = "What is the capital of France?";
+const golden = goldenAnswer(file("testdata/golden/smollm2/france.golden"));
+
+/** The reference's greedy answer and its number of tokens, without the one that ends it. */
+function goldenAnswer(bytes) {
+  const head = bytes.toString("latin1");
+  const [, text] = /^note continuation '(.*)<\|im_end\|>'$/m.exec(head);
+  const [, count] = /^i32 continuation (\d+)$/m.exec(head);
+  return { text, tokens: Number(count) - 1 };
+}
+
+async function ask(page) {
+  await part(page, "input").fill(question);
+  await part(page, "send").click();
+  await status(page, "generating");
+  await status(page, ["ready", "error"], minutes(4));
+  const answer = await page.locator('scout-chat [part="message assistant"] .text').last().textContent();
+  return { answer, stats: await page.evaluate(() => document.querySelector("scout-chat").engine.stats()) };
+}
+
+function check({ answer, stats }) {
+  assert.match(answer, /Paris/);
+  assert.equal(answer, golden.text);
+  assert.equal(stats.completionTokens, golden.tokens);
+  assert.ok(stats.memoryBytes < 256e6, `Go took ${stats.memoryBytes} bytes`);
+  assert.ok(stats.peakBytesInFlight < 256e6, `${stats.peakBytesInFlight} weight bytes in flight`);
+  assert.equal(stats.bytesInFlight, 0);
+}
+
+function report(when, seconds, { stats }) {
+  console.log(
+    `e2e: ${when}: ready in ${seconds.toFixed(1)} s, prefill ${stats.prefillSeconds.toFixed(1)} s for ${stats.promptTokens} tokens, ` +
+      `${stats.tokensPerSecond.toFixed(2)} tokens/s, Go heap ${megabytes(stats.heapBytes)} of ${megabytes(stats.memoryBytes)} taken, ` +
+      `at most ${megabytes(stats.peakBytesInFlight)} in flight`,
+  );
+}
+
+test("a published model answers as the reference does, and again without any server", async () => {
+  const site = await serveSite();
+  const models = await modelServer(file("models/cache/SmolLM2-135M-Instruct.Q4_1.gguf"));
+  const { context, close } = await launch();
+  try {
+    const page = await context.newPage();
+    const complaints = watch(page);
+    await page.goto(site.url);
+    await page.getByLabel("Address of a GGUF file").fill(models.url);
+    let start = Date.now();
+    await page.getByRole("button", { name: "Load" }).click();
+    await status(page, "loading");
+    await status(page, ["ready", "error"], minutes(2));
+    let ready = (Date.now() - start) / 1000;
+    const first = await ask(page);
+    report("first visit", ready, first);
+    check(first);
+
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await site.close();
+    await models.close();
+    start = Date.now();
+    await page.reload();
+    await status(page, ["ready", "error"], minutes(2));
+    ready = (Date.now() - start) / 1000;
+    const second = await ask(page);
+    report("offline", ready, second);
+    check(second);
+    assert.deepEqual(complaints.filter((c) => !/ERR_CONNECTION_REFUSED/.test(c)), []);
+  } finally {
+    await close();
+    await site.close();
+    await models.close();
+  }
+});

@@ -1,0 +1,58 @@
+// Model files for the tests: a tiny one that is made on the spot, ways to spoil it, and a server for it that a page of
+// another origin may read.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rangeServer } from "../web/test/range-server.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** A Llama of random weights, as cmd/pack writes it. */
+export function tinyModel(...flags) {
+  const folder = mkdtempSync(join(tmpdir(), "outrider-model-"));
+  try {
+    const file = join(folder, "tiny.gguf");
+    execFileSync("go", ["run", "./cmd/pack", "tiny", "-o", file, ...flags], { cwd: root });
+    return readFileSync(file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A copy with the first `from` after `key` replaced by `to`, which is as long. */
+export function patched(bytes, key, from, to) {
+  const copy = Buffer.from(bytes);
+  const at = copy.indexOf(from, copy.indexOf(key) + Buffer.byteLength(key));
+  if (at < 0 || Buffer.byteLength(from) !== Buffer.byteLength(to)) throw new Error(`cannot put ${to} after ${key}`);
+  copy.write(to, at);
+  return copy;
+}
+
+/** A copy whose header counts an absurd number of tensors. */
+export function absurd(bytes) {
+  const copy = Buffer.from(bytes);
+  copy.writeBigUInt64LE(1n << 60n, 8); // after magic and version
+  return copy;
+}
+
+/** A copy in which a tensor has another type. */
+export function retyped(bytes, tensor, type) {
+  const copy = Buffer.from(bytes);
+  const dims = copy.indexOf(tensor) + Buffer.byteLength(tensor);
+  copy.writeUInt32LE(type, dims + 4 + 8 * copy.readUInt32LE(dims));
+  return copy;
+}
+
+/** Serves bytes with ranges to every origin. */
+export async function modelServer(bytes) {
+  const server = await rangeServer(bytes);
+  server.headers = { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Content-Range, ETag" };
+  server.url = server.url.replace(/dir.*/, "model.gguf");
+  return server;
+}
+
+/** Makes a server do the same to every request from now on, or behave again. */
+export const always = (server, trick) => (server.next = trick ? { shift: () => trick } : []);
