@@ -64,3 +64,26 @@ func TestTinyNamesTheTypesItKnows(t *testing.T) {
 		t.Errorf("error is %v, want the types there are", err)
 	}
 }
+
+func TestTinyMakesBothFamilies(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string // of the file, or of the error
+	}{
+		{[]string{"-family", "llama"}, "llama.block_count"},
+		{[]string{"-family", "llama4", "-experts", "2"}, "llama4.expert_count"},
+		{[]string{"-family", "llama5"}, "llama4"},
+		{[]string{"-experts", "2"}, "-experts is for -family llama4"},
+		{[]string{"-family", "llama4", "-tied"}, "-tied is for -family llama"},
+	} {
+		out := filepath.Join(t.TempDir(), "t.gguf")
+		err := tinyModel(append(c.args, "-o", out, "-layers", "1"))
+		got, _ := os.ReadFile(out)
+		if err != nil {
+			got = []byte(err.Error())
+		}
+		if !strings.Contains(string(got), c.want) {
+			t.Errorf("%v: no %q", c.args, c.want)
+		}
+	}
+}

@@ -10,24 +10,69 @@ import (
 	"github.com/outrider-web/outrider/internal/tiny"
 )
 
+// tinyFlags are what people may ask of a tiny model.
+type tinyFlags struct {
+	*flag.FlagSet
+	out, family, typeName string
+	llama                 tiny.Llama
+	llama4                tiny.Llama4
+}
+
+// only says which family a flag is for; the others are for both.
+var only = map[string]string{"tied": "llama", "experts": "llama4", "experts-used": "llama4", "interleave": "llama4", "chunk": "llama4"}
+
+func newTinyFlags() *tinyFlags {
+	f := &tinyFlags{FlagSet: flag.NewFlagSet("pack tiny", flag.ExitOnError)}
+	f.StringVar(&f.out, "o", "tiny.gguf", "file to write")
+	f.StringVar(&f.family, "family", "llama", "llama or llama4")
+	f.StringVar(&f.typeName, "type", "Q4_1", "weight type: "+strings.Join(typeNames(), " "))
+	f.Uint64Var(&f.llama.Seed, "seed", 1, "seed of the random weights")
+	f.IntVar(&f.llama.Hidden, "hidden", 0, "width of the residual stream (default 256)")
+	f.IntVar(&f.llama.Layers, "layers", 0, "number of layers (default 2, of llama4 4)")
+	f.IntVar(&f.llama.Context, "context", 0, "positions (default 512)")
+	f.BoolVar(&f.llama.Tied, "tied", false, "llama: use the embedding as the head")
+	f.IntVar(&f.llama4.Experts, "experts", 0, "llama4: routed experts of a layer (default 4)")
+	f.IntVar(&f.llama4.Used, "experts-used", 0, "llama4: routed experts of a token (default 1)")
+	f.IntVar(&f.llama4.Interleave, "interleave", 0, "llama4: 1 for experts in every layer, as Scout; 2 for every second, as Maverick (default 1)")
+	f.IntVar(&f.llama4.Chunk, "chunk", 0, "llama4: positions that a chunked layer sees (default 8192)")
+	return f
+}
+
 // tinyModel writes a tiny random model.
 func tinyModel(args []string) error {
-	var l tiny.Llama
-	flags := flag.NewFlagSet("pack tiny", flag.ExitOnError)
-	out := flags.String("o", "tiny.gguf", "file to write")
-	name := flags.String("type", "Q4_1", "weight type: "+strings.Join(typeNames(), " "))
-	flags.Uint64Var(&l.Seed, "seed", 1, "seed of the random weights")
-	flags.IntVar(&l.Hidden, "hidden", 0, "width of the residual stream (default 256)")
-	flags.IntVar(&l.Layers, "layers", 0, "number of layers (default 2)")
-	flags.IntVar(&l.Context, "context", 0, "positions (default 512)")
-	flags.BoolVar(&l.Tied, "tied", false, "use the embedding as the head")
-	flags.Parse(args)
-	t, ok := typeNamed(*name)
-	if !ok {
-		return fmt.Errorf("unknown type %q; known are %s", *name, strings.Join(typeNames(), " "))
+	f := newTinyFlags()
+	f.Parse(args)
+	file, err := f.model()
+	if err != nil {
+		return err
 	}
-	l.Type = t
-	return os.WriteFile(*out, l.GGUF(), 0o644)
+	return os.WriteFile(f.out, file, 0o644)
+}
+
+func (f *tinyFlags) model() ([]byte, error) {
+	t, ok := typeNamed(f.typeName)
+	if !ok {
+		return nil, fmt.Errorf("unknown type %q; known are %s", f.typeName, strings.Join(typeNames(), " "))
+	}
+	var misplaced error
+	f.Visit(func(x *flag.Flag) {
+		if family, ok := only[x.Name]; ok && family != f.family {
+			misplaced = fmt.Errorf("-%s is for -family %s", x.Name, family)
+		}
+	})
+	if misplaced != nil {
+		return nil, misplaced
+	}
+	l, l4 := f.llama, f.llama4
+	switch f.family {
+	case "llama":
+		l.Type = t
+		return l.GGUF(), nil
+	case "llama4":
+		l4.Type, l4.Seed, l4.Hidden, l4.Layers, l4.Context = t, l.Seed, l.Hidden, l.Layers, l.Context
+		return l4.GGUF(), nil
+	}
+	return nil, fmt.Errorf("unknown family %q; known are llama and llama4", f.family)
 }
 
 var types = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.Q2_K, quant.Q3_K,

@@ -1,4 +1,4 @@
-// Package tiny makes random models of real architecture and no sense, as GGUF files of a megabyte or less: for tests,
+// Package tiny makes random models of real architecture and no sense, as GGUF files of a few megabytes: for tests,
 // and for demonstrations that need no download. A file is a function of its seed and options alone.
 package tiny
 
@@ -26,12 +26,14 @@ type Llama struct {
 	RopeFactors bool       // with rope_freqs.weight, as Llama 3.1 and later have
 }
 
-func (l Llama) filled() Llama {
-	fill := func(field *int, size int) {
-		if *field == 0 {
-			*field = size
-		}
+// fill sets a field that nobody has set.
+func fill[T int | float32](field *T, size T) {
+	if *field == 0 {
+		*field = size
 	}
+}
+
+func (l Llama) filled() Llama {
 	fill(&l.Hidden, 256)
 	fill(&l.Layers, 2)
 	fill(&l.Heads, 8)
@@ -45,7 +47,7 @@ func (l Llama) filled() Llama {
 // GGUF is the model's file.
 func (l Llama) GGUF() []byte {
 	l = l.filled()
-	v := vocabulary()
+	v := chatML()
 	w := &writer{rand: rand.New(rand.NewPCG(l.Seed, 1)), typ: l.Type}
 	l.metadata(w)
 	v.metadata(&w.Writer)
@@ -77,25 +79,18 @@ func (l Llama) tensors(w *writer, vocab int) {
 		w.matrix("output.weight", 4/math.Sqrt(float64(l.Hidden)), l.Hidden, vocab)
 	}
 	if l.RopeFactors {
-		w.ropeFactors(l.HeadDim / 2)
+		w.ropeFactors(l.HeadDim/2, 8)
 	}
 	for i := range l.Layers {
 		l.layer(w, fmt.Sprintf("blk.%d.", i))
 	}
 }
 
-// layer writes matrices that keep the size of what they multiply, so that no layer drowns another.
 func (l Llama) layer(w *writer, prefix string) {
-	matrix := func(name string, in, out int) { w.matrix(prefix+name+".weight", 1/math.Sqrt(float64(in)), in, out) }
-	w.vector(prefix+"attn_norm.weight", l.Hidden)
-	matrix("attn_q", l.Hidden, l.Heads*l.HeadDim)
-	matrix("attn_k", l.Hidden, l.KVHeads*l.HeadDim)
-	matrix("attn_v", l.Hidden, l.KVHeads*l.HeadDim)
-	matrix("attn_output", l.Heads*l.HeadDim, l.Hidden)
-	w.vector(prefix+"ffn_norm.weight", l.Hidden)
-	matrix("ffn_gate", l.Hidden, l.FeedForward)
-	matrix("ffn_up", l.Hidden, l.FeedForward)
-	matrix("ffn_down", l.FeedForward, l.Hidden)
+	w.attention(prefix, l.Hidden, l.Heads*l.HeadDim, l.KVHeads*l.HeadDim)
+	w.keeping(prefix+"ffn_gate", l.Hidden, l.FeedForward)
+	w.keeping(prefix+"ffn_up", l.Hidden, l.FeedForward)
+	w.keeping(prefix+"ffn_down", l.FeedForward, l.Hidden)
 }
 
 // writer adds random tensors to a file.
@@ -103,6 +98,21 @@ type writer struct {
 	gguf.Writer
 	rand *rand.Rand
 	typ  quant.Type
+}
+
+// attention adds a layer's attention and both its norms.
+func (w *writer) attention(prefix string, hidden, queries, keys int) {
+	w.vector(prefix+"attn_norm.weight", hidden)
+	w.keeping(prefix+"attn_q", hidden, queries)
+	w.keeping(prefix+"attn_k", hidden, keys)
+	w.keeping(prefix+"attn_v", hidden, keys)
+	w.keeping(prefix+"attn_output", queries, hidden)
+	w.vector(prefix+"ffn_norm.weight", hidden)
+}
+
+// keeping adds a matrix, or a stack of them, that keeps the size of what it multiplies, so that no layer drowns another.
+func (w *writer) keeping(name string, dims ...int) {
+	w.matrix(name+".weight", 1/math.Sqrt(float64(dims[0])), dims...)
 }
 
 // matrix adds normally distributed weights of standard deviation sigma.
@@ -116,13 +126,13 @@ func (w *writer) vector(name string, n int) {
 }
 
 // ropeFactors adds divisors that leave the fast half of the pairs alone and slow the others down.
-func (w *writer) ropeFactors(pairs int) {
+func (w *writer) ropeFactors(pairs int, factor float64) {
 	pair := -1
 	w.add("rope_freqs.weight", quant.F32, []int{pairs}, func() float64 {
 		if pair++; pair < pairs/2 {
 			return 1
 		}
-		return 8
+		return factor
 	})
 }
 

@@ -27,6 +27,44 @@ func TestFileIsAFunctionOfTheSeed(t *testing.T) {
 	}
 }
 
+func TestALlama4IsAFunctionOfTheSeed(t *testing.T) {
+	l := Llama4{Seed: 1, Type: quant.Q8_0, Chunk: 16, NoPEInterval: 2, TempFloor: 8}
+	once := l.GGUF()
+	if !bytes.Equal(once, l.GGUF()) {
+		t.Error("the same seed makes another file")
+	}
+	if l.Seed = 2; bytes.Equal(once, l.GGUF()) {
+		t.Error("another seed makes the same file")
+	}
+}
+
+func TestALlama4SaysOnlyWhatPublishedFilesLeaveOutWhenAsked(t *testing.T) {
+	f := open(t, Llama4{Chunk: 16, NoPEInterval: -1}.GGUF())
+	if got := f.Meta.Uint("llama4.attention.chunk_size", 0); got != 16 {
+		t.Errorf("chunk_size is %d, want 16", got)
+	}
+	if got := f.Meta.Uint("llama4.attention.nope_interval", 7); got != 0 {
+		t.Errorf("nope_interval is %d, want 0", got)
+	}
+	for _, key := range []string{"temperature_floor", "qk_norm"} {
+		if f.Meta.Has("llama4.attention." + key) {
+			t.Errorf("%s is there", key)
+		}
+	}
+}
+
+func TestALlama4HasDenseLayersBetween(t *testing.T) {
+	f := open(t, Llama4{Interleave: 2, RopeFactor: -1}.GGUF())
+	for name, want := range map[string]bool{
+		"blk.0.ffn_gate.weight": true, "blk.0.ffn_gate_exps.weight": false,
+		"blk.1.ffn_gate.weight": false, "blk.1.ffn_gate_exps.weight": true, "rope_freqs.weight": false,
+	} {
+		if _, ok := f.Tensor(name); ok != want {
+			t.Errorf("%s: %v, want %v", name, ok, want)
+		}
+	}
+}
+
 func TestMatricesHaveTheTypeAskedFor(t *testing.T) {
 	f := open(t, Llama{Type: quant.Q6_K}.GGUF())
 	for name, want := range map[string]quant.Type{"blk.1.ffn_down.weight": quant.Q6_K, "blk.0.attn_norm.weight": quant.F32} {
@@ -51,7 +89,7 @@ func TestOptionsChooseTensors(t *testing.T) {
 
 func TestVocabularyWritesEveryByteOnce(t *testing.T) {
 	seen := map[string]bool{}
-	for _, token := range vocabulary().tokens {
+	for _, token := range llama4().tokens {
 		if seen[token] {
 			t.Errorf("token %q is there twice", token)
 		}

@@ -7,12 +7,15 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// vocab is a byte-level BPE vocabulary: every byte, a few pairs of letters, and ChatML's special tokens.
+// vocab is a byte-level BPE vocabulary: every byte, a few pairs of letters, and a chat format's special tokens.
 type vocab struct {
-	tokens  []string
-	types   []int32
-	merges  []string
-	special map[string]uint32
+	pre, template string
+	bos, eos      string // special tokens by name
+	addBOS        bool
+	tokens        []string
+	types         []int32
+	merges        []string
+	special       map[string]uint32
 }
 
 // Token types of a GGUF file.
@@ -28,12 +31,30 @@ const pairs = "Ġ t|h e|i n|Ġ a|o n|r e|Ġt he|e r|Ġ s|a t|Ġ w|e n|Ġ o|o r|i
 // multiple is what the number of tokens is padded to, so that the head's rows fill whole workgroups.
 const multiple = 64
 
-// chatML is the template of the format whose special tokens the vocabulary has.
-const chatML = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}" +
+const chatMLTemplate = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}" +
 	"{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 
-func vocabulary() *vocab {
-	v := &vocab{special: map[string]uint32{}}
+// chatML is the vocabulary of SmolLM2's kind.
+func chatML() *vocab {
+	v := &vocab{pre: "smollm", template: chatMLTemplate, bos: "<|im_start|>", eos: "<|im_end|>"}
+	v.fill("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+	return v
+}
+
+const llama4Template = "{{ bos_token }}{% for message in messages %}{{ '<|header_start|>' + message['role'] + '<|header_end|>\n\n' + " +
+	"message['content'] + '<|eot|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|header_start|>assistant<|header_end|>\n\n' }}{% endif %}"
+
+// llama4 is the vocabulary of Llama 4's kind: those of its special tokens that mean something to a program.
+func llama4() *vocab {
+	v := &vocab{pre: "llama4", template: llama4Template, bos: "<|begin_of_text|>", eos: "<|eot|>", addBOS: true}
+	v.fill("<|begin_of_text|>", "<|end_of_text|>", "<|header_start|>", "<|header_end|>", "<|eom|>", "<|eot|>",
+		"<|python_start|>", "<|python_end|>", "<|finetune_right_pad|>", "<|image_start|>", "<|image_end|>",
+		"<|tile_x_separator|>", "<|tile_y_separator|>", "<|image|>", "<|patch|>")
+	return v
+}
+
+func (v *vocab) fill(special ...string) {
+	v.special = map[string]uint32{}
 	for b := range 256 {
 		v.add(string(letter(byte(b))), normal)
 	}
@@ -41,14 +62,13 @@ func vocabulary() *vocab {
 		v.merges = append(v.merges, pair)
 		v.add(strings.ReplaceAll(pair, " ", ""), normal)
 	}
-	for _, name := range []string{"<|endoftext|>", "<|im_start|>", "<|im_end|>"} {
+	for _, name := range special {
 		v.special[name] = uint32(len(v.tokens))
 		v.add(name, control)
 	}
 	for len(v.tokens)%multiple != 0 {
 		v.add(fmt.Sprintf("<|unused_%d|>", len(v.tokens)), unused)
 	}
-	return v
 }
 
 func (v *vocab) add(token string, kind int32) {
@@ -57,14 +77,14 @@ func (v *vocab) add(token string, kind int32) {
 
 func (v *vocab) metadata(w *gguf.Writer) {
 	w.Set("tokenizer.ggml.model", "gpt2")
-	w.Set("tokenizer.ggml.pre", "smollm")
+	w.Set("tokenizer.ggml.pre", v.pre)
 	w.Set("tokenizer.ggml.tokens", v.tokens)
 	w.Set("tokenizer.ggml.token_type", v.types)
 	w.Set("tokenizer.ggml.merges", v.merges)
-	w.Set("tokenizer.ggml.bos_token_id", v.special["<|im_start|>"])
-	w.Set("tokenizer.ggml.eos_token_id", v.special["<|im_end|>"])
-	w.Set("tokenizer.ggml.add_bos_token", false)
-	w.Set("tokenizer.chat_template", chatML)
+	w.Set("tokenizer.ggml.bos_token_id", v.special[v.bos])
+	w.Set("tokenizer.ggml.eos_token_id", v.special[v.eos])
+	w.Set("tokenizer.ggml.add_bos_token", v.addBOS)
+	w.Set("tokenizer.chat_template", v.template)
 }
 
 // letter is how byte-level BPE writes a byte: itself where it prints in Latin-1, else the next free rune from 256 on.
