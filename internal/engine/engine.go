@@ -27,6 +27,9 @@ func (e *Engine) Context() int { return e.model.Context() }
 // Config is what the file says about the model.
 func (e *Engine) Config() model.Config { return e.model.Config() }
 
+// Warnings are sentences for the user about the file: it runs, but may not be what its makers meant.
+func (e *Engine) Warnings() []string { return e.model.Warnings() }
+
 // Tokenizer is the model's.
 func (e *Engine) Tokenizer() *tokenizer.Tokenizer { return e.tokenizer }
 

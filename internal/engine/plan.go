@@ -9,6 +9,7 @@ import (
 	"github.com/outrider-web/outrider/internal/chat"
 	"github.com/outrider-web/outrider/internal/model"
 	_ "github.com/outrider-web/outrider/internal/model/llama" // the families that can be opened
+	_ "github.com/outrider-web/outrider/internal/model/llama4"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/tokenizer"
 	"github.com/outrider-web/outrider/loader"
