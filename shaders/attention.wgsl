@@ -15,7 +15,6 @@ struct Params {
 
 const HEADS = {HEADS}u;
 const TOKENS = {TOKENS}u;
-const BLOCK = 256u; // positions
 
 @group(0) @binding({BINDING}) var<storage, read_write> dst: array<vec4<f32>>; // [headDim / 4, heads, n]
 #include "lib/attend.wgsl"
@@ -40,7 +39,7 @@ fn chunk_begin(pos: u32) -> u32 {
   return pos - pos % params.chunk;
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({LANES})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
   first_head = group.x * HEADS;
   first_token = group.y * TOKENS;
@@ -52,7 +51,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) i
     attend_block(id.x, Block(group.x / params.head_tiles, at, min(at + BLOCK, end)));
   }
   gather(id.x);
-  for (var i = id.x; i < ROWS * HEAD_FOURS; i += 64u) {
+  for (var i = id.x; i < ROWS * HEAD_FOURS; i += LANES) {
     let r = i / HEAD_FOURS;
     if (token_of(r) < params.tokens) {
       let at = (token_of(r) * params.heads + first_head + r % HEADS) * HEAD_FOURS + i % HEAD_FOURS;

@@ -1,21 +1,19 @@
 // attention_vec: softmax(q K / sqrt(headDim)) V for one token. A workgroup takes the query heads of one key head, or a
-// part of them, and one split of up to 256 positions. With more than one split, attention_vec_merge puts the results
-// together.
+// part of them, and one split of the positions. With more than one split, attention_vec_merge puts the results together.
 struct Params {
   dst_first: u32, // vec4s, as qkv_first
   qkv_first: u32,
   step_first: u32,
   slots: u32,
   chunk: u32, // tokens; 0: none
-  splits: u32, // of the grid; those past the position return at once
+  splits: u32, // of the grid; those that get no positions return at once
   head_tiles: u32, // of ROWS query heads, to a key head
   scale: f32,
 }
 
-const SPLIT = 256u; // positions
-
 @group(0) @binding({BINDING}) var<storage, read_write> dst: array<vec4<f32>>; // MERGE: see below; else [headDim / 4, heads]
 #include "lib/attend.wgsl"
+#include "lib/splits.wgsl"
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 
 var<private> first_head: u32; // of the ROWS query heads
@@ -26,22 +24,26 @@ fn row_query(r: u32) -> u32 { return params.qkv_first + (first_head + r) * HEAD_
 fn row_begin(r: u32) -> u32 { return split_begin; }
 fn row_end(r: u32) -> u32 { return split_end; }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({LANES})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
   let split = group.x;
   let head_tile = group.y;
   let pos = step[params.step_first];
-  var begin = 0u;
-  if (params.chunk > 0u) { begin = pos - pos % params.chunk; }
-  begin += split * SPLIT;
+  var first = 0u;
+  if (params.chunk > 0u) { first = pos - pos % params.chunk; }
+  let length = split_length(pos + 1u - first, params.splits, BLOCK);
+  let begin = first + split * length;
   if (begin > pos) { return; }
 
+  let end = min(begin + length, pos + 1u);
   first_head = head_tile * ROWS;
   split_begin = begin;
-  split_end = min(begin + SPLIT, pos + 1u);
-  attend_block(id.x, Block(head_tile / params.head_tiles, split_begin, split_end));
+  split_end = end;
+  for (var at = begin; at < end; at += BLOCK) {
+    attend_block(id.x, Block(head_tile / params.head_tiles, at, min(at + BLOCK, end)));
+  }
   gather(id.x);
-  for (var i = id.x; i < ROWS * HEAD_FOURS; i += 64u) {
+  for (var i = id.x; i < ROWS * HEAD_FOURS; i += LANES) {
     let r = i / HEAD_FOURS;
     let sum = value_sum(r, i % HEAD_FOURS);
 #if MERGE

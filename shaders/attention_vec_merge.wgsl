@@ -5,21 +5,21 @@ struct Params {
   chunk: u32, // tokens; 0: none
   splits: u32, // room for them
   fours: u32, // headDim / 4
+  block: u32, // positions, as attention_vec has them
 }
-
-const SPLIT = 256u; // positions
 
 @group(0) @binding({BINDING}) var<storage, read_write> dst: array<vec4<f32>>; // [headDim / 4, heads]
 @group(0) @binding({BINDING}) var<storage, read> splits: array<vec4<f32>>; // [headDim / 4 + 1, splits, heads]
 @group(0) @binding({BINDING}) var<storage, read> step: array<u32>;
 @group(0) @binding({BINDING}) var<uniform> params: Params;
+#include "lib/splits.wgsl"
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
   if (id.x >= params.fours) { return; }
   var pos = step[params.step_first];
   if (params.chunk > 0u) { pos %= params.chunk; }
-  let used = pos / SPLIT + 1u;
+  let used = pos / split_length(pos + 1u, params.splits, params.block) + 1u;
   let width = params.fours + 1u;
   let first = group.x * params.splits * width;
 

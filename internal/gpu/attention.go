@@ -17,7 +17,7 @@ func (b *Backend) Attention(a ops.Attention) {
 	checkHeadDim("attention", a.K)
 	heads, headTiles := headTile(a)
 	tokens, n, numKVHeads := tileRows/heads, a.QKV.Dim(1), a.K.Dim(2)
-	defines := attentionDefines(a, heads*tokens)
+	defines := attentionDefines(a, heads*tokens, b.attentionLanes(a))
 	defines["HEADS"], defines["TOKENS"] = strconv.Itoa(heads), strconv.Itoa(tokens)
 	b.dispatch(dispatch{
 		op:      "attention",
@@ -39,11 +39,20 @@ func headTile(a ops.Attention) (heads, tiles int) {
 	return heads, shared / heads
 }
 
-func attentionDefines(a ops.Attention, rows int) map[string]string {
+// attentionLanes is the size of a workgroup. Each lane costs dearly where barriers do; a head's elements need theirs.
+func (b *Backend) attentionLanes(a ops.Attention) int {
+	if b.traits.slowBarriers {
+		return max(16, a.K.Dim(0)/4)
+	}
+	return 64
+}
+
+func attentionDefines(a ops.Attention, rows, lanes int) map[string]string {
 	return map[string]string{
 		"CACHE":    typeName(a.K),
 		"HEAD_DIM": strconv.Itoa(a.K.Dim(0)),
 		"ROWS":     strconv.Itoa(rows),
+		"LANES":    strconv.Itoa(lanes),
 	}
 }
 

@@ -2,17 +2,21 @@ package gpu
 
 import "github.com/outrider-web/outrider/internal/ops"
 
-// splitLen is how many positions a workgroup of attention_vec takes: SPLIT in its WGSL.
-const splitLen = 256
+// maxSplits bounds the work of putting splits together.
+const maxSplits = 32
 
-// AttentionVec: tiles of the query heads that share a key head, times splits of the positions. The grid has room for
-// the longest context; splits past the position return at once.
+// AttentionVec: tiles of the query heads that share a key head, times splits of the positions. There are as many splits
+// as the longest context has blocks, within reason; splits that get no positions return at once.
 func (b *Backend) AttentionVec(a ops.Attention) {
 	ops.CheckAttention("attention_vec", a)
 	checkHeadDim("attention_vec", a.K)
-	splits := ceilDiv(visible(a), splitLen)
 	heads, headTiles := headTile(a)
-	defines := attentionDefines(a, heads)
+	lanes := b.attentionLanes(a)
+	splits := min(ceilDiv(visible(a), 4*lanes), maxSplits)
+	if b.traits.slowBarriers {
+		splits = 1 // a workgroup costs more than it brings
+	}
+	defines := attentionDefines(a, heads, lanes)
 	defines["MERGE"] = flag(splits > 1)
 	dst := a.Dst
 	if splits > 1 {
@@ -31,16 +35,16 @@ func (b *Backend) AttentionVec(a ops.Attention) {
 		grid: [3]int{splits, headTiles * a.K.Dim(2), 1},
 	})
 	if splits > 1 {
-		b.mergeSplits(a, dst, splits)
+		b.mergeSplits(a, dst, splits, 4*lanes)
 	}
 }
 
 // mergeSplits is the second dispatch: one workgroup a head.
-func (b *Backend) mergeSplits(a ops.Attention, sums *ops.Tensor, splits int) {
+func (b *Backend) mergeSplits(a ops.Attention, sums *ops.Tensor, splits, block int) {
 	b.dispatch(dispatch{
 		op:     "attention_vec_merge",
 		bind:   []*ops.Tensor{a.Dst, sums, a.Step},
-		params: words(a.Dst.First/4, a.Step.First, a.Chunk, splits, a.K.Dim(0)/4),
+		params: words(a.Dst.First/4, a.Step.First, a.Chunk, splits, a.K.Dim(0)/4, block),
 		grid:   [3]int{a.NumHeads, 1, 1},
 	})
 }

@@ -98,8 +98,11 @@ func attentionVec() []Case {
 
 func attention() []Case {
 	var all []Case
-	for _, n := range tokens {
-		for _, h := range oddHeads(n) {
+	for i, n := range tokens {
+		for j, h := range oddHeads(n) {
+			if j < 24 && j/4%len(tokens) != i {
+				continue // a head width with each cache, for one of the n
+			}
 			if h.chunk > 0 && h.slots == h.chunk && h.pos%h.chunk+n > h.chunk {
 				continue // a call may not cross a ring's boundary: its own keys would overwrite those it needs
 			}

@@ -8,8 +8,8 @@ import (
 // mulMat passes the odd products through every number of tokens, and a tile's worth of a model's.
 func mulMat() []Case {
 	var all []Case
-	for _, n := range tokens {
-		for _, p := range oddProducts(n) {
+	for i, n := range tokens {
+		for _, p := range oddProducts(n, []int{2, 1, 5, 3}[i]) {
 			all = append(all, p.mat())
 		}
 	}

@@ -65,12 +65,12 @@ func (p product) operands(x *Operands) ops.Product {
 	return made
 }
 
-// oddProducts are the shapes for n tokens that a kernel may get wrong: each type at widths that leave lanes and tiles
-// partly empty, stacked types, bias and sum.
-func oddProducts(n int) []product {
+// oddProducts are the shapes for n tokens that a kernel may get wrong: each type at widths of so many blocks, which
+// leave lanes and tiles partly empty, stacked types, bias and sum.
+func oddProducts(n int, widths ...int) []product {
 	var all []product
 	for _, t := range weightTypes {
-		for _, blocks := range []int{1, 2, 5} {
+		for _, blocks := range widths {
 			all = append(all, product{types: []quant.Type{t}, hidden: blocks * max(t.BlockWeights(), 12), rows: []int{4 + 16*blocks}, n: n})
 		}
 	}
@@ -95,7 +95,7 @@ func (p product) vec() Case {
 
 func mulMatVec() []Case {
 	var all []Case
-	for _, p := range oddProducts(1) {
+	for _, p := range oddProducts(1, 1, 2, 5) {
 		all = append(all, p.vec())
 	}
 	return all

@@ -1,6 +1,6 @@
 // What attention and attention_vec share: ROWS query rows (a token's query head each) that use one key head attend to
-// a block of up to 256 keys, with running maximum and sum (online softmax). A workgroup is 64 lanes, and plays three
-// parts in turn, a barrier between them:
+// blocks of keys, four a lane, with running maximum and sum (online softmax). The LANES of a workgroup play three parts
+// in turn, a barrier between them:
 //
 //   scores   a lane takes four keys and all rows
 //   softmax  a lane takes a share of one row's keys, PARTS lanes a row
@@ -11,9 +11,11 @@
 // in qkv where row r begins; row_begin(r) and row_end(r) say what it sees.
 const HEAD_FOURS = {HEAD_DIM}u / 4u;
 const ROWS = {ROWS}u;
-const PARTS = 64u / ROWS;
-const TILE = 64u * ROWS;
-const VALUE_LANES = 64u / HEAD_FOURS;
+const LANES = {LANES}u;
+const BLOCK = 4u * LANES; // keys
+const PARTS = LANES / ROWS;
+const TILE = LANES * ROWS;
+const VALUE_LANES = LANES / HEAD_FOURS;
 const LOWEST = -1e30; // below any score; finite, and so is its difference from any other
 
 @group(0) @binding({BINDING}) var<storage, read> qkv: array<vec4<f32>>; // [headDim / 4, heads, n]
@@ -21,8 +23,8 @@ const LOWEST = -1e30; // below any score; finite, and so is its difference from 
 #include "lib/cache_{CACHE}.wgsl" W=v ACCESS=read
 @group(0) @binding({BINDING}) var<storage, read> step: array<u32>;
 
-var<workgroup> tile: array<vec4<f32>, TILE>; // scores, then weights [ROWS, 64] of four keys; at last sums of values
-var<workgroup> parts: array<f32, 64>; // maxima, later sums, of the lanes of each row
+var<workgroup> tile: array<vec4<f32>, TILE>; // scores, then weights [ROWS, LANES] of four keys; at last sums of values
+var<workgroup> parts: array<f32, LANES>; // maxima, later sums, of the lanes of each row
 var<workgroup> rescale: array<f32, ROWS>; // what a block does to the sums before it
 
 var<private> row_max: f32 = LOWEST; // of the row this lane helps in softmax
@@ -35,7 +37,7 @@ fn visible(r: u32, pos: u32) -> vec4<bool> {
   return (four >= vec4<u32>(row_begin(r))) & (four < vec4<u32>(row_end(r)));
 }
 
-// Block is a run of at most 256 positions, no longer than the cache.
+// Block is a run of at most BLOCK positions, no longer than the cache.
 struct Block {
   kv_head: u32,
   begin: u32, // the first position

@@ -7,11 +7,11 @@ import (
 	"github.com/outrider-web/outrider/internal/optest"
 )
 
-// The kind of device chooses how a product is made; the other ways must be right too.
-func TestProductsMatchOnTheOtherKindOfDevice(t *testing.T) {
+// The kind of device chooses between kernels; those that this device does not choose must be right too.
+func TestOpsMatchOnTheOtherKindOfDevice(t *testing.T) {
 	optest.Run(t, func() ops.Backend {
 		b := open(t)
 		b.traits = traits{cpu: !b.traits.cpu, slowBarriers: !b.traits.slowBarriers}
 		return b
-	}, "mul_mat_vec", "mul_mat", "swiglu_vec")
+	}, "mul_mat_vec", "mul_mat", "swiglu_vec", "attention_vec", "attention")
 }
