@@ -1,5 +1,6 @@
 // attention: softmax(q K / sqrt(headDim)) V for the tokens of a call, whose keys the cache already holds. A workgroup
-// takes TOKENS tokens and HEADS query heads of one key head, and goes over the positions any of them sees in blocks.
+// takes TOKENS tokens and HEADS query heads of one key head, and goes over the positions any of them sees in blocks:
+// those up to its own, within its chunk; or, with ALL, every slot.
 struct Params {
   dst_first: u32, // vec4s, as qkv_first
   qkv_first: u32,
@@ -31,8 +32,13 @@ fn row_query(r: u32) -> u32 {
   return params.qkv_first + (token * params.qkv_heads + first_head + r % HEADS) * HEAD_FOURS;
 }
 
+#if ALL
+fn row_begin(r: u32) -> u32 { return 0u; }
+fn row_end(r: u32) -> u32 { return params.slots; }
+#else
 fn row_begin(r: u32) -> u32 { return chunk_begin(first_pos + token_of(r)); }
 fn row_end(r: u32) -> u32 { return first_pos + token_of(r) + 1u; }
+#endif
 
 fn chunk_begin(pos: u32) -> u32 {
   if (params.chunk == 0u) { return 0u; }
@@ -43,10 +49,15 @@ fn chunk_begin(pos: u32) -> u32 {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
   first_head = group.x * HEADS;
   first_token = group.y * TOKENS;
+#if ALL
+  let begin = 0u;
+  let end = params.slots;
+#else
   let pos = step[params.step_first]; // not first_pos below: barriers want conditions that are plainly uniform
   first_pos = pos;
   let begin = chunk_begin(pos + group.y * TOKENS);
   let end = pos + min((group.y + 1u) * TOKENS, params.tokens);
+#endif
   for (var at = begin; at < end; at += BLOCK) {
     attend_block(id.x, Block(group.x / params.head_tiles, at, min(at + BLOCK, end)));
   }

@@ -19,6 +19,7 @@ func (b *Backend) Attention(a ops.Attention) {
 	tokens, n, numKVHeads := tileRows/heads, a.QKV.Dim(1), a.K.Dim(2)
 	defines := attentionDefines(a, heads*tokens, b.attentionLanes(a))
 	defines["HEADS"], defines["TOKENS"] = strconv.Itoa(heads), strconv.Itoa(tokens)
+	defines["ALL"] = flag(a.All)
 	b.dispatch(dispatch{
 		op:      "attention",
 		defines: defines,

@@ -54,6 +54,8 @@ type Ops interface {
 
 	// Advance makes step describe the next token: step[StepPos] += step[StepCount] and step[StepCount] = 1.
 	Advance(step *Tensor)
+
+	Vision
 }
 
 // Product is dst = W₀x | W₁x | W₂x, stacked along dst's rows: query, key and value in one call.

@@ -11,6 +11,6 @@ type Vision interface {
 	Gelu(x *Tensor)
 
 	// SetRows writes rows of a matrix: dst[:, ids[i]] = src[:, i]. Ids must differ.
-	// dst F32 [width, rows] · src F32 [width, n] · ids U32 [n], each < rows
+	// dst F32 [width, rows], width a multiple of 4 · src F32 [width, n] · ids U32 [n], each < rows
 	SetRows(dst, src, ids *Tensor)
 }

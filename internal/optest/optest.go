@@ -32,6 +32,7 @@ func cases() []Case {
 	var all []Case
 	for _, of := range []func() []Case{
 		getRows, rmsNorm, mulMatVec, mulMat, swigluVec, swiglu, ropeKV, attentionVec, attention, argmax, advance,
+		attentionAll, layerNorm, gelu, setRows,
 	} {
 		all = append(all, of()...)
 	}

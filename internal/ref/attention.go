@@ -103,14 +103,22 @@ func attend(a ops.Attention) {
 	})
 }
 
+// seen is the positions that a query sees: from start to before end.
+func seen(a ops.Attention, pos int) (start, end int) {
+	switch {
+	case a.All:
+		return 0, a.K.Dim(1)
+	case a.Chunk > 0:
+		return pos / a.Chunk * a.Chunk, pos + 1
+	}
+	return 0, pos + 1
+}
+
 // attendHead is softmax(q·K/√headDim)·V for one query head at one position.
 func attendHead(a ops.Attention, dst, query []float32, head, pos int) {
 	kvHead := head / (a.NumHeads / a.K.Dim(2))
-	start := 0
-	if a.Chunk > 0 {
-		start = pos / a.Chunk * a.Chunk
-	}
-	scores := make([]float64, pos+1-start)
+	start, end := seen(a, pos)
+	scores := make([]float64, end-start)
 	for i := range scores {
 		scores[i] = dot(query, slot(a.K, kvHead, start+i)) / math.Sqrt(float64(len(query)))
 	}

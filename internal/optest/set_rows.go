@@ -1,0 +1,34 @@
+package optest
+
+import (
+	"fmt"
+
+	"github.com/outrider-web/outrider/internal/ops"
+)
+
+func setRows() []Case {
+	var all []Case
+	for _, width := range []int{4, 64, 100, 5120} {
+		for _, n := range tokens {
+			all = append(all, setRowsCase(width, n, n), setRowsCase(width, n+5, n))
+		}
+	}
+	big := setRowsCase(5120, 512, 144)
+	big.Bytes = 2 * 4 * 5120 * 144
+	return append(all, big)
+}
+
+// setRowsCase writes n rows of a matrix in no order, and asks that the others stay.
+func setRowsCase(width, rows, n int) Case {
+	return Case{
+		Op: "set_rows", Name: fmt.Sprintf("width=%d,rows=%d,n=%d", width, rows, n),
+		Call: func(x *Operands) {
+			ids := make([]uint32, n)
+			for i, row := range x.Rand().Perm(rows)[:n] {
+				ids[i] = uint32(row)
+			}
+			dst, src, at := x.Sum("dst", width, rows), x.Activations("src", width, n), x.Indices("ids", ids)
+			x.Do(func(o ops.Ops) { o.SetRows(dst, src, at) })
+		},
+	}
+}

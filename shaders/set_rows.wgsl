@@ -1,0 +1,24 @@
+// set_rows: dst[:, ids[i]] = src[:, i]. One invocation four elements.
+struct Params {
+  fours: u32, // width / 4
+  n: u32,
+  dst_first: u32, // vec4s, as src_first
+  src_first: u32,
+  ids_first: u32,
+}
+
+@group(0) @binding({BINDING}) var<storage, read_write> dst: array<vec4<f32>>; // [width / 4, rows]
+@group(0) @binding({BINDING}) var<storage, read> src: array<vec4<f32>>; // [width / 4, n]
+@group(0) @binding({BINDING}) var<storage, read> ids: array<u32>; // [n]
+@group(0) @binding({BINDING}) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
+        @builtin(local_invocation_id) id: vec3<u32>) {
+  let k = (group.y * grid.x + group.x) * 64u + id.x;
+  let i = k / params.fours;
+  if (i >= params.n) { return; }
+
+  let row = ids[params.ids_first + i];
+  dst[params.dst_first + row * params.fours + k % params.fours] = src[params.src_first + k];
+}
