@@ -51,6 +51,9 @@ export async function modelServer(bytes) {
   const server = await rangeServer(bytes);
   server.headers = { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Content-Range, ETag" };
   server.url = server.url.replace(/dir.*/, "model.gguf");
+  const { close } = server;
+  let closed;
+  server.close = () => (closed ??= close()); // a test may close it early
   return server;
 }
 

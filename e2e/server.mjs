@@ -1,6 +1,7 @@
 // Serves the built site with `build serve`, the program that people use.
 
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -19,10 +20,10 @@ export async function serveSite({ model, port = 0 } = {}) {
     server.on("exit", () => reject(new Error(`the server ended: ${log}`)));
     server.on("error", reject);
   });
-  const close = () =>
-    new Promise((resolve) => {
-      server.once("exit", resolve);
-      server.kill();
-    });
+  const ended = once(server, "exit");
+  const close = async () => {
+    server.kill();
+    await ended;
+  };
   return { url, close };
 }
