@@ -187,7 +187,7 @@ export class ScoutChat extends LitElement {
     return html`
       <header part="head">
         <slot name="title">${icons.mark}Outrider</slot>
-        <span class="model quiet">${shown ? this.loaded!.name : nothing}</span>
+        <span class="model quiet">${shown ? this.#loading!.name : nothing}</span>
         ${shown
           ? html`
               <button class="plain" title="Choose another model" @click=${this.#leave}>${icons.swap}<span>Models</span></button>

@@ -42,8 +42,8 @@ export const styles = css`
   .icon { padding: 0.625rem; }
 
   header {
-    display: flex; align-items: center; gap: 0.25rem;
-    padding: 0.625rem max(1rem, env(safe-area-inset-left)) 0.625rem max(1rem, env(safe-area-inset-left));
+    display: flex; align-items: center; gap: 0.25rem; min-height: 3.75rem;
+    padding: 0.5rem max(1rem, env(safe-area-inset-left)) 0.625rem max(1rem, env(safe-area-inset-left));
     border-bottom: 1px solid var(--line);
   }
   header slot { display: flex; align-items: center; gap: 0.5rem; font-weight: 650; letter-spacing: -0.01em; }

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// get asks a handler and gives status, headers and body.
+func get(h http.Handler, path string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("GET", path, nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestSiteIsServedAsProductionWould(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{
+		"index.html": "page", "assets/main-1.wasm": "wasm", "assets/main-1.wasm.br": "small", "assets/main-1.wasm.gz": "less",
+		"service-worker.js": "worker",
+	})
+	site := siteHandler{dir}
+	for _, c := range []struct {
+		name, path, accept           string
+		code                         int
+		body, kind, encoding, caches string
+	}{
+		{"the page", "/", "", 200, "page", "text/html; charset=utf-8", "", askAgain},
+		{"the page by name, without a redirect", "/index.html", "", 200, "page", "text/html; charset=utf-8", "", askAgain},
+		{"brotli first", "/assets/main-1.wasm", "gzip, br", 200, "small", "application/wasm", "br", keepForever},
+		{"gzip next", "/assets/main-1.wasm", "gzip", 200, "less", "application/wasm", "gzip", keepForever},
+		{"plain else", "/assets/main-1.wasm", "", 200, "wasm", "application/wasm", "", keepForever},
+		{"the service worker is asked for again", "/service-worker.js", "br", 200, "worker", "text/javascript; charset=utf-8", "", askAgain},
+	} {
+		w := get(site, c.path, "Accept-Encoding", c.accept)
+		h := w.Header()
+		got := []any{w.Code, w.Body.String(), h.Get("Content-Type"), h.Get("Content-Encoding"), h.Get("Cache-Control")}
+		want := []any{c.code, c.body, c.kind, c.encoding, c.caches}
+		for i := range got {
+			if got[i] != want[i] {
+				t.Errorf("%s: got %v, want %v", c.name, got[i], want[i])
+			}
+		}
+		if h.Get("Content-Security-Policy") != contentPolicy {
+			t.Errorf("%s: no content policy", c.name)
+		}
+	}
+	for _, path := range []string{"/none", "/assets", "/assets/main-1.wasm.br", "/../serve.go"} {
+		if w := get(site, path); w.Code != 404 {
+			t.Errorf("%s: %d, want 404", path, w.Code)
+		}
+	}
+}
+
+func TestAnOfferedModelHasRangesAndAList(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"my model.gguf": "GGUF weights", "secret.txt": "secret"})
+	offered, err := offer(filepath.Join(dir, "my model.gguf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := get(offered, "/models/offered.json"); w.Body.String() != `["/models/my%20model.gguf"]` {
+		t.Errorf("the list is %s", w.Body)
+	}
+	if w := get(offered, "/models/my%20model.gguf", "Range", "bytes=5-7"); w.Code != 206 || w.Body.String() != "wei" {
+		t.Errorf("a range gave %d %q", w.Code, w.Body)
+	}
+	if w := get(offered, "/models/secret.txt"); w.Code != 404 {
+		t.Errorf("a file that is no model gave %d", w.Code)
+	}
+	if _, err := offer(filepath.Join(dir, "none.gguf")); err == nil {
+		t.Error("a file that is not there was offered")
+	}
+}
+
+func TestBudgetsAreHeldToTheByte(t *testing.T) {
+	b := budget{label: "x", raw: 100, brotli: 10}
+	if broken := b.check(100, 10); len(broken) != 0 {
+		t.Errorf("within budget: %v", broken)
+	}
+	if broken := b.check(101, 11); len(broken) != 2 || !strings.Contains(broken[0], "101 B raw") {
+		t.Errorf("over budget: %v", broken)
+	}
+}
+
+func TestPrecacheListRevisesOnlyWhatHasNoHashInItsName(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"index.html": "page", "assets/a-1.js": "js", "models/offered.json": "[]"})
+	entries, err := precacheList(dir)
+	if err != nil || len(entries) != 2 {
+		t.Fatalf("%v, %v", entries, err)
+	}
+	for _, e := range entries {
+		if hashed := strings.HasPrefix(e.URL, "/assets/"); hashed != (e.Revision == nil) {
+			t.Errorf("%s: revision %v", e.URL, e.Revision)
+		}
+	}
+}
