@@ -98,10 +98,25 @@ func TestAccessIsReadOffTheDeclarations(t *testing.T) {
 	}
 }
 
-// golden compares text with testdata/<name>.expected.wgsl; UPDATE_GOLDEN=1 writes it instead.
-func golden(t *testing.T, name, text string) {
+// Two variants of testdata/op.wgsl, written out. UPDATE_GOLDEN=1 writes them again.
+func TestExpandGolden(t *testing.T) {
+	for name, defines := range map[string]map[string]string{
+		"op.two_types": {"TYPE0": "u32", "TYPE1": "f32", "ADD": "0", "LANES": "64"},
+		"op.add":       {"TYPE0": "f32", "TYPE1": "", "ADD": "1", "LANES": "8"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, err := expand(os.DirFS("testdata"), "op.wgsl", defines)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, filepath.Join("testdata", name+".expected.wgsl"), m.Text)
+		})
+	}
+}
+
+// golden compares text with a file; UPDATE_GOLDEN=1 writes it instead.
+func golden(t *testing.T, path, text string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".expected.wgsl")
 	if os.Getenv("UPDATE_GOLDEN") == "1" {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -112,7 +127,7 @@ func golden(t *testing.T, name, text string) {
 		t.Fatal(err)
 	}
 	if text != string(want) {
-		t.Errorf("%s differs from %s; look at the difference, then run with UPDATE_GOLDEN=1", name, path)
+		t.Errorf("%s is not what comes out; look at the difference, then run with UPDATE_GOLDEN=1\n%s", path, text)
 	}
 }
 
