@@ -29,14 +29,14 @@ const TEAMS = {TEAMS}u;
 
 // product is a lane's share of four rows, counted in fours through the stacked matrices.
 fn product(four: u32, lane: u32) -> vec4<f32> {
-  if (four < (params.w0.rows >> 2u)) { return w0_share(params.w0, four, lane); }
+  if (four < (params.w0.rows >> 2u)) { return w0_share(params.w0, params.x_first, four, lane); }
 #if TYPE1
   let four1 = four - (params.w0.rows >> 2u);
-  if (four1 < (params.w1.rows >> 2u)) { return w1_share(params.w1, four1, lane); }
+  if (four1 < (params.w1.rows >> 2u)) { return w1_share(params.w1, params.x_first, four1, lane); }
 #endif
 #if TYPE2
   let four2 = four1 - (params.w1.rows >> 2u);
-  if (four2 < (params.w2.rows >> 2u)) { return w2_share(params.w2, four2, lane); }
+  if (four2 < (params.w2.rows >> 2u)) { return w2_share(params.w2, params.x_first, four2, lane); }
 #endif
   return vec4<f32>();
 }

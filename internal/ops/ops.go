@@ -55,6 +55,7 @@ type Ops interface {
 	// Advance makes step describe the next token: step[StepPos] += step[StepCount] and step[StepCount] = 1.
 	Advance(step *Tensor)
 
+	MoE
 	Vision
 }
 

@@ -21,6 +21,7 @@ type Operands struct {
 	rand    *rand.Rand
 	made    []*ops.Tensor // all of them, whole
 	outputs []*ops.Tensor // views that the op writes
+	choices *ops.Tensor   // the one of them, if any, that holds pairs of expert and weight
 	repeat  func(ops.Program)
 }
 
@@ -174,9 +175,25 @@ func (x *Operands) results() []result {
 			row := t.Type.RowBytes(t.Dim(0))
 			r.guards = append(x.readAt(t, -row, row), x.readAt(t, len(data), row)...)
 		}
+		if t == x.choices {
+			var weights result
+			r, weights = r.split(data)
+			all = append(all, weights)
+		}
 		all = append(all, r)
 	}
 	return all
+}
+
+// split takes the weights out of pairs of expert and bits of its weight.
+func (r result) split(pairs []byte) (experts, weights result) {
+	experts, weights = r, result{name: r.name + ", weights", typ: quant.F32}
+	experts.values = nil
+	for i := 0; i < len(pairs); i += 8 {
+		experts.values = append(experts.values, r.values[i/4])
+		weights.values = append(weights.values, valuesOf(quant.F32, pairs[i+4:i+8])...)
+	}
+	return experts, weights
 }
 
 func (x *Operands) read(t *ops.Tensor) []byte {

@@ -33,6 +33,7 @@ func cases() []Case {
 	for _, of := range []func() []Case{
 		getRows, rmsNorm, mulMatVec, mulMat, swigluVec, swiglu, ropeKV, attentionVec, attention, argmax, advance,
 		attentionAll, layerNorm, gelu, setRows,
+		router, swigluIDVec, mulMatIDVec, groupTokens, mulMatID, addExperts,
 	} {
 		all = append(all, of()...)
 	}

@@ -1,2 +1,4 @@
-// silu is z · sigmoid(z). Below -80 it is 0 to within f32, and exp would overflow.
+// Below -80 sigmoid is 0 to within f32, and exp would overflow.
+fn sigmoid(z: f32) -> f32 { return 1.0 / (1.0 + exp(min(-z, 80.0))); }
+
 fn silu(z: f32) -> f32 { return z / (1.0 + exp(min(-z, 80.0))); }

@@ -1,0 +1,138 @@
+package optest
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// routing says how many tokens choose how many of how many experts.
+type routing struct{ numExperts, k, n int }
+
+func (r routing) String() string { return fmt.Sprintf("experts=%d k=%d n=%d", r.numExperts, r.k, r.n) }
+
+// routings are those that a kernel may get wrong for n tokens: fewer choices than experts, so that lists are empty, and
+// many more, so that each fills several tiles.
+func routings(n int) []routing {
+	var all []routing
+	for _, numExperts := range []int{4, 16, 128} {
+		for k := 1; k <= 3; k++ {
+			all = append(all, routing{numExperts, k, n})
+		}
+	}
+	return all
+}
+
+// chooser picks the j-th expert of a token.
+type chooser func(token, j int) int
+
+// orSpread is a chooser or, where there is none, spread.
+func (x *Operands) orSpread(r routing, of chooser) chooser {
+	if of == nil {
+		return x.spread(r)
+	}
+	return of
+}
+
+// spread lets each token choose k different experts at random.
+func (x *Operands) spread(r routing) chooser {
+	experts := make([][]int, r.n)
+	for t := range experts {
+		experts[t] = x.rand.Perm(r.numExperts)[:r.k]
+	}
+	return func(token, j int) int { return experts[token][j] }
+}
+
+// choice is what a router might have written: a row view U32 [2k, n], with random weights.
+func (x *Operands) choice(r routing, of chooser) *ops.Tensor {
+	x.t.Helper()
+	var pairs []uint32
+	for t := range r.n {
+		for j := range r.k {
+			pairs = append(pairs, uint32(of(t, j)), math.Float32bits(x.rand.Float32()))
+		}
+	}
+	return x.view("choice", quant.U32, 2*r.k, pairs, 0xffffffff)
+}
+
+// groups is what group_tokens makes of the choices.
+func (x *Operands) groups(r routing, of chooser) *ops.Tensor {
+	x.t.Helper()
+	begins, lists := []uint32{0}, []uint32{}
+	for e := range r.numExperts {
+		for c := range r.n * r.k {
+			if of(c/r.k, c%r.k) == e {
+				lists = append(lists, uint32(c))
+			}
+		}
+		begins = append(begins, uint32(len(lists)))
+	}
+	all := append(begins, lists...)
+	return x.view("groups", quant.U32, len(all), all, 0xffffffff)
+}
+
+// feedForward is a layer's experts to be filled with random numbers.
+type feedForward struct {
+	routing
+	types                      [6]quant.Type // gate, up, down; the same of the shared expert
+	hidden, width, sharedWidth int
+}
+
+func (f feedForward) String() string {
+	return fmt.Sprintf("%v %v hidden=%d width=%d+%d", f.types, f.routing, f.hidden, f.width, f.sharedWidth)
+}
+
+// experts fills only what one half of the feed-forward reads; the rest has its shape alone.
+func (f feedForward) experts(x *Operands, firstHalf bool) ops.Experts {
+	weight := func(i int, read bool, shape ...int) *ops.Tensor {
+		if read {
+			return x.Weight(f.types[i], shape...)
+		}
+		return &ops.Tensor{Name: "unread", Type: f.types[i], Shape: shape}
+	}
+	return ops.Experts{
+		Gate:       weight(0, firstHalf, f.hidden, f.width, f.numExperts),
+		Up:         weight(1, firstHalf, f.hidden, f.width, f.numExperts),
+		Down:       weight(2, !firstHalf, f.width, f.hidden, f.numExperts),
+		SharedGate: weight(3, firstHalf, f.hidden, f.sharedWidth),
+		SharedUp:   weight(4, firstHalf, f.hidden, f.sharedWidth),
+		SharedDown: weight(5, !firstHalf, f.sharedWidth, f.hidden),
+	}
+}
+
+// oddFeedForwards are the shapes for one token that a kernel may get wrong: each type, mixed with the others, at widths
+// that leave lanes and teams partly empty and let a workgroup reach from one expert's rows into the next's.
+func oddFeedForwards() []feedForward {
+	var all []feedForward
+	for i, t := range weightTypes {
+		types := [6]quant.Type{t, t, t, t, t, t}
+		unit := max(t.BlockWeights(), 12)
+		f := feedForward{routing{16, 1 + i%3, 1}, types, 2 * unit, unit, 3 * unit}
+		all = append(all, f)
+		for j := range f.types {
+			f.types[j] = weightTypes[(i+2*j)%len(weightTypes)]
+		}
+		f.routing = routing{[]int{4, 128, 16}[i%3], 1 + (i+1)%3, 1}
+		f.hidden, f.width, f.sharedWidth = 256, 256, 512
+		all = append(all, f)
+	}
+	floats := [6]quant.Type{quant.F16, quant.F32, quant.BF16, quant.BF16, quant.F16, quant.F32}
+	return append(all,
+		feedForward{routing{4, 3, 1}, floats, 588, 36, 4},
+		feedForward{routing{128, 1, 1}, floats, 36, 588, 100},
+		feedForward{routing{4, 4, 1}, floats, 36, 32, 20},
+		feedForward{routing{16, 2, 1}, [6]quant.Type{quant.Q8_0, quant.Q8_0, quant.Q4_0, quant.Q4_0, quant.Q4_1, quant.Q8_0}, 96, 32, 160},
+		scoutLike(quant.Q4_K), scoutLike(quant.Q4_1))
+}
+
+// scoutLike is a layer of Scout, a quarter as wide and an eighth as tall.
+func scoutLike(t quant.Type) feedForward {
+	return feedForward{routing{16, 1, 1}, [6]quant.Type{t, t, t, t, t, t}, 1280, 1024, 1024}
+}
+
+// bytes is what one token reads of n matrices of hidden by width, routed and shared.
+func (f feedForward) bytes(numMatrices int) int64 {
+	return int64(numMatrices) * int64(f.types[0].RowBytes(f.hidden*(f.k*f.width+f.sharedWidth)))
+}

@@ -1,0 +1,81 @@
+package optest
+
+import (
+	"fmt"
+
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// productID is a ProductID to be filled with random numbers.
+type productID struct {
+	routing
+	types     []quant.Type
+	hidden    int
+	rows      []int // of each matrix
+	perChoice bool
+	of        chooser // nil spreads the choices at random
+}
+
+func (p productID) String() string {
+	of := ""
+	if p.of != nil {
+		of = " unevenly"
+	}
+	per := ""
+	if p.perChoice {
+		per = " per choice"
+	}
+	return fmt.Sprintf("%v×%v hidden=%d %v%s%s", p.types, p.rows, p.hidden, p.routing, per, of)
+}
+
+// mulMatID passes every type, alone and above another, through every number of tokens; then lists that are empty, and
+// one that holds everything.
+func mulMatID() []Case {
+	var all []Case
+	for i, t := range weightTypes {
+		next := weightTypes[(i+1)%len(weightTypes)]
+		for j, n := range manyTokens {
+			r := routing{[]int{16, 4, 128}[(i+j)%3], 1 + (i+j/2)%3, n}
+			all = append(all, productID{routing: r, types: []quant.Type{t, next}, hidden: 256, rows: []int{12, 40}, perChoice: i%2 == 0}.product())
+		}
+		r := routing{16, 1 + i%3, manyTokens[i%len(manyTokens)]}
+		all = append(all, productID{routing: r, types: []quant.Type{t}, hidden: max(t.BlockWeights(), 12), rows: []int{36}, perChoice: i%2 == 1}.product())
+	}
+	last := func(int, int) int { return 3 }
+	two := func(token, _ int) int { return []int{15, 2}[token/100] }
+	floats := []quant.Type{quant.F16, quant.F32}
+	for _, p := range []productID{
+		{routing: routing{4, 1, 130}, types: floats, hidden: 60, rows: []int{4, 32}, of: last},
+		{routing: routing{16, 1, 130}, types: floats, hidden: 60, rows: []int{68, 4}, of: two},
+		{routing: routing{1, 1, 33}, types: floats, hidden: 36, rows: []int{32, 64}, of: func(int, int) int { return 0 }},
+		{routing: routing{4, 4, 64}, types: floats, hidden: 36, rows: []int{32, 64}},
+		{routing: routing{16, 1, 64}, types: []quant.Type{quant.Q4_K, quant.Q4_K}, hidden: 512, rows: []int{256, 256}},
+	} {
+		all = append(all, p.product())
+	}
+	return all
+}
+
+func (p productID) product() Case {
+	return Case{Op: "mul_mat_id", Name: p.String(), Limit: productLimit, Call: func(x *Operands) {
+		made := p.operands(x, x.orSpread(p.routing, p.of))
+		x.Do(func(o ops.Ops) { o.MulMatID(made) })
+	}}
+}
+
+func (p productID) operands(x *Operands, of chooser) ops.ProductID {
+	made := ops.ProductID{Choice: x.choice(p.routing, of), Groups: x.groups(p.routing, of), PerChoice: p.perChoice}
+	total := 0
+	for i, t := range p.types {
+		made.W = append(made.W, x.Weight(t, p.hidden, p.rows[i], p.numExperts))
+		total += p.rows[i]
+	}
+	columns := p.n
+	if p.perChoice {
+		columns *= p.k
+	}
+	made.X = x.Activations("x", p.hidden, columns)
+	made.Dst = x.Output(quant.F32, total, p.n*p.k)
+	return made
+}

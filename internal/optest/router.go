@@ -1,0 +1,63 @@
+package optest
+
+import (
+	"fmt"
+
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+)
+
+// One exp, of which WGSL demands little more than 3 ULP; experts, beside it, are whole numbers.
+const routerLimit = 1e-11
+
+func router() []Case {
+	var all []Case
+	for i, hidden := range []int{4, 60, 512, 1028} {
+		for _, n := range manyTokens {
+			for _, r := range routings(n)[i%3:] {
+				all = append(all, routerCase(fmt.Sprintf("hidden=%d %v", hidden, r), hidden, r))
+			}
+		}
+	}
+	all = append(all,
+		routerCase("all of them in order, not a multiple of four", 64, routing{7, 7, 5}),
+		routerCase("as many as there may be", 64, routing{256, 4, 2}),
+		routerCase("one", 64, routing{1, 1, 3}),
+		routerTies())
+	for _, r := range []routing{{16, 1, 1}, {128, 1, 1}, {16, 1, 512}} {
+		big := routerCase(fmt.Sprintf("hidden=5120 %v", r), 5120, r)
+		big.Bytes = int64(4 * 5120 * r.numExperts * r.n)
+		all = append(all, big)
+	}
+	return all
+}
+
+// manyTokens are the values of n for the ops whose work depends on how tokens fall to experts.
+var manyTokens = []int{1, 2, 7, 33, 130}
+
+func routerCase(name string, hidden int, r routing) Case {
+	return Case{Op: "router", Name: name, Limit: routerLimit, Call: func(x *Operands) {
+		w := x.alloc("w", quant.F32, hidden, r.numExperts)
+		x.write(w, bitsOf(x.Normal(hidden*r.numExperts)))
+		x.route(r, x.Activations("x", hidden, r.n), w)
+	}}
+}
+
+// routerTies has experts with the same rows, so that the lowest number must win, and logits of ±200 besides.
+func routerTies() Case {
+	return Case{Op: "router", Name: "a tie goes to the lowest", Limit: routerLimit, Call: func(x *Operands) {
+		r := routing{20, 6, 3}
+		values := make([]float32, 4*r.numExperts)
+		for e := range r.numExperts {
+			values[4*e] = []float32{1, 5, -200, 5, 200}[e%5]
+		}
+		w := x.alloc("w", quant.F32, 4, r.numExperts)
+		x.write(w, bitsOf(values))
+		x.route(r, x.Input("x", 4, []float32{1, 0, 0, 0, -1, 0, 0, 0, 0, 1, 1, 1}), w)
+	}}
+}
+
+func (x *Operands) route(r routing, in, w *ops.Tensor) {
+	x.choices = x.Output(quant.U32, 2*r.k, r.n)
+	x.Do(func(o ops.Ops) { o.Router(x.choices, in, w) })
+}
