@@ -64,6 +64,8 @@ func TestParseRefusesByName(t *testing.T) {
 		`{"messages":[{"role":"user","content":7}]}`:                                              "messages[0].content: must be a list",
 		`{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}`: `messages[0].content[0].type: "image_url" is not supported yet`,
 		`{"messages":[{"role":"user","content":[{"type":"text","txt":"x"}]}]}`:                    "messages[0].content[0].txt: is not a field",
+		`{` + hello + `,"seed":1e300}`:                                                            "seed: must be a whole number",
+		`{` + hello + `,"h":1,"g":1,"f":1,"e":1,"d":1,"c":1,"b":1,"a":1}`:                         "a: is not a field",
 		`{` + hello + `,"tools":[]}`:                                                              "tools: is not supported yet",
 		`{` + hello + `,"temperature":2.1}`:                                                       "temperature: must be a number from 0 to 2",
 		`{` + hello + `,"top_p":-1}`:                                                              "top_p: must be a number from 0 to 1",
