@@ -1,11 +1,8 @@
 package optest
 
-import (
-	"github.com/outrider-web/outrider/internal/ops"
-	"github.com/outrider-web/outrider/internal/quant"
-)
+import "github.com/outrider-web/outrider/internal/ops"
 
-// mulMat passes the odd products through every number of tokens, and a tile's worth of a model's.
+// mulMat passes the odd products through every number of tokens, and a model's through one.
 func mulMat() []Case {
 	var all []Case
 	for i, n := range tokens {
@@ -13,7 +10,10 @@ func mulMat() []Case {
 			all = append(all, p.mat())
 		}
 	}
-	return append(all, product{types: []quant.Type{quant.Q4_1}, hidden: 576, rows: []int{576}, n: 100}.mat())
+	for _, p := range modelProducts(32)[:2] {
+		all = append(all, p.mat())
+	}
+	return all
 }
 
 func (p product) mat() Case {

@@ -86,6 +86,15 @@ func oddProducts(n int, widths ...int) []product {
 	)
 }
 
+// modelProducts are those of a layer of SmolLM2 135M, and a third of its head, for benchmarks.
+func modelProducts(n int) []product {
+	return []product{
+		{types: []quant.Type{quant.Q4_1, quant.Q4_1, quant.Q4_1}, hidden: 576, rows: []int{576, 192, 192}, n: n},
+		{types: []quant.Type{quant.Q4_1}, hidden: 1536, rows: []int{576}, n: n, add: true},
+		{types: []quant.Type{quant.Q8_0}, hidden: 576, rows: []int{16384}, n: n},
+	}
+}
+
 func (p product) vec() Case {
 	return Case{Op: "mul_mat_vec", Name: p.String(), Limit: productLimit, Bytes: p.bytes(), Call: func(x *Operands) {
 		made := p.operands(x)
@@ -95,7 +104,7 @@ func (p product) vec() Case {
 
 func mulMatVec() []Case {
 	var all []Case
-	for _, p := range oddProducts(1, 1, 2, 5) {
+	for _, p := range append(oddProducts(1, 1, 2, 5), modelProducts(1)...) {
 		all = append(all, p.vec())
 	}
 	return all
