@@ -33,6 +33,7 @@ var allowed = map[string][]string{
 	"internal/gpu":       {"internal/fault", "internal/ops", "internal/quant", "shaders"},
 	"internal/kvcache":   {"internal/fault", "internal/ops", "internal/quant"},
 	"internal/tiny":      {"internal/quant", "loader/gguf"},
+	"internal/virtual":   {"internal/quant", "internal/tokenizer", "loader/gguf"},
 	"internal/model":     {"internal/fault", "internal/kvcache", "internal/ops", "internal/quant"},
 	"internal/model/...": {"internal/fault", "internal/image", "internal/kvcache", "internal/model", "internal/ops", "internal/quant"},
 	"internal/experts":   {"internal/fault", "loader/..."},

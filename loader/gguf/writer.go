@@ -16,7 +16,7 @@ type Writer struct {
 	data    [][]byte
 	offset  int64 // of the next tensor within the data section
 
-	numRecords int
+	numRecords, numTensors int
 }
 
 // Set appends a metadata record. The value is a bool, string, sized number, or slice of one of these; others panic.
@@ -41,28 +41,46 @@ func (w *Writer) Add(name string, t quant.Type, dims []int, data []byte) {
 	if want := t.RowBytes(n); len(data) != want {
 		panic(fmt.Sprintf("gguf: tensor %q %s%v has %d bytes, want %d", name, t, dims, len(data), want))
 	}
+	w.Declare(name, t, dims)
+	w.data = append(w.data, data)
+}
+
+// Declare appends a tensor without its bytes, for who writes Header and then the data in another way: every tensor
+// padded to the alignment. It is not for WriteTo.
+func (w *Writer) Declare(name string, t quant.Type, dims []int) {
+	w.numTensors++
 	writeText(&w.infos, name)
 	put(&w.infos, uint32(len(dims)))
+	n := 1
 	for _, d := range dims {
 		put(&w.infos, uint64(d))
+		n *= d
 	}
 	put(&w.infos, uint32(t))
 	put(&w.infos, uint64(w.offset))
-	w.data = append(w.data, data)
-	w.offset += roundUp(int64(len(data)))
+	w.offset += roundUp(int64(t.RowBytes(n)))
 }
 
-// WriteTo writes the file.
-func (w *Writer) WriteTo(out io.Writer) (int64, error) {
+// Header is the file up to where its tensor data begins.
+func (w *Writer) Header() []byte {
 	var head bytes.Buffer
 	head.WriteString(magic)
 	put(&head, uint32(3))
-	put(&head, uint64(len(w.data)))
+	put(&head, uint64(w.numTensors))
 	put(&head, uint64(w.numRecords))
 	head.Write(w.records.Bytes())
 	head.Write(w.infos.Bytes())
+	head.Write(make([]byte, roundUp(int64(head.Len()))-int64(head.Len())))
+	return head.Bytes()
+}
+
+// WriteTo writes the file. It panics when a tensor was declared without its bytes.
+func (w *Writer) WriteTo(out io.Writer) (int64, error) {
+	if len(w.data) != w.numTensors {
+		panic("gguf: a tensor was declared without its bytes")
+	}
 	total := int64(0)
-	for _, section := range append([][]byte{head.Bytes()}, w.data...) {
+	for _, section := range append([][]byte{w.Header()}, w.data...) {
 		for _, b := range [][]byte{section, make([]byte, roundUp(int64(len(section)))-int64(len(section)))} {
 			n, err := out.Write(b)
 			total += int64(n)

@@ -1,0 +1,81 @@
+package virtual
+
+import (
+	"slices"
+
+	"github.com/outrider-web/outrider/internal/tokenizer"
+	"github.com/outrider-web/outrider/loader/gguf"
+)
+
+// specials is the number of Llama 4's special tokens.
+const specials = 2048
+
+const chatTemplate = "{{ bos_token }}{% for message in messages %}{{ '<|header_start|>' + message['role'] + '<|header_end|>\n\n' + " +
+	"message['content'] + '<|eot|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|header_start|>assistant<|header_end|>\n\n' }}{% endif %}"
+
+// vocabulary writes the tokenizer section (§5.5): made-up words, and the special tokens in their published places.
+func (m Model) vocabulary(w *gguf.Writer) {
+	ranks := words(m.Ranks)
+	v := tokenizer.Llama4Vocab(ranks)
+	tokens := slices.Clone(v.Tokens.(tokenizer.List))
+	w.Set("tokenizer.ggml.model", v.Model)
+	w.Set("tokenizer.ggml.pre", v.Pre)
+	w.Set("tokenizer.ggml.tokens", []string(tokens))
+	w.Set("tokenizer.ggml.token_type", v.Types)
+	w.Set("tokenizer.ggml.merges", merges(ranks, tokens))
+	w.Set("tokenizer.ggml.bos_token_id", uint32(v.BOS))
+	w.Set("tokenizer.ggml.eos_token_id", uint32(v.EOS))
+	w.Set("tokenizer.ggml.add_bos_token", v.AddBOS)
+	w.Set("tokenizer.chat_template", chatTemplate)
+}
+
+// words are n tokens by rank, at least the 256 bytes: every byte, numbers of two and three digits, then words of one
+// letter more each time, each in the spellings "ab", " ab", "Ab", " Ab". Every token of several bytes is a token and
+// one byte more, and of two or more letters also a byte and a token: so all are reached by merging.
+func words(n int) []string {
+	all := make([]string, 0, n)
+	for b := range 256 {
+		all = append(all, string([]byte{byte(b)}))
+	}
+	all = append(all, "\n\n")
+	numbers := grow([]string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, '0', '9')
+	all = append(append(all, numbers...), grow(numbers, '0', '9')...)
+	spellings := [][]string{grow([]string{""}, 'a', 'z'), grow([]string{" "}, 'a', 'z'), grow([]string{""}, 'A', 'Z'), grow([]string{" "}, 'A', 'Z')}
+	all = append(append(all, spellings[1]...), spellings[3]...) // single letters are bytes
+	for i := 0; len(all) < n; i = (i + 1) % len(spellings) {
+		spellings[i] = grow(spellings[i], 'a', 'z')
+		all = append(all, spellings[i]...)
+	}
+	return all[:n:n]
+}
+
+// grow appends every letter to every word.
+func grow(words []string, first, last byte) []string {
+	grown := make([]string, 0, len(words)*int(last-first+1))
+	for _, word := range words {
+		for letter := first; letter <= last; letter++ {
+			grown = append(grown, word+string([]byte{letter}))
+		}
+	}
+	return grown
+}
+
+// merges lists how each token comes from two others, by rank: about two ways each, as in the published file.
+// printed are the tokens as the file writes them.
+func merges(ranks, printed []string) []string {
+	rank := make(map[string]int, len(ranks))
+	for i, token := range ranks {
+		rank[token] = i
+	}
+	var list []string
+	for _, token := range ranks[256:] {
+		for _, cut := range slices.Compact([]int{len(token) - 1, 1}) {
+			left, okLeft := rank[token[:cut]]
+			right, okRight := rank[token[cut:]]
+			if okLeft && okRight {
+				list = append(list, printed[left]+" "+printed[right])
+			}
+		}
+	}
+	return list
+}
