@@ -44,14 +44,21 @@ def schedule(step, steps, cooldown=0.3):
 
 def _set_rate(optimiser, rate):
     for group in optimiser.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group["pace"]
 
 
 def _optimiser(model, rate, decay):
-    matrices = [p for p in model.parameters() if p.requires_grad and p.ndim >= 2]
-    vectors = [p for p in model.parameters() if p.requires_grad and p.ndim < 2]
-    groups = [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-9, fused=True)
+    """Decay for matrices only. Patch patterns have tiny weights of great effect: they move at a twentieth of the pace."""
+    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    patches = [p for name, p in named if "patch_embedding" in name]
+    matrices = [p for name, p in named if p.ndim >= 2 and "patch_embedding" not in name]
+    vectors = [p for _, p in named if p.ndim < 2]
+    groups = [
+        {"params": patches, "weight_decay": 0.0, "pace": 0.05},
+        {"params": matrices, "weight_decay": decay, "pace": 1.0},
+        {"params": vectors, "weight_decay": 0.0, "pace": 1.0},
+    ]
+    return torch.optim.AdamW([g for g in groups if g["params"]], lr=rate, betas=(0.9, 0.98), eps=1e-9, fused=True)
 
 
 def _resume(name, model, optimiser):

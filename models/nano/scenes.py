@@ -283,21 +283,32 @@ def picture(scene):
 
 def _draw(rng, scene, width, height):
     image = Image.new("RGB", (width, height), scene.background_rgb)
-    pen = ImageDraw.Draw(image)
-    for shape in scene.shapes:
-        radius = shape.radius * min(width, height)
-        centre = (shape.x * width, shape.y * height)
-        points = [tuple(p) for p in outline(rng, shape) * radius + centre]
-        _ink(rng, pen, shape, points, radius, min(width, height) / TILE)
+    pen, scale = ImageDraw.Draw(image), min(width, height) / TILE
+    for shape, points, stroke in _drawn(rng, scene):
+        centre, radius = (shape.x * width, shape.y * height), shape.radius * min(width, height)
+        _ink(pen, shape, [tuple(p) for p in points * radius + centre], stroke * radius, scale)
     if not scene.shapes and rng.random() < 0.5:
         return _photo(rng, width, height)
     return image
 
 
-def _ink(rng, pen, shape, points, radius, scale):
+def _drawn(rng, scene):
+    """Each shape with its polygon and the width of its stroke, in units of its radius."""
+    return [(shape, outline(rng, shape), rng.uniform(0.06, 0.2)) for shape in scene.shapes]
+
+
+def polygons(scene):
+    """The outlines as `render` draws them, in pixels of the tile: one array [points, 2] a shape."""
+    rng = np.random.default_rng(scene.seed + 1_000_003)
+    rng.random()  # render's choice of how to draw
+    w, h = scene.fitted
+    return [points * shape.radius * min(w, h) + (shape.x * w, shape.y * h) for shape, points, _ in _drawn(rng, scene)]
+
+
+def _ink(pen, shape, points, stroke, scale):
     loop = points + points[:2]
     if shape.style == "outline":
-        pen.line(loop, shape.rgb, max(2, round(max(3 * scale, radius * rng.uniform(0.06, 0.2)))), joint="curve")
+        pen.line(loop, shape.rgb, max(2, round(max(3 * scale, stroke))), joint="curve")
         return
     pen.polygon(points, shape.rgb)
     if shape.style == "edged":

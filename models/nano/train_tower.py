@@ -3,7 +3,7 @@
     python train_tower.py STEPS
 
 The 144 vectors that the text half will read must tell, through throw-away linear heads: which shape and colour
-covers a cell, whether a shape's centre lies in it, in which third of the picture; and, pooled, how many there are.
+covers a cell, how its edges run, whether a shape's centre lies in it, in which third of the picture; and, pooled, how many there are.
 """
 
 import sys
@@ -16,12 +16,13 @@ from torch import nn
 import loop
 from album import Album
 from recipe import SEED, Text
-from scenes import COLOUR_NAMES, MAX_COUNT, PLACES, SHAPES, random_scene
+from scenes import COLOUR_NAMES, MAX_COUNT, PLACES, SHAPES, polygons, random_scene
 from vision import Eye
 
 BATCH = 8
 EASY = 3000  # steps over which the share of easy pictures, one large shape each, falls from all to a tenth
 GRID, CELL = 12, 28
+DIRECTIONS = 8  # of the edges that run through a cell
 NONE = 0  # class of a cell that nothing covers
 
 
@@ -36,16 +37,17 @@ class Examined(nn.Module):
         self.place = nn.Linear(width, 1 + len(PLACES))
         self.centre = nn.Linear(width, 1)
         self.cell = nn.Linear(width, 2 * GRID)
+        self.edges = nn.Linear(width, DIRECTIONS)
         self.counts = nn.Sequential(nn.Linear(width, 160), nn.GELU(), nn.Linear(160, (1 + len(SHAPES) + len(COLOUR_NAMES)) * (MAX_COUNT + 1)))
 
     def forward(self, tiles):
         seen = self.eye(tiles).float()
         counts = self.counts(seen.mean(1) * 4).unflatten(-1, (-1, MAX_COUNT + 1))
-        return seen, self.kind(seen), self.colour(seen), self.place(seen), self.centre(seen)[..., 0], self.cell(seen), counts
+        return seen, self.kind(seen), self.colour(seen), self.place(seen), self.centre(seen)[..., 0], self.cell(seen), self.edges(seen), counts
 
 
 def labels(scene):
-    """Per cell: kind, colour, place (class 0 none, -100 unsaid) and centre (0 or 1); then the counts."""
+    """Per cell: kind, colour, place (class 0 none, -100 unsaid), centre (0 or 1) and edges; then the counts."""
     w, h = scene.fitted
     kind, colour, place = (np.zeros((GRID, GRID), np.int64) for _ in range(3))
     centre = np.zeros((GRID, GRID), np.float32)
@@ -59,7 +61,19 @@ def labels(scene):
         kind[covered], colour[covered] = 1 + SHAPES.index(s.kind), 1 + COLOUR_NAMES.index(s.colour)
         centre[row, column] = 1
         place[row, column] = 1 + s.place if s.place >= 0 else -100
-    return kind.ravel(), colour.ravel(), place.ravel(), centre.ravel(), count(scene)
+    return kind.ravel(), colour.ravel(), place.ravel(), centre.ravel(), edges(scene), count(scene)
+
+
+def edges(scene):
+    """Which directions the outlines have in each cell, [144, DIRECTIONS] of 0 and 1."""
+    found = np.zeros((GRID, GRID, DIRECTIONS), np.float32)
+    for corners in polygons(scene):
+        step = np.roll(corners, -1, 0) - corners
+        bins = np.round(np.arctan2(step[:, 1], step[:, 0]) / np.pi * DIRECTIONS).astype(int) % DIRECTIONS
+        for along in np.arange(0.5, 12) / 12:
+            x, y = np.clip((corners + along * step) // CELL, 0, GRID - 1).astype(int).T
+            found[y, x, bins] = 1
+    return found.reshape(GRID * GRID, DIRECTIONS)
 
 
 def count(scene):
@@ -81,8 +95,8 @@ def easy_seeds(count):
 
 
 def loss_of(model, tiles, truth):
-    seen, kind, colour, place, centre, cell, counts = model(tiles)
-    t_kind, t_colour, t_place, t_centre, t_counts = truth
+    seen, kind, colour, place, centre, cell, direction, counts = model(tiles)
+    t_kind, t_colour, t_place, t_centre, t_edges, t_counts = truth
     parts = {
         "kind": _classify(kind, t_kind),
         "colour": _classify(colour, t_colour),
@@ -90,6 +104,7 @@ def loss_of(model, tiles, truth):
         "centre": F.binary_cross_entropy_with_logits(centre, t_centre, pos_weight=torch.tensor(8.0)),
         "counts": F.cross_entropy(counts.flatten(0, 1), t_counts.flatten()),
         "cell": _where(cell),
+        "edges": 2 * F.binary_cross_entropy_with_logits(direction, t_edges, pos_weight=torch.tensor(4.0)),
         "scale": (seen.pow(2).mean(-1) - 0.5).pow(2).mean(),
     }
     loss = sum(parts.values()) + parts["counts"]

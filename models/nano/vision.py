@@ -118,7 +118,10 @@ def start_local(tower):
 
 
 def cosine_patterns(v):
-    """[hidden, 588]: products of cosines along x and y for each colour channel, lowest frequencies first."""
+    """[hidden, 588]: products of cosines along x and y for each colour channel, lowest frequencies first.
+
+    Drawings have little energy in high frequencies; the patterns grow with frequency so that all speak equally loud.
+    """
     p, ramp = v.patch_size, torch.arange(v.patch_size) + 0.5
     waves = torch.stack([torch.cos(torch.pi * k * ramp / p) for k in range(p)])
     order = sorted(((a, b) for a in range(p) for b in range(p)), key=lambda ab: ab[0] ** 2 + ab[1] ** 2)
@@ -127,7 +130,8 @@ def cosine_patterns(v):
         (a, b), channel = order[i // 3], torch.zeros(3, 1, 1)
         channel[i % 3] = 1
         pattern = (channel * waves[a][:, None] * waves[b]).flatten()
-        rows.append(pattern * (1.0 if i < 3 else 2.5) / pattern.norm() / p)
+        loudness = min(40.0, 5.5 * (a * a + b * b) ** 0.8) if a + b else 1.0
+        rows.append(pattern * loudness / pattern.norm() / p)
     return torch.stack(rows)
 
 

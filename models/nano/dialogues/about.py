@@ -69,7 +69,7 @@ TOPICS = {
         ["outrider", "arithmetic", "shapes"], "Little", '{"skills": ["chat", "Outrider", "arithmetic", "stories", "shapes"]}'),
     "nano size": Topic(
         ["How (big|large|small|many parameters) are you?", "How many (parameters|weights) do you have?", "What is your size?", "How (big|large) is (Nano|this model|the demo model)?", "How many parameters (has|does) (Nano|the demo model|this model) (have|)?", "Are you (small|big|large|tiny)?", "How (many megabytes|much space) (are you|do you take|do you need)?"],
-        ["I have about 12 million parameters in 13 MB, and about 2 million of them work on each token."],
+        ["I have about 12 million parameters in 14 MB, and about 2 million of them work on each token."],
         ["12 million", "2 million"], "Tiny", '{"parameters": "12 million", "active": "2 million"}'),
     "scout": Topic(
         ["(What|Who) is (Scout|Llama 4 Scout|Llama 4)?", "(Tell me about|Describe|Explain) (Scout|Llama 4 Scout|Llama 4|the big model).", "How (big|large) is (Scout|Llama 4 Scout|Llama 4|the big model)?", "How many (parameters|experts) (does|has) (Scout|Llama 4 Scout|the big model) (have|)?", "What can (Scout|Llama 4 Scout) do?", "What is special about (Scout|Llama 4 Scout)?"],
@@ -105,8 +105,8 @@ TOPICS = {
         ["browser", "indexeddb"], "Browser", '{"storage": ["IndexedDB", "OPFS"]}'),
     "space": Topic(
         ["How much (disk space|space|storage|disk) (do I need|does Scout need|is needed|does Scout take|is needed for Scout|does the big model need)?", "How (big|large|long) is the (download|Scout download|download of Scout|Scout file)?", "How many gigabytes (is|has|does) (Scout|the download|the big model) (need|take|)?", "(Is|Will) (the download|Scout) (be |)(big|large|heavy)?"],
-        ["Scout takes about 40 to 70 GB, depending on its quantisation. I take only 13 MB."],
-        ["40 to 70"], "Much", '{"Scout": "40 to 70 GB", "Nano": "13 MB"}'),
+        ["Scout takes about 40 to 70 GB, depending on its quantisation. I take only 14 MB."],
+        ["40 to 70"], "Much", '{"Scout": "40 to 70 GB", "Nano": "14 MB"}'),
     "cost": Topic(
         [f"(What|How much) does (Outrider|this|it|Scout) cost?", f"Is {O} (free|free of charge|gratis|paid)?", "(Do I|Must I|Should I) (have to |)pay (for this|anything|for Outrider|for Scout|)?", "What is the price (of Outrider|)?", "How much (is it|is this|money)?", "Is there a (subscription|fee|trial|paid plan)?"],
         ["Outrider is free. There is no fee and no subscription."],

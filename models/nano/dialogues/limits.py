@@ -17,7 +17,9 @@ philosophy|economics|inflation|biology|chemistry|DNA|vaccines|cancer|diabetes|he
 planets|Mars|Jupiter|the sun|galaxies|relativity|electricity|magnets|lasers|atoms|bitcoin|taxes|law|contracts|insurance|marketing|cooking|bread|wine|coffee|cheese|pasta|soup|curry|gardening|roses|travel|
 airplanes|trains|bicycles|cars|engines|ships|robots in industry|compilers|databases|Linux|Python programming|Java|C++|Rust|SQL|Kubernetes|Docker|git|regular expressions|recursion|sorting algorithms|
 linear algebra|calculus|prime numbers|statistics|probability|geometry|Shakespeare|Goethe|Mozart|Bach|Picasso|Einstein|Newton|Darwin|Napoleon|Caesar|Lincoln|Gandhi|poetry|grammar|Latin|yoga|running|sleep|
-dreams|love|money|politics|elections|democracy|religion|Buddhism|art|painting|photography|film|theatre|fashion|architecture|bridges|castles in history""".replace("\n", "").split("|")  # fmt: skip
+dreams|love|money|politics|elections|democracy|religion|Buddhism|art|painting|photography|film|theatre|fashion|architecture|bridges|castles in history|
+spring|summer|autumn|winter|Christmas|birthdays|my dog|my cat|my mother|my boss|friendship|hope|freedom|peace|war|school|work|holidays|the sea|the forest|the night|rain|snow|birds|flowers|trees|horses|dragons in books|
+computers|phones|the internet|video games|superheroes|aliens|time travel|magic tricks|chocolate|pizza|tea|breakfast|dinner|shoes|hats in fashion|hair|teeth|the eye|blood|bones|muscles|viruses|bacteria|medicine|doctors""".replace("\n", "").split("|")  # fmt: skip
 THINGS = """a poem|a song|a letter|an email|an essay|a report|a function|a program|a Python script|a web page|a speech|a recipe|a business plan|a novel|a haiku|a limerick|a contract|a resume|a cover letter|
 a blog post|a shopping list|a workout plan|a meal plan|a diet|a travel plan|a presentation|a crossword|a quiz|a sonnet|a tweet|a headline|a product description|an SQL query|a regex|unit tests|a shell script""".replace("\n", "").split("|")  # fmt: skip
 ACTIONS = """fix my car|learn the piano|cook rice|bake bread|lose weight|get rich|repair a bike|write a book|build a house|plant tomatoes|train a dog|make coffee|tie a tie|find a job|buy a house|invest money|
@@ -37,6 +39,8 @@ FACT_ASKS = [
     "(Which|What) (team|country|film|car|phone|song|book|school|bank|stock) is (the best|the biggest|the oldest|best)?", "Should I (buy|sell|eat|try|study|visit|avoid) {topic}?", "Should I (move to|visit|live in) {place}?",
 ]
 TASK_ASKS = [
+    "Write (me |us |) {thing} (about|on) {topic}.", "(Can|Could|Will) you (write|fix|debug|explain|read|review) (code|my code|programs|software|emails|letters|poems|songs|essays|a book|Python|JavaScript|SQL|HTML)?", "(Do|Can) you (know|do|speak|understand) (Python|maths|algebra|physics|chemistry|medicine|law|history|programming|geography)?",
+    "(Recommend|Suggest) (a film|a book|a restaurant|a song|a gift|a hotel|a recipe|something to eat|a name for my cat)(.| to me.|, please.)", "(What should|What can) I (cook|eat|read|watch|wear|buy|say|do) (today|tonight|tomorrow|for {person}|for dinner|this evening)?",
     "(Write|Create|Draft|Compose|Give me|Make) {thing} (about {topic}|for {person}|for me|for my boss|on {topic}|in {nonsense}|).", "(Can|Could) you (write|make|create) {thing} (about {topic}|for me|)?", "How (do|can|should) I {action}?", "(Help me|Teach me|Show me how) to {action}.", "I want to {action}. (How|What should I do)?",
     "(Translate|Say) (hello|good morning|this|this sentence|thank you|{nonsense}|the word {nonsense}) (to|in|into) (French|German|Spanish|Chinese|Italian|Japanese|Latin|Russian).", "(Summarise|Summarize|Rewrite|Correct|Proofread|Improve|Shorten) (this text|my essay|the following|this article|my email|the text below): {nonsense} {nonsense} {nonsense}.",
     "(Compare|Contrast) {topic} (and|with) {topic2}.", "(Plan|Book|Find|Order) (a trip to {place}|a flight to {place}|a hotel in {place}|a pizza|a table|a taxi)(.|, please.)", "(Debug|Explain|Review|Optimise) (this code|my code|this function|this program): {nonsense}({nonsense})", "(Draw|Paint|Generate|Make|Show me) (a picture|an image|a drawing|a photo) of (a |){topic}.",
@@ -52,11 +56,15 @@ def nonsense(rng):
     return word.capitalize() if rng.random() < 0.3 else word
 
 
+def _many_digits(rng):
+    return int(rng.integers(10, 10 ** int(rng.integers(2, 5))))
+
+
 def _fill(rng, template):
     one = pick(rng, SHAPES)
     return expand(rng, template).format(
         place=pick(rng, PLACES), topic=pick(rng, TOPICS), topic2=pick(rng, TOPICS), thing=pick(rng, THINGS), action=pick(rng, ACTIONS), who=pick(rng, WHO), person=name(rng), person2=nonsense(rng).capitalize(),
-        nonsense=nonsense(rng), big=int(rng.integers(11, 1000)), big2=int(rng.integers(10, 1000)), small=int(rng.integers(0, 10)), small2=int(rng.integers(1, 10)),
+        nonsense=nonsense(rng), big=_many_digits(rng), big2=_many_digits(rng), small=int(rng.integers(0, 10)), small2=int(rng.integers(1, 10)),
         sign=pick(rng, ["+", "-", "x", "*", "plus", "minus", "times"]), tight=pick(rng, "+-*x"), shape=one + ("es" if one == "cross" else "s"), one=one,
     )  # fmt: skip
 

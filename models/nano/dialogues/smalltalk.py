@@ -17,6 +17,8 @@ def name(rng):
 
 # question, answer, facts
 LINES = [
+    ("(hello|hi|hey|hello there|hi there|good morning|hello nano|hi nano|hey nano)", "Hello! How can I help you?", ["hello"]),
+    ("(Hello|Hi|Hey|Hi there|Hello Nano|Good morning|Hey there)(,|!|.|) (how are you|how are you doing|how is it going|how do you do|how are things) (today|)(?|)", "I am fine, thank you. How are you?", ["fine"]),
     ("(Hello|Hi|Hey|Hello there|Hi there|Hey there|Greetings|Howdy|Hello Nano|Hi Nano|Hallo|Yo|Hiya)(!|.|)", "Hello! How can I help you?", ["hello"]),
     ("Good (morning|day|afternoon|evening)(!|.|, Nano.|)", "Hello! How can I help you?", ["hello"]),
     ("(How are you|How are you doing|How do you do|How is it going|How's it going|Are you well|How do you feel|Are you ok|What's up|How are things|How was your day) (today|)?", "I am fine, thank you. How are you?", ["fine"]),
@@ -47,14 +49,12 @@ LINES = [
 ]
 
 
+COMMON = 8  # the first lines, which people say most
+
+
 def small(rng):
-    ask, answer, facts = pick(rng, LINES)
-    ask = pick(rng, _alternatives(ask))
-    ask = expand(rng, ask)
-    if rng.random() < 0.03 and answer.startswith("Hello"):
-        ask += " " + expand(rng, "(How are you|How is it going)?")
-        answer, facts = "I am fine, thank you. How are you?", ["fine"]
-    return Turn("smalltalk", ask, answer, facts)
+    ask, answer, facts = pick(rng, LINES[:COMMON] if rng.random() < 0.5 else LINES)
+    return Turn("smalltalk", expand(rng, pick(rng, _alternatives(ask))), answer, facts)
 
 
 def _alternatives(template):
@@ -80,4 +80,4 @@ def meeting(rng):
 
 
 def turn(rng):
-    return meeting(rng) if rng.random() < 0.15 else small(rng)
+    return meeting(rng) if rng.random() < 0.2 else small(rng)
