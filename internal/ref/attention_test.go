@@ -1,6 +1,9 @@
 package ref
 
 import (
+	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/ops"
@@ -109,4 +112,68 @@ func TestAttentionOverARing(t *testing.T) {
 	}
 	run(t, b, func() { b.AttentionVec(a) })
 	near(t, "dst", floats(a.Dst), []float32{3.5, 0})
+}
+
+// rotated is what RopeKV makes of random queries, keys and values of two heads and one at positions 5 and 6.
+func rotated(t *testing.T, change func(*ops.RopeKV)) (qkv, k []float32) {
+	t.Helper()
+	b, r := New(), rand.New(rand.NewPCG(5, 6))
+	table := make([]float32, 0, 6*4)
+	for p := range 4 { // position 5 is row 1
+		for pair := range 3 {
+			sin, cos := math.Sincos(float64(p*7 + pair))
+			table = append(table, float32(cos), float32(sin))
+		}
+	}
+	op := ops.RopeKV{
+		QKV: random(t, b, r, 24, 2), K: f32(t, b, "k", nil, 6, 8, 1), V: f32(t, b, "v", nil, 6, 8, 1),
+		Step: u32(t, b, "step", 5, 2, 0, 0), Table: f32(t, b, "table", table, 6, 4), NumHeads: 2,
+	}
+	change(&op)
+	run(t, b, func() { b.RopeKV(op) })
+	return floats(op.QKV), floats(op.K)
+}
+
+// normalised gives each head of queries and keys, of width 6 in tokens of 24, length √6, near enough; values stay.
+func normalised(qkv []float32, eps float64) []float32 {
+	qkv = slices.Clone(qkv)
+	for at := 0; at < len(qkv); at += 6 {
+		if head := qkv[at : at+6]; at%24 < 18 {
+			scale(head, 1/math.Sqrt(dot(head, head)/6+eps))
+		}
+	}
+	return qkv
+}
+
+// Property 6 of spec/llama4 §10.3: norm and rotation commute, as a rotation keeps lengths. Seen to fail with the norm
+// over two heads at once, and with the norm on the first of a pair only.
+func TestNormAndRotationCommute(t *testing.T) {
+	const eps = 0.25
+	normedLast, keys := rotated(t, func(op *ops.RopeKV) { op.QKNorm = eps })
+	normedFirst, _ := rotated(t, func(op *ops.RopeKV) { copy(floats(op.QKV), normalised(floats(op.QKV), eps)) })
+	plain, _ := rotated(t, func(*ops.RopeKV) {})
+	near(t, "norm after rotation", normedLast, normalised(plain, eps))
+	near(t, "norm before rotation", normedFirst, normedLast)
+	near(t, "stored keys", keys[5*6:7*6], slices.Concat(normedLast[12:18], normedLast[24+12:24+18]))
+}
+
+// The table of spec/llama4 §2.5: floor 8192, scale 0.1.
+func TestTemperatureOfQueries(t *testing.T) {
+	for pos, want := range map[int]float64{
+		0: 1, 8190: 1, 8191: 1.069315, 16382: 1.069315, 16383: 1.109861, 32767: 1.160944, 65535: 1.219722,
+		131071: 1.283321, 262143: 1.349651, 1048575: 1.485981, 10485759: 1.715540,
+	} {
+		if got := temperature(pos, 8192, 0.1); math.Abs(got-want) > 1e-6 {
+			t.Errorf("position %d has temperature %v, want %v", pos, got, want)
+		}
+	}
+}
+
+// Positions 5 and 6 with floor 7 lie on both sides of the first step; keys and values are left alone.
+func TestTemperatureScalesQueriesAlone(t *testing.T) {
+	plain, _ := rotated(t, func(*ops.RopeKV) {})
+	got, _ := rotated(t, func(op *ops.RopeKV) { op.TempScale, op.TempFloor = 0.5, 7 })
+	want := slices.Clone(plain)
+	scale(want[24:24+12], 1+0.5*math.Ln2)
+	near(t, "qkv", got, want)
 }
