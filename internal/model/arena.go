@@ -32,12 +32,31 @@ func (a *Arena) F32(name string, shape ...int) *ops.Tensor { return a.New(name, 
 func (a *Arena) Floats(name string, x []float32, shape ...int) *ops.Tensor {
 	t := a.F32(name, shape...)
 	if a.err == nil {
-		data := make([]byte, quant.F32.RowBytes(len(x)))
-		quant.Quantize(quant.F32, data, x)
-		a.err = a.Backend.Write(t, 0, data)
+		a.err = Write(a.Backend, t, x)
 	}
 	return t
 }
+
+// Indices makes a U32 tensor that holds ids.
+func (a *Arena) Indices(name string, ids ...uint32) *ops.Tensor {
+	t := a.New(name, quant.U32, 1, len(ids))
+	if a.err == nil {
+		a.err = a.Backend.Write(t, 0, words(ids...))
+	}
+	return t
+}
+
+// Sequence makes a U32 tensor that holds 0, 1, … n-1: the ids of rows in their order.
+func (a *Arena) Sequence(name string, n int) *ops.Tensor {
+	ids := make([]uint32, n)
+	for i := range ids {
+		ids[i] = uint32(i)
+	}
+	return a.Indices(name, ids...)
+}
+
+// Err is the first error.
+func (a *Arena) Err() error { return a.err }
 
 func (a *Arena) free() {
 	a.Backend.Free(a.tensors...)

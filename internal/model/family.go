@@ -7,6 +7,7 @@ package model
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -72,18 +73,14 @@ func Read(m Metadata) (Family, error) {
 	read, ok := families[name]
 	if !ok {
 		return nil, fault.New(fault.UnsupportedArchitecture, fmt.Sprintf(
-			"the file's architecture is %q, which Outrider does not know; it knows %s", name, strings.Join(known(), ", ")))
+			"the file's architecture is %q, which Outrider does not know; it knows %s", name, known(families)))
 	}
 	return read(m)
 }
 
-func known() []string {
-	var names []string
-	for name := range families {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+// known lists the names under which something is registered.
+func known[T any](registered map[string]T) string {
+	return strings.Join(slices.Sorted(maps.Keys(registered)), ", ")
 }
 
 // Check finds what is wrong with a file's tensors before any work is done: one missing, of another shape than the

@@ -2,7 +2,6 @@ package model
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 
 	"github.com/outrider-web/outrider/internal/fault"
@@ -237,13 +236,4 @@ func (m *Model) Close() {
 		}
 	}
 	m.arena.free()
-}
-
-// words are U32 numbers as a backend wants them.
-func words(x ...uint32) []byte {
-	b := make([]byte, 0, 4*len(x))
-	for _, w := range x {
-		b = binary.LittleEndian.AppendUint32(b, w)
-	}
-	return b
 }

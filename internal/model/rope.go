@@ -1,12 +1,6 @@
 package model
 
-import (
-	"context"
-	"math"
-
-	"github.com/outrider-web/outrider/internal/ops"
-	"github.com/outrider-web/outrider/internal/quant"
-)
+import "math"
 
 // RopeTable is cos, sin of the angle of each pair at each position: [2·pairs, positions]. frequencies are radians a
 // position. Angles grow with the position, so they are made in float64.
@@ -31,19 +25,4 @@ func RopeFrequencies(dims int, base float64, divisors []float32) []float64 {
 		}
 	}
 	return f
-}
-
-// ReadBack brings an F32 tensor back from the device, nil for no tensor: rope_freqs.weight, of which a table is made
-// on the CPU.
-func ReadBack(ctx context.Context, b ops.Backend, t *ops.Tensor) ([]float32, error) {
-	if t == nil {
-		return nil, nil
-	}
-	numbers := make([]float32, t.Shape.Elems())
-	data, err := ops.Read(ctx, b, t, 0, quant.F32.RowBytes(len(numbers)))
-	if err != nil {
-		return nil, err
-	}
-	quant.Dequantize(quant.F32, numbers, data)
-	return numbers, nil
 }

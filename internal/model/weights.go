@@ -44,6 +44,11 @@ func (w *Weights) divisible(name string, hidden, rows int) {
 	}
 }
 
+// Table takes rows to choose from: n of width numbers, in any block format.
+func (w *Weights) Table(name string, width, n int) *ops.Tensor {
+	return w.take(name, width, n)
+}
+
 // Vector takes n numbers, F32.
 func (w *Weights) Vector(name string, n int) *ops.Tensor { return w.Plain(name, n) }
 

@@ -1,0 +1,127 @@
+package llama4
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/image"
+	"github.com/outrider-web/outrider/internal/model"
+)
+
+func init() { model.RegisterTower("llama4", ReadTower) }
+
+// tower is what a vision file's metadata says (§7.5).
+type tower struct {
+	geometry    image.Geometry
+	patch       int // side of a patch in pixels
+	grid        int // patches along a tile's side
+	shuffle     int // side of a square of patches that becomes one vector
+	hidden      int // width of the residual stream
+	feedForward int
+	numBlocks   int
+	numHeads    int
+	headDim     int
+	epsilon     float32
+	width       int // of the vectors
+}
+
+// What released files are, and need not say.
+const (
+	releasedMaxTiles = 16
+	releasedShuffle  = 2
+	visionRopeBase   = 10000
+)
+
+// Bounds that no tower reaches; they keep sums of sizes from a hostile file far from overflow.
+const (
+	maxTile     = 1 << 12 // pixels
+	maxMaxTiles = 256
+	maxHeadDim  = 256 // a head's vector lies in one workgroup's memory
+)
+
+// ReadTower reads the metadata of a vision file. Errors: bad_model, unsupported_architecture.
+func ReadTower(m model.TowerMetadata) (model.Tower, error) {
+	if !m.Bool("clip.use_gelu", true) {
+		return nil, unsupportedTower("another activation than GELU")
+	}
+	for _, key := range []string{"clip.vision.image_mean", "clip.vision.image_std"} {
+		if x := m.Floats(key); x != nil && !slices.Equal(x, []float64{0.5, 0.5, 0.5}) {
+			return nil, unsupportedTower(fmt.Sprintf("%s %v, not 0.5 for each colour", key, x))
+		}
+	}
+	t := readTower(m)
+	return t, t.check()
+}
+
+func readTower(m model.TowerMetadata) *tower {
+	size := func(key string, absent int) int { return int(min(m.Uint("clip.vision."+key, uint64(absent)), maxSize)) }
+	t := &tower{
+		geometry: image.Geometry{
+			Tile:     size("image_size", 0),
+			MaxTiles: size("max_tiles", releasedMaxTiles),
+		},
+		patch:       size("patch_size", 0),
+		shuffle:     size("projector.scale_factor", releasedShuffle),
+		hidden:      size("embedding_length", 0),
+		feedForward: size("feed_forward_length", 0),
+		numBlocks:   size("block_count", 0),
+		numHeads:    size("attention.head_count", 0),
+		epsilon:     float32(m.Float("clip.vision.attention.layer_norm_epsilon", 0)),
+		width:       size("projection_dim", 0),
+	}
+	t.grid = t.geometry.Tile / max(t.patch, 1)
+	t.headDim = t.hidden / max(t.numHeads, 1)
+	return t
+}
+
+// check refuses sizes that no tower can have.
+func (t *tower) check() error {
+	tile := t.geometry.Tile
+	for _, s := range []struct {
+		key string
+		ok  bool
+		got int
+	}{
+		{"image_size", tile > 0 && tile <= maxTile, tile},
+		{"max_tiles", t.geometry.MaxTiles > 0 && t.geometry.MaxTiles <= maxMaxTiles, t.geometry.MaxTiles},
+		{"patch_size", t.patch > 0 && t.grid*t.patch == tile, t.patch},
+		{"projector.scale_factor", t.shuffle > 0 && t.grid%t.shuffle == 0, t.shuffle},
+		{"embedding_length", t.hidden > 0, t.hidden},
+		{"feed_forward_length", t.feedForward > 0, t.feedForward},
+		{"block_count", t.numBlocks > 0 && t.numBlocks <= maxLayers, t.numBlocks},
+		{"attention.head_count", t.numHeads > 0 && t.headDim*t.numHeads == t.hidden && t.headDim%4 == 0 && t.headDim <= maxHeadDim, t.numHeads},
+		{"projection_dim", t.width > 0, t.width},
+	} {
+		if !s.ok {
+			return badTower(s.key, s.got)
+		}
+	}
+	if t.epsilon <= 0 || t.epsilon >= 1 {
+		return badTower("attention.layer_norm_epsilon", t.epsilon)
+	}
+	return nil
+}
+
+// patches is the number of a tile's patches; the class token comes after them.
+func (t *tower) patches() int { return t.grid * t.grid }
+
+// vectors is what a tile becomes.
+func (t *tower) vectors() int { return t.patches() / (t.shuffle * t.shuffle) }
+
+// Config is what all towers have.
+func (t *tower) Config() model.TowerConfig {
+	c := model.TowerConfig{Width: t.width, TileVectors: t.vectors(), Patch: pieceTokens[image.Patches]}
+	c.Tokens = append(c.Tokens, pieceTokens[:]...)
+	return c
+}
+
+func badTower(key string, got any) error {
+	return fault.New(fault.BadModel, fmt.Sprintf(
+		"the vision file says clip.vision.%s is %v, which no Llama 4 vision tower can have; the file is damaged", key, got))
+}
+
+func unsupportedTower(what string) error {
+	return fault.New(fault.UnsupportedArchitecture,
+		"the vision file has "+what+", which Outrider does not compute; choose the model's own mmproj file")
+}

@@ -1,0 +1,106 @@
+package llama4
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/golden"
+	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/ref"
+)
+
+// openVision gives what the reference computed and the vision file that it computed with.
+func openVision(t *testing.T, name string) (*golden.File, []byte) {
+	t.Helper()
+	g, err := golden.Open(goldens + name + ".golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(goldens + name + ".gguf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g, file
+}
+
+func towerOf(t *testing.T, file []byte) *tower {
+	t.Helper()
+	read, err := model.ReadTower(header(t, file).Meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read.(*tower)
+}
+
+// pixels are a picture whose tiles [tile, tile, 3] a golden file holds.
+type pixels struct {
+	*tower
+	tiles golden.Array[float32]
+}
+
+func (p pixels) Tiles() int            { return p.tiles.Dims[3] }
+func (p pixels) Input(i int) []float32 { return p.unfold(slab(p.tiles, i)) }
+func (p pixels) Prompt() []string      { panic("not asked for") }
+
+// slab is the numbers that share the last index of an array.
+func slab(a golden.Array[float32], i int) []float32 {
+	size := len(a.Data) / a.Dims[len(a.Dims)-1]
+	return a.Data[i*size : (i+1)*size]
+}
+
+// pictureOf is what a golden file's tower looked at.
+func pictureOf(t *testing.T, g *golden.File, tower *tower) model.Picture {
+	t.Helper()
+	if tiles, ok := g.Floats["pixels"]; ok {
+		return pixels{tower, tiles}
+	}
+	file, err := os.ReadFile(goldens + g.Notes["picture"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := tower.Open(t.Context(), file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Each golden file is what Hugging Face transformers computes in float64. What is reached is near 1e-14, where float32
+// between ops leaves it.
+func TestTheReferenceComputesTheTower(t *testing.T) {
+	const limit = 1e-12
+	for _, name := range []string{"vision-tiny", "vision-real"} {
+		g, file := openVision(t, name)
+		v := tapVision(t, ref.New(), file)
+		e := v.network
+		p := pictureOf(t, g, e.tower)
+		for tile := range p.Tiles() {
+			if err := v.vision.Encode(p, tile, v.out); err != nil {
+				t.Fatal(err)
+			}
+			check := func(what string, got []float32) {
+				t.Helper()
+				near(t, fmt.Sprintf("%s tile %d: %s", name, tile, what), got, slab(g.Floats[what], tile), limit)
+			}
+			for i, state := range e.states {
+				check(fmt.Sprint("state", i), rows(floats(t, state), e.hidden, g.Ints["rows"].Data))
+			}
+			squares := floats(t, e.scratch.shuffled)
+			check("shuffled", squares[:len(slab(g.Floats["shuffled"], tile))])
+			check("adapted", floats(t, e.scratch.adapted[1]))
+			check("projected", floats(t, v.out))
+		}
+	}
+}
+
+// rows are those of x, of a width, that a golden file keeps; nil for all.
+func rows(x []float32, width int, kept []int32) (some []float32) {
+	if kept == nil {
+		return x
+	}
+	for _, r := range kept {
+		some = append(some, x[int(r)*width:][:width]...)
+	}
+	return some
+}

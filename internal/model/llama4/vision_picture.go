@@ -1,0 +1,86 @@
+package llama4
+
+import (
+	"context"
+	"errors"
+
+	"github.com/outrider-web/outrider/internal/image"
+	"github.com/outrider-web/outrider/internal/model"
+)
+
+// pieceTokens names the special token of each piece of a picture's place in the prompt (§4.7).
+var pieceTokens = [...]string{
+	image.Start:       "<|image_start|>",
+	image.Patches:     "<|patch|>",
+	image.TileX:       "<|tile_x_separator|>",
+	image.TileY:       "<|tile_y_separator|>",
+	image.GlobalImage: "<|image|>",
+	image.End:         "<|image_end|>",
+}
+
+// picture is a picture cut up for a tower.
+type picture struct {
+	*tower
+	tiles *image.Tiles
+}
+
+// Open decodes a picture file and cuts it up.
+func (t *tower) Open(ctx context.Context, file []byte, d model.Decoder) (model.Picture, error) {
+	decoded, err := image.Decode(file)
+	if errors.Is(err, image.ErrBrowserOnly) && d != nil {
+		decoded, err = decodeBy(ctx, d, file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &picture{t, decoded.Tiles(t.geometry)}, nil
+}
+
+func decodeBy(ctx context.Context, d model.Decoder, file []byte) (*image.Picture, error) {
+	rgba, width, height, err := d(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	return image.FromRGBA(rgba, width, height)
+}
+
+// Tiles is the number of tiles, the global one included.
+func (p *picture) Tiles() int { return p.tiles.Len() }
+
+// Prompt is the picture's special tokens.
+func (p *picture) Prompt() []string {
+	var tokens []string
+	for _, piece := range p.tiles.Layout.Pieces() {
+		times := 1
+		if piece == image.Patches {
+			times = p.vectors()
+		}
+		for range times {
+			tokens = append(tokens, pieceTokens[piece])
+		}
+	}
+	return tokens
+}
+
+// Input is the patches of tile i: [3·patch², patches].
+func (p *picture) Input(i int) []float32 {
+	planes := make([]float32, 3*p.geometry.Tile*p.geometry.Tile)
+	p.tiles.Planes(planes, i)
+	return p.unfold(planes)
+}
+
+// unfold cuts a tile [tile, tile, 3] into patches, row by row; within a patch x runs fastest and the colour slowest
+// (§3.1).
+func (t *tower) unfold(planes []float32) []float32 {
+	tile := t.geometry.Tile
+	patches := make([]float32, 0, len(planes))
+	for i := range t.patches() {
+		left, top := i%t.grid*t.patch, i/t.grid*t.patch
+		for row := range 3 * t.patch {
+			colour, y := row/t.patch, top+row%t.patch
+			at := (colour*tile+y)*tile + left
+			patches = append(patches, planes[at:at+t.patch]...)
+		}
+	}
+	return patches
+}
