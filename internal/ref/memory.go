@@ -13,6 +13,7 @@ type memory struct {
 	words  []uint32  // U32
 	floats []float32 // F32, and F16 rounded to what it can hold
 	blocks []byte    // weights as they lie in the file; a row is turned into floats when an op reads it
+	stream *stream   // weights that are read from a file each time
 }
 
 func newMemory(t quant.Type, s ops.Shape) *memory {
@@ -67,6 +68,14 @@ func (m *memory) get(t *ops.Tensor, offset, n int) []byte {
 	return data
 }
 
+// bytes are n bytes of blocks from byte offset on, to read.
+func (m *memory) bytes(offset, n int) []byte {
+	if m.stream != nil {
+		return m.stream.read(offset, n)
+	}
+	return m.blocks[offset:][:n]
+}
+
 // words are the elements of a U32 tensor or view.
 func words(t *ops.Tensor) []uint32 { return memoryOf(t).words[t.First : t.First+t.Shape.Elems()] }
 
@@ -81,6 +90,6 @@ func row(t *ops.Tensor, r int, scratch []float32) []float32 {
 	if m.floats != nil {
 		return m.floats[first : first+width]
 	}
-	quant.Dequantize(t.Type, scratch, m.blocks[t.Type.RowBytes(first):][:t.Type.RowBytes(width)])
+	quant.Dequantize(t.Type, scratch, m.bytes(t.Type.RowBytes(first), t.Type.RowBytes(width)))
 	return scratch
 }

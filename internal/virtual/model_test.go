@@ -1,0 +1,99 @@
+package virtual_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/model"
+	_ "github.com/outrider-web/outrider/internal/model/llama4"
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/internal/ref"
+	"github.com/outrider-web/outrider/internal/virtual"
+	"github.com/outrider-web/outrider/loader/gguf"
+)
+
+// miniature has Scout's layers at a twentieth of its width.
+var miniature = virtual.Model{Name: "miniature", Layers: 8, Hidden: 256, Heads: 4, KVHeads: 2, HeadDim: 64, Experts: 4,
+	ExpertWidth: 512, DenseWidth: 512, Interleave: 1, Context: 4096, RopeScaled: true, Ranks: 400}
+
+// read makes a model on the CPU reference whose matrices stay in the file.
+func read(t *testing.T, f *virtual.File, o model.Options) (*ref.Backend, *model.Model) {
+	t.Helper()
+	header, err := gguf.Read(f.Size(), func(n int64) ([]byte, error) {
+		b := make([]byte, n)
+		_, err := f.ReadAt(b, 0)
+		return b, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	family, err := model.Read(header.Meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, weights := ref.New(), model.Source{}
+	for _, x := range header.Tensors {
+		if weights[x.Name], err = b.Stream(f, x.Offset, x.Name, x.Type, x.Dims...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := model.New(t.Context(), b, family, weights, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
+	return b, m
+}
+
+func logits(t *testing.T, b *ref.Backend, m *model.Model) []float32 {
+	t.Helper()
+	x := make([]float32, m.Config().VocabSize)
+	data, err := ops.Read(t.Context(), b, m.Logits(), 0, 4*len(x))
+	if err != nil {
+		t.Fatal(err)
+	}
+	quant.Dequantize(quant.F32, x, data)
+	return x
+}
+
+// The reference reads a virtual file without holding it, and what it computes is finite and of ordinary size.
+func TestTheReferenceRunsAVirtualModel(t *testing.T) {
+	for _, types := range virtual.AllTypes() {
+		b, m := read(t, virtual.New(miniature, types, 1), model.Options{Context: 64})
+		if err := m.Prefill(t.Context(), []int32{400, 17, 80, 301, 255, 3}); err != nil {
+			t.Fatal(err)
+		}
+		var answer []uint32
+		for range 4 {
+			x := logits(t, b, m)
+			first, second := topTwo(x)
+			t.Logf("%s: logits of size %.2f, best %.2f, next %.2f", types.Name, size(x), first, second)
+			if size(x) < 2 || size(x) > 8 || first == second {
+				t.Errorf("%s: logits of size %g, best %g, next %g", types.Name, size(x), first, second)
+			}
+			data, _ := ops.Read(t.Context(), b, m.Next(), 0, 4)
+			answer = append(answer, uint32(data[0])|uint32(data[1])<<8)
+			if err := m.Decode(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if slices.Sort(answer); len(slices.Compact(answer)) < 3 {
+			t.Errorf("%s: the answer is %v", types.Name, answer)
+		}
+	}
+}
+
+func size(x []float32) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += float64(v) * float64(v)
+	}
+	return math.Sqrt(sum / float64(len(x)))
+}
+
+func topTwo(x []float32) (first, second float32) {
+	sorted := slices.Sorted(slices.Values(x))
+	return sorted[len(x)-1], sorted[len(x)-2]
+}
