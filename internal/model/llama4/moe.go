@@ -35,24 +35,23 @@ func newMoEScratch(a *model.Arena, f *family, k, chunk int) moeScratch {
 // feed adds to x what the chosen experts and the shared one make of s.norm. An expert's weight scales what goes in,
 // not what comes out (§2.7).
 func (m *moe) feed(o ops.Ops, s scratch, x *ops.Tensor) {
-	experts := o.(ops.MoE)
-	experts.Router(s.moe.choice, s.norm, m.router)
+	o.Router(s.moe.choice, s.norm, m.router)
 	if x.Dim(1) == 1 {
-		experts.SwigluIDVec(s.moe.one, s.norm, s.moe.choice, m.Experts)
-		experts.MulMatIDVec(x, s.moe.one, s.moe.choice, m.Experts)
+		o.SwigluIDVec(s.moe.one, s.norm, s.moe.choice, m.Experts)
+		o.MulMatIDVec(x, s.moe.one, s.moe.choice, m.Experts)
 		return
 	}
-	m.feedRouted(o, experts, s, x)
+	m.feedRouted(o, s, x)
 	m.feedShared(o, s, x)
 }
 
 // feedRouted takes the tokens expert by expert, so that an expert's weights are read once.
-func (m *moe) feedRouted(o ops.Ops, experts ops.MoE, s scratch, x *ops.Tensor) {
-	experts.GroupTokens(s.moe.groups, s.moe.choice)
-	experts.MulMatID(ops.ProductID{Dst: s.moe.gateUp, X: s.norm, W: []*ops.Tensor{m.Gate, m.Up}, Choice: s.moe.choice, Groups: s.moe.groups})
+func (m *moe) feedRouted(o ops.Ops, s scratch, x *ops.Tensor) {
+	o.GroupTokens(s.moe.groups, s.moe.choice)
+	o.MulMatID(ops.ProductID{Dst: s.moe.gateUp, X: s.norm, W: []*ops.Tensor{m.Gate, m.Up}, Choice: s.moe.choice, Groups: s.moe.groups})
 	o.Swiglu(s.moe.h, s.moe.gateUp)
-	experts.MulMatID(ops.ProductID{Dst: s.moe.y, X: s.moe.h, W: []*ops.Tensor{m.Down}, Choice: s.moe.choice, Groups: s.moe.groups, PerChoice: true})
-	experts.AddExperts(x, s.moe.y)
+	o.MulMatID(ops.ProductID{Dst: s.moe.y, X: s.moe.h, W: []*ops.Tensor{m.Down}, Choice: s.moe.choice, Groups: s.moe.groups, PerChoice: true})
+	o.AddExperts(x, s.moe.y)
 }
 
 func (m *moe) feedShared(o ops.Ops, s scratch, x *ops.Tensor) {
