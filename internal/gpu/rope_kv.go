@@ -1,26 +1,38 @@
 package gpu
 
-import "github.com/outrider-web/outrider/internal/ops"
+import (
+	"strconv"
 
-// RopeKV: one invocation four elements of a head. Without a table the queries have nothing to do.
+	"github.com/outrider-web/outrider/internal/ops"
+)
+
+// RopeKV: one invocation four elements of a head, whole heads a workgroup. Queries that nothing changes are left out.
 func (b *Backend) RopeKV(r ops.RopeKV) {
 	ops.CheckRopeKV(r)
 	checkHeadDim("rope_kv", r.K)
-	fours, numKVHeads, n := r.K.Dim(0)/4, r.K.Dim(2), r.QKV.Dim(1)
-	d := dispatch{
-		op:      "rope_kv",
-		defines: map[string]string{"CACHE": typeName(r.K), "ROTATE": flag(r.Table != nil)},
-		bind:    []*ops.Tensor{r.QKV, r.K, r.V, r.Step},
+	numKVHeads, n := r.K.Dim(2), r.QKV.Dim(1)
+	fours := r.K.Dim(0) / 4
+	perGroup := max(64/fours, 1)
+	firstHead, endHead := 0, r.NumHeads+2*numKVHeads
+	if r.Table == nil && r.QKNorm == 0 && r.TempScale == 0 {
+		firstHead = r.NumHeads
 	}
-	firstHead, tableFirst, positions, pairs := r.NumHeads, 0, 1, 0
+	d := dispatch{
+		op: "rope_kv",
+		defines: map[string]string{
+			"CACHE": typeName(r.K), "FOURS": strconv.Itoa(fours), "HEADS": strconv.Itoa(perGroup),
+			"ROTATE": flag(r.Table != nil), "NORM": flag(r.QKNorm != 0), "TEMPERATURE": flag(r.TempScale != 0),
+		},
+		bind: []*ops.Tensor{r.QKV, r.K, r.V, r.Step},
+		grid: fold(ceilDiv(n*(endHead-firstHead), perGroup)),
+	}
+	tableFirst, positions, pairs := 0, 1, 0
 	if r.Table != nil {
 		d.bind = append(d.bind, r.Table)
-		firstHead, tableFirst, positions, pairs = 0, r.Table.First/2, r.Table.Dim(1), r.Table.Dim(0)/2
+		tableFirst, positions, pairs = r.Table.First/2, r.Table.Dim(1), r.Table.Dim(0)/2
 	}
-	endHead := r.NumHeads + 2*numKVHeads
-	d.params = words(r.QKV.First/4, r.Step.First, tableFirst, positions, pairs, fours, r.K.Dim(1), n,
-		firstHead, r.NumHeads, r.NumHeads+numKVHeads, endHead)
-	d.grid = fold(ceilDiv(n*(endHead-firstHead)*fours, 64))
+	d.params = append(words(r.QKV.First/4, r.Step.First, tableFirst, positions, pairs, r.K.Dim(1), n,
+		firstHead, r.NumHeads, r.NumHeads+numKVHeads, endHead), f32bits(r.QKNorm), f32bits(r.TempScale), uint32(r.TempFloor))
 	b.dispatch(d)
 }
 

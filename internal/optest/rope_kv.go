@@ -8,7 +8,15 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// ropeKV covers each head width, without a table, with fewer rotated pairs than the head has, and slots that wrap.
+// rope is what rope_kv does to queries and keys.
+type rope struct {
+	pairs int     // rotated ones of each head
+	eps   float32 // of the norm, 0 for none
+	temp  float32 // scale of the temperature, 0 for none
+}
+
+// ropeKV covers each head width, without a table, with fewer rotated pairs than the head has, and slots that wrap; the
+// norm and the temperature each alone and all together.
 func ropeKV() []Case {
 	var all []Case
 	for i, h := range []heads{
@@ -24,21 +32,27 @@ func ropeKV() []Case {
 		if i%2 == 1 {
 			pairs = h.headDim/4 - 1
 		}
-		all = append(all, h.rope(pairs), h.rope(0))
+		for _, r := range []rope{{}, {pairs: pairs}, {pairs: pairs, eps: 1e-5}, {temp: 0.1}, {eps: 0.5}, {pairs, 0.5, 3}} {
+			all = append(all, h.rope(r))
+		}
 	}
 	return all
 }
 
-// rope rotates pairs of each head, and asks that the caches hold exactly the rounded numbers of the reference.
-func (h heads) rope(pairs int) Case {
-	name := fmt.Sprintf("%v pairs=%d", h, pairs)
+// tempFloor is where the temperature takes its first step. The positions go up to 120, across many more.
+const tempFloor = 4
+
+// rope asks that the caches hold exactly the rounded numbers of the reference, but for a last bit here and there.
+func (h heads) rope(does rope) Case {
+	name := fmt.Sprintf("%v %+v", h, does)
 	return Case{Op: "rope_kv", Name: name, Limit: 1e-7, Call: func(x *Operands) {
 		r := ops.RopeKV{
 			QKV: x.Sum("qkv", h.width(), h.n), Step: x.Step(h.pos, h.n), NumHeads: h.numHeads,
 			K: x.InOut(h.fullCache(x, "k")), V: x.InOut(h.fullCache(x, "v")),
+			QKNorm: does.eps, TempScale: does.temp, TempFloor: tempFloor,
 		}
-		if pairs > 0 {
-			r.Table = x.angles(pairs, h.pos+h.n)
+		if does.pairs > 0 {
+			r.Table = x.angles(does.pairs, h.pos+h.n)
 		}
 		x.Do(func(b ops.Ops) { b.RopeKV(r) })
 	}}
