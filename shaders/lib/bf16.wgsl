@@ -3,7 +3,6 @@
 
 fn {W}_four(m: Matrix, row: u32, i: u32) -> vec4<f32> {
   let two = {W}[(m.first >> 1u) + ((row * m.hidden) >> 2u) + i];
-  let four = vec4<u32>(two.x << 16u, two.x & 0xffff0000u, two.y << 16u, two.y & 0xffff0000u);
-  return select(vec4<f32>(), bitcast<vec4<f32>>(four), i < (m.hidden >> 2u));
+  return bitcast<vec4<f32>>(vec4<u32>(two.x << 16u, two.x & 0xffff0000u, two.y << 16u, two.y & 0xffff0000u));
 }
 #include "lib/floats.wgsl"

@@ -3,6 +3,6 @@
 
 fn {W}_four(m: Matrix, row: u32, i: u32) -> vec4<f32> {
   let four = {W}[(m.first >> 1u) + ((row * m.hidden) >> 2u) + i];
-  return select(vec4<f32>(), vec4<f32>(unpack2x16float(four.x), unpack2x16float(four.y)), i < (m.hidden >> 2u));
+  return vec4<f32>(unpack2x16float(four.x), unpack2x16float(four.y));
 }
 #include "lib/floats.wgsl"

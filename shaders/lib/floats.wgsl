@@ -1,4 +1,5 @@
 
+// The last group of a row may reach into the next: the activations there are zeros.
 fn {W}_group(m: Matrix, row: u32, g: u32) -> Group {
   let i = g << 3u;
   let unit = 1.0 / BYTE_UNIT;

@@ -31,7 +31,7 @@ struct Matrix {
   rows: u32,
 }
 
-// groups is the number of groups in a row. The last one of a float type may reach past the row: it reads as zeros.
+// groups is the number of groups in a row. The last one of a float type may reach past the row.
 fn groups(m: Matrix) -> u32 { return (m.hidden + 31u) >> 5u; }
 
 // bytes gives the four bytes of a word, each below 128, in their units. It goes through i32, since CPUs lack a
