@@ -25,6 +25,7 @@ const (
 type Part struct {
 	Text  string
 	Image bool
+	File  []byte // the image's; carried for others, this package does not look into it
 }
 
 // ToolCall is a call that the assistant made.

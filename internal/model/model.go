@@ -53,6 +53,7 @@ type Model struct {
 	warnings []string
 
 	step   *ops.Tensor // U32 [ops.StepWords]
+	order  *ops.Tensor // U32 [1, chunk]: 0, 1, 2, …
 	tokens *ops.Tensor // U32 [1, chunk]; the first is the token that Decode reads
 	x      *ops.Tensor // F32 [hidden, chunk]: the residual stream
 	last   *ops.Tensor // F32 [hidden, 1]: its last token, normalised
@@ -88,6 +89,7 @@ func New(ctx context.Context, b ops.Backend, f Family, weights Source, o Options
 func (m *Model) prepare(ctx context.Context) error {
 	c, o, a := m.config, m.options, &m.arena
 	m.step = a.New("step", quant.U32, ops.StepWords)
+	m.order = a.Sequence("order", o.Chunk)
 	m.tokens = a.New("tokens", quant.U32, 1, o.Chunk)
 	m.x = a.F32("x", c.HiddenSize, o.Chunk)
 	m.last = a.F32("last", c.HiddenSize, 1)
@@ -106,10 +108,13 @@ func (m *Model) prepare(ctx context.Context) error {
 }
 
 // record makes the program for n tokens; withHead says whether it goes on to the logits.
-func (m *Model) record(label string, n int, withHead bool) (ops.Program, error) {
+func (m *Model) record(label string, n int, withHead bool, inserts ...Insert) (ops.Program, error) {
 	b, x := m.backend, m.x.Rows(0, n)
 	return b.Record(label, func() {
 		b.GetRows(x, m.ends.embedding, m.tokens.Rows(0, n))
+		for _, i := range inserts {
+			b.SetRows(x, i.Vectors, m.order.Rows(i.At, i.Vectors.Dim(1)))
+		}
 		m.network.Layers(b, x, m.step, m.cache)
 		if withHead {
 			b.RMSNorm(m.last, x.Rows(n-1, 1), m.ends.norm, m.config.Epsilon)
@@ -150,19 +155,19 @@ func (m *Model) Decode() error {
 	return m.decode.Run()
 }
 
-// Prefill computes tokens, at least one, at the positions that follow. It does not wait for the last chunk, but for each
-// before that, so that the end of ctx takes effect. Errors: context_full before anything is computed, device_lost,
-// ctx.Err().
-func (m *Model) Prefill(ctx context.Context, tokens []int32) error {
+// Prefill computes tokens, at least one, at the positions that follow, some with inserts for embeddings. It does not wait
+// for the last chunk, but for each before that, so that the end of ctx takes effect. Errors: context_full before anything
+// is computed, device_lost, ctx.Err().
+func (m *Model) Prefill(ctx context.Context, tokens []int32, inserts ...Insert) error {
 	if err := m.room(len(tokens)); err != nil {
 		return err
 	}
-	for len(tokens) > 0 {
-		n := m.cache.Fit(min(len(tokens), m.options.Chunk))
-		if err := m.prefill(tokens[:n], n == len(tokens)); err != nil {
+	for at := 0; at < len(tokens); {
+		n := m.cache.Fit(min(len(tokens)-at, m.options.Chunk))
+		if err := m.prefill(tokens[at:at+n], at+n == len(tokens), cut(inserts, at, n)); err != nil {
 			return err
 		}
-		if tokens = tokens[n:]; len(tokens) == 0 {
+		if at += n; at == len(tokens) {
 			break
 		}
 		if _, err := ops.Read(ctx, m.backend, m.step, 0, 4); err != nil {
@@ -173,7 +178,7 @@ func (m *Model) Prefill(ctx context.Context, tokens []int32) error {
 }
 
 // prefill computes one call's tokens.
-func (m *Model) prefill(tokens []int32, final bool) error {
+func (m *Model) prefill(tokens []int32, final bool, inserts []Insert) error {
 	ids := make([]uint32, len(tokens))
 	for i, t := range tokens {
 		ids[i] = uint32(t)
@@ -186,7 +191,7 @@ func (m *Model) prefill(tokens []int32, final bool) error {
 		return err
 	}
 	m.cache.Advance(len(tokens))
-	p, release, err := m.program(len(tokens), final)
+	p, release, err := m.program(len(tokens), final, inserts)
 	if err != nil {
 		return err
 	}
@@ -194,15 +199,15 @@ func (m *Model) prefill(tokens []int32, final bool) error {
 	return p.Run()
 }
 
-// program finds or records the program for n tokens. Two are kept, decode and a whole chunk; a prompt's odd rest is
-// recorded for the occasion.
-func (m *Model) program(n int, final bool) (p ops.Program, release func(), err error) {
+// program finds or records the program for n tokens. Two are kept, decode and a whole chunk; a prompt's odd rest, and what
+// has inserts, is recorded for the occasion.
+func (m *Model) program(n int, final bool, inserts []Insert) (p ops.Program, release func(), err error) {
 	keep := func() {}
 	switch {
-	case n == 1:
+	case n == 1 && inserts == nil:
 		return m.decode, keep, nil
-	case n < m.options.Chunk || final:
-		if p, err = m.record(fmt.Sprintf("prefill %d", n), n, final); err != nil {
+	case n < m.options.Chunk || final || inserts != nil:
+		if p, err = m.record(fmt.Sprintf("prefill %d", n), n, final, inserts...); err != nil {
 			return nil, nil, err
 		}
 		return p, p.Release, nil

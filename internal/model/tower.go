@@ -66,7 +66,9 @@ type Stage func(o ops.Ops)
 var towers = map[string]func(TowerMetadata) (Tower, error){}
 
 // RegisterTower adds a kind of tower under the name that files give in clip.projector_type.
-func RegisterTower(projector string, read func(TowerMetadata) (Tower, error)) { towers[projector] = read }
+func RegisterTower(projector string, read func(TowerMetadata) (Tower, error)) {
+	towers[projector] = read
+}
 
 // ReadTower finds the kind of tower that a vision file holds. Errors: unsupported_architecture, bad_model.
 func ReadTower(m TowerMetadata) (Tower, error) {

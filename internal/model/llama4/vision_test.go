@@ -1,0 +1,246 @@
+package llama4
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/image"
+	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/internal/ref"
+)
+
+func (m metadata) Floats(key string) []float64 {
+	x, _ := m[key].([]float64)
+	return x
+}
+
+// eyes is what the published vision file says (§7.5).
+var eyes = metadata{
+	"general.architecture": "clip", "clip.projector_type": "llama4", "clip.has_vision_encoder": true, "clip.use_gelu": true,
+	"clip.vision.image_size": 336, "clip.vision.patch_size": 14, "clip.vision.embedding_length": 1408,
+	"clip.vision.feed_forward_length": 5632, "clip.vision.block_count": 34, "clip.vision.attention.head_count": 16,
+	"clip.vision.attention.layer_norm_epsilon": 1e-5, "clip.vision.projection_dim": 5120,
+	"clip.vision.image_mean": []float64{0.5, 0.5, 0.5}, "clip.vision.image_std": []float64{0.5, 0.5, 0.5},
+	"clip.vision.projector.scale_factor": 2,
+}
+
+func readEyes(t *testing.T, m metadata) *tower {
+	t.Helper()
+	read, err := model.ReadTower(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read.(*tower)
+}
+
+func TestThePublishedVisionFileIsRead(t *testing.T) {
+	e := readEyes(t, eyes)
+	if e.geometry != image.Llama4 || e.headDim != 88 || e.patches() != 576 || e.vectors() != 144 {
+		t.Errorf("the tower is %+v", e)
+	}
+	c := e.Config()
+	if c.Width != 5120 || c.TileVectors != 144 || c.Patch != "<|patch|>" || len(c.Tokens) != 6 || slices.Contains(c.Tokens, "") {
+		t.Errorf("its configuration is %+v", c)
+	}
+	if few := readEyes(t, eyes.with("clip.vision.max_tiles", 4)); few.geometry.MaxTiles != 4 {
+		t.Errorf("the file caps tiles at 4, the tower at %d", few.geometry.MaxTiles)
+	}
+}
+
+func TestAVisionFileOfAnotherKindIsRefused(t *testing.T) {
+	for _, c := range []struct {
+		key   string
+		value any
+		code  fault.Code
+		says  string
+	}{
+		{"general.architecture", "llama4", fault.UnsupportedArchitecture, "mmproj"},
+		{"clip.projector_type", "mlp", fault.UnsupportedArchitecture, `"mlp"`},
+		{"clip.projector_type", nil, fault.UnsupportedArchitecture, "knows llama4"},
+		{"clip.use_gelu", false, fault.UnsupportedArchitecture, "GELU"},
+		{"clip.vision.image_mean", []float64{0.48, 0.45, 0.4}, fault.UnsupportedArchitecture, "image_mean"},
+		{"clip.vision.image_std", []float64{0.5}, fault.UnsupportedArchitecture, "image_std"},
+		{"clip.vision.image_size", nil, fault.BadModel, "image_size is 0"},
+		{"clip.vision.image_size", 1 << 20, fault.BadModel, "image_size"},
+		{"clip.vision.patch_size", 15, fault.BadModel, "patch_size is 15"},
+		{"clip.vision.patch_size", nil, fault.BadModel, "patch_size"},
+		{"clip.vision.projector.scale_factor", 5, fault.BadModel, "scale_factor is 5"},
+		{"clip.vision.projector.scale_factor", 0, fault.BadModel, "scale_factor"},
+		{"clip.vision.max_tiles", 0, fault.BadModel, "max_tiles"},
+		{"clip.vision.max_tiles", 1 << 40, fault.BadModel, "max_tiles"},
+		{"clip.vision.embedding_length", nil, fault.BadModel, "embedding_length"},
+		{"clip.vision.feed_forward_length", nil, fault.BadModel, "feed_forward_length"},
+		{"clip.vision.block_count", nil, fault.BadModel, "block_count"},
+		{"clip.vision.block_count", 1 << 40, fault.BadModel, "block_count"},
+		{"clip.vision.attention.head_count", nil, fault.BadModel, "head_count"},
+		{"clip.vision.attention.head_count", 15, fault.BadModel, "head_count is 15"},
+		{"clip.vision.attention.head_count", 704, fault.BadModel, "head_count is 704"}, // heads of 2: no pair for each axis
+		{"clip.vision.attention.head_count", 4, fault.BadModel, "head_count is 4"},     // heads of 352
+		{"clip.vision.attention.layer_norm_epsilon", nil, fault.BadModel, "epsilon"},
+		{"clip.vision.projection_dim", nil, fault.BadModel, "projection_dim"},
+	} {
+		_, err := model.ReadTower(eyes.with(c.key, c.value))
+		if !errors.Is(err, fault.New(c.code, "")) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s = %v gives %v, want %s that says %q", c.key, c.value, err, c.code, c.says)
+		}
+	}
+}
+
+func TestATowerThatDoesNotFitIsRefused(t *testing.T) {
+	_, file := openVision(t, "vision-tiny")
+	for _, c := range []struct {
+		name   string
+		change func(model.Source)
+		width  int
+		says   []string
+	}{
+		{"another text model", func(model.Source) {}, 128, []string{"64", "128", "mmproj"}},
+		{"missing", func(s model.Source) { delete(s, "v.blk.1.attn_q.bias") }, 64, []string{"v.blk.1.attn_q.bias", "missing"}},
+		{"misshapen", func(s model.Source) { s["v.position_embd.weight"].Shape = ops.Shape{32, 16} }, 64,
+			[]string{"v.position_embd.weight", "[32 17]"}},
+		{"its projector", func(s model.Source) { s["mm.model.fc.weight"].Shape = ops.Shape{48, 128} }, 64,
+			[]string{"mm.model.fc.weight", "[48 64]"}},
+		{"its adapter", func(s model.Source) { s["mm.model.mlp.2.weight"].Shape = ops.Shape{44, 48} }, 64,
+			[]string{"mm.model.mlp.2.weight", "[48 48]"}},
+		{"class first", func(s model.Source) { s["v.positional_embedding"] = &ops.Tensor{Shape: ops.Shape{32, 17}} }, 64,
+			[]string{"v.positional_embedding"}},
+		{"norm in half precision", func(s model.Source) { s["v.pre_ln.weight"].Type = quant.F16 }, 64, []string{"v.pre_ln.weight", "F16"}},
+	} {
+		source := model.Source{}
+		for _, x := range header(t, file).Tensors {
+			source[x.Name] = &ops.Tensor{Name: x.Name, Type: x.Type, Shape: slices.Clone(x.Dims)}
+		}
+		c.change(source)
+		err := model.CheckTower(towerOf(t, file), source, model.Config{HiddenSize: c.width})
+		if !errors.Is(err, fault.New(fault.BadModel, "")) {
+			t.Errorf("%s: %v, want bad_model", c.name, err)
+			continue
+		}
+		for _, word := range c.says {
+			if !strings.Contains(err.Error(), word) {
+				t.Errorf("%s: %q does not say %q", c.name, err, word)
+			}
+		}
+	}
+}
+
+// The table of §3.6 for a grid of 4×4: row 4t+q is cell q of output token t.
+func TestPixelShuffleJoinsSquares(t *testing.T) {
+	e := &encoder{tower: &tower{grid: 4, shuffle: 2}}
+	want := []uint32{0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15}
+	if got := e.shuffledOrder(); !slices.Equal(got, want) {
+		t.Errorf("the order is %v, want %v", got, want)
+	}
+}
+
+// Patch 29 of a grid of 24 is in column 5 of row 1: multipliers 6 and 2.
+func TestPatchesTurnWithColumnAndRowAndTheClassTokenDoesNot(t *testing.T) {
+	e := &encoder{tower: readEyes(t, eyes)}
+	table := e.ropeTable()
+	if len(table) != 88*577 {
+		t.Fatalf("the table has %d numbers", len(table))
+	}
+	token := table[29*88:][:88]
+	for _, c := range []struct {
+		pair  int
+		angle float64
+	}{{0, 6}, {1, 6 * 0.657933225}, {21, 6 * 0.000151991108}, {22, 2}, {23, 2 * 0.657933225}, {33, 2 * 0.01}} {
+		near(t, "cos and sin", token[2*c.pair:][:2], []float32{float32(math.Cos(c.angle)), float32(math.Sin(c.angle))}, 1e-13)
+	}
+	for i, x := range table[576*88:] {
+		if x != float32(1-i%2) {
+			t.Fatalf("element %d of the class token's rotation is %v", i, x)
+		}
+	}
+}
+
+// A patch's vector is the colours one after the other, each row by row (§3.1).
+func TestUnfold(t *testing.T) {
+	small := &tower{geometry: image.Geometry{Tile: 4}, patch: 2, grid: 2}
+	planes := make([]float32, 3*4*4)
+	for i := range planes {
+		planes[i] = float32(100*(i/16) + 10*(i/4%4) + i%4) // colour, y, x
+	}
+	got := small.unfold(planes)
+	if want := []float32{2, 3, 12, 13, 102, 103, 112, 113, 202, 203, 212, 213}; !slices.Equal(got[12:24], want) {
+		t.Errorf("patch 1 is %v, want %v", got[12:24], want)
+	}
+}
+
+// A tile's vectors do not depend on the tiles before it.
+func TestTilesAloneEqualTilesTogether(t *testing.T) {
+	g, file := openVision(t, "vision-tiny")
+	together := tapVision(t, ref.New(), file)
+	p := pictureOf(t, g, together.network.tower)
+	for tile := range p.Tiles() {
+		alone := tapVision(t, ref.New(), file)
+		if err := errors.Join(together.vision.Encode(p, tile, together.out), alone.vision.Encode(p, tile, alone.out)); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := floats(t, together.out), floats(t, alone.out); !slices.Equal(got, want) {
+			t.Errorf("tile %d after others differs from the tile alone", tile)
+		}
+	}
+}
+
+// The rows of §4.8, and their layouts' first and last tokens (§4.7).
+func TestAPictureTakesItsTokens(t *testing.T) {
+	e := readEyes(t, eyes)
+	for name, want := range map[string]int{
+		"300x200.png": 147, "337x336.png": 437, "grey-512x512.png": 727, "palette-640x480.png": 727, "1008x336.png": 582,
+		"336x1008.png": 582, "1920x1080.png": 2322, "2000x3000.png": 2322,
+	} {
+		file, err := os.ReadFile("../../../testdata/golden/image/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := e.Open(t.Context(), file, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens, patches := p.Prompt(), 0
+		for _, token := range tokens {
+			if token == "<|patch|>" {
+				patches++
+			}
+		}
+		if len(tokens) != want || patches != 144*p.Tiles() || tokens[0] != "<|image_start|>" ||
+			tokens[want-146] != "<|image|>" || tokens[want-1] != "<|image_end|>" {
+			t.Errorf("%s: %d tokens, %d patches for %d tiles; want %d tokens", name, len(tokens), patches, p.Tiles(), want)
+		}
+	}
+}
+
+// What Go cannot decode goes to the browser; what is broken does not.
+func TestTheCallersDecoderIsAsked(t *testing.T) {
+	e := readEyes(t, eyes)
+	avif := []byte("\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1")
+	asked := 0
+	white := func(context.Context, []byte) ([]byte, int, int, error) {
+		asked++
+		return slices.Repeat([]byte{255}, 4*2*3), 2, 3, nil
+	}
+	if p, err := e.Open(t.Context(), avif, white); err != nil || p.Tiles() != 1 || asked != 1 {
+		t.Errorf("asked %d times, %v", asked, err)
+	} else if x := p.Input(0); x[0] != 1 {
+		t.Errorf("white is %v", x[0])
+	}
+	if _, err := e.Open(t.Context(), avif, nil); fault.Of(err).Code != fault.UnsupportedImage {
+		t.Errorf("without a decoder: %v", err)
+	}
+	failing := func(context.Context, []byte) ([]byte, int, int, error) { return nil, 0, 0, errors.New("no") }
+	if _, err := e.Open(t.Context(), avif, failing); err == nil || err.Error() != "no" {
+		t.Errorf("a decoder that fails: %v", err)
+	}
+	if _, err := e.Open(t.Context(), []byte("\x89PNG\r\n\x1a\nbroken"), white); fault.Of(err).Code != fault.BadImage || asked != 1 {
+		t.Errorf("a broken file: %v, asked %d times", err, asked)
+	}
+}
