@@ -12,22 +12,23 @@ import (
 	"github.com/outrider-web/outrider/internal/tiny"
 )
 
+var weightTypes = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.Q2_K, quant.Q3_K,
+	quant.Q4_K, quant.Q5_K, quant.Q6_K}
+
 // Every weight type, through all of a model: the GPU's logits are the reference's, and so are its tokens.
 func TestTinyModelsAgreeWithTheReference(t *testing.T) {
 	device := onGPU(t)
-	for _, typ := range []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.Q2_K,
-		quant.Q3_K, quant.Q4_K, quant.Q5_K, quant.Q6_K} {
-		t.Run(typ.String(), func(t *testing.T) { agree(t, device, tiny.Llama{Seed: 1, Type: typ}) })
+	for _, typ := range weightTypes {
+		t.Run(typ.String(), func(t *testing.T) { agree(t, device, tiny.Llama{Seed: 1, Type: typ}.GGUF()) })
 	}
 	t.Run("tied, odd sizes, rope factors", func(t *testing.T) {
 		agree(t, device, tiny.Llama{Seed: 2, Type: quant.Q4_1, Hidden: 96, Heads: 5, KVHeads: 1, HeadDim: 32,
-			FeedForward: 160, Tied: true, RopeFactors: true})
+			FeedForward: 160, Tied: true, RopeFactors: true}.GGUF())
 	})
 }
 
 // agree compares the logits of a prompt and of each token of a greedy answer.
-func agree(t *testing.T, device ops.Backend, l tiny.Llama) {
-	file := l.GGUF()
+func agree(t *testing.T, device ops.Backend, file []byte) {
 	o := Options{model.Options{CacheF32: true, Chunk: 8}} // the prompt is longer than a chunk
 	want, wantTokens := walk(t, open(t, ref.New(), file, o))
 	got, tokens := walk(t, open(t, device, file, o))

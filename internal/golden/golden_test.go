@@ -60,3 +60,18 @@ func TestCompareOfSpoiledNumbersIsInfinite(t *testing.T) {
 		t.Errorf("one against zero: %v", d)
 	}
 }
+
+func TestPatchWritesOverAModel(t *testing.T) {
+	model := []byte("abcdef")
+	if err := (&File{Notes: map[string]string{"patches": "1:5859 5:5a"}}).Patch(model); err != nil || string(model) != "aXYdeZ" {
+		t.Errorf("%q, %v; want aXYdeZ", model, err)
+	}
+	if err := (&File{Notes: map[string]string{"patches": "none"}}).Patch(model); err != nil || string(model) != "aXYdeZ" {
+		t.Errorf("none gives %q, %v", model, err)
+	}
+	for _, notes := range []map[string]string{{}, {"patches": "5:5859"}, {"patches": "x:58"}, {"patches": "1:5"}} {
+		if err := (&File{Notes: notes}).Patch(model); err == nil {
+			t.Errorf("%v: no error", notes)
+		}
+	}
+}

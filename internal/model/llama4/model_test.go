@@ -2,7 +2,6 @@ package llama4
 
 import (
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -36,30 +35,10 @@ func openGolden(t *testing.T, name string) (*golden.File, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	patch(t, file, g.Notes["patches"])
+	if err := g.Patch(file); err != nil {
+		t.Fatal(err)
+	}
 	return g, file
-}
-
-// patch writes the bytes in which a golden file's model differs from the weights it shares: "OFFSET:HEX ...".
-func patch(t *testing.T, file []byte, patches string) {
-	t.Helper()
-	if patches == "none" {
-		return
-	}
-	for _, p := range strings.Fields(patches) {
-		at, digits, _ := strings.Cut(p, ":")
-		offset, err := strconv.Atoi(at)
-		if err != nil || len(digits) < 2 {
-			t.Fatalf("patch %q", p)
-		}
-		for i := 0; i < len(digits); i += 2 {
-			b, err := strconv.ParseUint(digits[i:i+2], 16, 8)
-			if err != nil {
-				t.Fatalf("patch %q: %v", p, err)
-			}
-			file[offset+i/2] = byte(b)
-		}
-	}
 }
 
 func header(t *testing.T, file []byte) *gguf.File {
