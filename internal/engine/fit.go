@@ -1,16 +1,11 @@
 package engine
 
-import (
-	"github.com/outrider-web/outrider/internal/ops"
-	"github.com/outrider-web/outrider/loader/gguf"
-)
+import "github.com/outrider-web/outrider/internal/ops"
 
 // Fit checks that a device with limits l can hold each of the model's tensors, before anything is downloaded. Errors:
 // limits_too_small.
-func (p *Plan) Fit(l ops.Limits) error { return fit(p.file.Tensors, l) }
-
-func fit(tensors []gguf.Tensor, l ops.Limits) error {
-	for _, t := range tensors {
+func (p *Plan) Fit(l ops.Limits) error {
+	for _, t := range p.file.Tensors {
 		switch {
 		case t.Size > l.MaxBinding:
 			return ops.LimitError("largest tensor (maxStorageBufferBindingSize)", t.Name, t.Size, l.MaxBinding)
