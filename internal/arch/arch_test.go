@@ -24,8 +24,11 @@ var allowed = map[string][]string{
 	"internal/golden":    {},
 	"shaders":            {},
 	"internal/tokenizer": {"internal/fault"},
-	"internal/chat":      {"internal/fault", "internal/tokenizer"},
+	"internal/chat":      {"internal/fault", "internal/image", "internal/tokenizer"},
 	"internal/image":     {"internal/fault"},
+
+	"internal/image/decode": {"internal/fault", "internal/image"},
+
 	"internal/openai":    {"internal/fault"},
 	"internal/ops":       {"internal/fault", "internal/quant"},
 	"internal/ref":       {"internal/fault", "internal/ops", "internal/quant"},
@@ -34,21 +37,24 @@ var allowed = map[string][]string{
 	"internal/kvcache":   {"internal/fault", "internal/ops", "internal/quant"},
 	"internal/tiny":      {"internal/quant", "loader/gguf"},
 	"internal/virtual":   {"internal/quant", "internal/tokenizer", "loader/gguf"},
-	"internal/model":     {"internal/fault", "internal/kvcache", "internal/ops", "internal/quant"},
+	"internal/model":     {"internal/fault", "internal/image", "internal/kvcache", "internal/ops", "internal/quant"},
 	"internal/model/...": {"internal/fault", "internal/image", "internal/kvcache", "internal/model", "internal/ops", "internal/quant"},
 	"internal/experts":   {"internal/fault", "loader/..."},
 	"loader":             {"internal/fault", "internal/quant", "loader/..."},
 	"loader/...":         {"internal/fault", "internal/quant", "loader/..."},
-	"internal/engine": {"internal/chat", "internal/experts", "internal/fault", "internal/model/...", "internal/model",
+	"internal/engine": {"internal/chat", "internal/experts", "internal/fault", "internal/image", "internal/model/...", "internal/model",
 		"internal/ops", "internal/quant", "internal/sample", "internal/tokenizer", "loader", "loader/..."},
-	"wasm":      {"internal/engine", "internal/fault", "internal/gpu", "internal/openai", "internal/ops", "internal/chat", "internal/sample", "loader", "loader/..."},
-	"edge":      {},
+	"wasm": {"internal/engine", "internal/fault", "internal/gpu", "internal/image", "internal/openai", "internal/ops", "internal/chat", "internal/sample", "loader", "loader/..."},
+	"edge": {},
+
+	"wasm/picture": {"internal/fault", "internal/image", "internal/image/decode"},
+
 	"cmd/build": {},
 	"cmd/pack":  {"internal/...", "loader", "loader/..."},
 }
 
 // jsRooms are the only folders whose _js.go files may touch syscall/js.
-var jsRooms = []string{"wasm", "internal/gpu", "loader/store", "loader/fetch", "edge"}
+var jsRooms = []string{"wasm", "wasm/picture", "internal/gpu", "loader/store", "loader/fetch", "edge"}
 
 // heavy packages never enter the browser's program: net/http alone adds 7 MB.
 var heavy = []string{"net/http", "text/template", "html/template", "regexp", "encoding/xml", "encoding/gob"}

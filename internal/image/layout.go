@@ -1,3 +1,6 @@
+// Package image holds what a vision tower eats: a picture cut into square tiles of 8-bit RGB, where they lie, and their
+// numbers scaled to [-1, 1] (spec/llama4.md §4). It knows grids and pixels; it refuses to know file formats, which are
+// the business of internal/image/decode, models, token ids and browsers.
 package image
 
 // Geometry is what a model says about its tiles.

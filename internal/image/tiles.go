@@ -1,41 +1,39 @@
 package image
 
+import (
+	"fmt"
+
+	"github.com/outrider-web/outrider/internal/fault"
+)
+
 // Tiles are a picture cut up: the grid's tiles row by row, then the global view, each Tile × Tile pixels.
 type Tiles struct {
 	Layout Layout
 	pix    []byte // tile after tile, RGB; the padding is black
 }
 
-// Tiles resizes the picture into its layout and cuts it (spec/llama4.md §4.4–4.5). The global tile is the whole
-// picture stretched to a square.
-func (p *Picture) Tiles(g Geometry) *Tiles {
-	t := &Tiles{Layout: g.Layout(p.Width, p.Height)}
-	t.pix = make([]byte, t.Layout.Tiles()*t.bytes())
-	grid := newScaler(p.Width, p.Height, t.Layout.Width, t.Layout.Height, t.setRow)
-	if t.Layout.Tiles() == 1 {
-		p.rows(grid.push)
-		return t
-	}
-	global := t.Pixels(t.Layout.Tiles() - 1)
-	whole := newScaler(p.Width, p.Height, g.Tile, g.Tile, func(y int, row []byte) { copy(global[y*len(row):], row) })
-	p.rows(func(row []byte) {
-		grid.push(row)
-		whole.push(row)
-	})
+// NewTiles makes the tiles of a picture laid out as l, all black.
+func NewTiles(l Layout) *Tiles {
+	t := &Tiles{Layout: l}
+	t.pix = make([]byte, l.Tiles()*t.bytes())
 	return t
 }
 
-// setRow deals out row y of the resized picture to the tiles it crosses.
-func (t *Tiles) setRow(y int, row []byte) {
-	tile := t.Layout.Tile
-	for i := y / tile * t.Layout.Cols; len(row) > 0; i++ {
-		n := min(3*tile, len(row))
-		copy(t.Pixels(i)[y%tile*3*tile:], row[:n])
-		row = row[n:]
+// CutTiles takes tiles that were cut elsewhere, of a picture of width × height pixels cut for g: pix is what Bytes
+// gives there. The tiles keep pix. Errors: bad_image.
+func CutTiles(g Geometry, width, height int, pix []byte) (*Tiles, error) {
+	t := &Tiles{Layout: g.Layout(width, height), pix: pix}
+	if want := t.Len() * t.bytes(); len(pix) != want {
+		return nil, fault.New(fault.BadImage, fmt.Sprintf(
+			"a picture of %d×%d pixels came as %d bytes of tiles, not %d; attach it again", width, height, len(pix), want))
 	}
+	return t, nil
 }
 
 func (t *Tiles) bytes() int { return 3 * t.Layout.Tile * t.Layout.Tile }
+
+// Bytes is all tiles, one after the other; the tiles keep the memory.
+func (t *Tiles) Bytes() []byte { return t.pix }
 
 // Len is the number of tiles.
 func (t *Tiles) Len() int { return t.Layout.Tiles() }

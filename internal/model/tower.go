@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/image"
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
@@ -20,22 +21,20 @@ type TowerConfig struct {
 	TileVectors int      // vectors that a tile becomes, and so tokens that it takes
 	Patch       string   // the special token that stands for a vector
 	Tokens      []string // all special tokens that stand in a prompt for a picture
+
+	Geometry image.Geometry // how pictures are cut
 }
 
 // Tower is a vision tower before it has weights: what its file's metadata says.
 type Tower interface {
 	Config() TowerConfig
 
-	// Open decodes a picture file, with d where it cannot do it itself; d may be nil. Errors: bad_image, unsupported_image,
-	// image_too_large, those of d.
-	Open(ctx context.Context, file []byte, d Decoder) (Picture, error)
+	// Take makes a picture of tiles that were cut for Config().Geometry. Errors: invalid_request for tiles cut for another.
+	Take(tiles *image.Tiles) (Picture, error)
 
 	// Bind takes from w every tensor that the tower wants; see Family.Bind.
 	Bind(w *Weights) TowerNetwork
 }
-
-// Decoder decodes a picture file in another way than ours, a browser's: 4 bytes a pixel, alpha not premultiplied, upright.
-type Decoder func(ctx context.Context, file []byte) (rgba []byte, width, height int, err error)
 
 // Picture is a picture cut into the tiles of a tower.
 type Picture interface {

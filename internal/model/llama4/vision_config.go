@@ -111,7 +111,7 @@ func (t *tower) vectors() int { return t.patches() / (t.shuffle * t.shuffle) }
 
 // Config is what all towers have.
 func (t *tower) Config() model.TowerConfig {
-	c := model.TowerConfig{Width: t.width, TileVectors: t.vectors(), Patch: pieceTokens[image.Patches]}
+	c := model.TowerConfig{Width: t.width, TileVectors: t.vectors(), Patch: pieceTokens[image.Patches], Geometry: t.geometry}
 	c.Tokens = append(c.Tokens, pieceTokens[:]...)
 	return c
 }

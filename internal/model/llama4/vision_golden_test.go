@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/golden"
+	"github.com/outrider-web/outrider/internal/image/decode"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ref"
 )
@@ -55,11 +56,21 @@ func pictureOf(t *testing.T, g *golden.File, tower *tower) model.Picture {
 	if tiles, ok := g.Floats["pixels"]; ok {
 		return pixels{tower, tiles}
 	}
-	file, err := os.ReadFile(goldens + g.Notes["picture"])
+	return takeFile(t, tower, goldens+g.Notes["picture"])
+}
+
+// takeFile cuts a picture file for a tower.
+func takeFile(t *testing.T, tower *tower, path string) model.Picture {
+	t.Helper()
+	file, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := tower.Open(t.Context(), file, nil)
+	decoded, err := decode.File(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := tower.Take(decoded.Tiles(tower.geometry))
 	if err != nil {
 		t.Fatal(err)
 	}

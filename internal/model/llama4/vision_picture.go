@@ -1,9 +1,9 @@
 package llama4
 
 import (
-	"context"
-	"errors"
+	"fmt"
 
+	"github.com/outrider-web/outrider/internal/fault"
 	"github.com/outrider-web/outrider/internal/image"
 	"github.com/outrider-web/outrider/internal/model"
 )
@@ -24,24 +24,14 @@ type picture struct {
 	tiles *image.Tiles
 }
 
-// Open decodes a picture file and cuts it up.
-func (t *tower) Open(ctx context.Context, file []byte, d model.Decoder) (model.Picture, error) {
-	decoded, err := image.Decode(file)
-	if errors.Is(err, image.ErrBrowserOnly) && d != nil {
-		decoded, err = decodeBy(ctx, d, file)
+// Take checks that tiles were cut for this tower.
+func (t *tower) Take(tiles *image.Tiles) (model.Picture, error) {
+	if got := tiles.Layout.Geometry; got != t.geometry {
+		return nil, fault.New(fault.InvalidRequest, fmt.Sprintf(
+			"the picture was cut into up to %d tiles of %d pixels, but the model takes up to %d of %d; attach it again",
+			got.MaxTiles, got.Tile, t.geometry.MaxTiles, t.geometry.Tile))
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &picture{t, decoded.Tiles(t.geometry)}, nil
-}
-
-func decodeBy(ctx context.Context, d model.Decoder, file []byte) (*image.Picture, error) {
-	rgba, width, height, err := d(ctx, file)
-	if err != nil {
-		return nil, err
-	}
-	return image.FromRGBA(rgba, width, height)
+	return &picture{t, tiles}, nil
 }
 
 // Tiles is the number of tiles, the global one included.

@@ -1,10 +1,8 @@
 package llama4
 
 import (
-	"context"
 	"errors"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -198,14 +196,7 @@ func TestAPictureTakesItsTokens(t *testing.T) {
 		"300x200.png": 147, "337x336.png": 437, "grey-512x512.png": 727, "palette-640x480.png": 727, "1008x336.png": 582,
 		"336x1008.png": 582, "1920x1080.png": 2322, "2000x3000.png": 2322,
 	} {
-		file, err := os.ReadFile("../../../testdata/golden/image/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := e.Open(t.Context(), file, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := takeFile(t, e, "../../../testdata/golden/image/"+name)
 		tokens, patches := p.Prompt(), 0
 		for _, token := range tokens {
 			if token == "<|patch|>" {
@@ -219,28 +210,9 @@ func TestAPictureTakesItsTokens(t *testing.T) {
 	}
 }
 
-// What Go cannot decode goes to the browser; what is broken does not.
-func TestTheCallersDecoderIsAsked(t *testing.T) {
-	e := readEyes(t, eyes)
-	avif := []byte("\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1")
-	asked := 0
-	white := func(context.Context, []byte) ([]byte, int, int, error) {
-		asked++
-		return slices.Repeat([]byte{255}, 4*2*3), 2, 3, nil
-	}
-	if p, err := e.Open(t.Context(), avif, white); err != nil || p.Tiles() != 1 || asked != 1 {
-		t.Errorf("asked %d times, %v", asked, err)
-	} else if x := p.Input(0); x[0] != 1 {
-		t.Errorf("white is %v", x[0])
-	}
-	if _, err := e.Open(t.Context(), avif, nil); fault.Of(err).Code != fault.UnsupportedImage {
-		t.Errorf("without a decoder: %v", err)
-	}
-	failing := func(context.Context, []byte) ([]byte, int, int, error) { return nil, 0, 0, errors.New("no") }
-	if _, err := e.Open(t.Context(), avif, failing); err == nil || err.Error() != "no" {
-		t.Errorf("a decoder that fails: %v", err)
-	}
-	if _, err := e.Open(t.Context(), []byte("\x89PNG\r\n\x1a\nbroken"), white); fault.Of(err).Code != fault.BadImage || asked != 1 {
-		t.Errorf("a broken file: %v, asked %d times", err, asked)
+func TestTilesCutForAnotherTowerAreRefused(t *testing.T) {
+	others := image.NewTiles(image.Geometry{Tile: 336, MaxTiles: 4}.Layout(300, 300))
+	if _, err := readEyes(t, eyes).Take(others); fault.Of(err).Code != fault.InvalidRequest {
+		t.Errorf("got %v", err)
 	}
 }

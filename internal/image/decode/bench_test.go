@@ -1,6 +1,7 @@
-package image
+package decode
 
 import (
+	"github.com/outrider-web/outrider/internal/image"
 	"path/filepath"
 	"testing"
 )
@@ -8,7 +9,7 @@ import (
 // BenchmarkPhoto is the whole way of a 4032×3024 JPEG lying on its side: decode, turn upright, 13 tiles. The limit is
 // 1.5 s as js/wasm:
 //
-//	GOOS=js GOARCH=wasm go test -exec "$(go env GOROOT)/lib/wasm/go_js_wasm_exec" -bench Photo ./internal/image
+//	GOOS=js GOARCH=wasm go test -exec "$(go env GOROOT)/lib/wasm/go_js_wasm_exec" -bench Photo ./internal/image/decode
 func BenchmarkPhoto(b *testing.B) {
 	data := readFile(b, filepath.Join(goldenDir, "photo.jpg"))
 	b.Run("whole", func(b *testing.B) {
@@ -18,12 +19,12 @@ func BenchmarkPhoto(b *testing.B) {
 	})
 	b.Run("decode", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := Decode(data); err != nil {
+			if _, err := File(data); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
-	p, err := Decode(data)
+	p, err := File(data)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -34,10 +35,10 @@ func BenchmarkPhoto(b *testing.B) {
 	})
 }
 
-func photoTiles(t testing.TB, data []byte) *Tiles {
-	p, err := Decode(data)
+func photoTiles(t testing.TB, data []byte) *image.Tiles {
+	p, err := File(data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p.Tiles(Llama4)
+	return p.Tiles(image.Llama4)
 }

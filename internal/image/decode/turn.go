@@ -1,4 +1,4 @@
-package image
+package decode
 
 // turn says how a file's pixels become upright: swap the axes (or not), then read each file axis backwards (or not).
 type turn struct {

@@ -1,8 +1,8 @@
-package image
+package decode
 
 import (
 	"bytes"
-	"fmt"
+	"github.com/outrider-web/outrider/internal/image"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-const goldenDir = "../../testdata/golden/image"
+const goldenDir = "../../../testdata/golden/image"
 
 // goldenInputs maps each golden file with the given ending to the picture it was made from.
 func goldenInputs(t *testing.T, ending string) map[string]string {
@@ -78,7 +78,7 @@ func difference(t *testing.T, got, want []byte) (worst int, equal float64) {
 
 func decodeFile(t testing.TB, name string) *Picture {
 	t.Helper()
-	p, err := Decode(readFile(t, name))
+	p, err := File(readFile(t, name))
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -89,10 +89,10 @@ func decodeFile(t testing.TB, name string) *Picture {
 func TestTilesEqualTheReference(t *testing.T) {
 	for golden, input := range goldenInputs(t, ".tiles.png") {
 		t.Run(filepath.Base(input), func(t *testing.T) {
-			tiles := decodeFile(t, input).Tiles(Llama4)
+			tiles := decodeFile(t, input).Tiles(image.Llama4)
 			want, _, height := rgbOf(t, golden)
-			if tiles.Len()*Llama4.Tile != height {
-				t.Fatalf("%d tiles, want %d", tiles.Len(), height/Llama4.Tile)
+			if tiles.Len()*image.Llama4.Tile != height {
+				t.Fatalf("%d tiles, want %d", tiles.Len(), height/image.Llama4.Tile)
 			}
 			var got []byte
 			for i := range tiles.Len() {
@@ -136,25 +136,4 @@ func TestLossyPicturesDecodeLikeTheReference(t *testing.T) {
 func pixelsOf(p *Picture) (pix []byte) {
 	p.rows(func(row []byte) { pix = append(pix, row...) })
 	return pix
-}
-
-func TestLayoutsEqualTheReference(t *testing.T) {
-	for _, name := range []string{"layouts-spec.txt", "layouts-random.txt"} {
-		n := 0
-		for line := range strings.Lines(string(readFile(t, filepath.Join(goldenDir, name)))) {
-			var w, h int
-			if _, err := fmt.Sscan(line, &w, &h); err != nil {
-				t.Fatalf("%s: %q: %v", name, line, err)
-			}
-			l := Llama4.Layout(w, h)
-			got := fmt.Sprintln(w, h, l.Rows, l.Cols, l.Width, l.Height, l.Tokens(144))
-			if got != line {
-				t.Errorf("%s: got %q, want %q", name, got, line)
-			}
-			n++
-		}
-		if n < 20 {
-			t.Errorf("%s has only %d sizes", name, n)
-		}
-	}
 }

@@ -1,9 +1,10 @@
-package image
+package decode
 
 import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"github.com/outrider-web/outrider/internal/image"
 	"hash/crc32"
 	std "image"
 	"image/color"
@@ -25,7 +26,7 @@ func pngHeader(width, height uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(file, body...), crc32.ChecksumIEEE(body))
 }
 
-func TestDecodeRefuses(t *testing.T) {
+func TestFileRefuses(t *testing.T) {
 	photo := readFile(t, filepath.Join(goldenDir, "photo.jpg"))
 	small := readFile(t, filepath.Join(goldenDir, "300x200.png"))
 	animated := append([]byte("RIFF\x1a\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02"), make([]byte, 9)...)
@@ -54,7 +55,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"PNG of the largest size and no pixels", pngHeader(65535, 1), fault.BadImage, false, "damaged or cut short"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Decode(c.data)
+			_, err := File(c.data)
 			if err == nil {
 				t.Fatal("decoded")
 			}
@@ -78,14 +79,14 @@ func flipBit(data []byte, at int) []byte {
 }
 
 // A WebP whose container says one pixel and whose frame says another size must not be believed.
-func TestDecodeRefusesALyingContainer(t *testing.T) {
+func TestFileRefusesALyingContainer(t *testing.T) {
 	data := readFile(t, filepath.Join(goldenDir, "webp-lossy-alpha.webp"))
 	at := bytes.Index(data, []byte("VP8X"))
 	if at < 0 {
 		t.Fatal("the file has no VP8X chunk")
 	}
 	data[at+12] ^= 0x40 // width - 1
-	if _, err := Decode(data); !errors.Is(err, fault.New(fault.BadImage, "")) {
+	if _, err := File(data); !errors.Is(err, fault.New(fault.BadImage, "")) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -94,12 +95,12 @@ func TestADecodersPanicIsABadImage(t *testing.T) {
 	usual := decoders[BMP]
 	defer func() { decoders[BMP] = usual }()
 	decoders[BMP] = decoder{usual.config, func(io.Reader) (std.Image, error) { panic("index out of range") }}
-	if _, err := Decode(readFile(t, filepath.Join(goldenDir, "bmp.bmp"))); !errors.Is(err, fault.New(fault.BadImage, "")) {
+	if _, err := File(readFile(t, filepath.Join(goldenDir, "bmp.bmp"))); !errors.Is(err, fault.New(fault.BadImage, "")) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestFromRGBAIsDecodeOfTheSamePixels(t *testing.T) {
+func TestRGBAIsFileOfTheSamePixels(t *testing.T) {
 	m := std.NewNRGBA(std.Rect(0, 0, 5, 3))
 	for i := range m.Pix {
 		m.Pix[i] = byte(i * 37)
@@ -108,11 +109,11 @@ func TestFromRGBAIsDecodeOfTheSamePixels(t *testing.T) {
 	if err := png.Encode(&file, m); err != nil {
 		t.Fatal(err)
 	}
-	decoded, err := Decode(file.Bytes())
+	decoded, err := File(file.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
-	given, err := FromRGBA(m.Pix, 5, 3)
+	given, err := RGBA(m.Pix, 5, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,12 +122,12 @@ func TestFromRGBAIsDecodeOfTheSamePixels(t *testing.T) {
 	}
 }
 
-func TestFromRGBARefusesSizesThatDoNotFit(t *testing.T) {
+func TestRGBARefusesSizesThatDoNotFit(t *testing.T) {
 	for _, c := range []struct {
 		bytes, w, h int
 		code        fault.Code
 	}{{0, 0, 0, fault.BadImage}, {4, 1, 2, fault.BadImage}, {4, -1, -1, fault.BadImage}, {4, 1 << 17, 1, fault.ImageTooLarge}} {
-		if _, err := FromRGBA(make([]byte, c.bytes), c.w, c.h); err == nil || fault.Of(err).Code != c.code {
+		if _, err := RGBA(make([]byte, c.bytes), c.w, c.h); err == nil || fault.Of(err).Code != c.code {
 			t.Errorf("%d bytes for %d×%d: %v, want %s", c.bytes, c.w, c.h, err, c.code)
 		}
 	}
@@ -177,7 +178,7 @@ func TestAGIFFrameLiesOnAWhiteScreen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := Decode(file.Bytes())
+	p, err := File(file.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +240,7 @@ func TestThePhotoStandsUpright(t *testing.T) {
 	if p.Width != 4032 || p.Height != 3024 {
 		t.Fatalf("%d×%d", p.Width, p.Height)
 	}
-	tiles := p.Tiles(Llama4)
+	tiles := p.Tiles(image.Llama4)
 	if l := tiles.Layout; l.Rows != 3 || l.Cols != 4 || l.Width != 1344 || l.Height != 1008 {
 		t.Errorf("layout %+v", l)
 	}

@@ -1,4 +1,4 @@
-package image
+package decode
 
 import (
 	"encoding/binary"

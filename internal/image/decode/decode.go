@@ -1,8 +1,8 @@
-// Package image turns a picture file into what a vision tower eats: upright 8-bit RGB, cut into square tiles and
-// scaled to [-1, 1], with the published preprocessing to the pixel (spec/llama4.md §4). It knows file formats, grids
-// and pixels; it refuses to know models, token ids and browsers. What a browser decoded in its stead comes in
-// through FromRGBA.
-package image
+// Package decode turns a picture file into tiles: upright 8-bit RGB, resized and cut with the published preprocessing to
+// the pixel (spec/llama4.md §4). It knows file formats and filters; it refuses to know models and browsers. What a
+// browser decoded in its stead comes in through RGBA. It is a package of its own because its memory is: a large picture
+// takes hundreds of megabytes for a moment, so in the browser a program of its own decodes.
+package decode
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ const (
 )
 
 // ErrBrowserOnly is inside the error of a picture that Go cannot decode but a browser may: the caller can hand the
-// file to createImageBitmap and come back with FromRGBA.
+// file to createImageBitmap and come back with RGBA.
 var ErrBrowserOnly = errors.New("no decoder for it in Go")
 
 // Picture is a decoded picture, upright: width and height are those a person sees. Its pixels are produced row by
@@ -55,10 +55,10 @@ var decoders = map[Format]decoder{
 	TIFF: {tiff.DecodeConfig, tiff.Decode},
 }
 
-// Decode reads a picture file: the first frame of an animation, turned upright by its EXIF orientation, transparency
+// File reads a picture file: the first frame of an animation, turned upright by its EXIF orientation, transparency
 // laid over white. Errors: UnsupportedImage (with ErrBrowserOnly inside where a browser may do better),
 // ImageTooLarge, BadImage.
-func Decode(data []byte) (p *Picture, err error) {
+func File(data []byte) (p *Picture, err error) {
 	format := Sniff(data)
 	d, ok := decoders[format]
 	if !ok {
@@ -91,9 +91,9 @@ func Decode(data []byte) (p *Picture, err error) {
 	return newPicture(file, size.Width, size.Height, turns[orientation(format, data)]), nil
 }
 
-// FromRGBA makes a Picture of pixels a browser decoded: 4 bytes a pixel, alpha not premultiplied, upright, as
+// RGBA makes a Picture of pixels a browser decoded: 4 bytes a pixel, alpha not premultiplied, upright, as
 // getImageData gives them. The picture keeps pix. Errors: ImageTooLarge, BadImage.
-func FromRGBA(pix []byte, width, height int) (*Picture, error) {
+func RGBA(pix []byte, width, height int) (*Picture, error) {
 	if err := checkSize(width, height); err != nil {
 		return nil, err
 	}
