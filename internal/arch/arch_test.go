@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"internal/golden":    {},
 	"shaders":            {},
 	"internal/tokenizer": {"internal/fault"},
-	"internal/chat":      {"internal/fault", "internal/image", "internal/tokenizer"},
+	"internal/chat":      {"internal/fault", "internal/tokenizer"},
 	"internal/image":     {"internal/fault"},
 
 	"internal/image/decode": {"internal/fault", "internal/image"},

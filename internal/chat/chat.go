@@ -25,7 +25,7 @@ const (
 type Part struct {
 	Text  string
 	Image bool
-	File  []byte // the image's; carried for others, this package does not look into it
+	File  []byte // the image's, or what names it; carried for others, this package does not look into it
 }
 
 // ToolCall is a call that the assistant made.
