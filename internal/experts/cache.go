@@ -1,0 +1,284 @@
+// Package experts decides which routed experts lie on the GPU when not all of them fit. Every layer has slots of one
+// expert each and a table that says in which slot an expert lies, or Miss. A token runs as if nothing were missing; the
+// first layer whose expert is missing stops it, and this package says which slot the expert gets, who leaves it, and in
+// which order experts are read.
+//
+// Policies and guesses about the future change how often that happens, never what a token computes. The package refuses
+// to know the GPU, files and models: it counts layers that have experts, from 0, and deals in slots and byte ranges.
+package experts
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/outrider-web/outrider/internal/fault"
+)
+
+// Miss is what the table holds for an expert that lies in no slot.
+const Miss = math.MaxUint32
+
+// None stands for no expert.
+const None = -1
+
+// ID names a routed expert. Layer counts only layers that have experts, from 0.
+type ID struct{ Layer, Expert int }
+
+// Shape is a model's experts and the room for them.
+type Shape struct {
+	Experts int     // of a layer
+	Used    int     // by one token, of each layer
+	Slots   []int   // of each layer
+	Bytes   []int64 // of one expert of each layer, for the statistics; nil counts none
+}
+
+// Even gives every layer the same number of slots, at most one for each expert.
+func Even(layers, experts, used, slots int) Shape {
+	s := Shape{Experts: experts, Used: used, Slots: make([]int, layers)}
+	for i := range s.Slots {
+		s.Slots[i] = min(slots, experts)
+	}
+	return s
+}
+
+// check refuses a room too small for a token. Everything else that does not fit is the caller's bug.
+func (s Shape) check() error {
+	if s.Experts < 1 || s.Used < 1 || s.Used > s.Experts || s.Bytes != nil && len(s.Bytes) != len(s.Slots) {
+		panic(fmt.Sprintf("experts: impossible shape %+v", s))
+	}
+	for layer, slots := range s.Slots {
+		if slots > s.Experts {
+			panic(fmt.Sprintf("experts: layer %d has %d slots for %d experts", layer, slots, s.Experts))
+		}
+		if slots < s.Used {
+			return tooFew(layer, slots, s.Used)
+		}
+	}
+	return nil
+}
+
+// tooFew is the error for a layer that cannot hold what must lie there at once.
+func tooFew(layer, slots, need int) error {
+	return fault.New(fault.OutOfMemory, fmt.Sprintf(
+		"the GPU has room for %d experts of layer %d, but %d are needed at once; close other tabs, give Outrider more GPU memory, or use fewer experts a token",
+		slots, layer, need))
+}
+
+// state is what a slot holds.
+type state uint8
+
+const (
+	free state = iota
+	loading
+	resident
+)
+
+// slot is one expert's room on the GPU.
+type slot struct {
+	state      state
+	expert     int
+	prefetched bool // brought in on a guess, and not used since
+}
+
+// Cache knows what lies in the slots. It is deterministic and belongs to one goroutine.
+//
+// An expert's bytes change under its slot only between claim (Fault or Prefetch), which takes the evicted expert out of
+// the table, and Done, which enters the new one. The table must be on the GPU after the former before the first byte
+// follows, and not before the last byte after the latter.
+type Cache struct {
+	shape  Shape
+	policy Policy
+	table  []uint32 // [layer·Experts + expert]: slot or Miss
+	slots  [][]slot
+	pins   map[ID]bool
+	dirty  bool
+	stats  Stats
+
+	candidates []int // scratch
+}
+
+// New makes a cache whose slots are free. Errors: out_of_memory when a layer has fewer slots than a token uses experts.
+func New(s Shape, p Policy) (*Cache, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	c := &Cache{shape: s, policy: p, table: make([]uint32, len(s.Slots)*s.Experts), pins: map[ID]bool{}, dirty: true}
+	for i := range c.table {
+		c.table[i] = Miss
+	}
+	for _, n := range s.Slots {
+		c.slots = append(c.slots, make([]slot, n))
+	}
+	return c, nil
+}
+
+// Table is what the GPU's table holds, or must hold after Changed: expert e of layer l at l·Experts + e. The slice
+// stays the same and changes with the cache.
+func (c *Cache) Table() []uint32 { return c.table }
+
+// Changed reports whether the table is another one than at the last call.
+func (c *Cache) Changed() bool {
+	was := c.dirty
+	c.dirty = false
+	return was
+}
+
+// Slot says where a resident expert lies.
+func (c *Cache) Slot(id ID) (slot int, ok bool) {
+	s := c.table[c.place(id)]
+	return int(s), s != Miss
+}
+
+// Touch tells that a token, or a prompt's tokens together, use experts of a layer, each once. They are pinned until
+// Release, and those that do not lie in a slot are returned: they want a Fault. Errors: out_of_memory when they cannot
+// lie there together.
+func (c *Cache) Touch(layer int, experts ...int) (missing []int, err error) {
+	if n := len(c.slots[layer]); len(experts) > n {
+		return nil, tooFew(layer, n, len(experts))
+	}
+	for _, e := range experts {
+		id := ID{layer, e}
+		c.pins[id] = true
+		c.policy.Used(id)
+		if at, ok := c.Slot(id); ok {
+			c.hit(&c.slots[layer][at])
+		} else {
+			c.stats.Faults++
+			missing = append(missing, e)
+		}
+	}
+	return missing, nil
+}
+
+func (c *Cache) hit(s *slot) {
+	c.stats.Hits++
+	if s.prefetched {
+		s.prefetched = false
+		c.stats.PrefetchesUsed++
+	}
+}
+
+// Release lets go of everything that was pinned, because so many tokens are computed: 1 in decode, 0 between the parts
+// of a prompt's layer.
+func (c *Cache) Release(tokens int) {
+	clear(c.pins)
+	c.stats.Tokens += int64(tokens)
+}
+
+// Load is an expert on its way into a slot.
+type Load struct {
+	ID
+	Slot    int
+	Evicted int // the expert that left the slot, or None
+	Demand  bool
+}
+
+// Fault claims a slot for a missing expert that a token waits for. It is not for one that is under way already: see
+// Loading. ok is false when all other slots of the layer are pinned or being filled on guesses; the latter end.
+func (c *Cache) Fault(id ID) (l Load, ok bool) { return c.claim(id, true) }
+
+// Prefetch claims a slot for an expert that may be wanted. ok is false when it is there or under way, or when so many
+// slots of the layer are being filled on guesses that a token would have no room.
+func (c *Cache) Prefetch(id ID) (l Load, ok bool) {
+	if _, there := c.Slot(id); there || c.Loading(id) || c.numLoading(id.Layer) >= len(c.slots[id.Layer])-c.shape.Used {
+		return Load{}, false
+	}
+	return c.claim(id, false)
+}
+
+// Loading reports whether an expert is on its way into a slot.
+func (c *Cache) Loading(id ID) bool {
+	for _, s := range c.slots[id.Layer] {
+		if s.state == loading && s.expert == id.Expert {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Cache) numLoading(layer int) (n int) {
+	for _, s := range c.slots[layer] {
+		if s.state == loading {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *Cache) claim(id ID, demand bool) (Load, bool) {
+	at, ok := c.room(id.Layer)
+	if !ok {
+		return Load{}, false
+	}
+	s := &c.slots[id.Layer][at]
+	l := Load{ID: id, Slot: at, Evicted: None, Demand: demand}
+	if s.state == resident {
+		l.Evicted = s.expert
+		c.set(ID{id.Layer, s.expert}, Miss)
+		c.stats.Evictions++
+	}
+	*s = slot{state: loading, expert: id.Expert, prefetched: !demand}
+	if !demand {
+		c.stats.Prefetches++
+	}
+	return l, true
+}
+
+// room finds a slot to fill: a free one, or that of the policy's victim among those not pinned.
+func (c *Cache) room(layer int) (at int, ok bool) {
+	c.candidates = c.candidates[:0]
+	for i, s := range c.slots[layer] {
+		switch {
+		case s.state == free:
+			return i, true
+		case s.state == resident && !c.pins[ID{layer, s.expert}]:
+			c.candidates = append(c.candidates, s.expert)
+		}
+	}
+	if len(c.candidates) == 0 {
+		return 0, false
+	}
+	victim := c.policy.Victim(layer, c.candidates)
+	at, ok = c.Slot(ID{layer, victim})
+	return at, ok
+}
+
+// Done enters a loaded expert into the table.
+func (c *Cache) Done(l Load) {
+	s := c.filling(l)
+	s.state = resident
+	c.set(l.ID, uint32(l.Slot))
+	c.policy.Loaded(l.ID)
+	c.stats.Loads++
+	if c.shape.Bytes != nil {
+		c.stats.Bytes += c.shape.Bytes[l.Layer]
+	}
+}
+
+// Fail frees the slot of an expert that could not be loaded.
+func (c *Cache) Fail(l Load) { *c.filling(l) = slot{} }
+
+// Want turns a guess under way into a demand: a token waits for it now.
+func (c *Cache) Want(l Load) {
+	if s := c.filling(l); s.prefetched {
+		s.prefetched = false
+		c.stats.PrefetchesLate++
+	}
+}
+
+func (c *Cache) filling(l Load) *slot {
+	s := &c.slots[l.Layer][l.Slot]
+	if s.state != loading || s.expert != l.Expert {
+		panic(fmt.Sprintf("experts: slot %d of layer %d is not being filled with expert %d", l.Slot, l.Layer, l.Expert))
+	}
+	return s
+}
+
+func (c *Cache) set(id ID, slot uint32) {
+	c.table[c.place(id)] = slot
+	c.dirty = true
+}
+
+func (c *Cache) place(id ID) int { return id.Layer*c.shape.Experts + id.Expert }
+
+// Stats are counts so far.
+func (c *Cache) Stats() Stats { return c.stats }

@@ -1,0 +1,362 @@
+package experts
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/fault"
+)
+
+func newCache(t testing.TB, s Shape, policy string) *Cache {
+	t.Helper()
+	p, err := NewPolicy(policy, len(s.Slots), s.Experts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := New(s, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// use brings one expert of layer 0 in, as a token would, and says what happened: "h" for a hit, "." for a free slot, or
+// the expert that left.
+func use(t testing.TB, c *Cache, expert int) string {
+	t.Helper()
+	defer c.Release(1)
+	missing, err := c.Touch(0, expert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(missing) == 0 {
+		return "h"
+	}
+	l, ok := c.Fault(ID{0, expert})
+	if !ok {
+		t.Fatalf("no slot for expert %d", expert)
+	}
+	c.Done(l)
+	if l.Evicted == None {
+		return "."
+	}
+	return fmt.Sprint(l.Evicted)
+}
+
+// One layer of 4 experts. Below each token's expert: what happened to it.
+var handMade = []struct {
+	policy  string
+	slots   int
+	experts string
+	happens string
+}{
+	{"lru", 2,
+		"0 1 0 2 0 1 1 3 0",
+		". . h 1 h 2 h 0 1"},
+	{"lfu:1000", 2, // 0 is used most and stays
+		"0 0 0 1 2 1 0 3 3 3 3 2 0",
+		". h h . 1 2 h 1 h h h 0 2"},
+	{"lfu:4", 2, // old uses fade: 0 goes although it was used three times
+		"0 0 0 1 1 1 1 2",
+		". h h . h h h 0"},
+	{"stale", 2, // 0 was just used and yet goes: it came first
+		"0 1 0 1 0 2 1 0",
+		". . h h h 0 h 1"},
+	{"lru", 1,
+		"0 0 1 0 3",
+		". h 0 1 0"},
+	{"lru", 4, // room for all: nobody leaves
+		"0 1 2 3 0 1 2 3",
+		". . . . h h h h"},
+}
+
+func TestPoliciesOnHandMadeTraces(t *testing.T) {
+	for _, h := range handMade {
+		c := newCache(t, Even(1, 4, 1, h.slots), h.policy)
+		var got []string
+		for _, e := range strings.Fields(h.experts) {
+			got = append(got, use(t, c, int(e[0]-'0')))
+		}
+		if strings.Join(got, " ") != h.happens {
+			t.Errorf("%s, %d slots\nuses %s\ngot  %s\nwant %s", h.policy, h.slots, h.experts, strings.Join(got, " "), h.happens)
+		}
+	}
+}
+
+func TestTableSaysWhereExpertsLie(t *testing.T) {
+	c := newCache(t, Shape{Experts: 3, Used: 1, Slots: []int{2, 1}}, "lru")
+	const m = Miss
+	check := func(when string, want ...uint32) {
+		t.Helper()
+		if !slices.Equal(c.Table(), want) {
+			t.Errorf("%s: table %v, want %v", when, c.Table(), want)
+		}
+	}
+	check("at first", m, m, m, m, m, m)
+	a, _ := c.Fault(ID{0, 2})
+	check("while it loads", m, m, m, m, m, m)
+	c.Done(a)
+	check("loaded", m, m, 0, m, m, m)
+	b, _ := c.Fault(ID{1, 0})
+	c.Done(b)
+	check("in a layer of one slot", m, m, 0, 0, m, m)
+	d, _ := c.Fault(ID{1, 1})
+	check("its place is being taken", m, m, 0, m, m, m)
+	c.Fail(d)
+	check("which failed", m, m, 0, m, m, m)
+	if d.Evicted != 0 || d.Slot != 0 {
+		t.Errorf("the load is %+v", d)
+	}
+	if e, ok := c.Fault(ID{1, 1}); !ok || e.Evicted != None {
+		t.Errorf("after the failure the slot is not free: %+v, %v", e, ok)
+	}
+}
+
+func TestChangedTellsOnce(t *testing.T) {
+	c := newCache(t, Even(1, 2, 1, 1), "lru")
+	if !c.Changed() || c.Changed() {
+		t.Error("a new table is to be written once")
+	}
+	l, _ := c.Fault(ID{0, 1})
+	if c.Changed() {
+		t.Error("taking a free slot changes nothing")
+	}
+	if c.Done(l); !c.Changed() {
+		t.Error("a loaded expert changes the table")
+	}
+}
+
+func TestARoomTooSmallIsRefusedByName(t *testing.T) {
+	_, err := New(Shape{Experts: 4, Used: 2, Slots: []int{2, 1}}, NewLRU(2, 4))
+	if e := fault.Of(err); e.Code != fault.OutOfMemory || !strings.Contains(e.Message, "1 experts of layer 1, but 2") {
+		t.Errorf("error is %v", err)
+	}
+	c := newCache(t, Even(1, 4, 1, 2), "lru")
+	if _, err := c.Touch(0, 1, 2, 3); fault.Of(err).Code != fault.OutOfMemory {
+		t.Errorf("three experts in two slots: %v", err)
+	}
+	if s := c.Stats(); s.Faults != 0 {
+		t.Errorf("a refused Touch counts %d faults", s.Faults)
+	}
+}
+
+func TestATokensExpertsStayWhileItRuns(t *testing.T) {
+	c := newCache(t, Even(1, 4, 2, 2), "lru")
+	c.Touch(0, 0, 1)
+	for _, e := range []int{0, 1} {
+		l, _ := c.Fault(ID{0, e})
+		c.Done(l)
+	}
+	if l, ok := c.Fault(ID{0, 2}); ok {
+		t.Errorf("a running token lost an expert: %+v", l)
+	}
+	c.Release(1)
+	if _, ok := c.Fault(ID{0, 2}); !ok {
+		t.Error("after the token nothing is held")
+	}
+}
+
+func TestGuessesLeaveATokenItsRoom(t *testing.T) {
+	c := newCache(t, Even(1, 8, 2, 4), "lru")
+	var began []bool
+	for e := range 4 {
+		_, ok := c.Prefetch(ID{0, e})
+		began = append(began, ok)
+	}
+	if !slices.Equal(began, []bool{true, true, false, false}) {
+		t.Errorf("guesses that began to load: %v", began)
+	}
+	c.Touch(0, 6, 7)
+	for _, e := range []int{6, 7} {
+		if _, ok := c.Fault(ID{0, e}); !ok {
+			t.Errorf("no room for expert %d", e)
+		}
+	}
+	if _, ok := newCache(t, Even(1, 8, 1, 1), "lru").Prefetch(ID{0, 1}); ok {
+		t.Error("with one slot there is nothing to guess into")
+	}
+}
+
+func TestStatisticsOfGuesses(t *testing.T) {
+	c := newCache(t, Shape{Experts: 8, Used: 1, Slots: []int{4}, Bytes: []int64{10}}, "lru")
+	right, _ := c.Prefetch(ID{0, 1})
+	late, _ := c.Prefetch(ID{0, 2})
+	wrong, _ := c.Prefetch(ID{0, 3})
+	c.Done(right)
+	c.Done(wrong)
+	use(t, c, 1)
+	use(t, c, 1)
+	if missing, _ := c.Touch(0, 2); len(missing) != 1 {
+		t.Error("an expert under way is missing")
+	}
+	c.Want(late)
+	c.Done(late)
+	c.Release(1)
+	use(t, c, 2)
+	want := Stats{Tokens: 4, Hits: 3, Faults: 1, Loads: 3, Bytes: 30, Prefetches: 3, PrefetchesUsed: 1, PrefetchesLate: 1}
+	if got := c.Stats(); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if a := c.Stats().PrefetchAccuracy(); a < 0.66 || a > 0.67 {
+		t.Errorf("accuracy %g, want 2 of 3", a)
+	}
+}
+
+// agree checks that table and slots say the same.
+func agree(t *testing.T, c *Cache) {
+	t.Helper()
+	inTable := 0
+	for place, at := range c.table {
+		if at == Miss {
+			continue
+		}
+		inTable++
+		s := c.slots[place/c.shape.Experts][at]
+		if s.state != resident || s.expert != place%c.shape.Experts {
+			t.Fatalf("the table has expert %d in slot %d, which holds %+v", place, at, s)
+		}
+	}
+	inSlots := 0
+	for _, slots := range c.slots {
+		for _, s := range slots {
+			if s.state == resident {
+				inSlots++
+			}
+		}
+	}
+	if inTable != inSlots {
+		t.Fatalf("%d experts in the table, %d in slots", inTable, inSlots)
+	}
+}
+
+// Random tokens, guesses, failures and slow loads: table and slots agree, no pinned expert leaves.
+func TestNothingPinnedLeavesAndTableAndSlotsAgree(t *testing.T) {
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		used := 1 + r.IntN(3)
+		s := Shape{Experts: used + r.IntN(6), Used: used}
+		for range 1 + r.IntN(4) {
+			s.Slots = append(s.Slots, used+r.IntN(s.Experts-used+1))
+		}
+		c := newCache(t, s, []string{"lru", "lfu:5", "stale"}[seed%3])
+		var guesses []Load
+		for range 200 {
+			layer := r.IntN(len(s.Slots))
+			missing, err := c.Touch(layer, r.Perm(s.Experts)[:used]...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range missing {
+				id := ID{layer, e}
+				if i := slices.IndexFunc(guesses, func(l Load) bool { return l.ID == id }); i >= 0 {
+					c.Want(guesses[i])
+					c.Done(guesses[i])
+					guesses = slices.Delete(guesses, i, i+1)
+					continue
+				}
+				l, ok := c.Fault(id)
+				if !ok {
+					t.Fatalf("seed %d: no room for %+v in %d slots", seed, id, s.Slots[layer])
+				}
+				checkEvicted(t, c, l)
+				c.Done(l)
+			}
+			if l, ok := c.Prefetch(ID{r.IntN(len(s.Slots)), r.IntN(s.Experts)}); ok {
+				checkEvicted(t, c, l)
+				guesses = append(guesses, l)
+			}
+			if len(guesses) > 0 && r.IntN(2) == 0 {
+				if r.IntN(4) == 0 {
+					c.Fail(guesses[0])
+				} else {
+					c.Done(guesses[0])
+				}
+				guesses = guesses[1:]
+			}
+			agree(t, c)
+			c.Release(1)
+		}
+	}
+}
+
+func checkEvicted(t *testing.T, c *Cache, l Load) {
+	t.Helper()
+	if l.Evicted != None && c.pins[ID{l.Layer, l.Evicted}] {
+		t.Fatalf("pinned expert %d left for %+v", l.Evicted, l)
+	}
+}
+
+// The simplest LRU there is: a list, newest last.
+func naiveHits(experts []int, slots int) (hits int64) {
+	var list []int
+	for _, e := range experts {
+		if i := slices.Index(list, e); i >= 0 {
+			hits++
+			list = slices.Delete(list, i, i+1)
+		} else if len(list) == slots {
+			list = list[1:]
+		}
+		list = append(list, e)
+	}
+	return hits
+}
+
+func TestLRUHitsAsANaiveOne(t *testing.T) {
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		slots := 1 + r.IntN(8)
+		c := newCache(t, Even(1, 8, 1, slots), "lru")
+		var experts []int
+		for range 500 {
+			e := min(r.IntN(8), r.IntN(8))
+			experts = append(experts, e)
+			use(t, c, e)
+		}
+		if got, want := c.Stats().Hits, naiveHits(experts, slots); got != want {
+			t.Errorf("%d slots: %d hits, a naive LRU has %d", slots, got, want)
+		}
+	}
+}
+
+func TestPoliciesAreFoundByName(t *testing.T) {
+	for _, name := range []string{"lru", "lfu", "lfu:7", "stale", DefaultPolicy} {
+		if _, err := NewPolicy(name, 1, 1); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"", "fifo", "lru:3", "lfu:", "lfu:0", "lfu:x", "stale:1"} {
+		if _, err := NewPolicy(name, 1, 1); err == nil || !strings.Contains(err.Error(), "stale") {
+			t.Errorf("%q: error %v, want one that lists the policies", name, err)
+		}
+	}
+}
+
+func BenchmarkTokenWithoutAFault(b *testing.B) {
+	c := newCache(b, Even(48, 16, 1, 16), "lfu")
+	for layer := range 48 {
+		for e := range 16 {
+			l, _ := c.Fault(ID{layer, e})
+			c.Done(l)
+		}
+	}
+	for i := range b.N {
+		for layer := range 48 {
+			c.Touch(layer, (i+layer)%16)
+		}
+		c.Release(1)
+	}
+}
+
+func BenchmarkFault(b *testing.B) {
+	for _, policy := range []string{"lru", "lfu", "stale"} {
+		b.Run(policy, func(b *testing.B) {
+			c := newCache(b, Even(1, 128, 1, 64), policy)
+			for i := range b.N {
+				use(b, c, i%128)
+			}
+		})
+	}
+}

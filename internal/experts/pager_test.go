@@ -1,0 +1,322 @@
+package experts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/outrider-web/outrider/internal/fault"
+)
+
+// fakeDevice keeps a diary. A read waits for its turn when gate is there.
+type fakeDevice struct {
+	mu     sync.Mutex
+	diary  []string
+	gate   chan struct{}
+	fail   map[int64]error // by Range.Offset
+	blobs  int             // not released
+	peak   int64
+	inside int64
+}
+
+type fakeBlob struct {
+	d *fakeDevice
+	n int64
+}
+
+func (b fakeBlob) Len() int64 { return b.n }
+func (b fakeBlob) Release() {
+	b.d.mu.Lock()
+	defer b.d.mu.Unlock()
+	b.d.blobs--
+	b.d.inside -= b.n
+}
+
+func (d *fakeDevice) note(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.diary = append(d.diary, fmt.Sprintf(format, args...))
+}
+
+func (d *fakeDevice) Read(ctx context.Context, r Range) (Blob, error) {
+	d.note("read %d", r.Offset)
+	d.mu.Lock()
+	d.inside += r.Bytes
+	d.peak = max(d.peak, d.inside)
+	d.mu.Unlock()
+	if d.gate != nil {
+		select {
+		case <-d.gate:
+		case <-ctx.Done():
+			d.mu.Lock()
+			d.inside -= r.Bytes
+			d.mu.Unlock()
+			return nil, ctx.Err()
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.fail[r.Offset]; err != nil {
+		delete(d.fail, r.Offset)
+		d.inside -= r.Bytes
+		return nil, err
+	}
+	d.blobs++
+	return fakeBlob{d, r.Bytes}, nil
+}
+
+func (d *fakeDevice) Keep(ctx context.Context, r Range) error {
+	d.note("keep %d", r.Offset)
+	return nil
+}
+
+func (d *fakeDevice) Upload(layer, slot int, r Range, b Blob) error {
+	d.note("upload %d to %d.%d", r.Offset, layer, slot)
+	return nil
+}
+
+func (d *fakeDevice) WriteTable(table []uint32) error {
+	d.note("table %s", show(table))
+	return nil
+}
+
+// show writes a table with a dot for Miss.
+func show(table []uint32) string {
+	var b strings.Builder
+	for _, s := range table {
+		if s == Miss {
+			b.WriteByte('.')
+		} else {
+			fmt.Fprint(&b, s)
+		}
+	}
+	return b.String()
+}
+
+// twoRanges: expert e of layer l is 10 bytes at 100·l + 10·e, and 10 more a thousand further.
+func twoRanges(id ID) []Range {
+	at := int64(100*id.Layer + 10*id.Expert)
+	return []Range{{Matrix: 0, Offset: at, Bytes: 10}, {Matrix: 1, Offset: at + 1000, Bytes: 10}}
+}
+
+func newPager(t *testing.T, d *fakeDevice, s Shape, o Options) *Pager {
+	p := NewPager(newCache(t, s, "lru"), d, twoRanges, o)
+	t.Cleanup(func() {
+		p.Close()
+		if d.blobs != 0 || p.InFlight() != 0 {
+			t.Errorf("%d blobs were not released, %d bytes are in flight", d.blobs, p.InFlight())
+		}
+	})
+	return p
+}
+
+func fetch(t *testing.T, p *Pager, layer int, experts ...int) {
+	t.Helper()
+	missing, err := p.Touch(layer, experts...)
+	if err == nil {
+		err = p.Fetch(t.Context(), layer, missing...)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An expert leaves the table before the first byte of its successor, which enters behind the last.
+func TestTheTableIsTrueAtEveryMoment(t *testing.T) {
+	d := &fakeDevice{}
+	p := newPager(t, d, Even(1, 3, 1, 1), Options{Reads: 1})
+	fetch(t, p, 0, 0)
+	p.Release(1)
+	fetch(t, p, 0, 2)
+	want := []string{
+		"table ...", "read 0", "upload 0 to 0.0", "read 1000", "upload 1000 to 0.0", "table 0..",
+		"table ...", "read 20", "upload 20 to 0.0", "read 1020", "upload 1020 to 0.0", "table ..0",
+	}
+	if !slices.Equal(d.diary, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(d.diary, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestDemandComesBeforeGuessesBeforeTheBackground(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &fakeDevice{gate: make(chan struct{})}
+		p := newPager(t, d, Even(2, 4, 1, 3), Options{Reads: 1})
+		p.Guess(ID{0, 3}) // begins at once: nothing else is there
+		p.Keep(ID{1, 0})
+		p.Guess(ID{0, 1})
+		synctest.Wait()
+		go func() {
+			for range 6 {
+				d.gate <- struct{}{}
+			}
+		}()
+		fetch(t, p, 1, 2)
+		for !p.Kept() {
+			synctest.Wait()
+			p.Poll()
+		}
+		got, want := reads(d), "read 30, read 120, read 1120, read 1030, read 10, read 1010, keep 100, keep 1100"
+		if got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	})
+}
+
+func reads(d *fakeDevice) string {
+	var list []string
+	for _, s := range d.diary {
+		if strings.HasPrefix(s, "read") || strings.HasPrefix(s, "keep") {
+			list = append(list, s)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func TestAGuessThatATokenWaitsForIsHurried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &fakeDevice{gate: make(chan struct{})}
+		p := newPager(t, d, Even(2, 4, 1, 4), Options{Reads: 1})
+		p.Guess(ID{0, 1}, ID{0, 2}, ID{1, 3})
+		go func() {
+			for range 6 {
+				d.gate <- struct{}{}
+			}
+		}()
+		fetch(t, p, 1, 3)
+		if got, want := reads(d), "read 10, read 130, read 1130"; !strings.HasPrefix(got, want) {
+			t.Errorf("got %s, want %s first", got, want)
+		}
+		if s := p.Stats(); s.PrefetchesLate != 1 || s.Faults != 1 {
+			t.Errorf("statistics %+v", s)
+		}
+		for range 4 {
+			synctest.Wait()
+			p.Poll()
+		}
+	})
+}
+
+func TestBytesInFlightAreBounded(t *testing.T) {
+	for _, c := range []struct {
+		budget, peak int64
+		reads        int
+	}{{35, 30, 8}, {1000, 20, 2}, {5, 10, 8}} { // the last: a range larger than the budget goes alone
+		d := &fakeDevice{}
+		p := newPager(t, d, Even(1, 8, 8, 8), Options{Budget: c.budget, Reads: c.reads})
+		fetch(t, p, 0, 0, 1, 2, 3, 4, 5, 6, 7)
+		if d.peak > c.peak {
+			t.Errorf("budget %d, %d reads: %d bytes were in flight, want at most %d", c.budget, c.reads, d.peak, c.peak)
+		}
+	}
+}
+
+func TestAFailedReadCanBeTriedAgain(t *testing.T) {
+	lost := fault.New(fault.ConnectionLost, "gone").Again()
+	d := &fakeDevice{fail: map[int64]error{1010: lost}}
+	p := newPager(t, d, Even(1, 3, 1, 1), Options{Reads: 2})
+	missing, _ := p.Touch(0, 1)
+	if err := p.Fetch(t.Context(), 0, missing...); !errors.Is(err, lost) {
+		t.Fatalf("error is %v, want %v", err, lost)
+	}
+	if _, there := p.Slot(ID{0, 1}); there {
+		t.Error("half an expert is in the table")
+	}
+	if err := p.Fetch(t.Context(), 0, missing...); err != nil {
+		t.Fatal(err)
+	}
+	if at, there := p.Slot(ID{0, 1}); !there || at != 0 {
+		t.Errorf("the expert lies in slot %d, %v", at, there)
+	}
+	if s := p.Stats(); s.Faults != 1 || s.Loads != 1 {
+		t.Errorf("statistics %+v", s)
+	}
+}
+
+func TestAGuessThatFailsIsNoError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &fakeDevice{fail: map[int64]error{20: errors.New("gone")}}
+		p := newPager(t, d, Even(1, 3, 1, 2), Options{Reads: 1})
+		p.Guess(ID{0, 2})
+		synctest.Wait()
+		if err := p.Poll(); err != nil {
+			t.Fatal(err)
+		}
+		if p.Loading(ID{0, 2}) {
+			t.Error("its slot is still being filled")
+		}
+		fetch(t, p, 0, 2)
+	})
+}
+
+func TestAStoppedWaitLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &fakeDevice{gate: make(chan struct{})}
+		p := newPager(t, d, Even(1, 3, 1, 1), Options{})
+		missing, _ := p.Touch(0, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := p.Fetch(ctx, 0, missing...); !errors.Is(err, context.Canceled) {
+			t.Fatalf("error is %v", err)
+		}
+		p.Release(0)
+		close(d.gate)
+		fetch(t, p, 0, 1)
+		if got := reads(d); strings.Count(got, "read") != 2 {
+			t.Errorf("the expert was read again: %s", got)
+		}
+	})
+}
+
+func TestForgottenGuessesGiveTheirSlotsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &fakeDevice{gate: make(chan struct{})}
+		p := newPager(t, d, Even(1, 8, 1, 4), Options{Reads: 1})
+		p.Guess(ID{0, 1}, ID{0, 2})
+		p.Forget()
+		if !p.Loading(ID{0, 1}) || p.Loading(ID{0, 2}) {
+			t.Error("a guess under way stays, one not begun goes")
+		}
+		close(d.gate)
+		synctest.Wait()
+	})
+}
+
+// More experts are asked for than the layer can take beside the guesses it is being filled with: they wait.
+func TestDemandWaitsForGuessesToMakeRoom(t *testing.T) {
+	d := &fakeDevice{}
+	p := newPager(t, d, Even(1, 8, 1, 3), Options{Reads: 1})
+	p.Guess(ID{0, 1}, ID{0, 2})
+	fetch(t, p, 0, 4, 5, 6)
+	for _, e := range []int{4, 5, 6} {
+		if _, there := p.Slot(ID{0, e}); !there {
+			t.Errorf("expert %d is not there", e)
+		}
+	}
+}
+
+func TestHoldingEverythingIsABugThatIsNamed(t *testing.T) {
+	p := newPager(t, &fakeDevice{}, Even(1, 4, 1, 1), Options{})
+	fetch(t, p, 0, 0)
+	missing, _ := p.Touch(0, 1) // without Release
+	if err := p.Fetch(t.Context(), 0, missing...); fault.Of(err).Code != fault.Internal {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestCloseWaitsForReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &fakeDevice{gate: make(chan struct{})}
+		p := NewPager(newCache(t, Even(1, 4, 1, 3), "lru"), d, twoRanges, Options{})
+		p.Guess(ID{0, 1}, ID{0, 2})
+		synctest.Wait()
+		p.Close()
+		if p.InFlight() != 0 || d.blobs != 0 {
+			t.Errorf("%d bytes, %d blobs after Close", p.InFlight(), d.blobs)
+		}
+	})
+}
