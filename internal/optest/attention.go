@@ -2,6 +2,7 @@ package optest
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
@@ -45,6 +46,7 @@ func oddHeads(n int) []heads {
 		heads{4, 2, 24, quant.F16, 512, 0, 512 - n, n},
 		// chunks in a cache that holds all positions: within one, across its boundary, at its first position
 		heads{4, 2, 24, quant.F16, 512, 48, 100, n},
+		heads{4, 2, 24, quant.F16, 512, 300, 550, n}, // the chunk wraps in the middle of a block
 		heads{4, 2, 24, quant.F32, 512, 48, 96 - n/2, n},
 		heads{4, 2, 24, quant.F16, 512, 300, 300, n},
 		heads{4, 2, 24, quant.F16, 1024, 300, 300 - n/2, n},
@@ -62,6 +64,21 @@ func (h heads) fullCache(x *Operands, name string) *ops.Tensor {
 	return x.Weight(h.cache, h.headDim, h.slots, h.numKVHeads)
 }
 
+// keptCache has random numbers in the slots stored to by now, NaNs in those never used.
+func (h heads) keptCache(x *Operands, name string) *ops.Tensor {
+	values := x.Normal(h.headDim * h.slots * h.numKVHeads)
+	for i := range values {
+		if i/h.headDim%h.slots >= h.pos+h.n {
+			values[i] = float32(math.NaN())
+		}
+	}
+	data := make([]byte, h.cache.RowBytes(len(values)))
+	quant.Quantize(h.cache, data, values)
+	t := x.alloc(name, h.cache, h.headDim, h.slots, h.numKVHeads)
+	x.must(x.b.Write(t, 0, data))
+	return t
+}
+
 // bytes is what the keys and values that the last token sees take.
 func (h heads) bytes() int64 {
 	seen := h.pos + h.n
@@ -74,7 +91,7 @@ func (h heads) bytes() int64 {
 func (h heads) attention(op string) Case {
 	return Case{Op: op, Name: h.String(), Limit: attentionLimit, Bytes: h.bytes(), Call: func(x *Operands) {
 		a := ops.Attention{
-			QKV: x.Activations("qkv", h.width(), h.n), K: h.fullCache(x, "k"), V: h.fullCache(x, "v"),
+			QKV: x.Activations("qkv", h.width(), h.n), K: h.keptCache(x, "k"), V: h.keptCache(x, "v"),
 			Step: x.Step(h.pos, h.n), NumHeads: h.numHeads, Chunk: h.chunk,
 			Dst: x.Output(quant.F32, h.numHeads*h.headDim, h.n),
 		}
