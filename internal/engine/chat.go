@@ -4,17 +4,16 @@ import (
 	"context"
 
 	"github.com/outrider-web/outrider/internal/chat"
-	"github.com/outrider-web/outrider/internal/fault"
 	"github.com/outrider-web/outrider/internal/tokenizer"
 )
 
 // Chat answers a conversation, giving the answer's text to emit as it becomes certain, until emit returns false. A rune
 // whose tokens have not all come, and text that may be the beginning of a stop text, is held back. Errors: those of
-// chat.Format.Render and of Generate.
+// Prompt and of Generate.
 func (e *Engine) Chat(ctx context.Context, messages []chat.Message, o chat.Options, p Params, emit func(delta string) bool) (Stats, error) {
-	prompt, err := e.Prompt(messages, o)
+	prompt, err := e.Prompt(ctx, messages, o)
 	if err != nil {
-		return Stats{}, err
+		return Stats{}, aborted(ctx, err)
 	}
 	w := &writer{text: e.tokenizer.NewStream(), stop: stopText{stops: p.StopText}, emit: emit}
 	stats, err := e.Generate(ctx, prompt, p, w.token)
@@ -52,18 +51,4 @@ func (w *writer) send(delta string) {
 	if delta != "" && !w.ended {
 		w.ended = !w.emit(delta)
 	}
-}
-
-// Prompt is a conversation as the model's tokens.
-func (e *Engine) Prompt(messages []chat.Message, o chat.Options) ([]int32, error) {
-	pieces, err := e.format.Render(messages, o)
-	if err != nil {
-		return nil, err
-	}
-	for _, piece := range pieces {
-		if piece.Image {
-			return nil, fault.New(fault.InvalidRequest, "this model cannot see images; leave them out or load a model that can")
-		}
-	}
-	return chat.Tokens(e.tokenizer, pieces, nil)
 }

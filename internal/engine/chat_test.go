@@ -27,11 +27,11 @@ func talk(t *testing.T, e *Engine, p Params) ([]string, Stats) {
 
 func TestChatGivesTheTextOfTheTokens(t *testing.T) {
 	e := openSmall(t)
-	tokens, err := e.Prompt(hello, chat.Options{})
+	spoken, err := e.Prompt(t.Context(), hello, chat.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, _ := generate(t, e, tokens, Params{MaxTokens: 20})
+	answer, _ := generate(t, e, spoken.Tokens, Params{MaxTokens: 20})
 	stream := e.Tokenizer().NewStream()
 	var want strings.Builder
 	for _, token := range answer {
@@ -98,7 +98,7 @@ func TestHeldTextComesAtTheEnd(t *testing.T) {
 
 func TestImagesAreRefusedByAModelThatCannotSee(t *testing.T) {
 	m := chat.Message{Role: chat.User, Parts: []chat.Part{{Image: true}, {Text: "what is this?"}}}
-	_, err := openSmall(t).Prompt([]chat.Message{m}, chat.Options{})
+	_, err := openSmall(t).Prompt(t.Context(), []chat.Message{m}, chat.Options{})
 	if fault.Of(err).Code != fault.InvalidRequest {
 		t.Errorf("error is %v", err)
 	}

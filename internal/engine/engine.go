@@ -18,7 +18,9 @@ type Engine struct {
 	tokenizer *tokenizer.Tokenizer
 	format    chat.Format
 	stops     []int32
-	history   []int32 // the token at each position of the model's cache
+	sight     *sight   // nil for a model that cannot see
+	history   []int32  // the token at each position of the model's cache
+	seen      []placed // the pictures among them
 }
 
 // Context is the number of tokens that a prompt and its answer may have together.
@@ -37,10 +39,16 @@ func (e *Engine) Tokenizer() *tokenizer.Tokenizer { return e.tokenizer }
 func (e *Engine) Stops() []int32 { return e.stops }
 
 // Forget drops the conversation, so that the next prompt is computed from its first token.
-func (e *Engine) Forget() { e.history = nil }
+func (e *Engine) Forget() {
+	e.history, e.seen = nil, nil
+	if e.sight != nil {
+		e.sight.keep(nil)
+	}
+}
 
 // Close frees the model and its weights. The backend stays the caller's.
 func (e *Engine) Close() {
+	e.detachVision()
 	if e.model != nil {
 		e.model.Close()
 	}

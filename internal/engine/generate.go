@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/outrider-web/outrider/internal/fault"
@@ -19,6 +18,8 @@ type Params struct {
 	MaxTokens int      // 0: as many as the context has room for
 	Stop      []int32  // tokens that end the answer; nil: the model's own
 	StopText  []string // the answer's text ends before any of these; Chat only
+
+	OnTile func(done, total int) // told of each tile of pictures that is encoded; may be nil
 }
 
 // inFlight is how many greedy steps are queued before the first one's token is waited for: enough for the device never
@@ -28,21 +29,21 @@ const inFlight = 3
 // Generate computes prompt and continues it, giving each new token to emit until emit returns false, a stop token comes
 // (which emit does not see), or there is no more room. What the conversation before shares with the prompt from its
 // beginning on is not computed again.
-// Errors: invalid_request, context_full before any work; device_lost; aborted when ctx ends. The statistics are true in
-// every case.
-func (e *Engine) Generate(ctx context.Context, prompt []int32, p Params, emit func(token int32) bool) (Stats, error) {
-	g := &generation{Engine: e, params: p, emit: emit, clock: startClock(len(prompt))}
-	if err := e.checkPrompt(prompt); err != nil {
+// Errors: invalid_request, context_full before any work; those of loading a tower for the first picture; device_lost;
+// aborted when ctx ends. The statistics are true in every case.
+func (e *Engine) Generate(ctx context.Context, prompt Prompt, p Params, emit func(token int32) bool) (Stats, error) {
+	g := &generation{Engine: e, params: p, emit: emit, clock: startClock(len(prompt.Tokens))}
+	if err := e.check(prompt); err != nil {
 		return g.clock.stats, err
 	}
-	g.room = e.Context() - len(prompt) + 1 // the last token of an answer needs no position
+	g.room = e.Context() - len(prompt.Tokens) + 1 // the last token of an answer needs no position
 	if p.MaxTokens > 0 {
 		g.room = min(g.room, p.MaxTokens)
 	}
 	if p.Stop == nil {
 		g.params.Stop = e.stops
 	}
-	err := e.prefill(ctx, prompt, &g.clock)
+	err := e.prefill(ctx, prompt, p, &g.clock)
 	if err == nil {
 		err = g.run(ctx)
 	}
@@ -50,43 +51,25 @@ func (e *Engine) Generate(ctx context.Context, prompt []int32, p Params, emit fu
 	return g.clock.stats, aborted(ctx, err)
 }
 
-// checkPrompt refuses what cannot be computed, before any work.
-func (e *Engine) checkPrompt(prompt []int32) error {
-	if len(prompt) == 0 {
-		return fault.New(fault.InvalidRequest, "the prompt has no tokens")
-	}
-	if len(prompt) > e.Context() {
-		return fault.New(fault.ContextFull, fmt.Sprintf(
-			"the conversation is %d tokens long, but the context holds %d; start a new one or shorten it", len(prompt), e.Context()))
-	}
-	for i, t := range prompt {
-		if t < 0 || int(t) >= e.Config().VocabSize {
-			return fault.New(fault.InvalidRequest, fmt.Sprintf("token %d of the prompt is %d, but the vocabulary has %d tokens", i, t, e.Config().VocabSize))
-		}
-	}
-	return nil
-}
-
-// prefill brings the model to the end of prompt, computing only what the history does not already hold. At least the
-// last token is computed: its logits are wanted.
-func (e *Engine) prefill(ctx context.Context, prompt []int32, c *clock) error {
-	shared := min(sharedPrefix(e.history, prompt), len(prompt)-1)
-	left, err := e.model.Rewind(shared)
+// prefill brings the model to the end of the prompt, computing only what the history does not already hold, pictures first.
+// At least the last token is computed: its logits are wanted.
+func (e *Engine) prefill(ctx context.Context, p Prompt, o Params, c *clock) error {
+	left, err := e.model.Rewind(min(e.shared(p), len(p.Tokens)-1))
 	if err != nil {
 		return err
 	}
 	c.stats.ReusedTokens = left
-	err = e.model.Prefill(ctx, prompt[left:])
-	e.history = slices.Clone(prompt[:e.model.Len()])
-	return err
-}
-
-func sharedPrefix(a, b []int32) int {
-	n := 0
-	for n < min(len(a), len(b)) && a[n] == b[n] {
-		n++
+	e.remember(p, left)
+	inserts, err := e.see(ctx, p, left, c.tiles(o.OnTile))
+	for _, picture := range p.pictures {
+		picture.file = nil
 	}
-	return n
+	if err != nil {
+		return err
+	}
+	err = e.model.Prefill(ctx, p.Tokens[left:], inserts...)
+	e.remember(p, e.model.Len())
+	return err
 }
 
 // generation is one answer under way.

@@ -20,7 +20,7 @@ var never = []int32{-1}
 func generate(t *testing.T, e *Engine, prompt []int32, p Params) ([]int32, Stats) {
 	t.Helper()
 	var answer []int32
-	stats, err := e.Generate(t.Context(), prompt, p, func(token int32) bool {
+	stats, err := e.Generate(t.Context(), Prompt{Tokens: prompt}, p, func(token int32) bool {
 		answer = append(answer, token)
 		return true
 	})
@@ -107,7 +107,7 @@ func TestSampledTokensAreTheOnesComputed(t *testing.T) {
 
 func TestTheCallerMayEndAnAnswer(t *testing.T) {
 	e, n := openSmall(t), 0
-	stats, err := e.Generate(t.Context(), prompt, Params{Stop: never}, func(int32) bool { n++; return n < 3 })
+	stats, err := e.Generate(t.Context(), Prompt{Tokens: prompt}, Params{Stop: never}, func(int32) bool { n++; return n < 3 })
 	if err != nil || n != 3 || stats.Finish != FinishStop || stats.GeneratedTokens != 3 {
 		t.Errorf("%d tokens, %+v, %v; want 3", n, stats, err)
 	}
@@ -162,12 +162,12 @@ func TestPromptsThatCannotBeComputedAreRefusedBeforeAnyWork(t *testing.T) {
 	e := openSmall(t)
 	generate(t, e, prompt, Params{MaxTokens: 1})
 	for code, p := range map[fault.Code][]int32{fault.ContextFull: make([]int32, 61), fault.InvalidRequest: {1, 320}} {
-		_, err := e.Generate(t.Context(), p, Params{}, nil)
+		_, err := e.Generate(t.Context(), Prompt{Tokens: p}, Params{}, nil)
 		if fault.Of(err).Code != code || e.model.Len() != len(prompt) {
 			t.Errorf("%v leaves %d positions, want %s and %d", err, e.model.Len(), code, len(prompt))
 		}
 	}
-	if _, err := e.Generate(t.Context(), nil, Params{}, nil); fault.Of(err).Code != fault.InvalidRequest {
+	if _, err := e.Generate(t.Context(), Prompt{}, Params{}, nil); fault.Of(err).Code != fault.InvalidRequest {
 		t.Errorf("no tokens: %v", err)
 	}
 }
@@ -176,7 +176,7 @@ func TestTheEndOfTheContextEndsAnAnswer(t *testing.T) {
 	for name, o := range map[string]sample.Options{"greedy": {}, "sampled": {Temperature: 1}} {
 		e, n := openSmall(t), 0
 		ctx, cancel := context.WithCancel(t.Context())
-		stats, err := e.Generate(ctx, prompt, Params{Stop: never, Options: o}, func(int32) bool {
+		stats, err := e.Generate(ctx, Prompt{Tokens: prompt}, Params{Stop: never, Options: o}, func(int32) bool {
 			if n++; n == 4 {
 				cancel()
 			}

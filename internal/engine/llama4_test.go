@@ -154,7 +154,7 @@ func TestRunningAheadOverAChunksEndIsUndone(t *testing.T) {
 		first, _ := generate(t, e, prompt, Params{Stop: never, MaxTokens: 20})
 		e.Forget()
 		at := 0
-		_, err := e.Generate(t.Context(), prompt, Params{Stop: never}, func(int32) bool { at++; return at < n })
+		_, err := e.Generate(t.Context(), Prompt{Tokens: prompt}, Params{Stop: never}, func(int32) bool { at++; return at < n })
 		if err != nil || len(e.history) != e.model.Len() {
 			t.Fatalf("after %d tokens the history has %d tokens, the model %d; %v", n, len(e.history), e.model.Len(), err)
 		}
@@ -171,8 +171,8 @@ func TestTheGoldenLlama4Chats(t *testing.T) {
 	e := open(t, ref.New(), file, Options{model.Options{CacheF32: true}})
 	tokens := g.Ints["tokens"].Data
 	messages := []chat.Message{chat.Text(chat.User, g.Notes["text"])}
-	if got, err := e.Prompt(messages, chat.Options{}); err != nil || !slices.Equal(got, tokens[:21]) {
-		t.Fatalf("the prompt is %v, %v; want %v", got, err, tokens[:21])
+	if got, err := e.Prompt(t.Context(), messages, chat.Options{}); err != nil || !slices.Equal(got.Tokens, tokens[:21]) {
+		t.Fatalf("the prompt is %v, %v; want %v", got.Tokens, err, tokens[:21])
 	}
 	var answer strings.Builder
 	_, err := e.Chat(t.Context(), messages, chat.Options{}, Params{MaxTokens: 6}, func(delta string) bool {
@@ -223,7 +223,7 @@ func TestAVocabularyWithoutWhatAConversationNeedsIsRefused(t *testing.T) {
 func TestAPromptLongerThanTheContextOfALlama4IsRefusedBeforeAnyWork(t *testing.T) {
 	b := &idle{Backend: ref.New()}
 	e := open(t, b, conversational.GGUF(), Options{})
-	_, err := e.Generate(t.Context(), make([]int32, 61), Params{}, nil)
+	_, err := e.Generate(t.Context(), Prompt{Tokens: make([]int32, 61)}, Params{}, nil)
 	if fault.Of(err).Code != fault.ContextFull || b.programs > 0 {
 		t.Errorf("%v after %d programs", err, b.programs)
 	}

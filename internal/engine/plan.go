@@ -43,14 +43,23 @@ func (p *Plan) readFamily() (err error) {
 }
 
 func (p *Plan) checkTensors() error {
+	header, err := headerOf(p.file)
+	if err != nil {
+		return err
+	}
+	return model.Check(p.family, header)
+}
+
+// headerOf is a file's tensors without their numbers.
+func headerOf(f *gguf.File) (model.Source, error) {
 	header := model.Source{}
-	for _, t := range p.file.Tensors {
+	for _, t := range f.Tensors {
 		if err := t.Check(); err != nil {
-			return err
+			return nil, err
 		}
 		header[t.Name] = &ops.Tensor{Name: t.Name, Type: t.Type, Shape: t.Dims}
 	}
-	return model.Check(p.family, header)
+	return header, nil
 }
 
 func (p *Plan) readTokenizer() (err error) {
@@ -119,9 +128,9 @@ func (p *Plan) Open(ctx context.Context, b ops.Backend, files *loader.Model, o O
 	}
 	e := &Engine{backend: b, tokenizer: p.tokenizer, format: p.format, weights: model.Source{}}
 	e.stops = p.tokenizer.StopTokens(p.format.StopTokens()...)
-	err := e.alloc(p.file.Tensors)
+	err := alloc(b, p.file.Tensors, e.weights)
 	if err == nil {
-		err = files.Load(ctx, p.file.Tensors, e.upload, report)
+		err = files.Load(ctx, p.file.Tensors, uploader(b, e.weights), report)
 	}
 	if err == nil {
 		e.model, err = model.New(ctx, b, p.family, e.weights, o.Options)
@@ -133,17 +142,21 @@ func (p *Plan) Open(ctx context.Context, b ops.Backend, files *loader.Model, o O
 	return e, nil
 }
 
-func (e *Engine) alloc(tensors []gguf.Tensor) error {
+// alloc makes room for weights.
+func alloc(b ops.Backend, tensors []gguf.Tensor, weights model.Source) error {
 	for _, t := range tensors {
-		w, err := e.backend.Alloc(t.Name, t.Type, t.Dims...)
+		w, err := b.Alloc(t.Name, t.Type, t.Dims...)
 		if err != nil {
 			return err
 		}
-		e.weights[t.Name] = w
+		weights[t.Name] = w
 	}
 	return nil
 }
 
-func (e *Engine) upload(t gguf.Tensor, offset int64, b loader.Blob) error {
-	return e.backend.Upload(e.weights[t.Name], offset, b)
+// uploader fills them.
+func uploader(b ops.Backend, weights model.Source) loader.Sink {
+	return func(t gguf.Tensor, offset int64, blob loader.Blob) error {
+		return b.Upload(weights[t.Name], offset, blob)
+	}
 }

@@ -18,6 +18,8 @@ const (
 type Stats struct {
 	PromptTokens    int
 	ReusedTokens    int     // of the prompt, computed in an earlier turn
+	EncodedTiles    int     // of pictures in the prompt that are new
+	EncodeSeconds   float64 // until the last of them; within PrefillSeconds
 	GeneratedTokens int     // without the stop token
 	PrefillSeconds  float64 // until the first token is there
 	DecodeSeconds   float64 // from then to the end
@@ -45,6 +47,16 @@ func startClock(promptTokens int) clock {
 	c := clock{begun: time.Now(), stats: Stats{PromptTokens: promptTokens}}
 	c.heap[0].Name = "/memory/classes/heap/objects:bytes"
 	return c
+}
+
+// tiles counts tiles, and tells each who wants to know.
+func (c *clock) tiles(tell func(done, total int)) func(done, total int) {
+	return func(done, total int) {
+		c.stats.EncodedTiles, c.stats.EncodeSeconds = done, time.Since(c.begun).Seconds()
+		if tell != nil {
+			tell(done, total)
+		}
+	}
 }
 
 // token counts one.
