@@ -247,7 +247,7 @@ func (c *Cache) Done(l Load) {
 	s := c.filling(l)
 	s.state = resident
 	c.set(l.ID, uint32(l.Slot))
-	c.policy.Loaded(l.ID)
+	c.policy.Loaded(l.ID, s.prefetched)
 	c.stats.Loads++
 	if c.shape.Bytes != nil {
 		c.stats.Bytes += c.shape.Bytes[l.Layer]

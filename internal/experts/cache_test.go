@@ -360,3 +360,16 @@ func BenchmarkFault(b *testing.B) {
 		})
 	}
 }
+
+// An LFU that knew only uses would evict a guess first, before the token that it is for.
+func TestAGuessOutlivesAnExpertUsedOnce(t *testing.T) {
+	c := newCache(t, Even(1, 8, 1, 3), "lfu:100")
+	for _, e := range []int{0, 0, 0, 1} {
+		use(t, c, e)
+	}
+	guess, _ := c.Prefetch(ID{0, 2})
+	c.Done(guess)
+	if gone := use(t, c, 3); gone != "1" {
+		t.Errorf("expert 3 took the place of %s, want 1", gone)
+	}
+}

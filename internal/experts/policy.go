@@ -12,8 +12,8 @@ type Policy interface {
 	// Used tells that a token uses an expert, resident or not.
 	Used(id ID)
 
-	// Loaded tells that an expert lies in a slot now.
-	Loaded(id ID)
+	// Loaded tells that an expert lies in a slot now; guessed, that no token has asked for it yet.
+	Loaded(id ID, guessed bool)
 
 	// Victim chooses one of the candidates: resident experts of the layer that no token is using, at least one, in the
 	// order of their slots. The slice is the caller's.
@@ -80,7 +80,7 @@ func (p *lru) Used(id ID) {
 	p.last[id.Layer][id.Expert] = p.clock
 }
 
-func (p *lru) Loaded(id ID) { p.Used(id) }
+func (p *lru) Loaded(id ID, _ bool) { p.Used(id) }
 
 func (p *lru) Victim(layer int, candidates []int) int { return p.last.least(layer, candidates) }
 
@@ -111,7 +111,12 @@ func (p *lfu) Used(id ID) {
 	}
 }
 
-func (p *lfu) Loaded(ID) {}
+// Loaded lends a guess a use: without one it would be the first to leave, before its token comes.
+func (p *lfu) Loaded(id ID, guessed bool) {
+	if guessed {
+		p.scores[id.Layer][id.Expert] += share
+	}
+}
 
 func (p *lfu) Victim(layer int, candidates []int) int { return p.scores.least(layer, candidates) }
 
@@ -129,7 +134,7 @@ func NewStale(layers, experts int) Policy { return &stale{loaded: newGrid(layers
 
 func (p *stale) Used(ID) {}
 
-func (p *stale) Loaded(id ID) {
+func (p *stale) Loaded(id ID, _ bool) {
 	p.clock++
 	p.loaded[id.Layer][id.Expert] = p.clock
 }

@@ -85,8 +85,8 @@ type optimal struct {
 func NewOptimal(t *Trace) Policy { return &optimal{t, make([]int, t.Layers)} }
 
 // Used counts: a layer's k uses are one token.
-func (p *optimal) Used(id ID)   { p.token[id.Layer]++ }
-func (p *optimal) Loaded(id ID) {}
+func (p *optimal) Used(id ID)      { p.token[id.Layer]++ }
+func (p *optimal) Loaded(ID, bool) {}
 
 func (p *optimal) Victim(layer int, candidates []int) (victim int) {
 	farthest := -1

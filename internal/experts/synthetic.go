@@ -27,7 +27,20 @@ func (s Synthetic) String() string {
 		s.Tokens, s.Layers, s.Experts, s.Used, s.Zipf, s.Topics, s.Drift, s.Repeat, s.Follow, s.Seed)
 }
 
-// Trace makes the trace.
+// Check refuses parameters of which no trace can be made.
+func (s Synthetic) Check() error {
+	head := Trace{Layers: s.Layers, Experts: s.Experts, Used: s.Used}
+	if err := head.check(); err != nil {
+		return err
+	}
+	chance := func(x float64) bool { return x >= 0 && x <= 1 }
+	if s.Tokens < 1 || s.Topics < 1 || s.Drift < 0 || !(s.Zipf >= 0) || !chance(s.Repeat) || !chance(s.Follow) {
+		return fmt.Errorf("experts: no trace can be made of %v", s)
+	}
+	return nil
+}
+
+// Trace makes the trace. The parameters must have passed Check.
 func (s Synthetic) Trace() *Trace {
 	g := &maker{Synthetic: s, rand: rand.New(rand.NewPCG(s.Seed, 6)), last: make([][]byte, s.Layers)}
 	g.prepare()
