@@ -3,3 +3,5 @@
 package engine
 
 var goldenPrompts = []string{"france", "days", "lighthouse"}
+
+var llama4Types = weightTypes

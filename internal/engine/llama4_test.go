@@ -110,7 +110,7 @@ func TestTheGPUComputesLlama4InHalfPrecisionAsTheReferenceDoes(t *testing.T) {
 // Every weight type, through experts and dense layers.
 func TestTinyLlama4sAgreeWithTheReference(t *testing.T) {
 	device := onGPU(t)
-	for _, typ := range weightTypes {
+	for _, typ := range llama4Types {
 		t.Run(typ.String(), func(t *testing.T) {
 			agree(t, device, tiny.Llama4{Seed: 1, Type: typ, Interleave: 2, Used: 2, Chunk: 8, TempFloor: 4}.GGUF())
 		})
