@@ -19,7 +19,7 @@ var miniature = virtual.Model{Name: "miniature", Layers: 8, Hidden: 256, Heads: 
 	ExpertWidth: 512, DenseWidth: 512, Interleave: 1, Context: 4096, RopeScaled: true, Ranks: 400}
 
 // read makes a model on the CPU reference whose matrices stay in the file.
-func read(t *testing.T, f *virtual.File, o model.Options) (*ref.Backend, *model.Model) {
+func read(t testing.TB, f *virtual.File, o model.Options) (*ref.Backend, *model.Model) {
 	t.Helper()
 	header, err := gguf.Read(f.Size(), func(n int64) ([]byte, error) {
 		b := make([]byte, n)
@@ -47,7 +47,7 @@ func read(t *testing.T, f *virtual.File, o model.Options) (*ref.Backend, *model.
 	return b, m
 }
 
-func logits(t *testing.T, b *ref.Backend, m *model.Model) []float32 {
+func logits(t testing.TB, b *ref.Backend, m *model.Model) []float32 {
 	t.Helper()
 	x := make([]float32, m.Config().VocabSize)
 	data, err := ops.Read(t.Context(), b, m.Logits(), 0, 4*len(x))
@@ -96,4 +96,23 @@ func size(x []float32) float64 {
 func topTwo(x []float32) (first, second float32) {
 	sorted := slices.Sorted(slices.Values(x))
 	return sorted[len(x)-1], sorted[len(x)-2]
+}
+
+// BenchmarkReferenceToken is one token of a model of full width on the CPU reference, matrices streamed: minutes for all
+// of Scout. Run one with -benchtime 1x.
+func BenchmarkReferenceToken(b *testing.B) {
+	for _, m := range []virtual.Model{virtual.Scout().FirstLayers(4), virtual.Scout()} {
+		b.Run(m.Name, func(b *testing.B) {
+			backend, model := read(b, virtual.New(m, virtual.UDQ2KXL(), 1), model.Options{Context: 16, Chunk: 1})
+			b.ResetTimer()
+			for i := range b.N {
+				if err := model.Prefill(b.Context(), []int32{int32(200000 + i%8)}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			x := logits(b, backend, model)
+			first, second := topTwo(x)
+			b.Logf("logits of size %.2f, best %.2f, next %.2f", size(x), first, second)
+		})
+	}
 }
