@@ -1,0 +1,379 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/chat"
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/golden"
+	"github.com/outrider-web/outrider/internal/image"
+	"github.com/outrider-web/outrider/internal/image/decode"
+	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/internal/ref"
+	"github.com/outrider-web/outrider/internal/tiny"
+)
+
+// album hands out pictures by name, as a page's decoder would, and counts how often it is asked.
+type album struct {
+	pictures map[string]*image.Tiles
+	asked    int
+}
+
+func (a *album) cut(_ context.Context, file []byte, g image.Geometry) (*image.Tiles, error) {
+	a.asked++
+	tiles, ok := a.pictures[string(file)]
+	if !ok || tiles.Layout.Geometry != g {
+		return nil, fault.New(fault.BadImage, fmt.Sprintf("no picture %s cut for %+v", file, g))
+	}
+	return tiles, nil
+}
+
+// openSeeing opens the golden Llama 4 with a golden vision file.
+func openSeeing(t *testing.T, b ops.Backend, vision string, a *album, o Options) *Engine {
+	t.Helper()
+	text, err := os.ReadFile(llama4Goldens + "interleave1.gguf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(llama4Goldens + vision + ".gguf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := Read(header(t, text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	eyes, err := plan.ReadVision(header(t, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := open(t, b, text, o)
+	e.AttachVision(eyes, download(t, file), VisionOptions{Cut: a.cut})
+	return e
+}
+
+func visionGolden(t *testing.T, name string) *golden.File {
+	t.Helper()
+	g, err := golden.Open(llama4Goldens + name + ".golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// tinyGeometry is that of vision-tiny.gguf: patches of 4 pixels, 4 vectors a tile.
+var tinyGeometry = image.Geometry{Tile: 16, MaxTiles: 16}
+
+// goldenPicture is what a golden file's tower looked at.
+func goldenPicture(t *testing.T, g *golden.File) *image.Tiles {
+	t.Helper()
+	if pixels, ok := g.Floats["pixels"]; ok {
+		tiles := image.NewTiles(tinyGeometry.Layout(32, 16))
+		for i := range tiles.Len() {
+			for j := range 16 * 16 {
+				for colour := range 3 {
+					x := pixels.Data[(i*3+colour)*16*16+j]
+					tiles.Pixels(i)[3*j+colour] = byte((x+1)*127.5 + 0.5)
+				}
+			}
+		}
+		return tiles
+	}
+	file, err := os.ReadFile(llama4Goldens + g.Notes["picture"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := decode.File(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Tiles(image.Llama4)
+}
+
+// shown is a user's message with pictures before its text.
+func shown(text string, pictures ...string) chat.Message {
+	m := chat.Message{Role: chat.User}
+	for _, name := range pictures {
+		m.Parts = append(m.Parts, chat.Part{Image: true, File: []byte(name)})
+	}
+	m.Parts = append(m.Parts, chat.Part{Text: text})
+	return m
+}
+
+// ask generates an answer to a conversation.
+func ask(t *testing.T, e *Engine, p Params, messages ...chat.Message) ([]int32, Stats) {
+	t.Helper()
+	prompt, err := e.Prompt(t.Context(), messages, chat.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer []int32
+	stats, err := e.Generate(t.Context(), prompt, p, func(token int32) bool { answer = append(answer, token); return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer, stats
+}
+
+// The whole chain, from a picture's pixels to the answer's tokens, on the reference and on the GPU: the prompt, the
+// logits after it and at each step, and the tokens are those that Hugging Face transformers gives.
+func TestAnAnswerAboutAPictureIsTheGoldenOne(t *testing.T) {
+	for name, b := range map[string]ops.Backend{"reference": ref.New(), "GPU": onGPU(t)} {
+		for vision, prompt := range map[string]int{"vision-tiny": 30, "vision-real": 160} {
+			for _, chunk := range []int{0, 7} {
+				t.Run(fmt.Sprint(name, " ", vision, " chunk ", chunk), func(t *testing.T) {
+					g := visionGolden(t, vision)
+					a := &album{pictures: map[string]*image.Tiles{"a": goldenPicture(t, g)}}
+					e := openSeeing(t, b, vision, a, Options{model.Options{CacheF32: true, Chunk: chunk}})
+					compareSeen(t, e, g, prompt)
+				})
+			}
+		}
+	}
+}
+
+func compareSeen(t *testing.T, e *Engine, g *golden.File, prompt int) {
+	tokens, want := g.Ints["tokens"].Data, g.Floats["logits"]
+	p, err := e.Prompt(t.Context(), []chat.Message{shown(g.Notes["text"], "a")}, chat.Options{})
+	if err != nil || !slices.Equal(p.Tokens, tokens[:prompt]) {
+		t.Fatalf("the prompt is %v, %v; want %v", p.Tokens, err, tokens[:prompt])
+	}
+	step := want.Dims[1] - 8
+	_, err = e.Generate(t.Context(), p, Params{MaxTokens: 1, Stop: never}, func(int32) bool { return false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 {
+		if d := golden.Compare(logits(t, e), want.Row(step+i)); d.NMSE > 1e-9 {
+			t.Errorf("step %d: %v", i, d)
+		}
+		if err := errors.Join(e.model.SetNext(tokens[prompt+i]), e.model.Decode()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.Forget()
+	if answer, _ := ask(t, e, Params{MaxTokens: 8, Stop: never}, shown(g.Notes["text"], "a")); !slices.Equal(answer, tokens[prompt:]) {
+		t.Errorf("the answer is %v, want %v", answer, tokens[prompt:])
+	}
+}
+
+// What the GPU sees in each tile of a picture is what the reference sees.
+func TestTheGPUSeesWhatTheReferenceSees(t *testing.T) {
+	for _, vision := range []string{"vision-tiny", "vision-real"} {
+		a := &album{pictures: map[string]*image.Tiles{"a": goldenPicture(t, visionGolden(t, vision))}}
+		var seen [2][]float32
+		for i, b := range []ops.Backend{ref.New(), onGPU(t)} {
+			e := openSeeing(t, b, vision, a, Options{})
+			ask(t, e, Params{MaxTokens: 1, Stop: never}, shown("", "a"))
+			for _, p := range e.sight.pictures {
+				x, err := model.ReadBack(t.Context(), b, p.vectors)
+				if err != nil {
+					t.Fatal(err)
+				}
+				seen[i] = x
+			}
+		}
+		d := golden.Compare(seen[1], seen[0])
+		t.Log(vision, d)
+		if d.NMSE > 1e-6 {
+			t.Errorf("%s: %v", vision, d)
+		}
+	}
+}
+
+// noisy is a picture of random pixels.
+func noisy(seed uint64, width, height int) *image.Tiles {
+	tiles := image.NewTiles(tinyGeometry.Layout(width, height))
+	r := rand.New(rand.NewPCG(seed, 1))
+	pix := tiles.Bytes()
+	for i := range pix {
+		pix[i] = byte(r.Uint32())
+	}
+	return tiles
+}
+
+// gallery has two pictures of one size and a larger one.
+func gallery() *album {
+	return &album{pictures: map[string]*image.Tiles{"sun": noisy(1, 16, 16), "sea": noisy(2, 16, 16), "wood": noisy(3, 30, 40)}}
+}
+
+// tell is an engine's answer, which must be the one of an engine that computes the conversation from its beginning, after
+// encoding so many tiles.
+func tell(t *testing.T, e *Engine, what string, tiles int, messages ...chat.Message) []int32 {
+	t.Helper()
+	p := Params{MaxTokens: 6, Stop: never}
+	got, stats := ask(t, e, p, messages...)
+	want, _ := ask(t, openSeeing(t, ref.New(), "vision-tiny", gallery(), Options{}), p, messages...)
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: the answer is %v, computed from its beginning %v", what, got, want)
+	}
+	if stats.EncodedTiles != tiles {
+		t.Errorf("%s: %d tiles were encoded, want %d", what, stats.EncodedTiles, tiles)
+	}
+	return got
+}
+
+func TestAPictureIsEncodedOnceInAConversation(t *testing.T) {
+	a := gallery()
+	e := openSeeing(t, ref.New(), "vision-tiny", a, Options{})
+	said := chat.Text(chat.Assistant, "a sun")
+	first := shown("what", "sun")
+	tell(t, e, "the first turn", 1, first)
+	tell(t, e, "a turn about the same picture", 0, first, said, chat.Text(chat.User, "why"))
+	tell(t, e, "a turn with another picture", 7, first, said, shown("this", "wood"))
+	tell(t, e, "the first again", 0, first, said, shown("that", "wood", "sun"))
+	tell(t, e, "an edit before the picture", 0, chat.Text(chat.System, "short"), first, said, shown("that", "wood", "sun"))
+	if a.asked != 2 {
+		t.Errorf("two pictures were cut %d times", a.asked)
+	}
+	tell(t, e, "a conversation without it", 0, chat.Text(chat.User, "hi"))
+	tell(t, e, "a new one with it", 1, first)
+}
+
+// The prompts of two pictures of one size are the same tokens.
+func TestAnotherPictureIsNotMistakenForTheFirst(t *testing.T) {
+	e := openSeeing(t, ref.New(), "vision-tiny", gallery(), Options{})
+	sun := tell(t, e, "one", 1, shown("what", "sun"))
+	sea := tell(t, e, "another", 1, shown("what", "sea"))
+	if slices.Equal(sun, sea) {
+		t.Errorf("both pictures give %v", sun)
+	}
+	both := tell(t, e, "both", 1, shown("what", "sea", "sun"))
+	if swapped := tell(t, e, "swapped", 0, shown("what", "sun", "sea")); slices.Equal(both, swapped) {
+		t.Errorf("either order gives %v", both)
+	}
+	tell(t, e, "the same twice", 0, shown("what", "sun", "sun"))
+}
+
+func TestAReleasedTowerComesBackWithTheNextNewPicture(t *testing.T) {
+	e := openSeeing(t, ref.New(), "vision-tiny", gallery(), Options{})
+	if e.sight.tower != nil || len(e.sight.weights) > 0 {
+		t.Error("the tower was loaded before the first picture")
+	}
+	tell(t, e, "text alone", 0, chat.Text(chat.User, "hi"))
+	if e.sight.tower != nil {
+		t.Error("the tower was loaded for text")
+	}
+	tell(t, e, "the first picture", 1, shown("what", "sun"))
+	e.ReleaseVision()
+	tell(t, e, "the first picture again", 0, shown("this", "sun"))
+	if e.sight.tower != nil || len(e.sight.weights) > 0 {
+		t.Error("the tower is back for a picture that was seen")
+	}
+	tell(t, e, "a new one", 1, shown("this", "sun", "sea"))
+	if e.sight.tower == nil {
+		t.Error("the tower did not come back")
+	}
+}
+
+func TestTilesAreToldAndAStopTakesEffectBetweenThem(t *testing.T) {
+	e := openSeeing(t, ref.New(), "vision-tiny", gallery(), Options{})
+	var told []string
+	p := Params{MaxTokens: 1, OnTile: func(done, total int) { told = append(told, fmt.Sprintf("%d/%d", done, total)) }}
+	ask(t, e, p, shown("what", "sun", "wood"))
+	if len(told) != 8 || told[0] != "1/8" || told[7] != "8/8" {
+		t.Errorf("told %v", told)
+	}
+	e.Forget()
+	ctx, cancel := context.WithCancel(t.Context())
+	p.OnTile = func(done, _ int) {
+		if done == 3 {
+			cancel()
+		}
+	}
+	stats, err := e.Chat(ctx, []chat.Message{shown("what", "sun", "wood")}, chat.Options{}, p, func(string) bool { return true })
+	if fault.Of(err).Code != fault.Aborted || stats.EncodedTiles != 3 || e.model.Len() != len(e.history) {
+		t.Errorf("%v after %d tiles; the history has %d tokens, the model %d", err, stats.EncodedTiles, len(e.history), e.model.Len())
+	}
+	tell(t, e, "after a stop", 7, shown("what", "sun", "wood"))
+}
+
+func TestAPictureThatCannotBeCutIsRefusedBeforeAnyWork(t *testing.T) {
+	b := &idle{Backend: ref.New()}
+	e := openSeeing(t, b, "vision-tiny", gallery(), Options{})
+	_, err := e.Chat(t.Context(), []chat.Message{shown("what", "sun", "moon")}, chat.Options{}, Params{}, nil)
+	if fault.Of(err).Code != fault.BadImage || b.programs > 0 {
+		t.Errorf("%v after %d programs", err, b.programs)
+	}
+	other := &album{pictures: map[string]*image.Tiles{"sun": image.NewTiles(image.Llama4.Layout(16, 16))}}
+	e.sight.options.Cut = func(context.Context, []byte, image.Geometry) (*image.Tiles, error) { return other.pictures["sun"], nil }
+	if _, err := e.Prompt(t.Context(), []chat.Message{shown("what", "dusk")}, chat.Options{}); fault.Of(err).Code != fault.InvalidRequest {
+		t.Errorf("tiles of another size: %v", err)
+	}
+}
+
+// A prompt of tokens alone has no vectors to put at its patches.
+func TestPatchTokensWithoutAPictureAreRefused(t *testing.T) {
+	b := &idle{Backend: ref.New()}
+	e := openSeeing(t, b, "vision-tiny", gallery(), Options{})
+	p, err := e.Prompt(t.Context(), []chat.Message{shown("what", "sun")}, chat.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range []Prompt{{Tokens: p.Tokens}, {slices.Concat(p.Tokens, p.Tokens), p.pictures}} {
+		_, err := e.Generate(t.Context(), wrong, Params{}, nil)
+		if fault.Of(err).Code != fault.InvalidRequest || !strings.Contains(err.Error(), "<|patch|>") || b.programs > 0 {
+			t.Errorf("%v after %d programs", err, b.programs)
+		}
+	}
+}
+
+func TestAVisionFileThatDoesNotFitItsModelIsRefused(t *testing.T) {
+	_, text := llama4Golden(t, "interleave1-qknorm-high1")
+	eyes, err := os.ReadFile(llama4Goldens + "vision-tiny.gguf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name       string
+		text, eyes []byte
+		code       fault.Code
+		says       string
+	}{
+		{"no word for a patch", renamed(text, "<|patch|>"), eyes, fault.BadModel, "<|patch|>"},
+		{"no word for a row's end", renamed(text, "<|tile_y_separator|>"), eyes, fault.BadModel, "<|tile_y_separator|>"},
+		{"a wider text model", tiny.Llama{Type: quant.F32, Hidden: 96, Heads: 4}.GGUF(), eyes, fault.BadModel, "96"},
+		{"no vision file", text, text, fault.UnsupportedArchitecture, "mmproj"},
+	} {
+		plan, err := Read(header(t, c.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = plan.ReadVision(header(t, c.eyes))
+		if fault.Of(err).Code != c.code || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %s that says %q", c.name, err, c.code, c.says)
+		}
+	}
+}
+
+func TestATowersTensorsMustFitTheDevice(t *testing.T) {
+	_, text := llama4Golden(t, "interleave1-qknorm-high1")
+	eyes, err := os.ReadFile(llama4Goldens + "vision-tiny.gguf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := Read(header(t, text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := plan.ReadVision(header(t, eyes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	enough := ops.Limits{MaxBuffer: 1 << 20, MaxBinding: 1 << 20}
+	if err := v.Fit(enough); err != nil {
+		t.Error(err)
+	}
+	if err := v.Fit(ops.Limits{MaxBuffer: 1 << 20, MaxBinding: 1000}); fault.Of(err).Code != fault.LimitsTooSmall {
+		t.Errorf("a binding of 1000 bytes: %v", err)
+	}
+}
