@@ -58,18 +58,18 @@ def answers(nano, cases, batch=32):
     for group in by_length.values():
         for start in range(0, len(group), batch):
             numbers, prompts, scenes = zip(*group[start : start + batch])
-            for i, ids in zip(numbers, greedy(nano, torch.tensor(prompts), _tiles(scenes))):
+            for i, ids in zip(numbers, greedy(nano, torch.tensor(prompts), _seen(nano, scenes))):
                 out[i] = vocab.decode(ids)
     return out
 
 
-def _tiles(scenes):
-    return torch.from_numpy(np.stack([render(s) for s in scenes])) if scenes[0] is not None else []
+def _seen(nano, scenes):
+    return None if scenes[0] is None else nano.eye(torch.from_numpy(np.stack([render(s) for s in scenes])))
 
 
-def greedy(nano, prompts, tiles):
+def greedy(nano, prompts, seen):
     """Lists of new ids, without the end of turn."""
-    cache, x = Cache(), nano.embed(prompts, tiles)
+    cache, x = Cache(), nano.embed(prompts, seen)
     said, going = [[] for _ in prompts], torch.ones(len(prompts), dtype=torch.bool)
     for _ in range(LONGEST):
         ids = nano.decoder.lm_head(nano.decoder.hidden(x, cache)[:, -1]).argmax(-1)

@@ -167,7 +167,8 @@ def _tensors(path):
 if __name__ == "__main__":
     checkpoint = sys.argv[1] if len(sys.argv) > 1 else RUNS / "joint.pt"
     nano = Nano()
-    nano.load_state_dict(torch.load(checkpoint, weights_only=True)["model"])
+    state = torch.load(checkpoint, weights_only=True)["model"]
+    nano.load_state_dict({name.removeprefix("nano."): p for name, p in state.items() if name.startswith("nano.")})
     write_text(nano.decoder.state_dict())
     write_vision(nano.eye.state_dict())
     for path in (TEXT_FILE, VISION_FILE):

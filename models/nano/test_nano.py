@@ -63,7 +63,7 @@ def test_logits_after_a_picture_equal_transformers():
     nano, tile = Nano().eval(), render(random_scene(3))
     ids = torch.tensor([vocab.prompt([("image", "What do you see?")])])
     with torch.no_grad():
-        ours = nano.decoder.lm_head(nano.hidden(ids, torch.from_numpy(tile)[None]))
+        ours = nano.decoder.lm_head(nano.decoder.hidden(nano.embed(ids, nano.eye(torch.from_numpy(tile)[None]))))
         theirs = reference(nano)(input_ids=ids, pixel_values=pixels([tile])).logits
     assert worst(ours, theirs) < 1e-4
 

@@ -22,7 +22,8 @@ from scenes import random_scene
 from text import Decoder
 from vision import Eye
 
-PICTURES, TEXTS, LENGTH = 10, 5, 320
+PICTURES, TEXTS, LENGTH = 8, 3, 288
+EXAM = 0.3  # weight of the tower's own lesson, which goes on
 
 
 class Nano(nn.Module):
@@ -30,22 +31,23 @@ class Nano(nn.Module):
         super().__init__()
         self.eye, self.decoder = Eye(), Decoder()
 
-    def embed(self, ids, tiles):
-        """Token embeddings [rows, n, hidden] with each picture's vectors at its <|patch|> positions, in order."""
+    def embed(self, ids, seen=None):
+        """Token embeddings [rows, n, hidden]; what the eye has seen takes the <|patch|> positions, in order."""
         x = self.decoder.embed(ids)
-        if len(tiles) == 0:
-            return x
-        return x.masked_scatter((ids == PATCH)[..., None], self.eye(tiles).to(x.dtype))
-
-    def hidden(self, ids, tiles):
-        return self.decoder.hidden(self.embed(ids, tiles))
+        return x if seen is None else x.masked_scatter((ids == PATCH)[..., None], seen.to(x.dtype))
 
 
-def first_steps(nano):
-    nano.decoder.load_state_dict(torch.load(RUNS / "text.pt", weights_only=True)["model"])
-    examined = train_tower.Examined()
-    examined.load_state_dict(torch.load(RUNS / "tower.pt", weights_only=True)["model"])
-    nano.eye.load_state_dict(examined.eye.state_dict())
+class Lesson(nn.Module):
+    """Nano with the examiners of its eye, which are thrown away in the end."""
+
+    def __init__(self):
+        super().__init__()
+        self.nano = Nano()
+        self.examined = train_tower.Examined(self.nano.eye)
+
+    def start(self):
+        self.nano.decoder.load_state_dict(torch.load(RUNS / "text.pt", weights_only=True)["model"])
+        self.examined.load_state_dict(torch.load(RUNS / "tower.pt", weights_only=True)["model"])
 
 
 def batch(album, step):
@@ -54,10 +56,11 @@ def batch(album, step):
     openings = [dialogues.picture_conversation(rng, random_scene(s), int(rng.integers(1, 7))) for s in seeds]
     rows = [_row(rng, opening) for opening in openings + [None] * TEXTS]
     ids, weights = (torch.from_numpy(np.stack(part)) for part in zip(*rows))
-    return ids, weights, torch.from_numpy(np.stack([album[s] for s in seeds]))
+    return ids, weights, torch.from_numpy(np.stack([album[s] for s in seeds])), train_tower.truths(seeds)
 
 
 def _row(rng, opening):
+    """A conversation about a picture, if one is given; then others until the row is full."""
     ids, weights = [], []
     while len(ids) < LENGTH:
         made = opening if opening and not ids else dialogues.conversation(rng, int(rng.integers(1, 5)))
@@ -68,18 +71,26 @@ def _row(rng, opening):
     return np.array(ids[:LENGTH]), np.array(weights[:LENGTH], np.float32)
 
 
-def loss_of(nano, ids, weights, tiles):
-    hidden = nano.hidden(ids, tiles)
+def loss_of(lesson, ids, weights, tiles, truth):
+    nano = lesson.nano
+    seen = nano.eye(tiles)
+    hidden = nano.decoder.hidden(nano.embed(ids, seen))
     loss, numbers = train_text.next_token_loss(nano.decoder, hidden, ids, weights)
-    pictures = train_text.next_token_loss(nano.decoder, hidden[:PICTURES].detach(), ids[:PICTURES], weights[:PICTURES])[1]
+    exam, marks = train_tower.loss_of(lesson.examined, seen, truth)
     balance = nano.decoder.balance()
-    return loss + train_text.BALANCE * balance, {**numbers, "pictures": pictures["right"], "balance": balance.item()}
+    numbers |= {"pictures": _right(nano, hidden, ids, weights), "balance": balance.item(), "kind_ok": marks["kind_ok"], "counts_ok": marks["counts_ok"]}
+    return loss + train_text.BALANCE * balance + EXAM * exam, numbers
+
+
+@torch.no_grad()
+def _right(nano, hidden, ids, weights):
+    return train_text.next_token_loss(nano.decoder, hidden[:PICTURES], ids[:PICTURES], weights[:PICTURES])[1]["right"]
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
-    nano, album = Nano(), Album()
+    lesson, album = Lesson(), Album()
     if not (RUNS / "joint.pt").exists():
-        first_steps(nano)
-    loop.run("joint", nano, lambda b: loss_of(nano, *b), int(sys.argv[1]), 1e-3, lambda step: batch(album, step), save_every=100)
+        lesson.start()
+    loop.run("joint", lesson, lambda b: loss_of(lesson, *b), int(sys.argv[1]), 1e-3, lambda step: batch(album, step), save_every=100)

@@ -29,9 +29,9 @@ NONE = 0  # class of a cell that nothing covers
 class Examined(nn.Module):
     """The eye and its examiners."""
 
-    def __init__(self):
+    def __init__(self, eye=None):
         super().__init__()
-        self.eye, width = Eye(), Text().hidden_size
+        self.eye, width = eye or Eye(), Text().hidden_size
         self.kind = nn.Linear(width, 1 + len(SHAPES))
         self.colour = nn.Linear(width, 1 + len(COLOUR_NAMES))
         self.place = nn.Linear(width, 1 + len(PLACES))
@@ -40,10 +40,10 @@ class Examined(nn.Module):
         self.edges = nn.Linear(width, DIRECTIONS)
         self.counts = nn.Sequential(nn.Linear(width, 160), nn.GELU(), nn.Linear(160, (1 + len(SHAPES) + len(COLOUR_NAMES)) * (MAX_COUNT + 1)))
 
-    def forward(self, tiles):
-        seen = self.eye(tiles).float()
+    def forward(self, seen):
+        """seen [pictures, 144, hidden]: what the eye says."""
         counts = self.counts(seen.mean(1) * 4).unflatten(-1, (-1, MAX_COUNT + 1))
-        return seen, self.kind(seen), self.colour(seen), self.place(seen), self.centre(seen)[..., 0], self.cell(seen), self.edges(seen), counts
+        return self.kind(seen), self.colour(seen), self.place(seen), self.centre(seen)[..., 0], self.cell(seen), self.edges(seen), counts
 
 
 def labels(scene):
@@ -84,9 +84,12 @@ def count(scene):
 def batch(album, easy, step):
     rng = np.random.default_rng((SEED, step))
     share = max(0.1, 1 - step / EASY)
-    seeds = [rng.choice(easy) if rng.random() < share else rng.integers(len(album)) for _ in range(BATCH)]
-    truth = [torch.from_numpy(np.stack(part)) for part in zip(*(labels(random_scene(int(s))) for s in seeds))]
-    return torch.from_numpy(np.stack([album[int(s)] for s in seeds])), truth
+    seeds = [int(rng.choice(easy) if rng.random() < share else rng.integers(len(album))) for _ in range(BATCH)]
+    return torch.from_numpy(np.stack([album[s] for s in seeds])), truths(seeds)
+
+
+def truths(seeds):
+    return [torch.from_numpy(np.stack(part)) for part in zip(*(labels(random_scene(s)) for s in seeds))]
 
 
 def easy_seeds(count):
@@ -94,8 +97,9 @@ def easy_seeds(count):
     return np.array([seed for seed, shapes in scenes if len(shapes) == 1 and shapes[0].radius > 0.15])
 
 
-def loss_of(model, tiles, truth):
-    seen, kind, colour, place, centre, cell, direction, counts = model(tiles)
+def loss_of(model, seen, truth):
+    seen = seen.float()
+    kind, colour, place, centre, cell, direction, counts = model(seen)
     t_kind, t_colour, t_place, t_centre, t_edges, t_counts = truth
     parts = {
         "kind": _classify(kind, t_kind),
@@ -136,4 +140,4 @@ if __name__ == "__main__":
     torch.manual_seed(SEED)
     model, album = Examined(), Album()
     easy = easy_seeds(len(album))
-    loop.run("tower", model, lambda b: loss_of(model, *b), int(sys.argv[1]), 1e-3, lambda step: batch(album, easy, step))
+    loop.run("tower", model, lambda b: loss_of(model, model.eye(b[0]), b[1]), int(sys.argv[1]), 1e-3, lambda step: batch(album, easy, step))

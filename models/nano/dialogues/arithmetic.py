@@ -70,6 +70,8 @@ def story(rng):
     thing = pick(rng, THINGS)
     if sign == "-":
         a, b = max(a, b), min(a, b)
+    if sign == "*":
+        a = max(a, 2)  # "boxes"
     n = value(a, sign, b)
     ask = {
         "+": f"I have {a} {thing} and (get|buy|find) {b} more. How many {thing} do I have?",
@@ -113,5 +115,5 @@ def wish(rng):
 
 
 def turn(rng):
-    make = rng.choice(7, p=(0.42, 0.28, 0.1, 0.06, 0.06, 0.02, 0.06))
+    make = rng.choice(7, p=(0.36, 0.24, 0.14, 0.07, 0.09, 0.04, 0.06))
     return (digits, words, story, compare, check, count_up, digits)[make](rng)

@@ -54,7 +54,7 @@ def typed(rng, turn):
     ask = turn.ask
     if rng.random() < 0.1:
         ask = pick(rng, ["please ", "hey, ", "ok, ", "so, ", "and ", "hi, ", "can you tell me: ", "tell me, "]) + ask
-    if rng.random() < 0.35:
+    if rng.random() < (0.12 if turn.careful else 0.35):
         ask = ask.lower()
     if rng.random() < 0.3:
         ask = ask.rstrip("?.!")

@@ -1,6 +1,6 @@
 """Greetings, moods, thanks, names and jokes."""
 
-from .grammar import Turn, expand, pick
+from .grammar import Turn, exactly, expand, pick
 
 NAMES = """Anna Ben Clara David Emma Felix Grace Hugo Ida Jack Kate Leo Mia Noah Olga Paul Rosa Sam Tina Victor Zoe Alex Maria Peter Lucy
 Tom Eva Max Nina Oscar Lily Adam Julia Mark Sara Tim Laura Chris Helen Simon Ravi Mei Yuki Omar Fatima Ivan Ali Chen Priya Kofi""".split()
@@ -15,6 +15,13 @@ def name(rng):
     return (parts + pick(rng, END)).capitalize()
 
 
+def word(rng):
+    """A word of the recipe's own, or a made-up one."""
+    return pick(rng, COPIED) if rng.random() < 0.6 else name(rng).lower()
+
+
+COPIED = """apple river stone cloud green happy seven window table garden light music paper house water simple small large quick brown over under
+the and with from your data circle square red blue story model page tab device browser scout nano one two three four""".split()
 # question, answer, facts
 LINES = [
     ("(hello|hi|hey|hello there|hi there|good morning|hello nano|hi nano|hey nano)", "Hello! How can I help you?", ["hello"]),
@@ -79,5 +86,20 @@ def meeting(rng):
     return turn
 
 
+def repeat(rng):
+    """Saying back what was said: the plainest exercise in copying."""
+    said = " ".join(name(rng) if rng.random() < 0.3 else word(rng) for _ in range(int(rng.integers(1, 6))))
+    ask = expand(rng, pick(rng, ["(Repeat|Say|Write|Repeat after me|Say after me|Copy|Please repeat|Echo): {}", "(Repeat|Say|Copy) the (word|words|text|sentence) {}"])).format(said)
+    return Turn("smalltalk", ask, said, [exactly(said)], careful=True)
+
+
+def greet(rng):
+    who = name(rng)
+    ask = expand(rng, f"(Say|Please say|Can you say) (hello|hi|good morning|goodbye) to (my friend|my sister|my brother|my mother|my son|) {who}(.|!|)")
+    goodbye = "goodbye" in ask
+    return Turn("smalltalk", ask, f"{'Goodbye' if goodbye else 'Hello'}, {who}!", [f", {who}!"], careful=True)
+
+
 def turn(rng):
-    return meeting(rng) if rng.random() < 0.2 else small(rng)
+    make = rng.choice(4, p=(0.22, 0.18, 0.08, 0.52))
+    return (meeting, repeat, greet, small)[make](rng)
