@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -147,7 +148,8 @@ func TestAConversationWithRingsGoesOnFromAnywhere(t *testing.T) {
 	}
 }
 
-// Greedy decoding runs ahead of the answer, here over the end of a chunk, and comes back.
+// Greedy decoding runs ahead of the answer, here over the end of a chunk, and comes back. Seen to fail with a Rewind that
+// takes rings for full caches, as the conversation's test above.
 func TestRunningAheadOverAChunksEndIsUndone(t *testing.T) {
 	for n := 1; n < 14; n++ {
 		e := open(t, ref.New(), conversational.GGUF(), Options{})
@@ -162,6 +164,39 @@ func TestRunningAheadOverAChunksEndIsUndone(t *testing.T) {
 		if !slices.Equal(rest, first[n:]) {
 			t.Errorf("stopped after %d tokens it goes on with %v, want %v", n, rest, first[n:])
 		}
+	}
+}
+
+// hasty cancels at a read-back, when the steps after it are queued already.
+type hasty struct {
+	ops.Backend
+	cancel func()
+	at     int
+}
+
+func (b *hasty) Fetch(t *ops.Tensor, offset, n int) ops.Pending {
+	if b.at--; b.at == 0 {
+		b.cancel()
+	}
+	return b.Backend.Fetch(t, offset, n)
+}
+
+// Stopped before any token of the answer is known, two steps ahead and beyond the chunk that the prompt ends in: the
+// ring no longer holds that chunk, and the history must not say so.
+func TestAnAnswerCancelledBeyondAChunksEndIsForgotten(t *testing.T) {
+	b := &hasty{Backend: ref.New()}
+	e := open(t, b, conversational.GGUF(), Options{})
+	long := append(slices.Clone(prompt), 40, 41, 42) // 15 tokens, in chunks of 8
+	ctx, cancel := context.WithCancel(t.Context())
+	b.cancel, b.at = cancel, inFlight
+	_, err := e.Generate(ctx, Prompt{Tokens: long}, Params{Stop: never}, func(int32) bool { return true })
+	if fault.Of(err).Code != fault.Aborted || e.model.Len() != 8 || len(e.history) != 8 {
+		t.Fatalf("%v leaves %d positions and a history of %d, want 8", err, e.model.Len(), len(e.history))
+	}
+	got, _ := generate(t, e, long, Params{MaxTokens: 6, Stop: never})
+	want, _ := generate(t, open(t, ref.New(), conversational.GGUF(), Options{}), long, Params{MaxTokens: 6, Stop: never})
+	if !slices.Equal(got, want) {
+		t.Errorf("afterwards it answers %v, want %v", got, want)
 	}
 }
 
