@@ -73,12 +73,15 @@ func (d *dispatch) checkAliases(access []shaders.Access) error {
 	return nil
 }
 
-// maxGrid is the most workgroups in one dimension that every WebGPU device offers. A test makes it small.
-var maxGrid = 65535
+// maxGrid is the most workgroups in one dimension that every WebGPU device offers.
+const maxGrid = 65535
+
+// foldAt is the longest row that fold makes; a test makes it shorter.
+var foldAt = maxGrid
 
 // fold spreads n workgroups over x and y; kernels compute y · num_workgroups.x + x and guard its end.
 func fold(n int) [3]int {
-	rows := (n + maxGrid - 1) / maxGrid
+	rows := ceilDiv(n, foldAt)
 	if rows <= 1 {
 		return [3]int{n, 1, 1}
 	}

@@ -9,7 +9,7 @@ import (
 
 // Grids beyond a device's limit are folded; a small limit shows it without large tensors.
 func TestOpsMatchWithFoldedGrids(t *testing.T) {
-	defer func(most int) { maxGrid = most }(maxGrid)
-	maxGrid = 40
+	defer func(most int) { foldAt = most }(foldAt)
+	foldAt = 40
 	optest.Run(t, func() ops.Backend { return open(t) }, "mul_mat_vec", "swiglu_vec", "rope_kv")
 }
