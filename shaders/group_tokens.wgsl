@@ -9,7 +9,7 @@ struct Params {
   choice_first: u32,
 }
 
-const LANES = 64u;
+const LANES = {LANES}u;
 
 #include "lib/choice.wgsl"
 @group(0) @binding({BINDING}) var<storage, read_write> dst: array<u32>; // [experts + 1 + n k]
@@ -36,7 +36,7 @@ fn count(expert: u32, first: u32, end: u32) -> Count {
   return n;
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({LANES})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let expert = group.x;
   let stretch = (params.choices + LANES - 1u) / LANES;

@@ -9,10 +9,6 @@ struct Params {
   tokens: u32,
 }
 
-const LANES = {LANES}u;
-const TEAMS = {TEAMS}u;
-const COLUMNS = {COLUMNS}u;
-
 @group(0) @binding({BINDING}) var<storage, read_write> dst: array<vec4<f32>>; // [rows / 4, n]
 @group(0) @binding({BINDING}) var<storage, read> x: array<vec4<f32>>; // [hidden / 4, n]
 #include "lib/group.wgsl"
@@ -26,7 +22,11 @@ const COLUMNS = {COLUMNS}u;
 #endif
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 
-var<private> sums: array<vec4<f32>, COLUMNS>; // a lane's shares of four rows of dst
+#include "lib/mul_mat_few.wgsl"
+
+fn vector(token: u32) -> u32 {
+  return params.x_first + min(token, params.tokens - 1u) * (params.w0.hidden >> 2u);
+}
 
 // product fills sums for four rows, counted in fours through the stacked matrices.
 fn product(four: u32, token: u32, lane: u32) {
@@ -43,7 +43,7 @@ fn product(four: u32, token: u32, lane: u32) {
 
 fn store(four: u32, token: u32, sum: vec4<f32>) {
   let fours = (params.w0.rows + params.w1.rows + params.w2.rows) >> 2u;
-  if (four >= fours || token >= params.tokens) { return; }
+  if (four >= fours) { return; }
 #if ADD
   dst[params.dst_first + token * fours + four] += sum;
 #else
@@ -51,30 +51,10 @@ fn store(four: u32, token: u32, sum: vec4<f32>) {
 #endif
 }
 
-#if LANES == 1
-// A team of one lane has its sums already; without a barrier a CPU runs the workgroup as plain loops.
-fn store_sums(four: u32, token: u32, id: vec2<u32>) {
-  for (var t = 0u; t < COLUMNS; t++) { store(four, token + t, sums[t]); }
-}
-#else
-var<workgroup> shares: array<array<array<vec4<f32>, LANES>, TEAMS>, COLUMNS>;
-
-// store_sums adds the shares of a team's lanes, a lane for each token.
-fn store_sums(four: u32, token: u32, id: vec2<u32>) {
-  for (var t = 0u; t < COLUMNS; t++) { shares[t][id.y][id.x] = sums[t]; }
-  workgroupBarrier();
-  for (var t = id.x; t < COLUMNS; t += LANES) {
-    var sum = vec4<f32>();
-    for (var lane = 0u; lane < LANES; lane++) { sum += shares[t][id.y][lane]; }
-    store(four, token + t, sum);
-  }
-}
-#endif
-
 @compute @workgroup_size({LANES}, {TEAMS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
   let four = group.x * TEAMS + id.y;
   let token = group.y * COLUMNS;
   product(four, token, id.x);
-  store_sums(four, token, id.xy);
+  store_sums(four, token, params.tokens, id.xy);
 }

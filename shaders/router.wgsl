@@ -1,7 +1,7 @@
 // router: each token's k experts by the logits w x, largest first and the lowest number on a tie, and sigmoid(logit).
 //
-// A workgroup makes one token: teams of LANES invocations sum four logits at a time; then an invocation for each expert
-// counts those that go before it, and the first k write themselves down.
+// A workgroup makes one token: teams of LANES invocations sum four logits at a time; then, for each expert, an invocation
+// counts the others that go before it, and writes it down if they are fewer than k.
 struct Params {
   hidden: u32,
   experts: u32, // at most 256
@@ -21,7 +21,9 @@ const TEAMS = {TEAMS}u;
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 #include "lib/silu.wgsl"
 
-var<workgroup> shares: array<vec4<f32>, 256>;
+const INVOCATIONS = LANES * TEAMS;
+
+var<workgroup> shares: array<vec4<f32>, INVOCATIONS>;
 var<workgroup> logits: array<vec4<f32>, 64>;
 
 // share is a lane's part of the logits of experts 4 four … 4 four + 3; those past the last are not looked at.
@@ -70,10 +72,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: 
   if (token >= params.tokens) { return; }
   for (var four = 0u; four < (params.experts + 3u) / 4u; four += TEAMS) { make_logits(token, four, id.xy); }
 
-  let expert = id.y * LANES + id.x;
-  if (expert >= params.experts) { return; }
-  let place = rank(expert);
-  if (place < params.k) {
-    dst[params.dst_first + token * params.k + place] = Choice(expert, sigmoid(logit(expert)));
+  for (var e = id.y * LANES + id.x; e < params.experts; e += INVOCATIONS) {
+    let place = rank(e);
+    if (place < params.k) { dst[params.dst_first + token * params.k + place] = Choice(e, sigmoid(logit(e))); }
   }
 }

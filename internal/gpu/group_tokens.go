@@ -1,14 +1,23 @@
 package gpu
 
-import "github.com/outrider-web/outrider/internal/ops"
+import (
+	"strconv"
+
+	"github.com/outrider-web/outrider/internal/ops"
+)
 
 // GroupTokens: one workgroup an expert.
 func (b *Backend) GroupTokens(dst, choice *ops.Tensor) {
 	numExperts := ops.CheckGroupTokens(dst, choice)
+	lanes := 64
+	if b.traits.slowBarriers {
+		lanes = 4
+	}
 	b.dispatch(dispatch{
-		op:     "group_tokens",
-		bind:   []*ops.Tensor{dst, choice},
-		params: words(choice.Shape.Elems()/2, numExperts, dst.First, choice.First/2),
-		grid:   [3]int{numExperts, 1, 1},
+		op:      "group_tokens",
+		defines: map[string]string{"LANES": strconv.Itoa(lanes)},
+		bind:    []*ops.Tensor{dst, choice},
+		params:  words(choice.Shape.Elems()/2, numExperts, dst.First, choice.First/2),
+		grid:    [3]int{numExperts, 1, 1},
 	})
 }

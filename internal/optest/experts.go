@@ -102,21 +102,20 @@ func (f feedForward) experts(x *Operands, firstHalf bool) ops.Experts {
 	}
 }
 
-// oddFeedForwards are the shapes for one token that a kernel may get wrong: each type, mixed with the others, at widths
-// that leave lanes and teams partly empty and let a workgroup reach from one expert's rows into the next's.
-func oddFeedForwards() []feedForward {
+// oddFeedForwards are the shapes for one token that a kernel may get wrong: each type, alone and mixed with others, at
+// widths that leave lanes and teams partly empty and let a workgroup reach from one expert's rows into the next's. The
+// dimension that is only rows in this half is kept small.
+func oddFeedForwards(firstHalf bool) []feedForward {
 	var all []feedForward
 	for i, t := range weightTypes {
 		types := [6]quant.Type{t, t, t, t, t, t}
 		unit := max(t.BlockWeights(), 12)
-		f := feedForward{routing{16, 1 + i%3, 1}, types, 2 * unit, unit, 3 * unit}
-		all = append(all, f)
-		for j := range f.types {
-			f.types[j] = weightTypes[(i+2*j)%len(weightTypes)]
+		all = append(all, feedForward{routing{16, 1 + i%3, 1}, types, 2 * unit, unit, 3 * unit}.thin(firstHalf))
+		for j := range types {
+			types[j] = weightTypes[(i+2*j)%len(weightTypes)]
 		}
-		f.routing = routing{[]int{4, 128, 16}[i%3], 1 + (i+1)%3, 1}
-		f.hidden, f.width, f.sharedWidth = 256, 256, 512
-		all = append(all, f)
+		r := routing{[]int{4, 128, 16}[i%3], 1 + (i+1)%3, 1}
+		all = append(all, feedForward{r, types, 256, 256, 512}.thin(firstHalf))
 	}
 	floats := [6]quant.Type{quant.F16, quant.F32, quant.BF16, quant.BF16, quant.F16, quant.F32}
 	return append(all,
@@ -125,6 +124,16 @@ func oddFeedForwards() []feedForward {
 		feedForward{routing{4, 4, 1}, floats, 36, 32, 20},
 		feedForward{routing{16, 2, 1}, [6]quant.Type{quant.Q8_0, quant.Q8_0, quant.Q4_0, quant.Q4_0, quant.Q4_1, quant.Q8_0}, 96, 32, 160},
 		scoutLike(quant.Q4_K), scoutLike(quant.Q4_1))
+}
+
+// thin has few rows in the half that is looked at.
+func (f feedForward) thin(firstHalf bool) feedForward {
+	if firstHalf {
+		f.width, f.sharedWidth = 20, 36
+	} else {
+		f.hidden = 20
+	}
+	return f
 }
 
 // scoutLike is a layer of Scout, a quarter as wide and an eighth as tall.

@@ -50,9 +50,14 @@ func mulMatID() []Case {
 		{routing: routing{16, 1, 130}, types: floats, hidden: 60, rows: []int{68, 4}, of: two},
 		{routing: routing{1, 1, 33}, types: floats, hidden: 36, rows: []int{32, 64}, of: func(int, int) int { return 0 }},
 		{routing: routing{4, 4, 64}, types: floats, hidden: 36, rows: []int{32, 64}},
-		{routing: routing{16, 1, 64}, types: []quant.Type{quant.Q4_K, quant.Q4_K}, hidden: 512, rows: []int{256, 256}},
 	} {
 		all = append(all, p.product())
+	}
+	for _, n := range []int{32, 256} {
+		p := productID{routing: routing{16, 1, n}, types: []quant.Type{quant.Q4_K, quant.Q4_K}, hidden: 512, rows: []int{256, 256}}
+		c := p.product()
+		c.Bytes = p.bytes()
+		all = append(all, c)
 	}
 	return all
 }
@@ -62,6 +67,15 @@ func (p productID) product() Case {
 		made := p.operands(x, x.orSpread(p.routing, p.of))
 		x.Do(func(o ops.Ops) { o.MulMatID(made) })
 	}}
+}
+
+// bytes is what the weights of all experts take.
+func (p productID) bytes() int64 {
+	sum := 0
+	for i, t := range p.types {
+		sum += t.RowBytes(p.hidden) * p.rows[i] * p.numExperts
+	}
+	return int64(sum)
 }
 
 func (p productID) operands(x *Operands, of chooser) ops.ProductID {

@@ -107,5 +107,6 @@ func mulMatVec() []Case {
 	for _, p := range append(oddProducts(1, 1, 2, 5), modelProducts(1)...) {
 		all = append(all, p.vec())
 	}
-	return all
+	down := product{types: []quant.Type{quant.Q4_K}, hidden: 2048, rows: []int{1280}, n: 1, add: true}
+	return append(all, down.vec()) // the bytes of a Scout-like mul_mat_id_vec
 }

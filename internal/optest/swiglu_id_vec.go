@@ -7,7 +7,7 @@ import (
 
 func swigluIDVec() []Case {
 	var all []Case
-	for _, f := range oddFeedForwards() {
+	for _, f := range oddFeedForwards(true) {
 		all = append(all, f.firstHalf())
 	}
 	return all

@@ -16,7 +16,8 @@ func swigluVec() []Case {
 	}
 	return append(all,
 		swigluVecCase(quant.F16, quant.F32, 588, 36),
-		swigluVecCase(quant.Q4_1, quant.Q4_1, 576, 1536))
+		swigluVecCase(quant.Q4_1, quant.Q4_1, 576, 1536),
+		swigluVecCase(quant.Q4_K, quant.Q4_K, 1280, 2048)) // the bytes of a Scout-like swiglu_id_vec
 }
 
 func swigluVecCase(gate, up quant.Type, hidden, width int) Case {

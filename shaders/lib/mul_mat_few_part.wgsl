@@ -3,8 +3,8 @@
 @group(0) @binding({BINDING}) var<storage, read> {W}_bias: array<vec4<f32>>; // [rows / 4]
 #endif
 
-// Adds a lane's share of rows 4 four … 4 four + 3 to the sums of each token; the first lane's has the bias.
-fn {W}_share(m: Matrix, four: u32, token: u32, lane: u32) {
+// Adds a lane's share of rows 4 four … 4 four + 3 to the sums of each column; the first lane's has the bias.
+fn {W}_share(m: Matrix, four: u32, column: u32, lane: u32) {
 #if BIAS
   if (lane == 0u) {
     for (var t = 0u; t < COLUMNS; t++) { sums[t] = {W}_bias[four]; }
@@ -18,8 +18,7 @@ fn {W}_share(m: Matrix, four: u32, token: u32, lane: u32) {
     let c = {W}_group(m, row + 2u, g);
     let d = {W}_group(m, row + 3u, g);
     for (var t = 0u; t < COLUMNS; t++) {
-      let first = params.x_first + min(token + t, params.tokens - 1u) * (m.hidden >> 2u);
-      let acts = activations(first, m.hidden, g);
+      let acts = activations(vector(column + t), m.hidden, g);
       sums[t] += vec4<f32>(dot_group(a, acts), dot_group(b, acts), dot_group(c, acts), dot_group(d, acts));
     }
   }
