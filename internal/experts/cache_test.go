@@ -59,9 +59,9 @@ var handMade = []struct {
 	{"lfu:1000", 2, // 0 is used most and stays
 		"0 0 0 1 2 1 0 3 3 3 3 2 0",
 		". h h . 1 2 h 1 h h h 0 2"},
-	{"lfu:4", 2, // old uses fade: 0 goes although it was used three times
-		"0 0 0 1 1 1 1 2",
-		". h h . h h h 0"},
+	{"lfu:4", 2, // old uses fade: 0 goes although it was used more often
+		"0 0 0 0 0 1 1 1 1 2",
+		". h h h h . h h h 0"},
 	{"stale", 2, // 0 was just used and yet goes: it came first
 		"0 1 0 1 0 2 1 0",
 		". . h h h 0 h 1"},

@@ -22,6 +22,7 @@ type fakeDevice struct {
 	blobs  int             // not released
 	peak   int64
 	inside int64
+	broken error // of the next WriteTable
 }
 
 type fakeBlob struct {
@@ -82,7 +83,9 @@ func (d *fakeDevice) Upload(layer, slot int, r Range, b Blob) error {
 
 func (d *fakeDevice) WriteTable(table []uint32) error {
 	d.note("table %s", show(table))
-	return nil
+	err := d.broken
+	d.broken = nil
+	return err
 }
 
 // show writes a table with a dot for Miss.
@@ -319,4 +322,62 @@ func TestCloseWaitsForReads(t *testing.T) {
 			t.Errorf("%d bytes, %d blobs after Close", p.InFlight(), d.blobs)
 		}
 	})
+}
+
+func TestWhatIsLessUrgentWaitsBehindWhatDoesNotFit(t *testing.T) {
+	q := queue{budget: 10, maxReads: 4}
+	for _, j := range []struct {
+		priority Priority
+		bytes    int64
+	}{{Guess, 1}, {Demand, 8}, {Demand, 8}} {
+		q.add(&job{priority: j.priority, rest: []Range{{Bytes: j.bytes}}})
+	}
+	first, r, ok := q.next()
+	if !ok || first.priority != Demand {
+		t.Fatalf("first comes %+v, %v", first, ok)
+	}
+	if j, _, ok := q.next(); ok {
+		t.Errorf("%+v overtakes a token", j)
+	}
+	q.end(first, r, nil)
+	if j, _, ok := q.next(); !ok || j.priority != Demand {
+		t.Errorf("then comes %+v, %v", j, ok)
+	}
+}
+
+func TestNothingMoreIsUploadedOfAFailedExpert(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &fakeDevice{gate: make(chan struct{})}
+		p := newPager(t, d, Even(1, 3, 1, 2), Options{})
+		p.Guess(ID{0, 2})
+		p.loads[ID{0, 2}].err = errors.New("its other half is gone")
+		close(d.gate)
+		synctest.Wait()
+		p.Poll()
+		if last := d.diary[len(d.diary)-1]; strings.HasPrefix(last, "upload") {
+			t.Errorf("the diary ends with %q", last)
+		}
+	})
+}
+
+func TestATableThatWasNotWrittenIsWrittenAgain(t *testing.T) {
+	d := &fakeDevice{broken: errors.New("lost")}
+	p := newPager(t, d, Even(1, 3, 1, 1), Options{})
+	missing, _ := p.Touch(0, 1)
+	if err := p.Fetch(t.Context(), 0, missing...); err == nil {
+		t.Fatal("the error is swallowed")
+	}
+	if err := p.Fetch(t.Context(), 0, missing...); err != nil {
+		t.Fatal(err)
+	}
+	if d.diary[1] != "table ..." {
+		t.Errorf("after the failure: %q", d.diary[1])
+	}
+}
+
+func TestAFailedGuessDoesNotDisturbAToken(t *testing.T) {
+	d := &fakeDevice{fail: map[int64]error{10: errors.New("gone")}}
+	p := newPager(t, d, Even(2, 3, 1, 2), Options{Reads: 1})
+	p.Guess(ID{0, 1})
+	fetch(t, p, 1, 2)
 }

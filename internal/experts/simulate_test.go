@@ -59,6 +59,14 @@ func TestGuessesOfTheSimulation(t *testing.T) {
 	}
 }
 
+func TestGuessesAreMadeAtFaultsAlone(t *testing.T) {
+	trace := traceOf(4, "03", "03", "03", "03", "03", "03", "03", "03", "01", "02", "03") // layer 0 faults once, at first
+	s, err := Simulation{Shape: Even(2, 4, 1, 2), Policy: NewLRU(2, 4), Predictor: NewTransitions(2, 4), Ahead: 1}.Run(trace)
+	if err != nil || s.Prefetches != 0 {
+		t.Errorf("statistics %+v, %v", s, err)
+	}
+}
+
 func TestTransitionsGuessOnlyWhatTheyHaveSeenOften(t *testing.T) {
 	p := NewTransitions(2, 4)
 	for i := range 3 {
