@@ -180,3 +180,12 @@ pageTest("a new conversation forgets the old one", {}, async (page) => {
   assert.deepEqual(await texts(page, "user"), []);
   await status(page, "ready");
 });
+
+pageTest("what is worth knowing of a file is shown above its conversation", { warnings: ["this file is an old one"] }, async (page) => {
+  await loadAny(page);
+  assert.deepEqual(await part(page, "warning").allTextContents(), ["this file is an old one"]);
+  await part(page, "input").fill("hello");
+  await part(page, "input").press("Enter");
+  await page.getByText("41 tokens/s").waitFor();
+  assert.deepEqual(await part(page, "warning").allTextContents(), ["this file is an old one"]);
+});

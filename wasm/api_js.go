@@ -98,6 +98,7 @@ func (a *api) open(ctx context.Context, source js.Value, report func(loader.Prog
 		"architecture":  a.engine.Config().Architecture,
 		"contextLength": a.engine.Context(),
 		"bytes":         files.Bytes(),
+		"warnings":      texts(a.engine.Warnings()),
 	}
 	return nil
 }

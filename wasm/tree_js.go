@@ -20,6 +20,15 @@ func tree(v js.Value) any {
 	return nil
 }
 
+// texts are strings as JavaScript takes them.
+func texts(list []string) []any {
+	items := make([]any, len(list))
+	for i, text := range list {
+		items[i] = text
+	}
+	return items
+}
+
 func list(v js.Value) []any {
 	items := make([]any, v.Length())
 	for i := range items {

@@ -41,6 +41,8 @@ export interface LoadedModel {
   contextLength: number;
   /** Bytes of weights. */
   bytes: number;
+  /** Sentences for the user about a file that runs but may not be what its makers meant. */
+  warnings: string[];
 }
 
 /** A model in the store, whole or in part. */

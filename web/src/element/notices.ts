@@ -34,6 +34,11 @@ function figures({ bytesDone, bytesTotal, bytesPerSecond, secondsLeft }: Progres
   return parts.join(" · ");
 }
 
+/** What is worth knowing of a model that runs all the same. */
+export function warningNotices(warnings: string[]): TemplateResult[] {
+  return warnings.map((text) => html`<p part="warning" class="quiet" role="status">${text}</p>`);
+}
+
 export function errorNotice(error: EngineError, retry: (() => void) | undefined): TemplateResult {
   return html`
     <section part="error" class="error" role="alert" data-code=${error.code}>

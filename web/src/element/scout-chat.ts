@@ -11,7 +11,7 @@ import { emit, type Status } from "./events.js";
 import { modelName } from "./format.js";
 import { icons } from "./icons.js";
 import { messageList, type Message } from "./messages.js";
-import { errorNotice, progressNotice } from "./notices.js";
+import { errorNotice, progressNotice, warningNotices } from "./notices.js";
 import { styles } from "./styles.js";
 
 /**
@@ -22,7 +22,7 @@ import { styles } from "./styles.js";
  *
  * @fires status-changed - {status}
  * @fires load-progress - {phase, bytesDone, bytesTotal}
- * @fires model-loaded - {id, name, architecture, contextLength, bytes}
+ * @fires model-loaded - {id, name, architecture, contextLength, bytes, warnings}
  * @fires message-sent - {text}
  * @fires message-received - {text, tokensPerSecond}
  * @fires error-raised - an EngineError: {code, message, retryable}
@@ -202,7 +202,7 @@ export class ScoutChat extends LitElement {
     if (this.status === "loading") {
       return progressNotice(this.#loading?.name ?? "", this.progress, () => this.stop());
     }
-    if (this.loaded) return html`${messageList(this.messages, this.status === "generating")}${this.#errorNotice()}`;
+    if (this.loaded) return html`${warningNotices(this.loaded.warnings)}${messageList(this.messages, this.status === "generating")}${this.#errorNotice()}`;
     const actions = {
       choose: (model: string) => this.#choose(model),
       open: (files: File[]) => this.#open(files),
