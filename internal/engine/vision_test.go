@@ -130,6 +130,9 @@ func TestAnAnswerAboutAPictureIsTheGoldenOne(t *testing.T) {
 	for name, b := range map[string]ops.Backend{"reference": ref.New(), "GPU": onGPU(t)} {
 		for vision, prompt := range map[string]int{"vision-tiny": 30, "vision-real": 160} {
 			for _, chunk := range []int{0, 7} {
+				if chunk > 0 && vision == "vision-real" && name == "GPU" {
+					continue // 23 calls say no more than those of the other file
+				}
 				t.Run(fmt.Sprint(name, " ", vision, " chunk ", chunk), func(t *testing.T) {
 					g := visionGolden(t, vision)
 					a := &album{pictures: map[string]*image.Tiles{"a": goldenPicture(t, g)}}
@@ -160,7 +163,7 @@ func compareSeen(t *testing.T, e *Engine, g *golden.File, prompt int) {
 			t.Fatal(err)
 		}
 	}
-	e.Forget()
+	e.history = nil // and not e.Forget: what was seen is kept
 	if answer, _ := ask(t, e, Params{MaxTokens: 8, Stop: never}, shown(g.Notes["text"], "a")); !slices.Equal(answer, tokens[prompt:]) {
 		t.Errorf("the answer is %v, want %v", answer, tokens[prompt:])
 	}
