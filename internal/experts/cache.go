@@ -40,6 +40,22 @@ func Even(layers, experts, used, slots int) Shape {
 	return s
 }
 
+// Fit gives the layers as many slots as room has bytes for, evenly: no layer has two more than another that could take
+// one. bytes is the size of an expert of each layer. Errors: out_of_memory when a token's experts do not fit.
+func Fit(room int64, bytes []int64, experts, used int) (Shape, error) {
+	s := Even(len(bytes), experts, used, 0)
+	s.Bytes = bytes
+	for range experts {
+		for layer, size := range bytes {
+			if size <= room {
+				s.Slots[layer]++
+				room -= size
+			}
+		}
+	}
+	return s, s.check()
+}
+
 // check refuses a room too small for a token. Everything else that does not fit is the caller's bug.
 func (s Shape) check() error {
 	if s.Experts < 1 || s.Used < 1 || s.Used > s.Experts || s.Bytes != nil && len(s.Bytes) != len(s.Slots) {

@@ -143,6 +143,27 @@ func TestARoomTooSmallIsRefusedByName(t *testing.T) {
 	}
 }
 
+func TestRoomIsSharedEvenly(t *testing.T) {
+	for _, c := range []struct {
+		room  int64
+		bytes []int64
+		want  []int
+	}{
+		{70, []int64{10, 10, 10}, []int{3, 2, 2}},
+		{1000, []int64{10, 10, 10}, []int{4, 4, 4}}, // no more slots than experts
+		{30, []int64{10, 10, 10}, []int{1, 1, 1}},
+		{75, []int64{30, 10, 10}, []int{1, 2, 2}}, // the large ones stop first
+	} {
+		s, err := Fit(c.room, c.bytes, 4, 1)
+		if err != nil || !slices.Equal(s.Slots, c.want) {
+			t.Errorf("%d bytes for experts of %v: slots %v, %v; want %v", c.room, c.bytes, s.Slots, err, c.want)
+		}
+	}
+	if _, err := Fit(25, []int64{10, 10, 10}, 4, 1); fault.Of(err).Code != fault.OutOfMemory {
+		t.Errorf("error is %v", err)
+	}
+}
+
 func TestATokensExpertsStayWhileItRuns(t *testing.T) {
 	c := newCache(t, Even(1, 4, 2, 2), "lru")
 	c.Touch(0, 0, 1)

@@ -170,7 +170,10 @@ func TestDemandComesBeforeGuessesBeforeTheBackground(t *testing.T) {
 	})
 }
 
+// reads are what the diary says of reading.
 func reads(d *fakeDevice) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	var list []string
 	for _, s := range d.diary {
 		if strings.HasPrefix(s, "read") || strings.HasPrefix(s, "keep") {
