@@ -44,10 +44,26 @@ export function fakeEngine(script) {
       return { id: source.id ?? source.url ?? "file", name: "SmolLM2 135M Instruct", architecture: "llama", contextLength: 2048, bytes: total, warnings: script.warnings ?? [] };
     }
 
+    async picture({ id, url }) {
+      await this.#pause(id, script.pictureMs ?? 5);
+      if (!script.vision) throw { code: "invalid_request", message: "this model cannot see pictures", retryable: false };
+      const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
+      if (script.refuse && bytes.length < 100) throw { code: "bad_image", message: "the PNG file is damaged or cut short", retryable: false };
+      return { tiles: 13 };
+    }
+
     async chat({ id, request }) {
+      const { content } = request.messages.at(-1);
+      const pictures = typeof content === "string" ? [] : content.filter(({ type }) => type === "image_url");
+      const said = typeof content === "string" ? content : content.map(({ text = "" }) => text).join("");
+      for (let done = 0; pictures.length && done <= (script.tiles ?? 3); done++) {
+        this.#reply({ id, kind: "progress", progress: { phase: "picture", done, total: 13 } });
+        await this.#pause(id, script.tileMs ?? 5);
+      }
+      if (script.holdTiles) await this.#pause(id, 1e8);
       const chunk = (delta, finish_reason = null) =>
         this.#reply({ id, kind: "chunk", chunk: { id: "c", object: "chat.completion.chunk", created: 0, model: "m", choices: [{ index: 0, delta, finish_reason, logprobs: null }] } });
-      const words = (script.answer ?? `You said: ${request.messages.at(-1).content}`).split(/(?<= )/);
+      const words = (script.answer ?? (pictures.length ? `You showed ${pictures.length}: ${said}` : `You said: ${said}`)).split(/(?<= )/);
       chunk({ role: "assistant" });
       for (const [i, content] of words.entries()) {
         await this.#pause(id, script.tokenMs ?? 5);

@@ -49,11 +49,17 @@ type piece struct {
 // pieces cuts tensors into reads, in the order in which they lie in the files. Every piece of a tensor but its last is a
 // multiple of two blocks, as ops.Backend.Upload wants it.
 func pieces(tensors []gguf.Tensor) []piece {
-	inOrder := slices.SortedFunc(slices.Values(tensors), func(a, b gguf.Tensor) int {
+	order := make([]int, len(tensors)) // of numbers: sorting the tensors themselves would be 20 KB of the browser's program
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		a, b := &tensors[i], &tensors[j]
 		return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(a.Offset, b.Offset))
 	})
 	var all []piece
-	for _, t := range inOrder {
+	for _, i := range order {
+		t := tensors[i]
 		unit := int64(2 * t.Type.BlockBytes())
 		step := pieceBytes / unit * unit
 		for offset := int64(0); offset < t.Size; offset += step {

@@ -2,16 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"runtime/metrics"
+	"runtime"
 	"syscall/js"
 
 	"github.com/outrider-web/outrider/internal/engine"
-	"github.com/outrider-web/outrider/internal/fault"
 	"github.com/outrider-web/outrider/internal/gpu"
 	"github.com/outrider-web/outrider/loader"
 	"github.com/outrider-web/outrider/loader/fetch"
-	"github.com/outrider-web/outrider/loader/hub"
 	"github.com/outrider-web/outrider/loader/store"
 )
 
@@ -21,8 +18,13 @@ type api struct {
 	store   store.Browser
 	backend *gpu.Backend
 	engine  *engine.Engine
-	model   map[string]any // LoadedModel in web/src/protocol.ts; nil when none is
-	last    engine.Stats   // of the last answer
+	vision  *engine.VisionPlan // nil for a model that cannot see
+	eyes    *loader.Model      // the vision file, open as long as the model: it is read with the first picture
+	model   map[string]any     // LoadedModel in web/src/protocol.ts; nil when none is
+	last    engine.Stats       // of the last answer
+
+	pictureSeconds float64               // decoding and cutting the pictures of the last answer
+	seeing         func(loader.Progress) // told of the tower's weights while an answer is under way
 }
 
 func newAPI() *api {
@@ -34,12 +36,13 @@ func newAPI() *api {
 // publish makes the object that web/src/types/engine.d.ts describes.
 func (a *api) publish() map[string]any {
 	return map[string]any{
-		"load":   method(a.load),
-		"chat":   method(a.chat),
-		"unload": method(a.unload),
-		"models": method(a.models),
-		"delete": method(a.delete),
-		"stats":  method(a.stats),
+		"load":    method(a.load),
+		"chat":    method(a.chat),
+		"picture": method(a.picture),
+		"unload":  method(a.unload),
+		"models":  method(a.models),
+		"delete":  method(a.delete),
+		"stats":   method(a.stats),
 	}
 }
 
@@ -53,7 +56,8 @@ func (a *api) take(ctx context.Context) (give func(), err error) {
 	}
 }
 
-// load is load(signal, source, onProgress). The GPU comes first: without one there is no use in downloading.
+// load is load(signal, source, mmproj, onProgress); mmproj is a source or null. The GPU comes first: without one there is
+// no use in downloading.
 func (a *api) load(ctx context.Context, args []js.Value) (any, error) {
 	give, err := a.take(ctx)
 	if err != nil {
@@ -64,26 +68,23 @@ func (a *api) load(ctx context.Context, args []js.Value) (any, error) {
 	if a.backend, err = gpu.New(ctx, gpu.Options{}); err != nil {
 		return nil, err
 	}
-	if err := a.open(ctx, args[0], reporter(args[1])); err != nil {
+	if err := a.open(ctx, args[0], args[1], reporter(args[2])); err != nil {
 		a.close()
 		return nil, err
 	}
 	return a.model, nil
 }
 
-// open brings a model from its source onto the backend. Everything that the header tells is checked before the rest is
+// open brings a model from its source onto the backend. Everything that the headers tell is checked before the rest is
 // downloaded.
-func (a *api) open(ctx context.Context, source js.Value, report func(loader.Progress)) error {
-	files, err := a.files(ctx, source, report)
+func (a *api) open(ctx context.Context, source, mmproj js.Value, report func(loader.Progress)) error {
+	files, err := a.files(ctx, source, mmproj, report)
 	if err != nil {
 		return err
 	}
 	defer files.Close()
-	plan, err := engine.Read(files.File)
+	plan, err := a.plan(files)
 	if err != nil {
-		return err
-	}
-	if err := plan.Fit(a.backend.Limits()); err != nil {
 		return err
 	}
 	if err := files.Download(ctx, nil, report); err != nil {
@@ -92,6 +93,9 @@ func (a *api) open(ctx context.Context, source js.Value, report func(loader.Prog
 	if a.engine, err = plan.Open(ctx, a.backend, files, engine.Options{}, report); err != nil {
 		return err
 	}
+	if a.vision != nil {
+		a.engine.AttachVision(a.vision, a.eyes, engine.VisionOptions{Cut: a.cut, Report: func(p loader.Progress) { a.seeing(p) }})
+	}
 	a.model = map[string]any{
 		"id":            files.ID,
 		"name":          files.File.Meta.String("general.name", files.Name),
@@ -99,34 +103,24 @@ func (a *api) open(ctx context.Context, source js.Value, report func(loader.Prog
 		"contextLength": a.engine.Context(),
 		"bytes":         files.Bytes(),
 		"warnings":      texts(a.engine.Warnings()),
+		"vision":        a.engine.Sees(),
 	}
 	return nil
 }
 
-// files reads the headers of a ModelSource of web/src/protocol.ts.
-func (a *api) files(ctx context.Context, source js.Value, report func(loader.Progress)) (*loader.Model, error) {
-	switch kind := source.Get("kind").String(); kind {
-	case "url":
-		place, name := fetch.Split(hub.FileURL(source.Get("url").String()))
-		return loader.Open(ctx, place, name, a.store, report)
-	case "files":
-		picked := fetch.PickedFiles(source.Get("files"))
-		return loader.Open(ctx, picked, first(picked), a.store, report)
-	case "stored":
-		return loader.OpenStored(ctx, source.Get("id").String(), a.store, report)
-	default:
-		return nil, fault.New(fault.InvalidRequest, fmt.Sprintf("source.kind: is %q, not url, files or stored", kind))
+// plan checks both headers against each other and against the device.
+func (a *api) plan(files *loader.Model) (*engine.Plan, error) {
+	plan, err := engine.Read(files.File)
+	if err == nil {
+		err = plan.Fit(a.backend.Limits())
 	}
-}
-
-// first is the name of a model's first file: the parts of a split model are numbered.
-func first(files fetch.Picked) (name string) {
-	for n := range files {
-		if name == "" || n < name {
-			name = n
-		}
+	if err == nil && a.eyes != nil {
+		a.vision, err = plan.ReadVision(a.eyes.File)
 	}
-	return name
+	if err == nil && a.vision != nil {
+		err = a.vision.Fit(a.backend.Limits())
+	}
+	return plan, err
 }
 
 // reporter makes Progress of web/src/protocol.ts for a callback.
@@ -161,7 +155,11 @@ func (a *api) close() {
 	if a.backend != nil {
 		a.backend.Close()
 	}
+	if a.eyes != nil {
+		a.eyes.Close()
+	}
 	a.engine, a.backend, a.model, a.last = nil, nil, nil, engine.Stats{}
+	a.vision, a.eyes, a.pictureSeconds = nil, nil, 0
 }
 
 // models is models(signal).
@@ -190,12 +188,16 @@ func (a *api) delete(ctx context.Context, args []js.Value) (any, error) {
 
 // stats is stats(signal). WebAssembly memory never shrinks, so what Go has taken is also the most it ever took.
 func (a *api) stats(context.Context, []js.Value) (any, error) {
-	memory := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(memory)
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
 	inFlight, peakInFlight := fetch.InFlight()
+	tokens := make([]any, len(a.last.Tokens))
+	for i, t := range a.last.Tokens {
+		tokens[i] = t
+	}
 	return map[string]any{
-		"memoryBytes":       memory[0].Value.Uint64(),
-		"heapBytes":         max(memory[1].Value.Uint64(), a.last.PeakHeapBytes),
+		"memoryBytes":       memory.Sys,
+		"heapBytes":         max(memory.HeapAlloc, a.last.PeakHeapBytes),
 		"bytesInFlight":     inFlight,
 		"peakBytesInFlight": peakInFlight,
 		"promptTokens":      a.last.PromptTokens,
@@ -203,5 +205,9 @@ func (a *api) stats(context.Context, []js.Value) (any, error) {
 		"prefillSeconds":    a.last.PrefillSeconds,
 		"decodeSeconds":     a.last.DecodeSeconds,
 		"tokensPerSecond":   a.last.TokensPerSecond(),
+		"tokens":            tokens,
+		"tiles":             a.last.EncodedTiles,
+		"pictureSeconds":    a.pictureSeconds,
+		"encodeSeconds":     a.last.EncodeSeconds,
 	}, nil
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/outrider-web/outrider/internal/sample"
 )
 
-// chat is chat(signal, request, onChunk): the request is checked before it waits for its turn.
+// chat is chat(signal, request, onChunk, onProgress): the request is checked before it waits for its turn.
 func (a *api) chat(ctx context.Context, args []js.Value) (any, error) {
 	request, err := openai.Parse(tree(args[0]))
 	if err != nil {
@@ -28,15 +28,17 @@ func (a *api) chat(ctx context.Context, args []js.Value) (any, error) {
 	if err := a.serves(request.Model); err != nil {
 		return nil, err
 	}
+	a.seeing = reporter(args[2])
+	onTile := tileReporter(args[2])
 	answer := openai.Answer{
 		ID:      fmt.Sprintf("chatcmpl-%016x", rand.Uint64()),
 		Created: int(time.Now().Unix()),
 		Model:   a.model["id"].(string),
 	}
 	if request.Stream {
-		return nil, a.stream(ctx, request, answer, args[1])
+		return nil, a.stream(ctx, request, answer, args[1], onTile)
 	}
-	return a.complete(ctx, request, answer)
+	return a.complete(ctx, request, answer, onTile)
 }
 
 // serves checks that a model is there, and the one asked for if one is.
@@ -50,9 +52,9 @@ func (a *api) serves(model string) error {
 	return nil
 }
 
-func (a *api) complete(ctx context.Context, r *openai.Request, answer openai.Answer) (any, error) {
+func (a *api) complete(ctx context.Context, r *openai.Request, answer openai.Answer, onTile func(done, total int)) (any, error) {
 	var text []byte
-	err := a.generate(ctx, r, func(delta string) { text = append(text, delta...) })
+	err := a.generate(ctx, r, onTile, func(delta string) { text = append(text, delta...) })
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +62,7 @@ func (a *api) complete(ctx context.Context, r *openai.Request, answer openai.Ans
 }
 
 // stream sends the first chunk with the first text, so that a request that fails before has sent nothing.
-func (a *api) stream(ctx context.Context, r *openai.Request, answer openai.Answer, onChunk js.Value) error {
+func (a *api) stream(ctx context.Context, r *openai.Request, answer openai.Answer, onChunk js.Value, onTile func(done, total int)) error {
 	begun := false
 	begin := func() {
 		if !begun {
@@ -68,7 +70,7 @@ func (a *api) stream(ctx context.Context, r *openai.Request, answer openai.Answe
 			onChunk.Invoke(answer.First())
 		}
 	}
-	err := a.generate(ctx, r, func(delta string) {
+	err := a.generate(ctx, r, onTile, func(delta string) {
 		begin()
 		onChunk.Invoke(answer.Text(delta))
 	})
@@ -83,12 +85,22 @@ func (a *api) stream(ctx context.Context, r *openai.Request, answer openai.Answe
 	return nil
 }
 
-func (a *api) generate(ctx context.Context, r *openai.Request, emit func(delta string)) (err error) {
-	a.last, err = a.engine.Chat(ctx, messages(r), chat.Options{Date: time.Now().Format("02 Jan 2006")}, params(r), func(delta string) bool {
+func (a *api) generate(ctx context.Context, r *openai.Request, onTile func(done, total int), emit func(delta string)) (err error) {
+	a.pictureSeconds = 0
+	p := params(r)
+	p.OnTile = onTile
+	a.last, err = a.engine.Chat(ctx, messages(r), chat.Options{Date: time.Now().Format("02 Jan 2006")}, p, func(delta string) bool {
 		emit(delta)
 		return true
 	})
 	return err
+}
+
+// tileReporter makes PictureProgress of web/src/protocol.ts for a callback.
+func tileReporter(onProgress js.Value) func(done, total int) {
+	return func(done, total int) {
+		onProgress.Invoke(map[string]any{"phase": "picture", "done": done, "total": total})
+	}
 }
 
 func (a *api) usage() openai.Usage {
@@ -98,7 +110,10 @@ func (a *api) usage() openai.Usage {
 func messages(r *openai.Request) []chat.Message {
 	list := make([]chat.Message, len(r.Messages))
 	for i, m := range r.Messages {
-		list[i] = chat.Text(chat.Role(m.Role), m.Content)
+		list[i].Role = chat.Role(m.Role)
+		for _, part := range m.Parts {
+			list[i].Parts = append(list[i].Parts, chat.Part{Text: part.Text, Image: part.Image != "", File: []byte(part.Image)})
+		}
 	}
 	return list
 }

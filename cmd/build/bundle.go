@@ -13,7 +13,7 @@ import (
 
 // A bundle is the state of one build: the URLs of what has been built so far.
 type bundle struct {
-	wasmURL   string
+	wasmURLs  map[string]string // of the Go programs, by their names
 	scriptURL string
 	styleURL  string
 }
@@ -81,7 +81,7 @@ func (b *bundle) workers() api.Plugin {
 	}}
 }
 
-// goFiles answers the imports "go:main.wasm", its URL, and "go:wasm_exec", the glue of the toolchain in use.
+// goFiles answers the imports "go:NAME.wasm", a program's URL, and "go:wasm_exec", the glue of the toolchain in use.
 func (b *bundle) goFiles() api.Plugin {
 	return api.Plugin{Name: "go", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: `^go:`}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
@@ -89,10 +89,10 @@ func (b *bundle) goFiles() api.Plugin {
 				path, err := wasmExec()
 				return api.OnResolveResult{Path: path, SideEffects: api.SideEffectsTrue}, err
 			}
-			return api.OnResolveResult{Path: a.Path, Namespace: "go"}, nil
+			return api.OnResolveResult{Path: strings.TrimPrefix(a.Path, "go:"), Namespace: "go"}, nil
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "go"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
-			return exportString(b.wasmURL), nil
+			return exportString(b.wasmURLs[a.Path]), nil
 		})
 	}}
 }

@@ -6,13 +6,13 @@ import (
 )
 
 // contentPolicy lets the page run its own code only. It may connect anywhere over https, and to this machine,
-// because the person chooses where a model comes from; nothing else is ever asked for. Styles are inline where a
-// browser lacks constructable sheets. COOP and COEP are not set: Go has no threads here, and COEP breaks embedding.
+// because the person chooses where a model comes from; attached pictures are read from blob: and data:. Nothing else is
+// ever asked for. Styles are inline where a browser lacks constructable sheets. COOP and COEP are not set: Go has no threads here, and COEP breaks embedding.
 var contentPolicy = strings.Join([]string{
 	"default-src 'none'",
 	"script-src 'self' 'wasm-unsafe-eval'",
 	"worker-src 'self'",
-	"connect-src 'self' https: http://127.0.0.1:* http://localhost:*",
+	"connect-src 'self' blob: data: https: http://127.0.0.1:* http://localhost:*",
 	"img-src 'self' blob: data:",
 	"style-src 'self' 'unsafe-inline'",
 	"manifest-src 'self'",

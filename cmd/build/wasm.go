@@ -2,31 +2,62 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// buildWasm compiles the Go program to dist/site/assets/main-HASH.wasm, stripped and without anything of this
-// machine in it, so that the same sources give the same bytes.
+// programs are the Go programs of the site, by the names under which scripts import them.
+var programs = map[string]string{"main.wasm": "./wasm", "image.wasm": "./wasm/picture"}
+
+// buildWasm compiles the Go programs to dist/site/assets/NAME-HASH.wasm, stripped and without anything of this machine in
+// them, so that the same sources give the same bytes.
 func (b *bundle) buildWasm() (string, error) {
-	if err := os.MkdirAll(cacheDir, 0o755); err != nil {
-		return "", err
+	b.wasmURLs = map[string]string{}
+	var detail []string
+	for _, name := range slices.Sorted(maps.Keys(programs)) {
+		code, err := compile(name, programs[name])
+		if err != nil {
+			return "", err
+		}
+		if b.wasmURLs[name], err = writeAsset(strings.TrimSuffix(name, ".wasm"), ".wasm", code); err != nil {
+			return "", err
+		}
+		detail = append(detail, fmt.Sprintf("%s, %s", b.wasmURLs[name], bytesText(len(code))))
 	}
-	out := filepath.Join(cacheDir, "main.wasm")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w -buildid=", "-o", out, "./wasm")
+	return strings.Join(detail, "; "), nil
+}
+
+const module = "github.com/outrider-web/outrider/"
+
+// cold packages run once a request or less: without inlining they are smaller, and nobody could tell the time.
+var cold = []string{"wasm", "internal/openai", "internal/chat", "internal/engine", "internal/model", "internal/model/llama",
+	"internal/model/llama4", "loader", "loader/gguf", "loader/fetch", "loader/store"}
+
+// compile builds one program by way of the cache folder.
+func compile(name, folder string) ([]byte, error) {
+	if err := os.MkdirAll(cacheDir, 0o755); err != nil {
+		return nil, err
+	}
+	overlay, err := minifyShaders()
+	if err != nil {
+		return nil, err
+	}
+	out := filepath.Join(cacheDir, name)
+	args := []string{"build", "-trimpath", "-ldflags=-s -w -buildid=", "-overlay", overlay}
+	for _, pkg := range cold {
+		args = append(args, "-gcflags="+module+pkg+"=-l")
+	}
+	cmd := exec.Command("go", append(args, "-o", out, folder)...)
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
-		return "", err
+		return nil, err
 	}
-	code, err := os.ReadFile(out)
-	if err != nil {
-		return "", err
-	}
-	b.wasmURL, err = writeAsset("main", ".wasm", code)
-	return fmt.Sprintf("%s, %s", b.wasmURL, bytesText(len(code))), err
+	return os.ReadFile(out)
 }
 
 // wasmExec is the glue of the Go toolchain in use; the two must match, so it is never committed.

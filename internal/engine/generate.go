@@ -48,6 +48,7 @@ func (e *Engine) Generate(ctx context.Context, prompt Prompt, p Params, emit fun
 		err = g.run(ctx)
 	}
 	g.clock.finish()
+	g.clock.stats.Tokens = g.answer
 	return g.clock.stats, aborted(ctx, err)
 }
 
@@ -61,9 +62,6 @@ func (e *Engine) prefill(ctx context.Context, p Prompt, o Params, c *clock) erro
 	c.stats.ReusedTokens = left
 	e.remember(p, left)
 	inserts, err := e.see(ctx, p, left, c.tiles(o.OnTile))
-	for _, picture := range p.pictures {
-		picture.file = nil
-	}
 	if err != nil {
 		return err
 	}

@@ -54,10 +54,13 @@ func checkVisionTokens(t *tokenizer.Tokenizer, c model.TowerConfig) error {
 // Fit checks that a device with limits l can hold each of the tower's tensors. Errors: limits_too_small.
 func (v *VisionPlan) Fit(l ops.Limits) error { return fit(v.file.Tensors, l) }
 
+// Geometry is how pictures are cut for the tower.
+func (v *VisionPlan) Geometry() image.Geometry { return v.tower.Config().Geometry }
+
 // VisionOptions choose how an engine sees.
 type VisionOptions struct {
-	// Cut decodes a picture and cuts it, each time it is needed: decoding takes so much memory that a program of its own
-	// does it in the browser. file is what the message's part holds: the picture's bytes, or whatever names it to Cut.
+	// Cut decodes a picture that is new to the conversation and cuts it: decoding takes so much memory that a program of
+	// its own does it in the browser. file is what the message's part holds: the picture's bytes, or whatever names it to Cut.
 	Cut func(ctx context.Context, file []byte, g image.Geometry) (*image.Tiles, error)
 
 	Report func(loader.Progress) // of the tower's weights, with the first picture; may be nil

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -34,38 +35,57 @@ func (r *Request) parseMessages(path string, v any) error {
 	})
 }
 
-// parseContent takes a string or a list of text parts, which are joined.
+// parseContent takes a string or a list of parts.
 func (m *Message) parseContent(path string, v any) error {
 	if s, ok := v.(string); ok {
-		m.Content = s
+		m.Parts = []Part{{Text: s}}
 		return nil
 	}
-	var parts []string
-	err := array(path, v, func(path string, v any) error {
+	return array(path, v, func(path string, v any) error {
 		part, err := parsePart(path, v)
-		parts = append(parts, part)
+		m.Parts = append(m.Parts, part)
 		return err
 	})
-	m.Content = strings.Join(parts, "")
-	return err
 }
 
-func parsePart(path string, v any) (string, error) {
-	var kind, content string
-	err := object(path, v, fields{
+func parsePart(path string, v any) (part Part, err error) {
+	var kind string
+	err = object(path, v, fields{
 		"type":        text(&kind),
-		"text":        text(&content),
-		"image_url":   accept, // refused below, by its kind
-		"input_audio": accept,
+		"text":        text(&part.Text),
+		"image_url":   part.parseImageURL,
+		"input_audio": accept, // refused below, by its kind
 		"file":        accept,
 	})
-	if err != nil {
-		return "", err
+	switch {
+	case err != nil:
+	case kind != "text" && kind != "image_url":
+		err = invalid(path+".type", fmt.Sprintf("%q is not supported yet, only text and image_url", kind))
+	case kind == "image_url" && part.Image == "":
+		err = invalid(path+".image_url", "is missing")
+	case (kind == "image_url") != (part.Image != ""):
+		err = invalid(path+".image_url", "is in a part of type text; give it a part of its own")
 	}
-	if kind != "text" {
-		return "", invalid(path+".type", fmt.Sprintf("%q is not supported yet, only text", kind))
+	return part, err
+}
+
+// addresses are what a picture's may begin with.
+var addresses = []string{"data:", "blob:", "http://", "https://"}
+
+// parseImageURL takes {url, detail}. Pictures are always looked at in all detail.
+func (p *Part) parseImageURL(path string, v any) error {
+	var detail string
+	if err := object(path, v, fields{"url": text(&p.Image), "detail": text(&detail)}); err != nil {
+		return err
 	}
-	return content, nil
+	begins := func(with string) bool { return strings.HasPrefix(p.Image, with) }
+	switch {
+	case !slices.ContainsFunc(addresses, begins):
+		return invalid(path+".url", fmt.Sprintf("begins with %.10q; it must be a data:, blob:, http: or https: address", p.Image))
+	case detail != "" && detail != "auto" && detail != "high":
+		return invalid(path+".detail", fmt.Sprintf("is %q, but pictures are always looked at in all detail: leave it out", detail))
+	}
+	return nil
 }
 
 func (r *Request) parseStreamOptions(path string, v any) error {

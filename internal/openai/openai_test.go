@@ -20,22 +20,39 @@ func decode(t *testing.T, text string) (v any) {
 	return v
 }
 
+// says is a message of text parts.
+func says(role string, texts ...string) Message {
+	m := Message{Role: role}
+	for _, t := range texts {
+		m.Parts = append(m.Parts, Part{Text: t})
+	}
+	return m
+}
+
+// content is a request whose only message has one part.
+func content(part string) string {
+	return `{"messages":[{"role":"user","content":[` + part + `]}]}`
+}
+
 func TestParseReadsWhatItKeeps(t *testing.T) {
 	seven := int64(7)
 	for _, c := range []struct {
 		name, request string
 		want          Request
 	}{
-		{"the least", `{` + hello + `}`, Request{Temperature: 1, TopP: 1, Messages: []Message{{"user", "Hello"}}}},
+		{"the least", `{` + hello + `}`, Request{Temperature: 1, TopP: 1, Messages: []Message{says("user", "Hello")}}},
 		{"nulls are absent", `{` + hello + `,"stop":null,"temperature":null,"tools":null,"max_tokens":null}`,
-			Request{Temperature: 1, TopP: 1, Messages: []Message{{"user", "Hello"}}}},
+			Request{Temperature: 1, TopP: 1, Messages: []Message{says("user", "Hello")}}},
 		{"everything", `{"model":"m","stream":true,"stream_options":{"include_usage":true},"temperature":0,"top_p":0.9,"max_tokens":5,"stop":["a","b"],"seed":7,"n":1,
 			"messages":[{"role":"developer","content":"Be brief."},{"role":"user","content":[{"type":"text","text":"Hel"},{"type":"text","text":"lo"}]}]}`,
 			Request{Model: "m", Stream: true, IncludeUsage: true, Temperature: 0, TopP: 0.9, Seed: &seven, MaxTokens: 5, Stop: []string{"a", "b"},
-				Messages: []Message{{"system", "Be brief."}, {"user", "Hello"}}}},
+				Messages: []Message{says("system", "Be brief."), says("user", "Hel", "lo")}}},
+		{"pictures", `{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,x","detail":"auto"}},
+			{"type":"text","text":"?"},{"type":"image_url","image_url":{"url":"https://a.b/c.png"}}]}]}`,
+			Request{Temperature: 1, TopP: 1, Messages: []Message{{"user", []Part{{Image: "data:image/png;base64,x"}, {Text: "?"}, {Image: "https://a.b/c.png"}}}}}},
 		{"the newer name of the limit wins", `{` + hello + `,"max_tokens":5,"max_completion_tokens":6}`,
-			Request{Temperature: 1, TopP: 1, MaxTokens: 6, Messages: []Message{{"user", "Hello"}}}},
-		{"one stop", `{` + hello + `,"stop":"\n"}`, Request{Temperature: 1, TopP: 1, Stop: []string{"\n"}, Messages: []Message{{"user", "Hello"}}}},
+			Request{Temperature: 1, TopP: 1, MaxTokens: 6, Messages: []Message{says("user", "Hello")}}},
+		{"one stop", `{` + hello + `,"stop":"\n"}`, Request{Temperature: 1, TopP: 1, Stop: []string{"\n"}, Messages: []Message{says("user", "Hello")}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := Parse(decode(t, c.request))
@@ -62,7 +79,12 @@ func TestParseRefusesByName(t *testing.T) {
 		`{"messages":[{"role":"tool","content":"a"}]}`:                                            "messages[0].role: tools are not supported yet",
 		`{"messages":[{"role":"system","content":"a"}]}`:                                          "messages[0].role: the last message",
 		`{"messages":[{"role":"user","content":7}]}`:                                              "messages[0].content: must be a list",
-		`{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}`: `messages[0].content[0].type: "image_url" is not supported yet`,
+		content(`{"type":"input_audio","input_audio":{}}`):                                        `messages[0].content[0].type: "input_audio" is not supported yet`,
+		content(`{"type":"image_url"}`):                                                           "messages[0].content[0].image_url: is missing",
+		content(`{"type":"image_url","image_url":"x"}`):                                           "messages[0].content[0].image_url: must be an object",
+		content(`{"type":"image_url","image_url":{"url":"file:///x"}}`):                           `messages[0].content[0].image_url.url: begins with "file:///x"`,
+		content(`{"type":"image_url","image_url":{"url":"blob:x","detail":"low"}}`):               `messages[0].content[0].image_url.detail: is "low"`,
+		content(`{"type":"text","image_url":{"url":"blob:x"}}`):                                   "messages[0].content[0].image_url: is in a part of type text",
 		`{"messages":[{"role":"user","content":[{"type":"text","txt":"x"}]}]}`:                    "messages[0].content[0].txt: is not a field",
 		`{` + hello + `,"seed":1e300}`:                                                            "seed: must be a whole number",
 		`{` + hello + `,"h":1,"g":1,"f":1,"e":1,"d":1,"c":1,"b":1,"a":1}`:                         "a: is not a field",

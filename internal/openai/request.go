@@ -28,8 +28,14 @@ type Request struct {
 
 // Message is one turn of a conversation.
 type Message struct {
-	Role    string // "system", "user" or "assistant"
-	Content string
+	Role  string // "system", "user" or "assistant"
+	Parts []Part
+}
+
+// Part is a stretch of text or a picture.
+type Part struct {
+	Text  string
+	Image string // the picture's address, data:, blob:, http: or https:; "" for text
 }
 
 // maxStops is OpenAI's limit.

@@ -26,13 +26,18 @@ func Call(ctx context.Context, method string, args ...any) (js.Value, error) {
 	if err != nil {
 		return js.Undefined(), err
 	}
+	return Ask(ctx, client, method, args...)
+}
+
+// Ask is Call for any object whose methods take an AbortSignal first and reject with {code, message, retryable}.
+func Ask(ctx context.Context, object js.Value, method string, args ...any) (js.Value, error) {
 	abort := js.Global().Get("AbortController").New()
 	stop := context.AfterFunc(ctx, func() { abort.Call("abort") })
 	defer stop()
-	return await(client.Call(method, append([]any{abort.Get("signal")}, args...)...))
+	return await(object.Call(method, append([]any{abort.Get("signal")}, args...)...))
 }
 
-// await waits for a promise of the client.
+// await waits for a promise.
 func await(promise js.Value) (js.Value, error) {
 	type outcome struct {
 		value js.Value
@@ -58,7 +63,7 @@ func await(promise js.Value) (js.Value, error) {
 func faultOf(v js.Value) error {
 	code, message := v.Get("code"), v.Get("message")
 	if code.Type() != js.TypeString || message.Type() != js.TypeString {
-		return fault.New(fault.Internal, "the storage worker failed: "+v.Call("toString").String())
+		return fault.New(fault.Internal, "a worker failed: "+v.Call("toString").String())
 	}
 	return &fault.Error{
 		Code:      fault.Code(code.String()),

@@ -32,6 +32,22 @@ export interface Progress {
   secondsLeft: number;
 }
 
+/** How many tiles of a request's new pictures the vision tower has looked at. */
+export interface PictureProgress {
+  phase: "picture";
+  done: number;
+  total: number;
+}
+
+/** What a request tells on its way; of the weights of the vision tower, which come with the first picture, and of pictures. */
+export type ChatProgress = Progress | PictureProgress;
+
+/** A picture that the loaded model can look at. */
+export interface CheckedPicture {
+  /** How many tiles it is cut into, the global one included. */
+  tiles: number;
+}
+
 /** A model that is open on the GPU. */
 export interface LoadedModel {
   id: string;
@@ -39,8 +55,10 @@ export interface LoadedModel {
   architecture: string;
   /** Tokens that prompt and answer may fill together. */
   contextLength: number;
-  /** Bytes of weights. */
+  /** Bytes of weights, without the vision tower's. */
   bytes: number;
+  /** Messages may hold pictures. */
+  vision: boolean;
   /** Sentences for the user about a file that runs but may not be what its makers meant. */
   warnings: string[];
 }
@@ -70,12 +88,21 @@ export interface EngineStats {
   prefillSeconds: number;
   decodeSeconds: number;
   tokensPerSecond: number;
+  /** The answer's token ids, the one that ended it included. */
+  tokens: number[];
+  /** Tiles of new pictures; the time until the last of them was encoded, within prefillSeconds. */
+  tiles: number;
+  encodeSeconds: number;
+  /** Decoding and cutting those pictures in the picture worker. */
+  pictureSeconds: number;
 }
 
 /** Each request's kind with its payload and what it finally gives. */
 export interface Requests {
-  load: { payload: { source: ModelSource }; result: LoadedModel };
+  /** mmproj is the model's vision file; without one, one among the source's files is taken. */
+  load: { payload: { source: ModelSource; mmproj: ModelSource | null }; result: LoadedModel };
   chat: { payload: { request: ChatCompletionRequest }; result: ChatCompletion | null };
+  picture: { payload: { url: string }; result: CheckedPicture };
   unload: { payload: object; result: null };
   models: { payload: object; result: StoredModel[] };
   delete: { payload: { model: string }; result: null };
@@ -91,7 +118,7 @@ export type Request =
 
 /** Worker → page. `fatal` has no id: the engine is gone, and with it every request under way. */
 export type Reply =
-  | { id: number; kind: "progress"; progress: Progress }
+  | { id: number; kind: "progress"; progress: ChatProgress }
   | { id: number; kind: "chunk"; chunk: ChatCompletionChunk }
   | { id: number; kind: "done"; value: Requests[RequestKind]["result"] }
   | { id: number; kind: "error"; error: Fault }

@@ -77,7 +77,7 @@ func File(data []byte) (p *Picture, err error) {
 	if err != nil {
 		return nil, bad(format, err)
 	}
-	if err := checkSize(size.Width, size.Height); err != nil {
+	if err := CheckSize(size.Width, size.Height); err != nil {
 		return nil, err
 	}
 	m, err := d.pixels(bytes.NewReader(data))
@@ -94,7 +94,7 @@ func File(data []byte) (p *Picture, err error) {
 // RGBA makes a Picture of pixels a browser decoded: 4 bytes a pixel, alpha not premultiplied, upright, as
 // getImageData gives them. The picture keeps pix. Errors: ImageTooLarge, BadImage.
 func RGBA(pix []byte, width, height int) (*Picture, error) {
-	if err := checkSize(width, height); err != nil {
+	if err := CheckSize(width, height); err != nil {
 		return nil, err
 	}
 	if len(pix) != 4*width*height {
@@ -113,7 +113,8 @@ func newPicture(file span, width, height int, t turn) *Picture {
 	return p
 }
 
-func checkSize(w, h int) error {
+// CheckSize refuses a size before any of its pixels are touched. Errors: ImageTooLarge, BadImage.
+func CheckSize(w, h int) error {
 	switch {
 	case w < 1 || h < 1:
 		return fault.New(fault.BadImage, fmt.Sprintf("the picture has no pixels (%d×%d); choose another", w, h))

@@ -6,6 +6,7 @@ import { modelName } from "../element/format.js";
 import { keepOffline } from "./offline.js";
 
 const lastModel = "outrider.model";
+const lastVision = "outrider.mmproj";
 
 /** The models that the server of this page offers itself: URLs of GGUF files. None when it cannot be reached. */
 async function offeredModels(): Promise<string[]> {
@@ -26,7 +27,10 @@ async function start(chat: ScoutChat): Promise<void> {
   chat.catalogue = [...own, ...catalogue];
   if (own[0]) chat.model = own[0].id;
   else await resume(chat);
-  chat.addEventListener("model-loaded", () => remember(chat.model));
+  chat.addEventListener("model-loaded", () => {
+    remember(lastModel, chat.model);
+    remember(lastVision, chat.mmproj);
+  });
 }
 
 /** Opens the model of the last visit, if it is still stored whole: a visit must not start a download by itself. */
@@ -35,12 +39,14 @@ async function resume(chat: ScoutChat): Promise<void> {
   if (!model) return;
   const source = chat.catalogue.find((entry) => entry.id === model)?.url ?? model;
   const stored = await chat.engine.models().catch(() => []);
-  if (!chat.model && stored.some((s) => s.complete && s.id === source)) chat.model = model;
+  if (chat.model || !stored.some((s) => s.complete && s.id === source)) return;
+  chat.mmproj = localStorage.getItem(lastVision);
+  chat.model = model;
 }
 
-function remember(model: string | null): void {
-  if (model) localStorage.setItem(lastModel, model);
-  else localStorage.removeItem(lastModel);
+function remember(key: string, value: string | null): void {
+  if (value) localStorage.setItem(key, value);
+  else localStorage.removeItem(key);
 }
 
 void start(document.querySelector("scout-chat")!);

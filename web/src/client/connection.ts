@@ -2,7 +2,7 @@
 
 import type { ChatCompletionChunk } from "./openai.js";
 import { EngineError } from "./error.js";
-import type { Fault, Progress, Reply, Request, RequestKind, Requests } from "../protocol.js";
+import type { ChatProgress, Fault, Reply, Request, RequestKind, Requests } from "../protocol.js";
 
 /** What a connection needs of a Worker; tests give a MessagePort or a double. */
 export interface Port {
@@ -14,7 +14,7 @@ export interface Port {
 
 export interface CallOptions {
   signal?: AbortSignal | undefined;
-  onProgress?: ((progress: Progress) => void) | undefined;
+  onProgress?: ((progress: ChatProgress) => void) | undefined;
   onChunk?: ((chunk: ChatCompletionChunk) => void) | undefined;
 }
 

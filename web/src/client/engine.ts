@@ -4,7 +4,17 @@ import { Connection, type Port } from "./connection.js";
 import { EngineError } from "./error.js";
 import { ChunkStream } from "./stream.js";
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./openai.js";
-import type { EngineStats, LoadedModel, ModelSource, Progress, RequestKind, Requests, StoredModel } from "../protocol.js";
+import type {
+  ChatProgress,
+  CheckedPicture,
+  EngineStats,
+  LoadedModel,
+  ModelSource,
+  Progress,
+  RequestKind,
+  Requests,
+  StoredModel,
+} from "../protocol.js";
 import type { CallOptions } from "./connection.js";
 
 export interface RequestOptions {
@@ -16,13 +26,21 @@ export interface LoadOptions extends RequestOptions {
   onProgress?: (progress: Progress) => void;
 }
 
+export interface CompletionOptions extends RequestOptions {
+  /** Told of what comes before an answer about pictures: the vision tower's weights, then tile after tile. */
+  onProgress?: (progress: ChatProgress) => void;
+}
+
 /** A URL, a stored model's id (both as a string), a local file, or the files of a split model. */
-export type LoadSource = string | File | readonly File[];
+export type ModelFiles = string | File | readonly File[];
+
+/** A model, alone or with its vision file. Files that are given together may hold one, too. */
+export type LoadSource = ModelFiles | { model: ModelFiles; mmproj?: ModelFiles | null };
 
 /** The methods of OpenAI's `chat.completions`. */
 export interface Completions {
-  create(request: ChatCompletionRequest & { stream: true }, options?: RequestOptions): Promise<AsyncIterable<ChatCompletionChunk>>;
-  create(request: ChatCompletionRequest & { stream?: false | null }, options?: RequestOptions): Promise<ChatCompletion>;
+  create(request: ChatCompletionRequest & { stream: true }, options?: CompletionOptions): Promise<AsyncIterable<ChatCompletionChunk>>;
+  create(request: ChatCompletionRequest & { stream?: false | null }, options?: CompletionOptions): Promise<ChatCompletion>;
 }
 
 /**
@@ -41,7 +59,13 @@ export class Engine {
 
   /** Downloads what is missing, then loads the model; another that was loaded gives way. */
   async load(source: LoadSource, options: LoadOptions = {}): Promise<LoadedModel> {
-    return this.#call("load", { source: modelSource(source) }, options);
+    const { model, mmproj } = isPair(source) ? source : { model: source };
+    return this.#call("load", { source: modelSource(model), mmproj: mmproj ? modelSource(mmproj) : null }, options as CallOptions); // a load tells of weights only
+  }
+
+  /** Finds out whether the loaded model can look at a picture, before a message is sent with it. */
+  checkPicture(url: string, options: RequestOptions = {}): Promise<CheckedPicture> {
+    return this.#call("picture", { url }, options);
   }
 
   /** Gives the GPU's memory back; the stored bytes stay. */
@@ -71,19 +95,19 @@ export class Engine {
 
   async #create(
     request: ChatCompletionRequest,
-    { signal }: RequestOptions = {},
+    options: CompletionOptions = {},
   ): Promise<ChatCompletion | AsyncIterable<ChatCompletionChunk>> {
-    if (request.stream) return this.#stream(request, signal);
-    const completion = await this.#call("chat", { request: plain(request) }, { signal });
+    if (request.stream) return this.#stream(request, options);
+    const completion = await this.#call("chat", { request: plain(request) }, options);
     return completion as ChatCompletion;
   }
 
   /** Resolves with the first chunk, so that a refused request rejects here and not inside the reader's loop. */
-  async #stream(request: ChatCompletionRequest, signal?: AbortSignal): Promise<ChunkStream<ChatCompletionChunk>> {
+  async #stream(request: ChatCompletionRequest, { signal, onProgress }: CompletionOptions): Promise<ChunkStream<ChatCompletionChunk>> {
     const stop = new AbortController();
     const chunks = new ChunkStream<ChatCompletionChunk>(() => stop.abort());
     const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-    this.#call("chat", { request: plain(request) }, { signal: either, onChunk: (chunk) => chunks.push(chunk) }).then(
+    this.#call("chat", { request: plain(request) }, { signal: either, onProgress, onChunk: (chunk) => chunks.push(chunk) }).then(
       () => chunks.end(),
       (error) => chunks.end(either.aborted && error.code === "aborted" ? undefined : error),
     );
@@ -111,7 +135,12 @@ function plain(request: ChatCompletionRequest): ChatCompletionRequest {
   }
 }
 
-function modelSource(source: LoadSource): ModelSource {
+/** Whether a source names its vision file. */
+export function isPair(source: LoadSource): source is Exclude<LoadSource, ModelFiles> {
+  return typeof source === "object" && "model" in source;
+}
+
+function modelSource(source: ModelFiles): ModelSource {
   if (typeof source !== "string") return { kind: "files", files: source instanceof File ? [source] : [...source] };
   if (!/^(https?:|\/|\.)/.test(source)) return { kind: "stored", id: source };
   const base = globalThis.document?.baseURI;

@@ -3,10 +3,10 @@
 import workerURL from "worker:../worker/engine.worker.ts";
 import { Engine } from "./engine.js";
 
-export { Engine, type Completions, type LoadOptions, type LoadSource, type RequestOptions } from "./engine.js";
+export { Engine, type Completions, type CompletionOptions, type LoadOptions, type LoadSource, type ModelFiles, type RequestOptions } from "./engine.js";
 export { EngineError } from "./error.js";
 export type * from "./openai.js";
-export type { EngineStats, LoadedModel, Progress, StoredModel } from "../protocol.js";
+export type { ChatProgress, CheckedPicture, EngineStats, LoadedModel, PictureProgress, Progress, StoredModel } from "../protocol.js";
 
 /** Makes an engine with a worker of its own. Nothing is fetched before its first call. */
 export function createEngine(): Engine {

@@ -3,8 +3,17 @@
 
 export interface ChatMessage {
   role: "system" | "user" | "assistant";
-  content: string | { type: "text"; text: string }[];
+  content: string | ContentPart[];
 }
+
+/** A stretch of text, or a picture in a user's message, which needs a model with vision. */
+export type ContentPart =
+  | { type: "text"; text: string }
+  | {
+      type: "image_url";
+      /** A data:, blob:, http: or https: address; a server must allow this page to read it (CORS). */
+      image_url: { url: string; detail?: "auto" | "high" };
+    };
 
 export interface ChatCompletionRequest {
   messages: ChatMessage[];

@@ -3,6 +3,8 @@ export interface CatalogueModel {
   id: string;
   name: string;
   url: string;
+  /** Address of the vision file, for a model that can look at pictures. */
+  mmproj?: string;
   /** Download size, bytes. */
   bytes: number;
   note: string;

@@ -7,8 +7,8 @@ import type { CatalogueModel } from "./catalogue.js";
 import type { StoredModel } from "../protocol.js";
 
 export interface ChooserActions {
-  /** A catalogue id, a stored model's id or a URL. */
-  choose(model: string): void;
+  /** A catalogue id, a stored model's id or a URL; a vision file by its URL. */
+  choose(model: string, mmproj?: string): void;
   open(files: File[]): void;
   remove(id: string): void;
 }
@@ -38,17 +38,19 @@ function choices(offered: readonly CatalogueModel[], stored: readonly StoredMode
     const note = entry.bytes ? `${bytes(entry.bytes)} · ${entry.note}` : entry.note;
     return { model: entry.id, name: entry.name, note, stored: stored.find((s) => s.id === entry.url) };
   });
-  const others = stored.filter((s) => !offered.some((entry) => entry.url === s.id));
+  const others = stored.filter((s) => !offered.some((entry) => entry.url === s.id || entry.mmproj === s.id));
   return [
     ...known,
-    ...others.map((s) => ({ model: s.id, name: modelName(s.name), note: bytes(s.bytesTotal), stored: s })),
+    ...others.map((s) => ({ model: s.id, name: modelName(s.name), note: noteOf(s), stored: s })),
   ];
 }
+
+const noteOf = ({ name, bytesTotal }: StoredModel) => `${bytes(bytesTotal)}${isVisionFile(name) ? " · vision file" : ""}`;
 
 function row({ model, name, note, stored }: Choice, actions: ChooserActions): TemplateResult {
   return html`
     <li class="choice">
-      <button part="choice" class="choose" data-model=${model} @click=${() => actions.choose(model)}>
+      <button part="choice" class="choose" data-model=${model} ?disabled=${isVisionFile(name)} @click=${() => actions.choose(model)}>
         <span class="name">${name}</span>
         <span class="quiet">${note}</span>
         ${stored ? badge(stored) : nothing}
@@ -61,6 +63,9 @@ function row({ model, name, note, stored }: Choice, actions: ChooserActions): Te
   `;
 }
 
+/** By the name they are published under; such a file is loaded with its model, never alone. */
+const isVisionFile = (name: string) => /mmproj/i.test(name);
+
 function badge({ complete, bytesStored, bytesTotal }: StoredModel): TemplateResult {
   const percent = bytesTotal > 0 ? Math.floor((bytesStored / bytesTotal) * 100) : 0;
   return html`<span part="stored" class="badge">${complete ? "Stored" : `${percent} % stored`}</span>`;
@@ -69,14 +74,17 @@ function badge({ complete, bytesStored, bytesTotal }: StoredModel): TemplateResu
 function urlForm(actions: ChooserActions): TemplateResult {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    const url = String(new FormData(event.target as HTMLFormElement).get("url")).trim();
-    if (url) actions.choose(url);
+    const data = new FormData(event.target as HTMLFormElement);
+    const [url, mmproj] = ["url", "mmproj"].map((name) => String(data.get(name)).trim());
+    if (url) actions.choose(url, mmproj);
   };
   return html`
     <form class="url" @submit=${submit}>
       <input name="url" type="url" required aria-label="Address of a GGUF file" placeholder="https://…/model.gguf"
              autocomplete="off" spellcheck="false" />
       <button class="soft">Load</button>
+      <input name="mmproj" type="url" aria-label="Address of its vision file" placeholder="https://…/mmproj.gguf, to show it pictures (optional)"
+             autocomplete="off" spellcheck="false" />
     </form>
   `;
 }
@@ -90,7 +98,7 @@ function filePicker(actions: ChooserActions): TemplateResult {
   return html`
     <label class="file">
       <input type="file" accept=".gguf" multiple @change=${pick} />
-      ${icons.file}<span>Open a GGUF file, or drop it here</span>
+      ${icons.file}<span>Open GGUF files, or drop them here</span>
     </label>
   `;
 }

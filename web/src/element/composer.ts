@@ -1,18 +1,33 @@
-// The field one writes in, with the button that sends or stops.
+// The field one writes in, with the pictures that go along and the button that sends or stops.
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import { icons } from "./icons.js";
+import { thumbnails } from "./thumbnails.js";
+import type { Picture } from "./attachments.js";
 import type { Status } from "./events.js";
 
 export interface ComposerActions {
   edit(text: string): void;
+  attach(files: File[]): void;
+  remove(id: number): void;
   send(): void;
   stop(): void;
 }
 
-/** enabled: a model is there to answer. */
-export function composer(draft: string, status: Status, enabled: boolean, actions: ComposerActions): TemplateResult {
+/** What the composer shows. */
+export interface Draft {
+  text: string;
+  pictures: readonly Picture[];
+  /** A model is there to answer. */
+  enabled: boolean;
+  /** The model can look at pictures. */
+  vision: boolean;
+  /** There is something to send, and nothing is still being checked. */
+  sendable: boolean;
+}
+
+export function composer(draft: Draft, status: Status, actions: ComposerActions): TemplateResult {
   const keydown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
@@ -22,12 +37,32 @@ export function composer(draft: string, status: Status, enabled: boolean, action
   const input = (event: InputEvent) => actions.edit((event.target as HTMLTextAreaElement).value);
   return html`
     <div class="composer">
-      <textarea part="input" rows="1" aria-label="Message" .value=${live(draft)} ?disabled=${!enabled}
-        placeholder=${enabled ? "Ask anything" : "Choose a model first"} @input=${input} @keydown=${keydown}></textarea>
-      ${status === "generating"
-        ? html`<button part="stop" class="round" aria-label="Stop" title="Stop (Escape)" @click=${actions.stop}>${icons.stop}</button>`
-        : html`<button part="send" class="round" aria-label="Send" title="Send (Enter)"
-            ?disabled=${!enabled || draft.trim() === ""} @click=${actions.send}>${icons.send}</button>`}
+      ${thumbnails(draft.pictures, actions.remove)}
+      <div class="line">
+        ${draft.vision ? attachButton(actions) : nothing}
+        <textarea part="input" rows="1" aria-label="Message" .value=${live(draft.text)} ?disabled=${!draft.enabled}
+          placeholder=${draft.enabled ? "Ask anything" : "Choose a model first"} @input=${input} @keydown=${keydown}></textarea>
+        ${status === "generating"
+          ? html`<button part="stop" class="round" aria-label="Stop" title="Stop (Escape)" @click=${actions.stop}>${icons.stop}</button>`
+          : html`<button part="send" class="round" aria-label="Send" title="Send (Enter)"
+              ?disabled=${!draft.sendable} @click=${actions.send}>${icons.send}</button>`}
+      </div>
     </div>
+  `;
+}
+
+/** Formats that some systems do not count among pictures are named. */
+const pictureTypes = "image/*,.avif,.bmp,.heic,.heif,.jxl,.tif,.tiff,.webp";
+
+function attachButton(actions: ComposerActions): TemplateResult {
+  const open = (event: Event) => ((event.currentTarget as HTMLElement).nextElementSibling as HTMLInputElement).click();
+  const pick = (event: Event) => {
+    const input = event.target as HTMLInputElement;
+    if (input.files?.length) actions.attach([...input.files]);
+    input.value = ""; // the same picture may be picked again
+  };
+  return html`
+    <button part="attach" class="round attach" aria-label="Attach pictures" title="Attach pictures" @click=${open}>${icons.picture}</button>
+    <input class="picker" type="file" accept=${pictureTypes} multiple hidden @change=${pick} />
   `;
 }

@@ -9,7 +9,7 @@ export interface ScoutChatEvents {
   "status-changed": { status: Status };
   "load-progress": Progress;
   "model-loaded": LoadedModel;
-  "message-sent": { text: string };
+  "message-sent": { text: string; pictures: number };
   "message-received": { text: string; tokensPerSecond: number | undefined };
   "error-raised": EngineError;
 }

@@ -3,11 +3,16 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { tokensPerSecond } from "./format.js";
+import { thumbnails } from "./thumbnails.js";
+import type { Picture } from "./attachments.js";
 
 export interface Message {
   id: number;
   role: "user" | "assistant";
   text: string;
+  pictures: readonly Picture[];
+  /** What goes on before an answer's first word. */
+  activity?: string | undefined;
   /** Tokens a second, while and after an answer is written. */
   speed?: number | undefined;
   /** Why an answer is shorter than the model wanted. */
@@ -31,7 +36,9 @@ function message(m: Message, writing: boolean): TemplateResult {
   // Text is pre-wrapped: the markup around it must add no white space.
   return html`
     <article part="message ${m.role}" class="message ${m.role}" aria-label=${m.role === "user" ? "You" : "Answer"}>
-      <div class="text">${m.text}${writing ? html`<span class="caret" aria-hidden="true"></span>` : nothing}</div>
+      ${thumbnails(m.pictures)}
+      ${writing && m.activity && !m.text ? html`<p part="activity" class="quiet activity" role="status">${m.activity}</p>` : nothing}
+      <div class="text" ?hidden=${m.role === "user" && !m.text}>${m.text}${writing ? html`<span class="caret" aria-hidden="true"></span>` : nothing}</div>
       ${notes.length ? html`<footer part="notes" class="quiet">${notes.join(" · ")}</footer>` : nothing}
     </article>
   `;

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { bytes, duration } from "./format.js";
 import { icons } from "./icons.js";
 import type { EngineError } from "../client/index.js";
-import type { Progress } from "../protocol.js";
+import type { ChatProgress, Progress } from "../protocol.js";
 
 const phases = { header: "Reading the file", download: "Downloading", load: "Loading onto the GPU" };
 
@@ -39,12 +39,24 @@ export function warningNotices(warnings: string[]): TemplateResult[] {
   return warnings.map((text) => html`<p part="warning" class="quiet" role="status">${text}</p>`);
 }
 
+/** What goes on before the first word of an answer about pictures. */
+export function activity(progress: ChatProgress): string {
+  if (progress.phase === "picture") return `Looking at tile ${Math.min(progress.done + 1, progress.total)} of ${progress.total}…`;
+  const { phase, bytesDone, bytesTotal } = progress;
+  return `${phases[phase]}: what the model sees with, ${bytes(bytesDone)} of ${bytes(bytesTotal)}…`;
+}
+
+/** A message as a sentence; names and paths that one may begin with stay as they are. */
+function sentence(message: string): string {
+  return /^[a-z]+[ ,;]/.test(message) ? message[0]!.toUpperCase() + message.slice(1) : message;
+}
+
 export function errorNotice(error: EngineError, retry: (() => void) | undefined): TemplateResult {
   return html`
     <section part="error" class="error" role="alert" data-code=${error.code}>
       ${icons.alert}
       <div>
-        <p>${error.message}</p>
+        <p>${sentence(error.message)}</p>
         <p class="code">${error.code}</p>
       </div>
       ${retry ? html`<button class="soft" @click=${retry}>Try again</button>` : nothing}

@@ -1,23 +1,24 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, query, state } from "lit/decorators.js";
 import { createEngine, EngineError, type Engine } from "../client/index.js";
-import type { ChatMessage } from "../client/openai.js";
-import type { LoadSource } from "../client/engine.js";
-import type { LoadedModel, Progress, StoredModel } from "../protocol.js";
+import type { ChatMessage, ContentPart } from "../client/openai.js";
+import { isPair, type LoadSource } from "../client/engine.js";
+import type { ChatProgress, LoadedModel, Progress, StoredModel } from "../protocol.js";
+import { Attachments, release, sortFiles, type Picture } from "./attachments.js";
 import { catalogue, type CatalogueModel } from "./catalogue.js";
 import { chooser } from "./chooser.js";
-import { composer } from "./composer.js";
+import { composer, type Draft } from "./composer.js";
 import { emit, type Status } from "./events.js";
 import { modelName } from "./format.js";
 import { icons } from "./icons.js";
 import { messageList, type Message } from "./messages.js";
-import { errorNotice, progressNotice, warningNotices } from "./notices.js";
+import { activity as activityOf, errorNotice, progressNotice, warningNotices } from "./notices.js";
 import { styles } from "./styles.js";
 
 /**
  * A conversation with a model that runs in this browser.
  *
- * Setting `model` loads it; removing it goes back to the chooser. Rich data goes in by property: `engine` (one is
+ * Setting `model` loads it, with the vision file that `mmproj` names; removing it goes back to the chooser. Rich data goes in by property: `engine` (one is
  * made when none is given) and `catalogue`.
  *
  * @fires status-changed - {status}
@@ -29,7 +30,8 @@ import { styles } from "./styles.js";
  * @slot title - replaces the name in the head
  * @slot intro - above the chooser
  * @slot empty - instead of the greeting of an empty conversation
- * @csspart head, chooser, choice, stored, progress, error, messages, message, user, assistant, notes, input, send, stop
+ * @csspart head, chooser, choice, stored, progress, error, messages, message, user, assistant, notes, activity,
+ *   thumbnails, thumbnail, attach, input, send, stop
  * @cssprop --scout-accent, --scout-on-accent, --scout-surface, --scout-raised, --scout-line, --scout-text,
  *   --scout-quiet, --scout-danger, --scout-radius, --scout-width, --scout-font
  */
@@ -38,6 +40,9 @@ export class ScoutChat extends LitElement {
 
   /** A catalogue id, the URL of a GGUF file, or the id of a stored model. */
   @property({ reflect: true }) model: string | null = null;
+
+  /** The URL of the vision file of a model that can look at pictures. */
+  @property({ reflect: true }) mmproj: string | null = null;
 
   /** What the element is doing. Written by the element only. */
   @property({ reflect: true }) status: Status = "idle";
@@ -70,6 +75,11 @@ export class ScoutChat extends LitElement {
   #nextMessage = 1;
   /** The value of `model` that has been acted on. */
   #shown: string | null = null;
+  readonly #attachments = new Attachments({
+    requestUpdate: () => this.requestUpdate(),
+    check: (url, signal) => this.engine.checkPicture(url, { signal }),
+    refused: (name, reason) => this.#fail(about(name, reason), () => {}),
+  });
 
   constructor() {
     super();
@@ -77,6 +87,7 @@ export class ScoutChat extends LitElement {
     this.addEventListener("dragover", this.#onDragover);
     this.addEventListener("dragleave", () => (this.dropping = false));
     this.addEventListener("drop", this.#onDrop);
+    this.addEventListener("paste", this.#onPaste);
   }
 
   /** The engine that answers. Several elements may share one. */
@@ -125,11 +136,19 @@ export class ScoutChat extends LitElement {
   /** Sends a message and streams the answer. Trouble is shown, not thrown. */
   async send(text = this.draft): Promise<void> {
     text = text.trim();
-    if (!text || !this.loaded || this.status === "generating") return;
+    const attached = this.#attachments;
+    if ((!text && attached.pictures.length === 0) || !attached.settled || !this.loaded || this.status === "generating") return;
     this.draft = "";
-    this.messages = [...this.messages, this.#message("user", text)];
-    emit(this, "message-sent", { text });
+    const message = this.#message("user", text, attached.take());
+    this.messages = [...this.messages, message];
+    emit(this, "message-sent", { text, pictures: message.pictures.length });
     await this.#answer();
+  }
+
+  /** Attaches pictures to the message being written. One that cannot be read is refused by name. */
+  attach(pictures: readonly File[]): void {
+    this.error = undefined;
+    this.#attachments.add(pictures);
   }
 
   /** Stops the load or the answer under way. */
@@ -140,7 +159,7 @@ export class ScoutChat extends LitElement {
   /** Forgets the conversation. */
   clear(): void {
     this.stop();
-    this.messages = [];
+    this.#forget();
     this.error = undefined;
     if (this.loaded) this.#enter("ready");
     this.updateComplete.then(() => this.input?.focus());
@@ -158,7 +177,7 @@ export class ScoutChat extends LitElement {
   override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has("model") || this.model === this.#shown) return;
     this.#shown = this.model;
-    if (this.model) void this.load(this.#resolve(this.model), this.#nameOf(this.model));
+    if (this.model) void this.#loadShown(this.model);
     else this.#leave();
   }
 
@@ -172,14 +191,23 @@ export class ScoutChat extends LitElement {
       ${this.#head()}
       <main @scroll=${this.#onScroll}><div class="column">${this.#body()}</div></main>
       <div class="foot column">
-        ${composer(this.draft, this.status, this.loaded !== undefined, {
+        ${composer(this.#composed(), this.status, {
           edit: (text) => (this.draft = text),
+          attach: (files) => this.attach(files),
+          remove: (id) => this.#attachments.remove(id),
           send: () => void this.send(),
           stop: () => this.stop(),
         })}
       </div>
-      ${this.dropping ? html`<div class="drop">Drop the GGUF file to open it</div>` : nothing}
+      ${this.dropping ? html`<div class="drop">${this.loaded ? "Drop pictures to attach them" : "Drop GGUF files to open them"}</div>` : nothing}
     `;
+  }
+
+  #composed(): Draft {
+    const { pictures, settled } = this.#attachments;
+    const enabled = this.loaded !== undefined;
+    const sendable = enabled && settled && (this.draft.trim() !== "" || pictures.length > 0);
+    return { text: this.draft, pictures, enabled, vision: this.loaded?.vision ?? false, sendable };
   }
 
   #head(): TemplateResult {
@@ -204,7 +232,7 @@ export class ScoutChat extends LitElement {
     }
     if (this.loaded) return html`${warningNotices(this.loaded.warnings)}${messageList(this.messages, this.status === "generating")}${this.#errorNotice()}`;
     const actions = {
-      choose: (model: string) => this.#choose(model),
+      choose: (model: string, mmproj?: string) => this.#choose(model, mmproj),
       open: (files: File[]) => this.#open(files),
       remove: (id: string) => void this.#remove(id),
     };
@@ -229,7 +257,9 @@ export class ScoutChat extends LitElement {
     this.#following = true;
     this.#enter("generating");
     try {
-      const stream = await this.engine.chat.completions.create({ messages: prompt, stream: true, temperature: this.temperature }, { signal: work.signal });
+      const request = { messages: prompt, stream: true as const, temperature: this.temperature };
+      const onProgress = (progress: ChatProgress) => show({ activity: activityOf(progress) });
+      const stream = await this.engine.chat.completions.create(request, { signal: work.signal, onProgress });
       for await (const { choices } of stream) {
         const text = choices[0]?.delta.content;
         if (text) show({ text: answer.text + text });
@@ -256,22 +286,37 @@ export class ScoutChat extends LitElement {
 
   #prompt(): ChatMessage[] {
     const system: ChatMessage[] = this.system ? [{ role: "system", content: this.system }] : [];
-    return [...system, ...this.messages.map(({ role, text }) => ({ role, content: text }))];
+    return [...system, ...this.messages.map(({ role, text, pictures }) => ({ role, content: contentOf(text, pictures) }))];
   }
 
-  #message(role: Message["role"], text: string): Message {
-    return { id: this.#nextMessage++, role, text };
+  #message(role: Message["role"], text: string, pictures: readonly Picture[] = []): Message {
+    return { id: this.#nextMessage++, role, text, pictures };
   }
 
-  #choose(model: string): void {
+  /** Lets go of the conversation and of what is being written. */
+  #forget(): void {
+    for (const { pictures } of this.messages) release(pictures);
+    this.messages = [];
+    this.#attachments.clear();
+  }
+
+  #choose(model: string, mmproj?: string): void {
     // Only a click may ask the browser to keep what we store; without its promise the engine works all the same.
     void navigator.storage?.persist?.();
-    if (model === this.model) void this.load(this.#resolve(model), this.#nameOf(model));
+    this.mmproj = mmproj || null;
+    if (model === this.model) void this.#loadShown(model);
     else this.model = model;
   }
 
+  /** Loads what the attributes name. */
+  #loadShown(model: string): Promise<void> {
+    const entry = this.catalogue.find(({ id }) => id === model);
+    const source = { model: entry?.url ?? model, mmproj: this.mmproj ?? entry?.mmproj ?? null };
+    return this.load(source, entry?.name ?? modelName(model));
+  }
+
   #open(files: File[]): void {
-    this.#shown = this.model = null;
+    this.#shown = this.model = this.mmproj = null;
     void this.load(files);
   }
 
@@ -289,19 +334,11 @@ export class ScoutChat extends LitElement {
     this.stop();
     this.#work = undefined;
     if (this.loaded) void this.engine.unload().catch(() => {});
-    this.#shown = this.model = null;
+    this.#shown = this.model = this.mmproj = null;
     this.loaded = this.error = undefined;
-    this.messages = [];
+    this.#forget();
     this.#enter("idle");
   };
-
-  #resolve(model: string): string {
-    return this.catalogue.find((entry) => entry.id === model)?.url ?? model;
-  }
-
-  #nameOf(model: string): string {
-    return this.catalogue.find((entry) => entry.id === model)?.name ?? modelName(model);
-  }
 
   #onProgress(progress: Progress, work: AbortController): void {
     if (work !== this.#work) return;
@@ -342,9 +379,23 @@ export class ScoutChat extends LitElement {
   #onDrop = (event: DragEvent): void => {
     event.preventDefault();
     this.dropping = false;
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length) this.#open(files);
+    this.#receive([...(event.dataTransfer?.files ?? [])]);
   };
+
+  /** Text that is pasted is text, also where a picture of it comes along. */
+  #onPaste = (event: ClipboardEvent): void => {
+    const { types, files } = event.clipboardData!;
+    if (types.includes("text/plain") || files.length === 0) return;
+    event.preventDefault();
+    this.#receive([...files]);
+  };
+
+  /** Models are opened; what else is given to a loaded model are pictures. */
+  #receive(files: File[]): void {
+    const { models, pictures } = sortFiles(files);
+    if (models.length || (pictures.length && !this.loaded)) this.#open(files);
+    else this.attach(pictures);
+  }
 
   /** Whether the view follows the answer; scrolling up leaves it where it is. */
   #following = true;
@@ -354,7 +405,21 @@ export class ScoutChat extends LitElement {
   };
 }
 
+/** Pictures come first, as the model's makers trained it. */
+function contentOf(text: string, pictures: readonly Picture[]): string | ContentPart[] {
+  if (pictures.length === 0) return text;
+  const images = pictures.map(({ url }) => ({ type: "image_url" as const, image_url: { url } }));
+  return text ? [...images, { type: "text", text }] : images;
+}
+
+/** Puts the name of a file before what is wrong with it. */
+function about(name: string, reason: unknown): unknown {
+  if (!(reason instanceof EngineError)) return reason;
+  return new EngineError({ code: reason.code, message: `${name}: ${reason.message}`, retryable: false });
+}
+
 function sourceName(source: LoadSource): string {
+  if (isPair(source)) return sourceName(source.model);
   if (typeof source === "string") return modelName(source);
   return modelName((source instanceof File ? source : source[0])?.name ?? "");
 }

@@ -72,7 +72,8 @@ export const styles = css`
     text-align: start; padding: 0.75rem 1rem; border: 1px solid var(--line); border-radius: var(--radius);
     transition: border-color 0.15s, background 0.15s;
   }
-  .choose:hover { border-color: var(--accent); background: color-mix(in srgb, var(--accent) 5%, transparent); }
+  .choose:disabled { color: var(--quiet); }
+  .choose:not(:disabled):hover { border-color: var(--accent); background: color-mix(in srgb, var(--accent) 5%, transparent); }
   .choose .name { font-weight: 600; }
   .choose .quiet { grid-row: 2; }
   .choose .badge { grid-row: 1 / span 2; grid-column: 2; }
@@ -82,9 +83,11 @@ export const styles = css`
     font-size: 0.8125rem; font-weight: 600; color: var(--accent); padding: 0.125rem 0.625rem; border-radius: 999px;
     background: color-mix(in srgb, var(--accent) 12%, transparent);
   }
-  .url { display: flex; gap: 0.5rem; }
+  .url { display: grid; grid-template-columns: 1fr auto; gap: 0.5rem; }
+  .url input[name="mmproj"] { grid-column: 1 / -1; }
+  .url:not(:focus-within):has(input[name="url"]:placeholder-shown) input[name="mmproj"] { display: none; }
   .url input {
-    flex: 1; min-width: 0; padding: 0.5rem 1rem; border-radius: 999px; border: 1px solid var(--line); background: none;
+    min-width: 0; padding: 0.5rem 1rem; border-radius: 999px; border: 1px solid var(--line); background: none;
   }
   .file {
     display: flex; justify-content: center; align-items: center; gap: 0.5rem; padding: 0.875rem; cursor: pointer;
@@ -131,9 +134,10 @@ export const styles = css`
   .error .code { color: var(--quiet); font: 0.8125rem/1.5 ui-monospace, monospace; }
 
   .composer {
-    display: flex; align-items: flex-end; gap: 0.5rem; padding: 0.375rem; border-radius: calc(var(--radius) + 12px);
+    display: grid; gap: 0.25rem; padding: 0.375rem; border-radius: calc(var(--radius) + 12px);
     border: 1px solid var(--line); background: var(--raised); transition: border-color 0.15s;
   }
+  .composer .line { display: flex; align-items: flex-end; gap: 0.5rem; }
   .composer:focus-within { border-color: var(--accent); }
   .foot { padding-block: 0.25rem max(0.875rem, env(safe-area-inset-bottom)); width: 100%; }
   textarea {
@@ -147,6 +151,30 @@ export const styles = css`
     background: var(--accent); color: var(--on-accent);
   }
   .round:disabled { background: var(--line); color: var(--quiet); }
+
+  .round.attach { background: none; color: var(--quiet); margin-inline-end: -0.5rem; }
+  .round.attach:hover { color: var(--text); background: var(--line); }
+
+  .thumbnails { list-style: none; display: flex; flex-wrap: wrap; gap: 0.5rem; }
+  .composer .thumbnails { padding: 0.375rem 0.375rem 0; max-height: 14rem; overflow-y: auto; }
+  .user .thumbnails { justify-content: flex-end; margin-bottom: 0.5rem; }
+  .thumbnail { position: relative; display: grid; min-width: 3rem; }
+  .thumbnail img, .unseen { display: block; border-radius: 10px; border: 1px solid var(--line); background: var(--surface); }
+  .composer .thumbnail img { height: 4.5rem; max-width: 9rem; object-fit: cover; }
+  .message .thumbnail img { max-height: 14rem; max-width: min(18rem, 100%); }
+  .unseen { display: grid; place-items: center; height: 4.5rem; width: 4.5rem; color: var(--quiet); font-size: 0.8125rem; font-weight: 600; }
+  .composer .thumbnail[aria-busy="true"] img { opacity: 0.45; }
+  .composer .thumbnail[aria-busy="true"]::after {
+    content: ""; position: absolute; inset: 0; margin: auto; width: 1.25rem; height: 1.25rem; border-radius: 50%;
+    border: 2px solid var(--accent); border-inline-end-color: transparent; animation: turn 0.9s linear infinite;
+  }
+  @keyframes turn { to { rotate: 1turn } }
+  .remove {
+    position: absolute; inset-block-start: -0.375rem; inset-inline-end: -0.375rem; padding: 0.125rem; z-index: 1;
+    background: var(--text); color: var(--surface);
+  }
+  .remove svg { width: 16px; height: 16px; }
+  .activity { font-variant-numeric: tabular-nums; }
 
   .drop {
     position: absolute; inset: 0.5rem; z-index: 1; display: grid; place-items: center; pointer-events: none;

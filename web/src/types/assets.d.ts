@@ -12,6 +12,12 @@ declare module "go:main.wasm" {
   export default url;
 }
 
+/** The URL of image.wasm. */
+declare module "go:image.wasm" {
+  const url: string;
+  export default url;
+}
+
 /** The toolchain's wasm_exec.js, which defines globalThis.Go. */
 declare module "go:wasm_exec" {}
 

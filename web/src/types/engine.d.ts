@@ -2,12 +2,19 @@
 // before their promise settles. What goes in is plain data.
 
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "../client/openai.js";
-import type { EngineStats, LoadedModel, ModelSource, Progress, StoredModel } from "../protocol.js";
+import type { ChatProgress, CheckedPicture, EngineStats, LoadedModel, ModelSource, Progress, StoredModel } from "../protocol.js";
 
 export interface GoEngine {
-  load(signal: AbortSignal, source: ModelSource, onProgress: (progress: Progress) => void): Promise<LoadedModel>;
+  load(signal: AbortSignal, source: ModelSource, mmproj: ModelSource | null, onProgress: (progress: Progress) => void): Promise<LoadedModel>;
   /** Resolves with a completion, or with null after the chunks of a streamed answer. */
-  chat(signal: AbortSignal, request: ChatCompletionRequest, onChunk: (chunk: ChatCompletionChunk) => void): Promise<ChatCompletion | null>;
+  chat(
+    signal: AbortSignal,
+    request: ChatCompletionRequest,
+    onChunk: (chunk: ChatCompletionChunk) => void,
+    onProgress: (progress: ChatProgress) => void,
+  ): Promise<ChatCompletion | null>;
+  /** Decodes a picture as a request would, and keeps it for the request. */
+  picture(signal: AbortSignal, url: string): Promise<CheckedPicture>;
   unload(signal: AbortSignal): Promise<null>;
   models(signal: AbortSignal): Promise<StoredModel[]>;
   delete(signal: AbortSignal, model: string): Promise<null>;

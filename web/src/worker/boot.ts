@@ -1,27 +1,26 @@
-// Starts main.wasm in this worker.
+// Runs a Go program in this worker.
 
 import "go:wasm_exec";
-import wasmURL from "go:main.wasm";
 import type { Fault } from "../protocol.js";
-import type { GoEngine } from "../types/engine.js";
 
-/** Runs the Go program and gives the engine it publishes. onExit hears of its end, which is always a fault. */
-export async function boot(onExit: (fault: Fault) => void): Promise<GoEngine> {
+/** Starts the program at url and gives what it publishes. onExit hears of its end, which is always a fault. */
+export async function boot<T>(url: string, published: () => T | undefined, onExit: (fault: Fault) => void): Promise<T> {
   const lastWords = listenToOutput();
   const go = new Go();
-  const { instance } = await instantiate(go.importObject);
+  const { instance } = await instantiate(url, go.importObject);
   globalThis.wasm = { instance };
   const exit = () => onExit(stopped(lastWords()));
   go.run(instance).then(exit, exit);
-  // Go runs until it has nothing to do; by then it has published the engine or ended.
-  if (!globalThis.newOutriderEngine) throw new Error(lastWords() || "main.wasm did not start");
-  return globalThis.newOutriderEngine();
+  // Go runs until it has nothing to do; by then it has published its object or ended.
+  const program = published();
+  if (!program) throw new Error(lastWords() || `${url} did not start`);
+  return program;
 }
 
 /** Compiles while downloading where the server names the type rightly, else after. */
-async function instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.WebAssemblyInstantiatedSource> {
-  const response = await fetch(wasmURL);
-  if (!response.ok) throw new Error(`${wasmURL}: HTTP ${response.status}`);
+async function instantiate(url: string, imports: WebAssembly.Imports): Promise<WebAssembly.WebAssemblyInstantiatedSource> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`);
   if (response.headers.get("Content-Type") === "application/wasm") {
     return WebAssembly.instantiateStreaming(response, imports);
   }

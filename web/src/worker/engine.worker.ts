@@ -1,11 +1,15 @@
-// The engine worker: boots main.wasm, gives it a GPU host and a storage worker, and relays the protocol.
+// The engine worker: boots main.wasm, gives it a GPU host, a storage worker and a way to have pictures cut, and relays the
+// protocol.
 
+import wasmURL from "go:main.wasm";
+import pictureURL from "worker:./picture.worker.ts";
 import storageURL from "worker:./storage.worker.ts";
 import { toFault } from "../client/error.js";
-import type { Reply, Request } from "../protocol.js";
+import type { ChatProgress, Reply, Request } from "../protocol.js";
 import type { GoEngine } from "../types/engine.js";
 import { boot } from "./boot.js";
 import { installGPUHost } from "./gpu-host.js";
+import { installPictures, type PicturePort } from "./picture-client.js";
 import { installStorage } from "./storage-client.js";
 
 const reply = (message: Reply) => postMessage(message);
@@ -20,7 +24,8 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
 function start(): Promise<GoEngine> {
   installGPUHost(navigator.gpu);
   installStorage(connectStorage());
-  return boot((error) => reply({ kind: "fatal", error }));
+  installPictures(() => new Worker(pictureURL, { type: "module", name: "outrider-picture" }) as PicturePort);
+  return boot(wasmURL, () => globalThis.newOutriderEngine?.(), (error) => reply({ kind: "fatal", error }));
 }
 
 function connectStorage(): MessagePort {
@@ -46,11 +51,14 @@ async function answer(request: Exclude<Request, { kind: "abort" }>): Promise<voi
 async function perform(request: Exclude<Request, { kind: "abort" }>, signal: AbortSignal) {
   const { id } = request;
   const go = await engine;
+  const onProgress = (progress: ChatProgress) => reply({ id, kind: "progress", progress });
   switch (request.kind) {
     case "load":
-      return go.load(signal, request.source, (progress) => reply({ id, kind: "progress", progress }));
+      return go.load(signal, request.source, request.mmproj, onProgress);
     case "chat":
-      return go.chat(signal, request.request, (chunk) => reply({ id, kind: "chunk", chunk }));
+      return go.chat(signal, request.request, (chunk) => reply({ id, kind: "chunk", chunk }), onProgress);
+    case "picture":
+      return go.picture(signal, request.url);
     case "unload":
       return go.unload(signal);
     case "models":
