@@ -83,7 +83,7 @@ func TestTheFilesOwnTensorsPass(t *testing.T) {
 }
 
 // A stack of experts is bytes, one expert after another: property 8 of §10.3, so that an expert can be fetched alone.
-// Seen to fail with the stride of a row's bytes for that of a matrix's.
+// Seen to fail with the offset of a row where the reference's expert needs that of a matrix.
 func TestAnExpertIsOneRangeOfBytes(t *testing.T) {
 	_, file := openGolden(t, "interleave1-qknorm-high1")
 	const name = "blk.2.ffn_down_exps.weight"
@@ -114,7 +114,7 @@ func TestAnExpertIsOneRangeOfBytes(t *testing.T) {
 }
 
 // Hugging Face keeps gate and up of all experts in one tensor [experts, hidden, 2·width], to be multiplied from the
-// left (§2.8): the other half of property 8. Seen to fail with gate and up swapped in MulMatID's list.
+// left (§2.8): the other half of property 8. Seen to fail with the matrices swapped inside MulMatID.
 func TestFusedExpertsAreTheTransposedStacks(t *testing.T) {
 	_, file := openGolden(t, "interleave1-qknorm-high1")
 	b := ref.New()
