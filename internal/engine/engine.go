@@ -20,7 +20,7 @@ type Engine struct {
 	stops     []int32
 	sight     *sight   // nil for a model that cannot see
 	history   []int32  // the token at each position of the model's cache
-	seen      []placed // the pictures among them
+	seen      []placed // the pictures of the prompt it began with
 }
 
 // Context is the number of tokens that a prompt and its answer may have together.

@@ -18,7 +18,6 @@ type pictureID [2]uint64
 // picture is one of the conversation's.
 type picture struct {
 	id      pictureID
-	file    []byte        // as of the latest prompt, until that is computed
 	cut     model.Picture // its tiles, until they are encoded
 	tokens  []int32       // what stands for it in a prompt
 	tiles   []int         // where the patches of each tile begin among its tokens
@@ -37,14 +36,13 @@ func (p placed) end() int { return p.at + len(p.tokens) }
 func (s *sight) open(ctx context.Context, file []byte) (*picture, error) {
 	id := pictureID{maphash.Bytes(s.seeds[0], file), maphash.Bytes(s.seeds[1], file)}
 	if p, ok := s.pictures[id]; ok {
-		p.file = file
 		return p, nil
 	}
 	cut, err := s.cut(ctx, file)
 	if err != nil {
 		return nil, err
 	}
-	p := &picture{id: id, file: file, cut: cut}
+	p := &picture{id: id, cut: cut}
 	s.spell(p)
 	s.pictures[id] = p
 	return p, nil
@@ -174,11 +172,6 @@ func (s *sight) encode(ctx context.Context, pictures []placed, tell func(done, t
 }
 
 func (s *sight) encodePicture(ctx context.Context, p *picture, next func()) (err error) {
-	if p.cut == nil { // seen in an earlier turn, and what was made of it is gone
-		if p.cut, err = s.cut(ctx, p.file); err != nil {
-			return err
-		}
-	}
 	if p.vectors, err = s.backend.Alloc("picture", quant.F32, s.config.Width, s.vectorsOf(p)); err != nil {
 		return err
 	}

@@ -95,14 +95,14 @@ func (e *Engine) checkPatches(p Prompt) error {
 }
 
 // shared is how many positions of the conversation before begin the prompt too: those of the same tokens, up to the
-// first picture that is another one.
+// first picture that is another one. Where tokens are the same, so are the places of pictures.
 func (e *Engine) shared(p Prompt) int {
 	n := 0
 	for n < min(len(e.history), len(p.Tokens)) && e.history[n] == p.Tokens[n] {
 		n++
 	}
 	for i, picture := range p.pictures {
-		if i >= len(e.seen) || e.seen[i].at != picture.at || e.seen[i].id != picture.id {
+		if i >= len(e.seen) || e.seen[i].id != picture.id {
 			return min(n, picture.at)
 		}
 	}
@@ -111,10 +111,5 @@ func (e *Engine) shared(p Prompt) int {
 
 // remember notes that the model holds the first n positions of p.
 func (e *Engine) remember(p Prompt, n int) {
-	e.history, e.seen = slices.Clone(p.Tokens[:n]), nil
-	for _, picture := range p.pictures {
-		if picture.at < n {
-			e.seen = append(e.seen, picture)
-		}
-	}
+	e.history, e.seen = slices.Clone(p.Tokens[:n]), p.pictures
 }

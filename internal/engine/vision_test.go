@@ -20,6 +20,7 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
 	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/loader/gguf"
 )
 
 // album hands out pictures by name, as a page's decoder would, and counts how often it is asked.
@@ -40,11 +41,17 @@ func (a *album) cut(_ context.Context, file []byte, g image.Geometry) (*image.Ti
 // openSeeing opens the golden Llama 4 with a golden vision file.
 func openSeeing(t *testing.T, b ops.Backend, vision string, a *album, o Options) *Engine {
 	t.Helper()
-	text, err := os.ReadFile(llama4Goldens + "interleave1.gguf")
+	file, err := os.ReadFile(llama4Goldens + vision + ".gguf")
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.ReadFile(llama4Goldens + vision + ".gguf")
+	return attach(t, b, file, a, o)
+}
+
+// attach opens the golden Llama 4 with a vision file.
+func attach(t *testing.T, b ops.Backend, file []byte, a *album, o Options) *Engine {
+	t.Helper()
+	text, err := os.ReadFile(llama4Goldens + "interleave1.gguf")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,28 +176,72 @@ func compareSeen(t *testing.T, e *Engine, g *golden.File, prompt int) {
 	}
 }
 
-// What the GPU sees in each tile of a picture is what the reference sees.
+// What the GPU sees in each tile of a picture is what the reference sees, with weights of each type that vision files
+// have.
 func TestTheGPUSeesWhatTheReferenceSees(t *testing.T) {
+	device := onGPU(t)
 	for _, vision := range []string{"vision-tiny", "vision-real"} {
-		a := &album{pictures: map[string]*image.Tiles{"a": goldenPicture(t, visionGolden(t, vision))}}
-		var seen [2][]float32
-		for i, b := range []ops.Backend{ref.New(), onGPU(t)} {
-			e := openSeeing(t, b, vision, a, Options{})
-			ask(t, e, Params{MaxTokens: 1, Stop: never}, shown("", "a"))
-			for _, p := range e.sight.pictures {
-				x, err := model.ReadBack(t.Context(), b, p.vectors)
-				if err != nil {
-					t.Fatal(err)
-				}
-				seen[i] = x
+		file, err := os.ReadFile(llama4Goldens + vision + ".gguf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tiles := goldenPicture(t, visionGolden(t, vision))
+		t.Run(vision, func(t *testing.T) { seeAlike(t, device, file, tiles) })
+		if vision == "vision-tiny" {
+			for _, typ := range []quant.Type{quant.F16, quant.Q8_0} {
+				t.Run(fmt.Sprint(vision, " ", typ), func(t *testing.T) { seeAlike(t, device, requantised(t, file, typ), tiles) })
 			}
 		}
-		d := golden.Compare(seen[1], seen[0])
-		t.Log(vision, d)
-		if d.NMSE > 1e-6 {
-			t.Errorf("%s: %v", vision, d)
+	}
+}
+
+func seeAlike(t *testing.T, device ops.Backend, vision []byte, tiles *image.Tiles) {
+	a := &album{pictures: map[string]*image.Tiles{"a": tiles}}
+	var seen [2][]float32
+	for i, b := range []ops.Backend{ref.New(), device} {
+		e := attach(t, b, vision, a, Options{})
+		ask(t, e, Params{MaxTokens: 1, Stop: never}, shown("", "a"))
+		for _, p := range e.sight.pictures {
+			x, err := model.ReadBack(t.Context(), b, p.vectors)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen[i] = x
 		}
 	}
+	d := golden.Compare(seen[1], seen[0])
+	t.Log(d)
+	if d.NMSE > 1e-10 {
+		t.Errorf("%v, want 1e-10", d)
+	}
+}
+
+// requantised is vision-tiny with its matrices, and the table of positions, of another type, where their rows allow it.
+func requantised(t *testing.T, file []byte, typ quant.Type) []byte {
+	t.Helper()
+	f := header(t, file)
+	w := &gguf.Writer{}
+	for _, key := range f.Meta.Keys() {
+		switch {
+		case f.Meta.String(key, "") != "":
+			w.Set(key, f.Meta.String(key, ""))
+		case f.Meta.Uint(key, 0) != 0:
+			w.Set(key, uint32(f.Meta.Uint(key, 0)))
+		case f.Meta.Float(key, 0) != 0:
+			w.Set(key, float32(f.Meta.Float(key, 0)))
+		}
+	}
+	for _, x := range f.Tensors {
+		data := file[x.Offset : x.Offset+x.Size]
+		if len(x.Dims) == 2 && x.Dims[0]%typ.BlockWeights() == 0 {
+			numbers := make([]float32, len(data)/4)
+			quant.Dequantize(quant.F32, numbers, data)
+			x.Type, data = typ, make([]byte, typ.RowBytes(len(numbers)))
+			quant.Quantize(typ, data, numbers)
+		}
+		w.Add(x.Name, x.Type, x.Dims, data)
+	}
+	return w.Bytes()
 }
 
 // noisy is a picture of random pixels.
@@ -257,6 +308,22 @@ func TestAnotherPictureIsNotMistakenForTheFirst(t *testing.T) {
 	tell(t, e, "the same twice", 0, shown("what", "sun", "sun"))
 }
 
+func TestAPromptKnowsWhereItsPicturesAre(t *testing.T) {
+	e := openSeeing(t, ref.New(), "vision-tiny", gallery(), Options{})
+	p, err := e.Prompt(t.Context(), []chat.Message{shown("what", "sun", "wood"), shown("this", "sea", "sun")}, chat.Options{})
+	if err != nil || len(p.pictures) != 4 {
+		t.Fatalf("%d pictures, %v", len(p.pictures), err)
+	}
+	for i, picture := range p.pictures {
+		if got := p.Tokens[picture.at:picture.end()]; !slices.Equal(got, picture.tokens) {
+			t.Errorf("picture %d is at %d, where the tokens are %v", i, picture.at, got)
+		}
+	}
+	if p.pictures[0].at >= p.pictures[1].at || p.pictures[2].at >= p.pictures[3].at {
+		t.Errorf("the pictures are out of order")
+	}
+}
+
 func TestAReleasedTowerComesBackWithTheNextNewPicture(t *testing.T) {
 	e := openSeeing(t, ref.New(), "vision-tiny", gallery(), Options{})
 	if e.sight.tower != nil || len(e.sight.weights) > 0 {
@@ -286,7 +353,7 @@ func TestTilesAreToldAndAStopTakesEffectBetweenThem(t *testing.T) {
 	if len(told) != 8 || told[0] != "1/8" || told[7] != "8/8" {
 		t.Errorf("told %v", told)
 	}
-	e.Forget()
+	ask(t, e, p, chat.Text(chat.User, "what of another conversation"))
 	ctx, cancel := context.WithCancel(t.Context())
 	p.OnTile = func(done, _ int) {
 		if done == 3 {

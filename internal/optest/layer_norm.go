@@ -32,7 +32,7 @@ func layerNormCase(width, n int, mean float32) Case {
 			for i := range values {
 				values[i] += mean
 			}
-			in, w, b := x.Input("x", width, values), x.Vector("w", width), x.Vector("b", width)
+			in, w, b := x.Input("x", width, values), x.Activations("w", width, 1), x.Activations("b", width, 1)
 			dst := x.Output(quant.F32, width, n)
 			x.Do(func(o ops.Ops) { o.LayerNorm(dst, in, w, b, 1e-5) })
 		},

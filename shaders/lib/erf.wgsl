@@ -1,5 +1,5 @@
 // erf is the error function to within 2e-7. WGSL has none. The polynomials are minimax fits (Remez), off by less than
-// 2e-8; what is left is the rounding of f32. From 4 on erf is 1 in f32.
+// 2e-8; what is left is the rounding of f32. From 4 on erf is 1 in f32, and the square of what is far beyond has none.
 fn erf(x: f32) -> f32 {
   let a = min(abs(x), 4.0);
   return sign(x) * select(erf_far(a), erf_near(a), a < 1.0);
