@@ -334,6 +334,11 @@ func TestAReleasedTowerComesBackWithTheNextNewPicture(t *testing.T) {
 		t.Error("the tower was loaded for text")
 	}
 	tell(t, e, "the first picture", 1, shown("what", "sun"))
+	tower := e.sight.tower
+	if tell(t, e, "the second", 1, shown("what", "sea")); e.sight.tower != tower {
+		t.Error("the tower was loaded for each picture")
+	}
+	tell(t, e, "the first once more", 1, shown("what", "sun"))
 	e.ReleaseVision()
 	tell(t, e, "the first picture again", 0, shown("this", "sun"))
 	if e.sight.tower != nil || len(e.sight.weights) > 0 {
