@@ -10,7 +10,7 @@ struct Params {
   eps: f32,
 }
 
-const LANES = 256u;
+const LANES = {LANES}u;
 
 @group(0) @binding({BINDING}) var<storage, read_write> dst: array<f32>; // [width, n]
 @group(0) @binding({BINDING}) var<storage, read> x: array<f32>; // [width, n]

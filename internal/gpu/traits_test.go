@@ -13,6 +13,6 @@ func TestOpsMatchOnTheOtherKindOfDevice(t *testing.T) {
 		b := open(t)
 		b.traits = traits{cpu: !b.traits.cpu, slowBarriers: !b.traits.slowBarriers}
 		return b
-	}, "mul_mat_vec", "mul_mat", "swiglu_vec", "attention_vec", "attention", "rms_norm",
+	}, "mul_mat_vec", "mul_mat", "swiglu_vec", "attention_vec", "attention", "rms_norm", "layer_norm",
 		"router", "group_tokens", "mul_mat_id")
 }
