@@ -41,7 +41,7 @@ export function fakeEngine(script) {
         }
       }
       if (script.loadFault) throw script.loadFault;
-      return { id: source.id ?? source.url ?? "file", name: "SmolLM2 135M Instruct", architecture: "llama", contextLength: 2048, bytes: total, warnings: script.warnings ?? [] };
+      return { id: source.id ?? source.url ?? "file", name: "SmolLM2 135M Instruct", architecture: "llama", contextLength: 2048, bytes: total, vision: script.vision ?? false, warnings: script.warnings ?? [] };
     }
 
     async picture({ id, url }) {

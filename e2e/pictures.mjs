@@ -1,4 +1,4 @@
-// Takes pictures of every state of the page, to be looked at: node e2e/pictures.mjs FOLDER
+// Takes pictures of every state of the page, to be looked at: node e2e/pictures.mjs FOLDER [STATE…]
 
 import { mkdir } from "node:fs/promises";
 import { launch, part, status } from "./browser.mjs";
@@ -50,6 +50,24 @@ const states = {
   },
   generating: { script: { answer, holdChatAt: 22 }, act: async (page) => (await ask(page), await page.waitForTimeout(600)) },
   ready: { script: { answer }, act: async (page) => (await ask(page), await status(page, "ready")) },
+  attached: {
+    script: { vision: true, answer },
+    act: async (page) => {
+      await page.locator("scout-chat .choose").last().click();
+      await status(page, "ready");
+      await page.locator("scout-chat input.picker").setInputFiles(["photo.jpg", "tiff.tiff", "336x1008.png", "jpeg-444.jpg"].map((f) => `testdata/golden/image/${f}`));
+      await page.waitForTimeout(1500);
+      await part(page, "input").fill("What is in these pictures?");
+    },
+  },
+  looking: {
+    script: { vision: true, answer, holdTiles: true },
+    act: async (page) => {
+      await states.attached.act(page);
+      await part(page, "send").click();
+      await page.waitForTimeout(1000);
+    },
+  },
   error: {
     script: { answer, fatalAt: 12, fatal: { code: "device_lost", retryable: true, message: "The GPU was reset by the system. Try again to load the model anew." } },
     act: async (page) => (await ask(page), await status(page, "error")),
@@ -61,7 +79,9 @@ const sizes = { desktop: { width: 1120, height: 760 }, phone: { width: 390, heig
 await mkdir(folder, { recursive: true });
 const site = await serveSite();
 const { context, close } = await launch({ args: [] });
+const wanted = process.argv.slice(3);
 for (const [name, { script, act }] of Object.entries(states)) {
+  if (wanted.length && !wanted.includes(name)) continue;
   const page = await context.newPage();
   await page.addInitScript(fakeEngine, script);
   await page.goto(site.url);
