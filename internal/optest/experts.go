@@ -122,6 +122,7 @@ func oddFeedForwards(firstHalf bool) []feedForward {
 		feedForward{routing{4, 3, 1}, floats, 588, 36, 4},
 		feedForward{routing{128, 1, 1}, floats, 36, 588, 100},
 		feedForward{routing{4, 4, 1}, floats, 36, 32, 20},
+		feedForward{routing{4, 1, 1}, floats, 36, 20, 32},
 		feedForward{routing{16, 2, 1}, [6]quant.Type{quant.Q8_0, quant.Q8_0, quant.Q4_0, quant.Q4_0, quant.Q4_1, quant.Q8_0}, 96, 32, 160},
 		scoutLike(quant.Q4_K), scoutLike(quant.Q4_1))
 }
