@@ -76,17 +76,22 @@ func ended(ctx context.Context) error {
 
 // explain adds to a full store how much room is missing.
 func (m *Model) explain(err error) error {
-	e := *fault.Of(err)
-	if e.Code != fault.StorageFull {
-		return err
-	}
 	stored := int64(0)
 	for _, p := range m.parts {
 		stored += p.file.Stored()
 	}
+	return explainFull(err, stored, m.Bytes())
+}
+
+// explainFull says of a full store how much of what was wanted is missing; other errors stay as they are.
+func explainFull(err error, stored, wanted int64) error {
+	e := *fault.Of(err)
+	if e.Code != fault.StorageFull {
+		return err
+	}
 	e.Message = fmt.Sprintf("the browser's storage is full: %s of %s are stored and kept, room for %s more is missing; "+
 		"free space on the disk or delete another model, then load this one again",
-		megabytes(stored), megabytes(m.Bytes()), megabytes(m.Bytes()-stored))
+		megabytes(stored), megabytes(wanted), megabytes(wanted-stored))
 	return &e
 }
 

@@ -226,6 +226,12 @@ func TestAFullStoreSaysHowMuchRoomIsMissing(t *testing.T) {
 	}
 }
 
+func TestAStoreThatIsFullAlreadyAtTheHeaderSaysSoToo(t *testing.T) {
+	s, st := newServer(t, bigModel()), store.NewMemory(1<<20)
+	_, err := s.open(t, st)
+	wantFault(t, err, fault.StorageFull, "more is missing")
+}
+
 func TestDownloadStopsWithItsContext(t *testing.T) {
 	s, st := newServer(t, bigModel()), newStore()
 	m := s.mustOpen(t, st)

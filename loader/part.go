@@ -23,7 +23,7 @@ func openPart(ctx context.Context, place fetch.Place, name string, st store.Stor
 		if noModel(err) {
 			st.Delete(ctx, p.file.ID) // what a person needs to know is what is wrong with the file
 		}
-		return nil, err
+		return nil, explainFull(err, p.file.Stored(), p.file.Size)
 	}
 	return p, nil
 }

@@ -9,7 +9,7 @@ import (
 // Errors a backend returns. They are about the world, not about the caller.
 var (
 	ErrNoWebGPU = fault.New(fault.NoWebGPU,
-		"this browser has no WebGPU; use a current Chrome, Edge, Firefox or Safari")
+		"this page has no WebGPU; open it over https, or on localhost, in a current Chrome, Edge, Firefox or Safari")
 	ErrNoAdapter = fault.New(fault.NoAdapter,
 		"the browser offers no GPU adapter; check that hardware acceleration is on and the graphics driver is current")
 	ErrDeviceLost  = fault.New(fault.DeviceLost, "the GPU was reset or taken away; load the model again").Again()

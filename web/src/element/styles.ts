@@ -160,8 +160,9 @@ export const styles = css`
   .user .thumbnails { justify-content: flex-end; margin-bottom: 0.5rem; }
   .thumbnail { position: relative; display: grid; min-width: 3rem; }
   .thumbnail img, .unseen { display: block; border-radius: 10px; border: 1px solid var(--line); background: var(--surface); }
-  .composer .thumbnail img { height: 4.5rem; max-width: 9rem; object-fit: cover; }
+  .composer .thumbnail img { height: 4.5rem; min-width: 3rem; max-width: 9rem; object-fit: cover; }
   .message .thumbnail img { max-height: 14rem; max-width: min(18rem, 100%); }
+  .message .thumbnail:not(:only-child) img { height: 7rem; min-width: 3rem; max-width: 11rem; object-fit: cover; }
   .unseen { display: grid; place-items: center; height: 4.5rem; width: 4.5rem; color: var(--quiet); font-size: 0.8125rem; font-weight: 600; }
   .composer .thumbnail[aria-busy="true"] img { opacity: 0.45; }
   .composer .thumbnail[aria-busy="true"]::after {
