@@ -13,7 +13,8 @@ import (
 // picturesName is the global under which web/src/worker/picture-client.ts installs itself before Go starts.
 const picturesName = "outriderPictures"
 
-// picture is picture(signal, url): what a request with the picture would find wrong with it, or its size and tiles.
+// picture is picture(signal, url): what a request with the picture would find wrong with it, or its tiles and
+// the time they took.
 func (a *api) picture(ctx context.Context, args []js.Value) (any, error) {
 	if err := a.serves(""); err != nil {
 		return nil, err
@@ -21,11 +22,11 @@ func (a *api) picture(ctx context.Context, args []js.Value) (any, error) {
 	if a.vision == nil {
 		return nil, fault.New(fault.InvalidRequest, "this model cannot see pictures; load one that can, with its vision file")
 	}
-	tiles, _, err := askForTiles(ctx, "check", args[0].String(), a.vision.Geometry())
+	tiles, seconds, err := askForTiles(ctx, "check", args[0].String(), a.vision.Geometry())
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"tiles": tiles.Len()}, nil
+	return map[string]any{"tiles": tiles.Len(), "seconds": seconds}, nil
 }
 
 // cut has the picture worker cut a picture; file is its URL.

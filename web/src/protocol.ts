@@ -46,6 +46,8 @@ export type ChatProgress = Progress | PictureProgress;
 export interface CheckedPicture {
   /** How many tiles it is cut into, the global one included. */
   tiles: number;
+  /** Decoding and cutting took, in the picture worker. */
+  seconds: number;
 }
 
 /** A model that is open on the GPU. */
