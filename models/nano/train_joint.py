@@ -18,11 +18,13 @@ import train_tower
 import vocab
 from album import Album
 from recipe import PATCH, RUNS, SEED
-from scenes import random_scene
+from scenes import COLOUR_NAMES, SHAPES, random_scene
 from text import Decoder
 from vision import Eye
 
 PICTURES, TEXTS, LENGTH = 8, 3, 288
+TURNS = 6  # questions about each picture, as many as fit
+EASY = 0.35  # share of pictures with one large shape
 EXAM = 0.3  # weight of the tower's own lesson, which goes on
 
 
@@ -48,12 +50,25 @@ class Lesson(nn.Module):
     def start(self):
         self.nano.decoder.load_state_dict(torch.load(RUNS / "text.pt", weights_only=True)["model"])
         self.examined.load_state_dict(torch.load(RUNS / "tower.pt", weights_only=True)["model"])
+        self.introduce()
+
+    @torch.no_grad()
+    def introduce(self, strength=0.15):
+        """Lets the eye speak the decoder's words: turns the projector so that what an examiner recognises, "circle" or
+        "red", is added as that word's embedding; the examiners are turned back by the inverse and notice nothing."""
+        seen = torch.cat([self.examined.kind.weight[1:], self.examined.colour.weight[1:]])
+        words = torch.tensor([vocab.encode(f" {word}")[0] for word in [*SHAPES, *COLOUR_NAMES]])
+        turn = torch.eye(seen.shape[1]) + strength * self.nano.decoder.embed(words).T @ (seen - seen.mean(0))
+        projector = self.nano.eye.multi_modal_projector.linear_1.weight
+        projector.copy_(turn @ projector)
+        for head in self.examined.heads():
+            head.weight.copy_(head.weight @ turn.inverse())
 
 
-def batch(album, step):
+def batch(album, easy, step):
     rng = np.random.default_rng((SEED, 2, step))
-    seeds = [int(s) for s in rng.integers(0, len(album), PICTURES)]
-    openings = [dialogues.picture_conversation(rng, random_scene(s), int(rng.integers(1, 7))) for s in seeds]
+    seeds = [int(rng.choice(easy) if rng.random() < EASY else rng.integers(len(album))) for _ in range(PICTURES)]
+    openings = [dialogues.picture_conversation(rng, random_scene(s), TURNS) for s in seeds]
     rows = [_row(rng, opening) for opening in openings + [None] * TEXTS]
     ids, weights = (torch.from_numpy(np.stack(part)) for part in zip(*rows))
     return ids, weights, torch.from_numpy(np.stack([album[s] for s in seeds])), train_tower.truths(seeds)
@@ -66,8 +81,7 @@ def _row(rng, opening):
         made = opening if opening and not ids else dialogues.conversation(rng, int(rng.integers(1, 5)))
         more, said = vocab.chat(made)
         ids += more
-        weights += [1.0 if s else 0.0 if i == PATCH else train_text.HEARD for i, s in zip(more, said)]
-        weights[-len(more)] = 0.0
+        weights += [1.0 if s else 0.0 for s in said]
     return np.array(ids[:LENGTH]), np.array(weights[:LENGTH], np.float32)
 
 
@@ -91,6 +105,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
     lesson, album = Lesson(), Album()
+    easy = train_tower.easy_seeds(len(album))
     if not (RUNS / "joint.pt").exists():
         lesson.start()
-    loop.run("joint", lesson, lambda b: loss_of(lesson, *b), int(sys.argv[1]), 1e-3, lambda step: batch(album, step), save_every=100)
+    loop.run("joint", lesson, lambda b: loss_of(lesson, *b), int(sys.argv[1]), 1.5e-3, lambda step: batch(album, easy, step), save_every=100)

@@ -40,6 +40,10 @@ class Examined(nn.Module):
         self.edges = nn.Linear(width, DIRECTIONS)
         self.counts = nn.Sequential(nn.Linear(width, 160), nn.GELU(), nn.Linear(160, (1 + len(SHAPES) + len(COLOUR_NAMES)) * (MAX_COUNT + 1)))
 
+    def heads(self):
+        """The layers that read the eye's vectors."""
+        return [self.kind, self.colour, self.place, self.centre, self.cell, self.edges, self.counts[0]]
+
     def forward(self, seen):
         """seen [pictures, 144, hidden]: what the eye says."""
         counts = self.counts(seen.mean(1) * 4).unflatten(-1, (-1, MAX_COUNT + 1))

@@ -10,10 +10,10 @@ from .grammar import Turn, held_out, pick, typed
 FAMILIES = {
     "about": (0.22, about.turn),
     "wish": (0.12, lambda rng: (about.wish, arithmetic.wish, about.list_wish)[rng.choice(3, p=(0.5, 0.4, 0.1))](rng)),
-    "arithmetic": (0.27, arithmetic.turn),
+    "arithmetic": (0.29, arithmetic.turn),
     "limits": (0.15, limits.turn),
-    "smalltalk": (0.17, smalltalk.turn),
-    "story": (0.07, stories.turn),
+    "smalltalk": (0.18, smalltalk.turn),
+    "story": (0.04, stories.turn),
 }
 SYSTEMS = ["You are a helpful assistant.", "You are Nano, the demo model of Outrider.", "You are a friendly assistant.", "Be brief.", "Answer briefly.", "You are an assistant in a web page.",
            "You are a helpful, respectful and honest assistant.", "Be polite.", "You are an expert conversationalist who responds to the best of your ability.", "Help the user."]  # fmt: skip
