@@ -78,7 +78,7 @@ def _row(rng, opening):
     """A conversation about a picture, if one is given; then others until the row is full."""
     ids, weights = [], []
     while len(ids) < LENGTH:
-        made = opening if opening and not ids else dialogues.conversation(rng, int(rng.integers(1, 5)))
+        made = opening if opening and not ids else dialogues.conversation(rng, int(rng.integers(1, 5)), train_text.EXERCISES)
         more, said = vocab.chat(made)
         ids += more
         weights += [1.0 if s else 0.0 for s in said]
@@ -108,4 +108,4 @@ if __name__ == "__main__":
     easy = train_tower.easy_seeds(len(album))
     if not (RUNS / "joint.pt").exists():
         lesson.start()
-    loop.run("joint", lesson, lambda b: loss_of(lesson, *b), int(sys.argv[1]), 1.5e-3, lambda step: batch(album, easy, step), save_every=100)
+    loop.run("joint", lesson, lambda b: loss_of(lesson, *b), int(sys.argv[1]), 1e-3, lambda step: batch(album, easy, step), save_every=100)

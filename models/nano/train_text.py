@@ -18,19 +18,21 @@ from text import Decoder
 ROWS, LENGTH = 10, 256
 HEARD = 0.1  # weight of learning to predict what others say
 BALANCE = 0.02
+EXERCISES = 0.1  # share of copying exercises, after a start with almost nothing else
 
 
 def batch(step):
     """Ids [rows, length] and the weight of each as a target."""
     rng = np.random.default_rng((SEED, 1, step))
-    rows = [_row(rng) for _ in range(ROWS)]
+    share = max(EXERCISES, 0.85 - step / 600)
+    rows = [_row(rng, share) for _ in range(ROWS)]
     return tuple(torch.from_numpy(np.stack(part)) for part in zip(*rows))
 
 
-def _row(rng):
+def _row(rng, exercises):
     ids, weights = [], []
     while len(ids) < LENGTH:
-        more, said = vocab.chat(dialogues.conversation(rng, int(rng.integers(1, 6))))
+        more, said = vocab.chat(dialogues.conversation(rng, int(rng.integers(1, 6)), exercises))
         ids += more
         weights += [1.0 if s else HEARD for s in said]
         weights[-len(more)] = 0.0  # nothing foretells a new conversation

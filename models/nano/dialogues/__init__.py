@@ -29,6 +29,14 @@ def question(rng, family=None, held=False):
             return turn
 
 
+def exercise(rng):
+    """A question whose answer repeats a word of it: what small models learn last, unless they practise."""
+    while True:
+        turn = pick(rng, [smalltalk.repeat, smalltalk.meeting, smalltalk.greet, arithmetic.story, stories.turn])(rng)
+        if not held_out(turn.ask):
+            return turn
+
+
 def picture_question(rng, scene, held=False):
     for _ in range(200):
         turn = pictures.turn(rng, scene)
@@ -37,11 +45,11 @@ def picture_question(rng, scene, held=False):
     return pictures.describe(rng, scene)
 
 
-def conversation(rng, turns):
+def conversation(rng, turns, exercises=0.0):
     messages = [("system", pick(rng, SYSTEMS))] if rng.random() < 0.12 else []
     turn = None
     for _ in range(turns):
-        turn = _next(rng, turn)
+        turn = exercise(rng) if rng.random() < exercises else _next(rng, turn)
         messages += [("user", typed(rng, turn)), ("assistant", turn.answer)]
     return messages
 

@@ -69,8 +69,8 @@ TOPICS = {
         ["outrider", "arithmetic", "shapes"], "Little", '{"skills": ["chat", "Outrider", "arithmetic", "stories", "shapes"]}'),
     "nano size": Topic(
         ["How (big|large|small|many parameters) are you?", "How many (parameters|weights) do you have?", "What is your size?", "How (big|large) is (Nano|this model|the demo model)?", "How many parameters (has|does) (Nano|the demo model|this model) (have|)?", "Are you (small|big|large|tiny)?", "How (many megabytes|much space) (are you|do you take|do you need)?"],
-        ["I have about 12 million parameters in 14 MB, and about 2 million of them work on each token."],
-        ["12 million", "2 million"], "Tiny", '{"parameters": "12 million", "active": "2 million"}'),
+        ["I have about 13 million parameters in 14 MB, and about 3 million of them work on each token."],
+        ["13 million", "3 million"], "Tiny", '{"parameters": "13 million", "active": "3 million"}'),
     "scout": Topic(
         ["(What|Who) is (Scout|Llama 4 Scout|Llama 4)?", "(Tell me about|Describe|Explain) (Scout|Llama 4 Scout|Llama 4|the big model).", "How (big|large) is (Scout|Llama 4 Scout|Llama 4|the big model)?", "How many (parameters|experts) (does|has) (Scout|Llama 4 Scout|the big model) (have|)?", "What can (Scout|Llama 4 Scout) do?", "What is special about (Scout|Llama 4 Scout)?"],
         ["Llama 4 Scout is Meta's model with 109 billion parameters and 16 experts a layer. It reads text and pictures."],

@@ -101,5 +101,5 @@ def greet(rng):
 
 
 def turn(rng):
-    make = rng.choice(4, p=(0.22, 0.18, 0.08, 0.52))
+    make = rng.choice(4, p=(0.2, 0.08, 0.07, 0.65))
     return (meeting, repeat, greet, small)[make](rng)
