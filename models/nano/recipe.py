@@ -19,7 +19,7 @@ class Text:
     num_layers: int = 8
     num_heads: int = 4
     num_kv_heads: int = 2
-    head_dim: int = 64  # QK norm bounds scores by its root: narrower heads learn to copy far more slowly
+    head_dim: int = 64  # QK norm bounds scores by its root; heads of 32 learnt copying more slowly than of 64
     expert_size: int = 128  # width of each routed expert and of the shared expert
     num_experts: int = 16
     nope_interval: int = 4  # layers 3 and 7 see no positions
