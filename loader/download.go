@@ -12,19 +12,16 @@ import (
 // parallelFills is how many chunks are fetched at once: enough to hide a server's delay between two of them.
 const parallelFills = 4
 
-// Download brings the chunks that are missing into the store, those of first before the others, and returns when the
-// model is whole. What arrived before an error or the end of ctx stays. report may be nil.
+// Download brings the chunks that tensors lie in into the store, as far as they are missing, in the order given, and
+// returns when they are there; without tensors, the whole model. What arrived before an error or the end of ctx stays.
+// report may be nil.
 // Errors: no_ranges, no_cors, not_found, http_status, connection_lost, integrity (the file changed), storage_full.
-func (m *Model) Download(ctx context.Context, first []gguf.Tensor, report func(Progress)) error {
-	meter := newMeter(PhaseDownload, m.Bytes(), report)
-	var missing []chunk
-	for _, c := range m.plan(first) {
-		if p := m.parts[c.part]; p.has(c.index) {
-			meter.skip(p.file.ChunkLen(c.index))
-		} else {
-			missing = append(missing, c)
-		}
-	}
+func (m *Model) Download(ctx context.Context, tensors []gguf.Tensor, report func(Progress)) error {
+	chunks := m.plan(tensors)
+	missing := m.missing(chunks)
+	total := m.size(chunks)
+	meter := newMeter(PhaseDownload, total, report)
+	meter.skip(total - m.size(missing))
 	if err := m.fillAll(ctx, missing, meter); err != nil {
 		return m.explain(err)
 	}
@@ -32,7 +29,28 @@ func (m *Model) Download(ctx context.Context, first []gguf.Tensor, report func(P
 	return nil
 }
 
-// fillAll fills chunks in order, several at a time. The first error ends it; it returns when nothing is under way.
+// Missing is how many bytes Download would bring for tensors, or for the whole model without them: 0 when they can be
+// loaded without the network.
+func (m *Model) Missing(tensors []gguf.Tensor) int64 { return m.size(m.missing(m.plan(tensors))) }
+
+func (m *Model) missing(chunks []chunk) (missing []chunk) {
+	for _, c := range chunks {
+		if !m.parts[c.part].has(c.index) {
+			missing = append(missing, c)
+		}
+	}
+	return missing
+}
+
+func (m *Model) size(chunks []chunk) (n int64) {
+	for _, c := range chunks {
+		n += m.parts[c.part].file.ChunkLen(c.index)
+	}
+	return n
+}
+
+// fillAll fills chunks in order, several at a time. The first error ends it; it returns when nothing is under way that
+// nobody else waits for.
 func (m *Model) fillAll(ctx context.Context, chunks []chunk, meter *meter) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -42,7 +60,7 @@ func (m *Model) fillAll(ctx context.Context, chunks []chunk, meter *meter) error
 		busy.Go(func() {
 			for c := range queue {
 				p := m.parts[c.part]
-				if err := p.fill(ctx, m.store, c.index, meter); err != nil {
+				if err := p.fill(ctx, m.store, c.index, meter.begin()); err != nil {
 					cancel(about(p.name, err))
 					return
 				}
@@ -78,7 +96,7 @@ func ended(ctx context.Context) error {
 func (m *Model) explain(err error) error {
 	stored := int64(0)
 	for _, p := range m.parts {
-		stored += p.file.Stored()
+		stored += p.stored()
 	}
 	return explainFull(err, stored, m.Bytes())
 }
@@ -107,9 +125,11 @@ func (m *Model) Verify(ctx context.Context) (changed int, err error) {
 		}
 		changed += n
 		if n > 0 {
-			if p.file, _, err = m.store.Find(ctx, p.file.ID); err != nil {
+			file, _, err := m.store.Find(ctx, p.file.ID)
+			if err != nil {
 				return changed, about(p.name, err)
 			}
+			p.know(file)
 		}
 	}
 	return changed, nil

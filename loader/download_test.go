@@ -163,15 +163,26 @@ func TestALostConnectionKeepsWhatArrivedAndGoesOnFromThere(t *testing.T) {
 	}
 }
 
-func TestAnUnfinishedModelNeedsTheServer(t *testing.T) {
+func TestAnUnfinishedModelOpensWithoutTheServerAndSaysWhatIsMissing(t *testing.T) {
 	s, st := newServer(t, bigModel()), newStore()
 	m := s.mustOpen(t, st)
-	s.Close()
-	_, err := OpenStored(t.Context(), m.ID, st, nil)
-	wantFault(t, err, fault.ConnectionLost, "m.gguf: ")
-	if f, _, _ := st.Find(t.Context(), m.ID); f.Stored() != store.ChunkBytes {
-		t.Errorf("%d bytes left", f.Stored())
+	up, _ := m.File.Tensor("blk.0.ffn_up.weight")
+	resident := []gguf.Tensor{up}
+	if err := m.Download(t.Context(), resident, nil); err != nil {
+		t.Fatal(err)
 	}
+	s.Close()
+	again, err := OpenStored(t.Context(), m.ID, st, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, all := again.Missing(resident), again.Missing(nil); r != 0 || all != store.ChunkBytes {
+		t.Errorf("%d and %d bytes missing", r, all)
+	}
+	if err := again.Load(t.Context(), resident, func(gguf.Tensor, int64, Blob) error { return nil }, nil); err != nil {
+		t.Error(err)
+	}
+	wantFault(t, again.Download(t.Context(), nil, nil), fault.ConnectionLost, "m.gguf: ")
 }
 
 func TestAChangedFileStartsOver(t *testing.T) {
@@ -276,19 +287,29 @@ func (f forgetful) Find(ctx context.Context, id string) (store.File, bool, error
 	return file, ok, err
 }
 
-func TestPlanPutsTheChunksOfTheFirstTensorsFirst(t *testing.T) {
+func TestDownloadBringsTheTensorsAskedForAlone(t *testing.T) {
+	s, st := newServer(t, bigModel()), newStore()
+	m := s.mustOpen(t, st)
+	s.chunks()
+	up, _ := m.File.Tensor("blk.0.ffn_up.weight")
+	var last Progress
+	if err := m.Download(t.Context(), []gguf.Tensor{up}, func(p Progress) { last = p }); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.chunks(); !slices.Equal(got, []int64{2, 3, 4}) {
+		t.Errorf("asked for chunks %v", got)
+	}
+	if want := m.Bytes() - 2*store.ChunkBytes; last.Done != want || last.Total != want {
+		t.Errorf("%d of %d bytes, want %d", last.Done, last.Total, want)
+	}
+}
+
+func TestPlanFollowsTheTensorsGiven(t *testing.T) {
 	m := mustOpen(t, fetch.Memory{"m.gguf": bigModel()}, "m.gguf", newStore())
 	up, _ := m.File.Tensor("blk.0.ffn_up.weight")
-	first := int(up.Offset / store.ChunkBytes)
-	got := m.plan([]gguf.Tensor{up})
-	var want []chunk
-	for i := first; i < 5; i++ {
-		want = append(want, chunk{0, i})
-	}
-	for i := range first {
-		want = append(want, chunk{0, i})
-	}
-	if first == 0 || !slices.Equal(got, want) {
+	embd, _ := m.File.Tensor("token_embd.weight")
+	got := m.plan([]gguf.Tensor{up, {Name: "empty", Offset: 5}, embd})
+	if want := []chunk{{0, 2}, {0, 3}, {0, 4}, {0, 0}, {0, 1}}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -15,8 +15,8 @@ type Sink func(t gguf.Tensor, offset int64, b Blob) error
 
 // Load reads tensors from the store and hands them to sink, in the order in which they lie in the files: each tensor's
 // pieces one after another, every piece but the last a multiple of two blocks, none larger than 16 MiB. Sink is called
-// on the caller's goroutine. report may be nil.
-// Errors: unsupported_tensor_type, before anything is read; those of store.Store.Read and of sink; aborted.
+// on the caller's goroutine. What the store does not have is brought there. report may be nil.
+// Errors: unsupported_tensor_type, before anything is read; those of Read and of sink; aborted.
 func (m *Model) Load(ctx context.Context, tensors []gguf.Tensor, sink Sink, report func(Progress)) error {
 	total := int64(0)
 	for _, t := range tensors {
@@ -76,12 +76,8 @@ func (m *Model) readAll(ctx context.Context, all []piece) <-chan chan result {
 }
 
 func (m *Model) read(ctx context.Context, p piece) result {
-	file := m.parts[p.tensor.Part]
-	b, err := m.store.Read(ctx, file.file.ID, p.tensor.Offset+p.offset, p.n)
-	if err != nil {
-		return result{piece: p, err: about(file.name, err)}
-	}
-	return result{piece: p, blob: b}
+	b, err := m.Read(ctx, p.tensor.Part, p.tensor.Offset+p.offset, p.n)
+	return result{piece: p, blob: b, err: err}
 }
 
 // drain gives back what was read ahead and is not wanted any more.

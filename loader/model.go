@@ -34,14 +34,25 @@ type part struct {
 	name   string
 	header *gguf.File
 
-	mu     sync.Mutex
-	file   store.File
-	source fetch.Source // nil until bytes are needed
+	file    store.File // only Chunks changes, under mu
+	mu      sync.Mutex
+	flights map[int]*flight // chunks on their way, under mu
+	mending sync.Mutex
+
+	opening chan struct{} // holds one token; who has it may open or close the source
+	source  fetch.Source  // nil until bytes are needed
+}
+
+func newPart(place fetch.Place, name string) *part {
+	p := &part{place: place, name: name, flights: map[int]*flight{}, opening: make(chan struct{}, 1)}
+	p.opening <- struct{}{}
+	return p
 }
 
 // Open reads the headers of a model, from the store as far as they are there. name is its only or first file; the other
-// parts of a split model lie beside it. A file that is whole in the store is not asked for again; one that is there in
-// part is forgotten when its source has changed. report may be nil.
+// parts of a split model lie beside it. A server is not asked for a file whose header is stored, so that a model which is
+// there in part opens without the network; whether it has changed shows when the next byte of it is needed. A picked file
+// that is not the one of which chunks are stored takes its place. report may be nil.
 //
 // Errors: those of fetch.Place.Open and store.Store; not_gguf, truncated, bad_header. A file that is no model leaves
 // nothing in the store.
@@ -75,13 +86,13 @@ func Open(ctx context.Context, place fetch.Place, name string, st store.Store, r
 	return m, nil
 }
 
-// OpenStored opens a model of the store by its id, without the network when it is whole.
+// OpenStored opens a model of the store by its id, without the network when its headers are there.
 func OpenStored(ctx context.Context, id string, st store.Store, report func(Progress)) (*Model, error) {
 	place, name := fetch.PlaceOf(id)
 	return Open(ctx, place, name, st, report)
 }
 
-// Close lets go of the model's sources. What is stored stays.
+// Close lets go of the model's sources, when nobody reads any more. What is stored stays.
 func (m *Model) Close() {
 	for _, p := range m.parts {
 		p.close()

@@ -11,7 +11,7 @@ import (
 
 // openPart finds or makes a file's record in the store and reads the file's header.
 func openPart(ctx context.Context, place fetch.Place, name string, st store.Store, meter *meter) (*part, error) {
-	p := &part{place: place, name: name}
+	p := newPart(place, name)
 	if err := p.find(ctx, st); err != nil {
 		p.close()
 		return nil, err
@@ -37,7 +37,8 @@ func noModel(err error) bool {
 	return false
 }
 
-// find looks the file up in the store and, unless it is whole there, at its source.
+// find looks the file up in the store and, unless its header is there, at its source. A picked file is looked at always:
+// that costs nothing, and it may be another one.
 func (p *part) find(ctx context.Context, st store.Store) error {
 	id := p.place.ID(p.name)
 	file, known, err := st.Find(ctx, id)
@@ -45,7 +46,7 @@ func (p *part) find(ctx context.Context, st store.Store) error {
 		return err
 	}
 	p.file = file
-	if known && file.Complete() && p.place.Remote() {
+	if known && p.place.Remote() && (file.Complete() || file.Chunks[0]) {
 		return nil
 	}
 	src, err := p.open(ctx)
@@ -58,17 +59,26 @@ func (p *part) find(ctx context.Context, st store.Store) error {
 
 // open gives the part's source, opening it at the first call.
 func (p *part) open(ctx context.Context) (fetch.Source, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	select {
+	case token := <-p.opening:
+		defer func() { p.opening <- token }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 	if p.source != nil {
 		return p.source, nil
 	}
 	src, err := p.place.Open(ctx, p.name)
+	if err != nil {
+		return nil, err
+	}
 	p.source = src
-	return src, err
+	return src, nil
 }
 
 func (p *part) close() {
+	token := <-p.opening
+	defer func() { p.opening <- token }()
 	if p.source != nil {
 		p.source.Close()
 		p.source = nil
@@ -82,7 +92,7 @@ func (p *part) prefix(ctx context.Context, st store.Store, n int64, meter *meter
 		return nil, nil
 	}
 	for chunk := range int((n + store.ChunkBytes - 1) / store.ChunkBytes) {
-		if err := p.fill(ctx, st, chunk, meter); err != nil {
+		if err := p.fill(ctx, st, chunk, meter.begin()); err != nil {
 			return nil, err
 		}
 	}
@@ -94,28 +104,28 @@ func (p *part) prefix(ctx context.Context, st store.Store, n int64, meter *meter
 	return b.Copy(), nil
 }
 
-// fill brings a chunk into the store unless it is there.
-func (p *part) fill(ctx context.Context, st store.Store, chunk int, meter *meter) error {
-	if p.has(chunk) {
-		return nil
-	}
-	src, err := p.open(ctx)
-	if err != nil {
-		return err
-	}
-	count := meter.begin()
-	if err := st.Fill(ctx, p.file.ID, chunk, src, count); err != nil {
-		return err
-	}
-	count(p.file.ChunkLen(chunk))
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.file.Chunks[chunk] = true
-	return nil
-}
-
 func (p *part) has(chunk int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.file.Chunks[chunk]
+}
+
+func (p *part) mark(chunk int, here bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.file.Chunks[chunk] = here
+}
+
+// know takes over what the store says of the file's chunks.
+func (p *part) know(file store.File) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.file.Chunks = file.Chunks
+}
+
+// stored is the number of bytes in stored chunks.
+func (p *part) stored() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.file.Stored()
 }

@@ -5,33 +5,32 @@ import (
 	"slices"
 
 	"github.com/outrider-web/outrider/loader/gguf"
-	"github.com/outrider-web/outrider/loader/store"
 )
 
 // chunk is one chunk of one part: the unit of a download.
 type chunk struct{ part, index int }
 
-// plan orders a model's chunks for the download: those that tensors lie in, in the order given, then the rest in the
-// order of the files. A model that is resident as a whole is downloaded in that latter order alone; tensors that are
-// paged come after those that are not, by their place in the list.
-func (m *Model) plan(first []gguf.Tensor) []chunk {
+// plan lists the chunks that tensors lie in, each once, in the order of the tensors; of no tensors, all chunks of the
+// model in the order of its files.
+func (m *Model) plan(tensors []gguf.Tensor) []chunk {
 	var order []chunk
 	seen := map[chunk]bool{}
-	add := func(part, from, to int) {
-		for i := from; i <= to; i++ {
+	add := func(part, first, end int) {
+		for i := first; i < end; i++ {
 			if c := (chunk{part, i}); !seen[c] {
 				seen[c] = true
 				order = append(order, c)
 			}
 		}
 	}
-	for _, t := range first {
-		if t.Size > 0 {
-			add(t.Part, int(t.Offset/store.ChunkBytes), int((t.Offset+t.Size-1)/store.ChunkBytes))
-		}
+	for _, t := range tensors {
+		first, end := covering(t.Offset, t.Size)
+		add(t.Part, first, end)
 	}
-	for i, p := range m.parts {
-		add(i, 0, len(p.file.Chunks)-1)
+	if len(tensors) == 0 {
+		for i, p := range m.parts {
+			add(i, 0, len(p.file.Chunks))
+		}
 	}
 	return order
 }

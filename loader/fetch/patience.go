@@ -1,0 +1,84 @@
+package fetch
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/outrider-web/outrider/internal/fault"
+)
+
+// Pauses between attempts: 1, 2, 4, 8, 16, 30, 30, … seconds.
+const (
+	firstPause   = time.Second
+	longestPause = 30 * time.Second
+)
+
+// Patience waits for the network when it is away. One Patience serves all reads of a model, from several goroutines.
+type Patience struct {
+	// Waiting hears why the first of the calls under way begins to wait, and nil when none waits any more: the page says
+	// so. It is called by one goroutine at a time; nil hears nothing.
+	Waiting func(why error)
+
+	pause func(context.Context, time.Duration) error // of tests; nil sleeps
+
+	mu      sync.Mutex
+	waiting int
+}
+
+// Away reports whether an error says that the network, or the server, is away and may come back.
+func Away(err error) bool {
+	e := fault.Of(err)
+	return e.Code == fault.ConnectionLost || e.Code == fault.HTTPStatus && e.Retryable
+}
+
+// Do calls attempt until it succeeds or fails for another reason than that the network is away. Errors: attempt's;
+// ctx.Err() when ctx ends during a pause.
+func (p *Patience) Do(ctx context.Context, attempt func() error) error {
+	err := attempt()
+	if err == nil || !Away(err) {
+		return err
+	}
+	p.enter(err)
+	defer p.leave()
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		if err := p.sleep(ctx, pause); err != nil {
+			return err
+		}
+		if err = attempt(); err == nil || !Away(err) {
+			return err
+		}
+	}
+}
+
+func (p *Patience) enter(why error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting++
+	if p.waiting == 1 && p.Waiting != nil {
+		p.Waiting(why)
+	}
+}
+
+func (p *Patience) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting--
+	if p.waiting == 0 && p.Waiting != nil {
+		p.Waiting(nil)
+	}
+}
+
+func (p *Patience) sleep(ctx context.Context, d time.Duration) error {
+	if p.pause != nil {
+		return p.pause(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

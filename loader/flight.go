@@ -1,0 +1,149 @@
+package loader
+
+import (
+	"context"
+	"sync"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/loader/fetch"
+	"github.com/outrider-web/outrider/loader/store"
+)
+
+// flight is a chunk on its way into the store. All who want the chunk share it.
+type flight struct {
+	done    chan struct{}
+	err     error // once done
+	cancel  context.CancelFunc
+	waiters int // under part.mu
+
+	mu      sync.Mutex
+	hearing map[int]func(received int64)
+}
+
+// fill brings a chunk into the store unless it is there. However many ask for it at once, it is fetched once, and the
+// fetch ends early only when all of them have gone. count, which may be nil, hears how many bytes have come.
+func (p *part) fill(ctx context.Context, st store.Store, chunk int, count func(received int64)) error {
+	f := p.board(st, chunk)
+	if f == nil {
+		return nil
+	}
+	defer f.hear(count)()
+	select {
+	case <-f.done:
+		return f.err
+	case <-ctx.Done():
+		p.leave(chunk, f)
+		return context.Cause(ctx)
+	}
+}
+
+// board joins the flight of a chunk, or starts it; nil when the chunk is there.
+func (p *part) board(st store.Store, chunk int) *flight {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.file.Chunks[chunk] {
+		return nil
+	}
+	f := p.flights[chunk]
+	if f == nil {
+		f = &flight{done: make(chan struct{}), hearing: map[int]func(int64){}}
+		p.flights[chunk] = f
+		var ctx context.Context // of nobody in particular
+		ctx, f.cancel = context.WithCancel(context.Background())
+		go p.fly(ctx, st, chunk, f)
+	}
+	f.waiters++
+	return f
+}
+
+// leave goes before the end. The last to go waits until nothing is under way any more.
+func (p *part) leave(chunk int, f *flight) {
+	p.mu.Lock()
+	f.waiters--
+	last := f.waiters == 0
+	if last {
+		p.over(chunk, f) // whoever comes now starts anew
+	}
+	p.mu.Unlock()
+	if last {
+		f.cancel()
+		<-f.done
+	}
+}
+
+func (p *part) fly(ctx context.Context, st store.Store, chunk int, f *flight) {
+	f.err = p.bring(ctx, st, chunk, f.tell)
+	p.mu.Lock()
+	p.over(chunk, f)
+	if f.err == nil {
+		p.file.Chunks[chunk] = true
+	}
+	p.mu.Unlock()
+	f.cancel()
+	close(f.done)
+}
+
+// over takes a flight off the board; p.mu is held.
+func (p *part) over(chunk int, f *flight) {
+	if p.flights[chunk] == f {
+		delete(p.flights, chunk)
+	}
+}
+
+// bring fetches a chunk. When the source says that it has changed meanwhile, it is asked once more, since a single
+// answer out of step is not worth gigabytes; if it stays with it, the store forgets the file.
+func (p *part) bring(ctx context.Context, st store.Store, chunk int, tell func(int64)) error {
+	src, err := p.sameSource(ctx, st)
+	if err != nil {
+		return err
+	}
+	err = st.Fill(ctx, p.file.ID, chunk, src, tell)
+	if err == nil {
+		tell(p.file.ChunkLen(chunk))
+		return nil
+	}
+	if fault.Of(err).Code == fault.Integrity {
+		p.close()
+		if _, changed := p.sameSource(ctx, st); changed != nil {
+			return changed
+		}
+	}
+	return err
+}
+
+// sameSource gives the source if it is still the file of which chunks are stored.
+func (p *part) sameSource(ctx context.Context, st store.Store) (fetch.Source, error) {
+	src, err := p.open(ctx)
+	if err != nil || src.Info() == p.file.Info {
+		return src, err
+	}
+	st.Delete(ctx, p.file.ID) // what a person needs to know is that it changed
+	return nil, fault.New(fault.Integrity, "the file has changed where it comes from; load the model again to start over").Again()
+}
+
+// hear has count told of the bytes that come, until the function is called.
+func (f *flight) hear(count func(int64)) (hush func()) {
+	if count == nil {
+		return func() {}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	ticket := len(f.hearing)
+	for f.hearing[ticket] != nil {
+		ticket++
+	}
+	f.hearing[ticket] = count
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.hearing, ticket)
+	}
+}
+
+func (f *flight) tell(received int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, count := range f.hearing {
+		count(received)
+	}
+}

@@ -1,0 +1,137 @@
+package loader
+
+import (
+	"context"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/loader/store"
+)
+
+// Read gives n bytes of a file of the model from offset on, which must lie within it. Chunks that are not in the store
+// are brought there first, each once however many readers want it; one that a reader waits for goes on when another
+// reader's ctx ends. A chunk that has vanished from the store is fetched again, once. The caller releases the Blob.
+//
+// Errors: those of Download; storage_error when the store does not keep what it is given. fetch.Away tells which of them
+// mean that the network is away, and fetch.Patience waits for its return.
+func (m *Model) Read(ctx context.Context, partNo int, offset, n int64) (b Blob, err error) {
+	err = m.mending(ctx, partNo, offset, n, func(p *part) (lost bool, err error) {
+		if lost, err = p.keep(ctx, m.store, offset, n); err != nil {
+			return lost, err
+		}
+		b, err = m.store.Read(ctx, p.file.ID, offset, n)
+		return vanished(err), err
+	})
+	return b, err
+}
+
+// Keep brings a range into the store, as Read, and gives nothing. A range that is there costs nothing.
+func (m *Model) Keep(ctx context.Context, partNo int, offset, n int64) error {
+	return m.mending(ctx, partNo, offset, n, func(p *part) (lost bool, err error) {
+		return p.keep(ctx, m.store, offset, n)
+	})
+}
+
+// Has reports whether a range is in the store, as far as is known without looking.
+func (m *Model) Has(part int, offset, n int64) bool {
+	p := m.parts[part]
+	first, end := covering(offset, n)
+	for chunk := first; chunk < end; chunk++ {
+		if !p.has(chunk) {
+			return false
+		}
+	}
+	return true
+}
+
+// covering gives the chunks in which a range lies, up to but not with end.
+func covering(offset, n int64) (first, end int) {
+	if n == 0 {
+		return 0, 0
+	}
+	return int(offset / store.ChunkBytes), int((offset + n + store.ChunkBytes - 1) / store.ChunkBytes)
+}
+
+// mending attempts something with a range, and once more after mending it when the store has lost bytes.
+func (m *Model) mending(ctx context.Context, partNo int, offset, n int64, attempt func(*part) (lost bool, err error)) error {
+	p := m.parts[partNo]
+	lost, err := attempt(p)
+	if lost {
+		if err = p.mend(ctx, m.store, offset, n); err == nil {
+			lost, err = attempt(p)
+		}
+		if lost {
+			err = notKept(err)
+		}
+	}
+	if err != nil {
+		return m.explain(about(p.name, err))
+	}
+	return nil
+}
+
+func notKept(err error) error {
+	return fault.Wrap(fault.StorageError, "the browser's storage does not keep the model: bytes vanished from it and are not "+
+		"there again after a new download; free space on the disk and load the model again", err)
+}
+
+// keep fills the chunks of a range one after another: whoever is in a hurry asks for several ranges at once. lost says
+// that an error is the store's.
+func (p *part) keep(ctx context.Context, st store.Store, offset, n int64) (lost bool, err error) {
+	first, end := covering(offset, n)
+	for chunk := first; chunk < end; chunk++ {
+		if err := p.fill(ctx, st, chunk, nil); err != nil {
+			return fault.Of(err).Code == fault.StorageError, err
+		}
+	}
+	return false, nil
+}
+
+// vanished reports whether an error of store.Store.Read says that bytes which were stored are not any more.
+func vanished(err error) bool {
+	if err == nil {
+		return false
+	}
+	code := fault.Of(err).Code
+	return code == fault.StorageError || code == fault.Integrity
+}
+
+// mend finds out what is left of a range and forgets the chunks that are not, or all when the file's record is gone.
+// Readers that find the same gap mend it one after another; the second finds nothing to do.
+func (p *part) mend(ctx context.Context, st store.Store, offset, n int64) error {
+	p.mending.Lock()
+	defer p.mending.Unlock()
+	_, known, err := st.Find(ctx, p.file.ID)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return p.addAgain(ctx, st)
+	}
+	first, end := covering(offset, n)
+	for chunk := first; chunk < end; chunk++ {
+		if !p.whole(ctx, st, chunk) {
+			p.mark(chunk, false)
+		}
+	}
+	return nil
+}
+
+// whole reports whether the store still gives a chunk's last byte.
+func (p *part) whole(ctx context.Context, st store.Store, chunk int) bool {
+	b, err := st.Read(ctx, p.file.ID, int64(chunk)*store.ChunkBytes+p.file.ChunkLen(chunk)-1, 1)
+	if err != nil {
+		return !vanished(err)
+	}
+	b.Release()
+	return true
+}
+
+// addAgain makes a new record in place of one that is gone.
+func (p *part) addAgain(ctx context.Context, st store.Store) error {
+	file, err := st.Add(ctx, p.file.ID, p.file.Info)
+	if err != nil {
+		return err
+	}
+	p.know(file)
+	return nil
+}
