@@ -5,9 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"syscall/js"
-	"unsafe"
-
-	"github.com/cogentcore/webgpu/wgpu"
 
 	"github.com/outrider-web/outrider/internal/fault"
 	"github.com/outrider-web/outrider/internal/ops"
@@ -16,15 +13,14 @@ import (
 // hostName is the global function that opens a device; web/src/worker/gpu-host.ts installs it.
 const hostName = "outriderGPU"
 
-// device is the browser's half. Set-up goes through the binding; the host, in JavaScript, does what the binding does
-// not or does slowly: limits, error scopes, replay, writes and read-backs.
+// device is the browser's half. The host, in JavaScript, makes and keeps the things; Go gives them their numbers, so that
+// nothing need come back.
 type device struct {
-	*wgpu.Device
-	host       js.Value // GPUHost
-	runProgram js.Value // methods bound once, for calls made for every token
-	writeBytes js.Value
-	scratch    js.Value // Uint8Array through which Go's bytes reach the queue
-	room       int      // its length
+	host                                          js.Value // GPUHost
+	runProgram, writeBytes, makeGroup             js.Value // methods bound once, for calls made thousands of times
+	buffers, layouts, pipelines, groups, programs table[struct{}]
+	scratch                                       js.Value // Uint8Array through which Go's bytes reach the queue
+	room                                          int      // its length
 }
 
 // openDevice asks the host for a device with the adapter's own limits.
@@ -37,8 +33,9 @@ func openDevice(ctx context.Context) (*device, error) {
 	if err != nil {
 		return nil, troubleOf(err, "to open a device")
 	}
-	dev := wgpu.NewDevice(host.Get("device"))
-	return &device{Device: &dev, host: host, runProgram: bound(host, "run"), writeBytes: bound(host, "write")}, nil
+	return &device{
+		host: host, runProgram: bound(host, "run"), writeBytes: bound(host, "write"), makeGroup: bound(host, "createGroup"),
+	}, nil
 }
 
 func bound(object js.Value, method string) js.Value { return object.Get(method).Call("bind", object) }
@@ -71,28 +68,23 @@ func (d *device) scoped(label string, f func() error) (wait func() error) {
 	}
 }
 
-func (d *device) addPipeline(p *wgpu.ComputePipeline, label string) uint32 {
-	return uint32(d.host.Call("addPipeline", raw(p), label).Int())
-}
-
-func (d *device) addGroup(g *wgpu.BindGroup) uint32 {
-	return uint32(d.host.Call("addGroup", raw(g)).Int())
-}
-
-func (d *device) dropGroup(id uint32) { d.host.Call("dropGroup", id) }
-
 func (d *device) addProgram(words []uint32) uint32 {
 	data := make([]byte, 0, 4*len(words))
 	for _, w := range words {
 		data = binary.LittleEndian.AppendUint32(data, w)
 	}
 	d.fill(data)
-	return uint32(d.host.Call("addProgram", d.scratch.Call("subarray", 0, len(data))).Int())
+	id := d.programs.add(struct{}{})
+	d.host.Call("addProgram", id, d.scratch.Call("subarray", 0, len(data)))
+	return id
 }
 
-func (d *device) dropProgram(id uint32) { d.host.Call("dropProgram", id) }
+func (d *device) dropProgram(id uint32) {
+	d.host.Call("dropProgram", id)
+	d.programs.drop(id)
+}
 
-// run queues a program: one crossing.
+// run is one crossing.
 func (d *device) run(program uint32) error {
 	if d.runProgram.Invoke(program).Bool() {
 		return d.fault()
@@ -100,12 +92,11 @@ func (d *device) run(program uint32) error {
 	return nil
 }
 
-// write queues a copy of data, whole words at a whole word.
 func (d *device) write(buf *buffer, at int64, data []byte) error {
 	for len(data) > 0 {
 		n := min(len(data), pieceBytes)
 		d.fill(data[:n])
-		d.writeBytes.Invoke(raw(buf.Buffer), at, d.scratch, n)
+		d.writeBytes.Invoke(buf.id, at, d.scratch, n)
 		at, data = at+int64(n), data[n:]
 	}
 	return nil
@@ -120,12 +111,12 @@ func (d *device) fill(data []byte) {
 	js.CopyBytesToJS(d.scratch, data)
 }
 
-// put queues bytes from..from+n of a blob into buf, the last word filled up with zeros. A blob with a method JS is an
-// ArrayBuffer, which Go never sees the inside of; one with a method Bytes is for tests.
+// put takes blobs of two kinds. One with a method JS is an ArrayBuffer, which Go never sees the inside of; one with a
+// method Bytes is for tests.
 func (d *device) put(buf *buffer, at int64, blob ops.Blob, from, n int64) error {
 	switch b := blob.(type) {
 	case interface{ JS() js.Value }:
-		if full := d.host.Call("put", raw(buf.Buffer), at, b.JS(), from, n); full.Truthy() {
+		if full := d.host.Call("put", buf.id, at, b.JS(), from, n); full.Truthy() {
 			_, err := await(full).wait(context.Background())
 			return err
 		}
@@ -136,7 +127,6 @@ func (d *device) put(buf *buffer, at int64, blob ops.Blob, from, n int64) error 
 	return fmt.Errorf("a %T has no bytes to upload", blob)
 }
 
-// fault is trouble that came unasked: the device lost, an error in no scope.
 func (d *device) fault() error {
 	if trouble := d.host.Call("takeTrouble"); trouble.Truthy() {
 		return troubleOf(js.Error{Value: trouble}, "what it was asked to do")
@@ -155,7 +145,7 @@ type fetched struct {
 // fetch queues a copy of the whole words around bytes from..from+n.
 func (d *device) fetch(buf *buffer, from, n int) ops.Pending {
 	start, end := from/4*4, roundUp(from+n, 4)
-	return &fetched{await(d.host.Call("fetch", raw(buf.Buffer), start, end-start)), from - start, n}
+	return &fetched{await(d.host.Call("fetch", buf.id, start, end-start)), from - start, n}
 }
 
 // Wait copies the bytes once they are there.
@@ -168,15 +158,3 @@ func (f *fetched) Wait(ctx context.Context) ([]byte, error) {
 	js.CopyBytesToGo(out, v.Call("subarray", f.skip))
 	return out, nil
 }
-
-// raw is the JavaScript object inside one of the binding's. The binding keeps it in the only field of each struct and
-// offers no way to it.
-func raw[T wgpu.Buffer | wgpu.BindGroup | wgpu.ComputePipeline](object *T) js.Value {
-	return *(*js.Value)(unsafe.Pointer(object))
-}
-
-// The build fails here if a struct of the binding is no longer just a js.Value.
-var (
-	_ [unsafe.Sizeof(js.Value{}) - unsafe.Sizeof(wgpu.Buffer{})]struct{}
-	_ [unsafe.Sizeof(wgpu.Buffer{}) - unsafe.Sizeof(js.Value{})]struct{}
-)

@@ -5,7 +5,6 @@ package gpu
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/cogentcore/webgpu/wgpu"
 
@@ -21,6 +20,8 @@ type device struct {
 	instance  *wgpu.Instance
 	adapter   *wgpu.Adapter
 	queue     *wgpu.Queue
+	buffers   table[*wgpu.Buffer]
+	layouts   table[layout]
 	pipelines table[*wgpu.ComputePipeline]
 	groups    table[*wgpu.BindGroup]
 	programs  table[[]uint32]
@@ -65,20 +66,10 @@ func (d *device) scoped(label string, f func() error) (wait func() error) {
 	}
 }
 
-func (d *device) addPipeline(p *wgpu.ComputePipeline, _ string) uint32 { return d.pipelines.add(p) }
-
-func (d *device) addGroup(g *wgpu.BindGroup) uint32 { return d.groups.add(g) }
-
-func (d *device) dropGroup(id uint32) {
-	d.groups.items[id].Release()
-	d.groups.drop(id)
-}
-
 func (d *device) addProgram(words []uint32) uint32 { return d.programs.add(words) }
 
 func (d *device) dropProgram(id uint32) { d.programs.drop(id) }
 
-// run queues a program as one pass and one submit.
 func (d *device) run(program uint32) error {
 	return d.submit(func(encoder *wgpu.CommandEncoder) error {
 		pass := encoder.BeginComputePass(nil)
@@ -122,15 +113,13 @@ func (d *device) submit(encode func(*wgpu.CommandEncoder) error) error {
 	return nil
 }
 
-// write queues a copy of data, whole words at a whole word.
 func (d *device) write(buf *buffer, at int64, data []byte) error {
 	if len(data) == 0 {
 		return nil
 	}
-	return d.queue.WriteBuffer(buf.Buffer, uint64(at), data)
+	return d.queue.WriteBuffer(d.buffers.items[buf.id], uint64(at), data)
 }
 
-// put queues bytes from..from+n of a blob into buf, the last word filled up with zeros.
 func (d *device) put(buf *buffer, at int64, blob ops.Blob, from, n int64) error {
 	b, ok := blob.(interface{ Bytes() []byte })
 	if !ok {
@@ -139,10 +128,15 @@ func (d *device) put(buf *buffer, at int64, blob ops.Blob, from, n int64) error 
 	return d.write(buf, at, padded(b.Bytes()[from:from+n]))
 }
 
-// fault is trouble that came unasked; natively there is none, every call reports its own.
+// fault has nothing to tell: every call reports its own.
 func (d *device) fault() error { return nil }
 
 func (d *device) close() {
+	for _, buf := range d.buffers.items {
+		if buf != nil {
+			buf.Destroy()
+		}
+	}
 	d.staging.release()
 	for _, g := range d.groups.items {
 		if g != nil {
@@ -156,38 +150,4 @@ func (d *device) close() {
 	d.Release()
 	d.adapter.Release()
 	d.instance.Release()
-}
-
-// stagingBuffers are the buffers read-backs pass through. A read-back takes one that is free and large enough, so a
-// steady stream of them settles on a few.
-type stagingBuffers struct {
-	mu   sync.Mutex
-	free []*wgpu.Buffer
-}
-
-func (s *stagingBuffers) take(d *device, bytes uint64) (*wgpu.Buffer, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, buf := range s.free {
-		if buf.GetSize() >= bytes {
-			s.free = append(s.free[:i], s.free[i+1:]...)
-			return buf, nil
-		}
-	}
-	return d.CreateBuffer(&wgpu.BufferDescriptor{
-		Label: "read-back", Size: max(bytes, 256), Usage: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst,
-	})
-}
-
-func (s *stagingBuffers) give(buf *wgpu.Buffer) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.free = append(s.free, buf)
-}
-
-func (s *stagingBuffers) release() {
-	for _, buf := range s.free {
-		buf.Release()
-	}
-	s.free = nil
 }

@@ -29,7 +29,7 @@ func (d *device) fetch(buf *buffer, from, n int) ops.Pending {
 		return failed{broken("a read-back buffer", err)}
 	}
 	err = d.submit(func(encoder *wgpu.CommandEncoder) error {
-		return encoder.CopyBufferToBuffer(buf.Buffer, uint64(start), staging, 0, uint64(end-start))
+		return encoder.CopyBufferToBuffer(d.buffers.items[buf.id], uint64(start), staging, 0, uint64(end-start))
 	})
 	if err != nil {
 		return failed{err}
@@ -74,4 +74,38 @@ func (f *fetched) mapNow() wgpu.BufferMapAsyncStatus {
 	}
 	f.d.Poll(true, nil)
 	return status
+}
+
+// stagingBuffers are the buffers read-backs pass through. A read-back takes one that is free and large enough, so a
+// steady stream of them settles on a few.
+type stagingBuffers struct {
+	mu   sync.Mutex
+	free []*wgpu.Buffer
+}
+
+func (s *stagingBuffers) take(d *device, bytes uint64) (*wgpu.Buffer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, buf := range s.free {
+		if buf.GetSize() >= bytes {
+			s.free = append(s.free[:i], s.free[i+1:]...)
+			return buf, nil
+		}
+	}
+	return d.CreateBuffer(&wgpu.BufferDescriptor{
+		Label: "read-back", Size: max(bytes, 256), Usage: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst,
+	})
+}
+
+func (s *stagingBuffers) give(buf *wgpu.Buffer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free = append(s.free, buf)
+}
+
+func (s *stagingBuffers) release() {
+	for _, buf := range s.free {
+		buf.Release()
+	}
+	s.free = nil
 }

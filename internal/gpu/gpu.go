@@ -1,16 +1,15 @@
 // Package gpu runs the op set on WebGPU: natively through wgpu, in a browser through the worker's JavaScript host.
 // It owns the device, the buffers behind tensors, pipelines, and the command list that a recorded program is. It
-// knows shaders by name only, and nothing of models, files or tokens. It is the only importer of the binding.
+// knows shaders by name only, and nothing of models, files or tokens. It is the only importer of the binding, and
+// only natively.
 //
-// Files ending in _js.go and _native.go hold the same type, device, for the two platforms; everything else is
-// shared. An op is one file: check shapes, choose the variant, bind, parameters, grid.
+// Files ending in _js.go and _native.go hold the same type, device, for the two platforms; driver says what it does.
+// Everything else is shared. An op is one file: check shapes, choose the variant, bind, parameters, grid.
 package gpu
 
 import (
 	"context"
 	"fmt"
-
-	"github.com/cogentcore/webgpu/wgpu"
 
 	"github.com/outrider-web/outrider/internal/fault"
 	"github.com/outrider-web/outrider/internal/ops"
@@ -26,7 +25,6 @@ type Backend struct {
 	dev       *device
 	limits    ops.Limits
 	buffers   map[*buffer]bool // all that live
-	nextID    uint32           // of the next buffer
 	pipelines pipelines
 	groups    groups
 	params    arena
@@ -57,9 +55,6 @@ func (b *Backend) Limits() ops.Limits { return b.limits }
 
 // Close gives everything back. Programs and tensors of the backend are dead after it.
 func (b *Backend) Close() {
-	for buf := range b.buffers {
-		buf.Destroy()
-	}
 	clear(b.buffers)
 	b.dev.close()
 }
@@ -84,6 +79,3 @@ func atMost(have, most int64) int64 {
 func broken(label string, cause error) error {
 	return fault.Wrap(fault.Internal, fmt.Sprintf("the GPU refused %s", label), cause)
 }
-
-// storage is the usage of every tensor.
-const storage = wgpu.BufferUsageStorage | wgpu.BufferUsageCopyDst | wgpu.BufferUsageCopySrc

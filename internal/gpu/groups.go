@@ -2,8 +2,6 @@ package gpu
 
 import (
 	"encoding/binary"
-
-	"github.com/cogentcore/webgpu/wgpu"
 )
 
 // groups makes each bind group once: creating one costs about 100 µs in a browser. The params page is part of a
@@ -19,16 +17,15 @@ func (g *groups) init() {
 }
 
 // group finds or makes the bind group of a dispatch's buffers, the params page last.
-func (b *Backend) group(l *layout, bind []*buffer) (uint32, error) {
-	key := groupKey(l, bind)
+func (b *Backend) group(layout uint32, bind []*buffer) (uint32, error) {
+	key := groupKey(layout, bind)
 	if id, ok := b.groups.ids[key]; ok {
 		return id, nil
 	}
-	made, err := b.dev.CreateBindGroup(&wgpu.BindGroupDescriptor{Layout: l.group, Entries: groupEntries(bind)})
+	id, err := b.dev.createGroup(layout, bind)
 	if err != nil {
 		return 0, err
 	}
-	id := b.dev.addGroup(made)
 	b.groups.ids[key] = id
 	for _, buf := range bind {
 		b.groups.of[buf.id] = append(b.groups.of[buf.id], key)
@@ -36,21 +33,12 @@ func (b *Backend) group(l *layout, bind []*buffer) (uint32, error) {
 	return id, nil
 }
 
-func groupKey(l *layout, bind []*buffer) string {
-	key := binary.LittleEndian.AppendUint32(make([]byte, 0, 64), l.id)
+func groupKey(layout uint32, bind []*buffer) string {
+	key := binary.LittleEndian.AppendUint32(make([]byte, 0, 64), layout)
 	for _, buf := range bind {
 		key = binary.LittleEndian.AppendUint32(key, buf.id)
 	}
 	return string(key)
-}
-
-func groupEntries(bind []*buffer) []wgpu.BindGroupEntry {
-	entries := make([]wgpu.BindGroupEntry, len(bind))
-	for i, buf := range bind {
-		entries[i] = wgpu.BindGroupEntry{Binding: uint32(i), Buffer: buf.Buffer, Size: uint64(buf.bytes)}
-	}
-	entries[len(bind)-1].Size = 4 * paramWords
-	return entries
 }
 
 // forget drops the groups a dead buffer was in.

@@ -2,8 +2,6 @@ package gpu
 
 import (
 	"slices"
-
-	"github.com/cogentcore/webgpu/wgpu"
 )
 
 // The Params uniform of one dispatch: paramWords words in a slot of slotBytes, the offset alignment that every WebGPU
@@ -43,7 +41,7 @@ func (b *Backend) takeSlots(n int) (*page, span, error) {
 }
 
 func (b *Backend) addPage(slots int) (*page, error) {
-	buf, err := b.allocate("params", int64(slots*slotBytes), wgpu.BufferUsageUniform|wgpu.BufferUsageCopyDst)
+	buf, err := b.allocate("params", int64(slots*slotBytes), forParams)
 	if err != nil {
 		return nil, err
 	}

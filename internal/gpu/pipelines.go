@@ -3,34 +3,25 @@ package gpu
 import (
 	"fmt"
 
-	"github.com/cogentcore/webgpu/wgpu"
-
 	"github.com/outrider-web/outrider/shaders"
 )
 
 // pipelines compiles each variant once.
 type pipelines struct {
 	byName  map[string]*pipeline
-	layouts map[string]*layout // by access, one letter a binding
+	layouts map[string]uint32 // by the list of accesses → the device's table
 }
 
 // pipeline is a compiled variant.
 type pipeline struct {
 	id     uint32 // in the device's table
+	layout uint32 // of bind group 0, in its own table
 	access []shaders.Access
-	layout *layout
-}
-
-// layout is the shape of bind group 0, shared by all pipelines whose bindings have the same access.
-type layout struct {
-	id       uint32
-	group    *wgpu.BindGroupLayout
-	pipeline *wgpu.PipelineLayout
 }
 
 func (p *pipelines) init() {
 	p.byName = map[string]*pipeline{}
-	p.layouts = map[string]*layout{}
+	p.layouts = map[string]uint32{}
 }
 
 // pipeline finds or compiles the variant of a dispatch. The compiler may still be at work when it returns: wait, nil for
@@ -49,13 +40,15 @@ func (b *Backend) pipeline(d *dispatch) (p *pipeline, wait func() error, err err
 
 // compile makes a pipeline of a module. A variant that does not compile is forgotten once waited for.
 func (b *Backend) compile(name string, m shaders.Module) (*pipeline, func() error, error) {
-	p := &pipeline{access: m.Access}
-	done := b.dev.scoped("the kernel "+name, func() error {
-		return b.create(p, name, m)
-	})
-	if p.layout == nil {
-		return nil, nil, done()
+	layout, err := b.layout(m.Access)
+	if err != nil {
+		return nil, nil, broken("the kernel "+name, err)
 	}
+	id, done, err := b.dev.createPipeline(name, layout, m.Text)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &pipeline{id: id, layout: layout, access: m.Access}
 	b.pipelines.byName[name] = p
 	return p, func() error {
 		err := done()
@@ -66,56 +59,16 @@ func (b *Backend) compile(name string, m shaders.Module) (*pipeline, func() erro
 	}, nil
 }
 
-func (b *Backend) create(p *pipeline, name string, m shaders.Module) error {
-	l, err := b.layout(m.Access)
-	if err != nil {
-		return err
-	}
-	module, err := b.dev.CreateShaderModule(&wgpu.ShaderModuleDescriptor{
-		Label: name, WGSLDescriptor: &wgpu.ShaderModuleWGSLDescriptor{Code: m.Text},
-	})
-	if err != nil {
-		return err
-	}
-	defer module.Release()
-	made, err := b.dev.CreateComputePipeline(&wgpu.ComputePipelineDescriptor{
-		Layout: l.pipeline, Compute: wgpu.ProgrammableStageDescriptor{Module: module, EntryPoint: "main"},
-	})
-	if err != nil {
-		return err
-	}
-	p.id, p.layout = b.dev.addPipeline(made, name), l
-	return nil
-}
-
 // layout finds or makes the layout for a list of accesses.
-func (b *Backend) layout(access []shaders.Access) (*layout, error) {
+func (b *Backend) layout(access []shaders.Access) (uint32, error) {
 	key := fmt.Sprint(access)
-	if l, ok := b.pipelines.layouts[key]; ok {
-		return l, nil
+	if id, ok := b.pipelines.layouts[key]; ok {
+		return id, nil
 	}
-	group, err := b.dev.CreateBindGroupLayout(&wgpu.BindGroupLayoutDescriptor{Entries: layoutEntries(access)})
+	id, err := b.dev.createLayout(access)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	of, err := b.dev.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{BindGroupLayouts: []*wgpu.BindGroupLayout{group}})
-	if err != nil {
-		return nil, err
-	}
-	l := &layout{id: uint32(len(b.pipelines.layouts)), group: group, pipeline: of}
-	b.pipelines.layouts[key] = l
-	return l, nil
-}
-
-func layoutEntries(access []shaders.Access) []wgpu.BindGroupLayoutEntry {
-	kinds := map[shaders.Access]wgpu.BufferBindingLayout{
-		shaders.Read:      {Type: wgpu.BufferBindingTypeReadOnlyStorage},
-		shaders.ReadWrite: {Type: wgpu.BufferBindingTypeStorage},
-		shaders.Uniform:   {Type: wgpu.BufferBindingTypeUniform, HasDynamicOffset: true},
-	}
-	entries := make([]wgpu.BindGroupLayoutEntry, len(access))
-	for i, a := range access {
-		entries[i] = wgpu.BindGroupLayoutEntry{Binding: uint32(i), Visibility: wgpu.ShaderStageCompute, Buffer: kinds[a]}
-	}
-	return entries
+	b.pipelines.layouts[key] = id
+	return id, nil
 }

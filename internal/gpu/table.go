@@ -1,6 +1,6 @@
 package gpu
 
-// table numbers things; the numbers of dropped ones are used again. Its twin is Table in gpu-host.ts.
+// table numbers things; the numbers of dropped ones are used again.
 type table[T any] struct {
 	items []T
 	free  []uint32

@@ -3,8 +3,6 @@ package gpu
 import (
 	"fmt"
 
-	"github.com/cogentcore/webgpu/wgpu"
-
 	"github.com/outrider-web/outrider/internal/fault"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
@@ -12,8 +10,7 @@ import (
 
 // buffer is the memory behind a tensor: ops.Tensor.Data.
 type buffer struct {
-	*wgpu.Buffer
-	id    uint32 // never used twice
+	id    uint32 // in the device's table
 	name  string
 	bytes int64
 }
@@ -35,7 +32,7 @@ func (b *Backend) Alloc(name string, t quant.Type, shape ...int) (*ops.Tensor, e
 	if tensor.Dim(0)%t.BlockWeights() != 0 || shape == nil || tensor.Shape.Elems() < 1 {
 		panic(&ops.ShapeError{Op: "alloc", Want: "rows of whole blocks, one or more", Got: []*ops.Tensor{tensor}})
 	}
-	buf, err := b.allocate(name, deviceBytes(tensor), storage)
+	buf, err := b.allocate(name, deviceBytes(tensor), forTensors)
 	if err != nil {
 		return nil, err
 	}
@@ -44,22 +41,25 @@ func (b *Backend) Alloc(name string, t quant.Type, shape ...int) (*ops.Tensor, e
 }
 
 // allocate makes a buffer of zeros; bytes is a multiple of 4.
-func (b *Backend) allocate(name string, bytes int64, usage wgpu.BufferUsage) (*buffer, error) {
+func (b *Backend) allocate(name string, bytes int64, use usage) (*buffer, error) {
 	if bytes > b.limits.MaxBinding {
 		return nil, ops.LimitError("largest tensor (maxStorageBufferBindingSize)", name, bytes, b.limits.MaxBinding)
 	}
 	if bytes > b.limits.MaxBuffer {
 		return nil, ops.LimitError("largest buffer (maxBufferSize)", name, bytes, b.limits.MaxBuffer)
 	}
-	buf := &buffer{id: b.nextID, name: name, bytes: bytes}
+	buf, made := &buffer{name: name, bytes: bytes}, false
 	create := func() (err error) {
-		buf.Buffer, err = b.dev.CreateBuffer(&wgpu.BufferDescriptor{Label: name, Size: uint64(bytes), Usage: usage})
+		buf.id, err = b.dev.createBuffer(name, bytes, use)
+		made = err == nil
 		return err
 	}
 	if err := b.dev.scoped("memory for "+name, create)(); err != nil {
+		if made { // but good for nothing
+			b.dev.dropBuffer(buf.id)
+		}
 		return nil, err
 	}
-	b.nextID++
 	b.buffers[buf] = true
 	return buf, nil
 }
@@ -77,8 +77,7 @@ func (b *Backend) free(buf *buffer) {
 	}
 	delete(b.buffers, buf)
 	b.groups.forget(b.dev, buf.id)
-	buf.Destroy()
-	buf.Release()
+	b.dev.dropBuffer(buf.id)
 }
 
 // Write copies small data into a tensor of a plain type. The queue orders it between the programs run before and

@@ -1,6 +1,6 @@
-// The GPU host owns the WebGPU device of the engine worker. Go plans: it makes buffers, pipelines and bind groups
-// through its binding, and writes down what to run. The host does what the binding cannot: ask for a device with the
-// adapter's limits, replay a program, move bytes, and notice trouble. Its twin is internal/gpu/device_js.go.
+// The GPU host owns the WebGPU device of the engine worker and everything made on it. Go plans: it says what to make
+// and under which number to keep it, each kind by its own, and writes down what to run in these numbers. The host makes,
+// replays, moves bytes and notices trouble. Its twin is internal/gpu/device_js.go.
 
 /** Trouble with one of the codes of internal/fault; Go turns it into the error that people see. */
 export class GPUTrouble extends Error {
@@ -37,7 +37,15 @@ const FENCES = 4;
 const OP_DISPATCH = 1;
 const DISPATCH_WORDS = 7;
 
+/** The layout of bind group 0, and of pipelines that have it alone. */
+interface Layout {
+  group: GPUBindGroupLayout;
+  pipeline: GPUPipelineLayout;
+}
+
 export class GPUHost {
+  #buffers = new Table<GPUBuffer>();
+  #layouts = new Table<Layout>();
   #pipelines = new Table<GPUComputePipeline>();
   #groups = new Table<GPUBindGroup>();
   #programs = new Table<Uint32Array>();
@@ -71,26 +79,58 @@ export class GPUHost {
     this.device.destroy();
   }
 
-  addPipeline(pipeline: GPUComputePipeline, label: string): number {
-    pipeline.label = label;
-    return this.#pipelines.add(pipeline);
+  createBuffer(id: number, label: string, size: number, usage: GPUBufferUsageFlags): void {
+    this.#buffers.set(id, this.device.createBuffer({ label, size, usage }));
   }
 
-  addGroup(group: GPUBindGroup): number {
-    return this.#groups.add(group);
+  dropBuffer(id: number): void {
+    this.#buffers.take(id).destroy();
+  }
+
+  /** Makes the layout of bindings of these types. A uniform is a page of which each dispatch names its part. */
+  createLayout(id: number, ...types: GPUBufferBindingType[]): void {
+    const entries = types.map((type, binding) => {
+      const buffer = { type, hasDynamicOffset: type === 'uniform' };
+      return { binding, visibility: GPUShaderStage.COMPUTE, buffer };
+    });
+    const group = this.device.createBindGroupLayout({ entries });
+    this.#layouts.set(id, { group, pipeline: this.device.createPipelineLayout({ bindGroupLayouts: [group] }) });
+  }
+
+  /** Compiles a kernel beside what else is going on. Programs may run it once this resolves. */
+  async createPipeline(id: number, label: string, layout: number, code: string): Promise<void> {
+    this.device.pushErrorScope('validation'); // the module's messages say more
+    const module = this.device.createShaderModule({ label, code });
+    const refused = this.device.popErrorScope();
+    const compute = { module, entryPoint: 'main' };
+    try {
+      const asked = { label, layout: this.#layouts.get(layout).pipeline, compute };
+      this.#pipelines.set(id, await this.device.createComputePipelineAsync(asked));
+    } catch (reason) {
+      throw new GPUTrouble('internal', (await objections(module)) || (reason as Error).message);
+    } finally {
+      await refused;
+    }
+  }
+
+  /** Binds buffers in order: whole ones, then a page of which a dispatch sees so many bytes. */
+  createGroup(id: number, layout: number, seen: number, ...buffers: number[]): void {
+    const entries = buffers.map((number, binding) => ({ binding, resource: { buffer: this.#buffers.get(number) } }));
+    Object.assign(entries.at(-1)!.resource, { size: seen });
+    this.#groups.set(id, this.device.createBindGroup({ layout: this.#layouts.get(layout).group, entries }));
   }
 
   dropGroup(id: number): void {
-    this.#groups.drop(id);
+    this.#groups.take(id);
   }
 
   /** Keeps a copy of a program's words, so that running it needs nothing of Go's memory. */
-  addProgram(bytes: Uint8Array): number {
-    return this.#programs.add(new Uint32Array(bytes.slice().buffer));
+  addProgram(id: number, bytes: Uint8Array): void {
+    this.#programs.set(id, new Uint32Array(bytes.slice().buffer));
   }
 
   dropProgram(id: number): void {
-    this.#programs.drop(id);
+    this.#programs.take(id);
   }
 
   /** Queues a program as one pass and one submit. Returns whether there is trouble to take. */
@@ -117,15 +157,16 @@ export class GPUHost {
   }
 
   /** Queues a copy of the first `length` bytes of `data`, whole words at a whole word. */
-  write(buffer: GPUBuffer, at: number, data: Uint8Array<ArrayBuffer>, length: number): void {
-    this.device.queue.writeBuffer(buffer, at, data, 0, length);
+  write(buffer: number, at: number, data: Uint8Array<ArrayBuffer>, length: number): void {
+    this.device.queue.writeBuffer(this.#buffers.get(buffer), at, data, 0, length);
   }
 
   /**
    * Queues bytes `from` to `from + length` of a source, the last word filled up with zeros. The result, if there is
    * one, is to be awaited before the next piece: then enough bytes are on their way.
    */
-  put(buffer: GPUBuffer, at: number, source: ArrayBuffer, from: number, length: number): Promise<unknown> | undefined {
+  put(id: number, at: number, source: ArrayBuffer, from: number, length: number): Promise<unknown> | undefined {
+    const buffer = this.#buffers.get(id);
     const whole = length - (length % 4);
     this.device.queue.writeBuffer(buffer, at, source, from, whole);
     if (whole < length) {
@@ -146,10 +187,10 @@ export class GPUHost {
   }
 
   /** Reads whole words back, as they are after everything queued so far. Several may be under way. */
-  async fetch(buffer: GPUBuffer, from: number, length: number): Promise<Uint8Array> {
+  async fetch(buffer: number, from: number, length: number): Promise<Uint8Array> {
     const staging = this.#takeStaging(length);
     const encoder = this.device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, from, staging, 0, length);
+    encoder.copyBufferToBuffer(this.#buffers.get(buffer), from, staging, 0, length);
     this.device.queue.submit([encoder.finish()]);
     try {
       await staging.mapAsync(GPUMapMode.READ, 0, length);
@@ -202,15 +243,19 @@ export class GPUHost {
   }
 }
 
-/** Table numbers things; the numbers of dropped ones are used again. Its twin is table in internal/gpu/table.go. */
+/** What the compiler has against a module, with the places in its text. */
+async function objections(module: GPUShaderModule): Promise<string> {
+  const { messages } = await module.getCompilationInfo();
+  const errors = messages.filter(({ type }) => type === 'error');
+  return errors.map(({ lineNum, linePos, message }) => `${lineNum}:${linePos} ${message}`).join('\n');
+}
+
+/** Things of one kind by the numbers that Go gives them; it uses the numbers of dropped ones again. */
 class Table<T> {
   #items: (T | undefined)[] = [];
-  #free: number[] = [];
 
-  add(item: T): number {
-    const id = this.#free.pop() ?? this.#items.length;
+  set(id: number, item: T): void {
     this.#items[id] = item;
-    return id;
   }
 
   get(id: number): T {
@@ -219,8 +264,9 @@ class Table<T> {
     return item;
   }
 
-  drop(id: number): void {
+  take(id: number): T {
+    const item = this.get(id);
     this.#items[id] = undefined;
-    this.#free.push(id);
+    return item;
   }
 }
