@@ -15,7 +15,7 @@ type Blob interface {
 // Device is where experts come from and go to: the store and the GPU.
 type Device interface {
 	// Read gives a range of a file, from the store or, when it is not there yet, from the network through the store. It
-	// runs on a goroutine of its own, several at once.
+	// runs on a goroutine of its own, several at once, and may wait for a network that is away.
 	Read(ctx context.Context, r Range) (Blob, error)
 
 	// Keep brings a range into the store, as Read, and gives nothing.
@@ -120,10 +120,7 @@ func (p *Pager) demand(layer int, experts []int) (waiting bool, err error) {
 
 func (p *Pager) want(j *job) {
 	p.Want(j.load)
-	if len(j.rest) > 0 {
-		p.queue.raise(j)
-	}
-	j.priority = Demand
+	p.queue.raise(j)
 }
 
 func (p *Pager) load(l Load, priority Priority) {

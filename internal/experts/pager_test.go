@@ -17,6 +17,7 @@ import (
 type fakeDevice struct {
 	mu     sync.Mutex
 	diary  []string
+	away   map[int64]bool // ranges, by Range.Offset, that wait for a network that does not come back
 	gate   chan struct{}
 	fail   map[int64]error // by Range.Offset
 	blobs  int             // not released
@@ -46,6 +47,9 @@ func (d *fakeDevice) note(format string, args ...any) {
 
 func (d *fakeDevice) Read(ctx context.Context, r Range) (Blob, error) {
 	d.note("read %d", r.Offset)
+	if err := d.network(ctx, r); err != nil {
+		return nil, err
+	}
 	d.mu.Lock()
 	d.inside += r.Bytes
 	d.peak = max(d.peak, d.inside)
@@ -73,6 +77,14 @@ func (d *fakeDevice) Read(ctx context.Context, r Range) (Blob, error) {
 
 func (d *fakeDevice) Keep(ctx context.Context, r Range) error {
 	d.note("keep %d", r.Offset)
+	return d.network(ctx, r)
+}
+
+func (d *fakeDevice) network(ctx context.Context, r Range) error {
+	if d.away[r.Offset] {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	return nil
 }
 
@@ -383,4 +395,69 @@ func TestAFailedGuessDoesNotDisturbAToken(t *testing.T) {
 	p := newPager(t, d, Even(2, 3, 1, 2), Options{Reads: 1})
 	p.Guess(ID{0, 1})
 	fetch(t, p, 1, 2)
+}
+
+// While the network is away, guesses and the background wait for it; a token whose experts are stored does not.
+func TestATokenDoesNotWaitForTheNetworkOfOthers(t *testing.T) {
+	for name, begin := range map[string]func(*Pager){
+		"guesses":    func(p *Pager) { p.Guess(ID{0, 1}, ID{0, 2}, ID{0, 3}) },
+		"background": func(p *Pager) { p.Keep(ID{0, 1}, ID{0, 2}, ID{0, 3}) },
+		"both": func(p *Pager) {
+			p.Keep(ID{0, 1}, ID{0, 2}, ID{0, 3})
+			p.Guess(ID{0, 1}, ID{0, 2}, ID{0, 3})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := &fakeDevice{away: map[int64]bool{}}
+				for e := range 4 {
+					d.away[int64(10*e)], d.away[int64(10*e+1000)] = true, true
+				}
+				p := newPager(t, d, Even(2, 4, 1, 4), Options{Reads: 4})
+				begin(p)
+				fetch(t, p, 1, 2)
+			})
+		})
+	}
+}
+
+func TestReadsAreSharedByUrgency(t *testing.T) {
+	q := queue{budget: 1000, maxReads: 4}
+	many := func(p Priority) *job {
+		j := &job{priority: p, rest: make([]Range, 9)}
+		q.add(j)
+		return j
+	}
+	begun := func() (n int) {
+		for {
+			if _, _, ok := q.next(); !ok {
+				return n
+			}
+			n++
+		}
+	}
+	background := many(Background)
+	if n := begun(); n != 2 {
+		t.Errorf("%d of 4 reads in the background", n)
+	}
+	guess := many(Guess)
+	if n := begun(); n != 1 {
+		t.Errorf("%d more on guesses", n)
+	}
+	q.raise(guess)
+	if n := begun(); n != 1 || q.running != [numPriorities]int{2, 0, 2} {
+		t.Errorf("%d more on demand, running %v", n, q.running)
+	}
+	q.end(background, Range{}, nil)
+	if n := begun(); n != 1 || q.running != [numPriorities]int{3, 0, 1} {
+		t.Errorf("%d in the place of one that ended, running %v", n, q.running)
+	}
+}
+
+func TestOneReadAtATimeStillServesTheBackground(t *testing.T) {
+	q := queue{budget: 10, maxReads: 1}
+	q.add(&job{priority: Background, rest: make([]Range, 1)})
+	if _, _, ok := q.next(); !ok {
+		t.Error("nothing is ever kept")
+	}
 }

@@ -30,19 +30,39 @@ type job struct {
 
 // queue orders reads: demand before guesses before background, each in the order of arrival, and never more than budget
 // bytes between the store and the GPU. A range larger than the budget goes alone.
+//
+// A read may wait for the network for as long as it is away. What is less urgent leaves reads free, so that a token whose
+// experts are all stored never waits behind it.
 type queue struct {
 	budget, inFlight int64
 	maxReads, reads  int
+	running          [numPriorities]int // of reads
 	jobs             [numPriorities][]*job
+}
+
+// full reports whether a priority has all the reads it may have: half of them in the background, all but one with the
+// guesses, all with demands. A queue of one read has no choice.
+func (q *queue) full(p Priority) bool {
+	limit := [numPriorities]int{q.maxReads, q.maxReads - 1, q.maxReads / 2}[p]
+	n := 0
+	for i := p; i < numPriorities; i++ {
+		n += q.running[i]
+	}
+	return q.reads == q.maxReads || n >= max(1, limit)
 }
 
 func (q *queue) add(j *job) { q.jobs[j.priority] = append(q.jobs[j.priority], j) }
 
 // raise makes a job one that a token waits for.
 func (q *queue) raise(j *job) {
-	if j.priority != Demand {
-		q.remove(j)
-		j.priority = Demand
+	if j.priority == Demand {
+		return
+	}
+	q.remove(j)
+	q.running[j.priority] -= j.running
+	j.priority = Demand
+	q.running[Demand] += j.running
+	if len(j.rest) > 0 {
 		q.add(j)
 	}
 }
@@ -65,7 +85,7 @@ func (q *queue) next() (j *job, r Range, ok bool) {
 		}
 		j = q.jobs[p][0]
 		r = j.rest[0]
-		if q.reads == q.maxReads || q.reads > 0 && q.inFlight+r.Bytes > q.budget {
+		if q.full(j.priority) || q.reads > 0 && q.inFlight+r.Bytes > q.budget {
 			return nil, Range{}, false
 		}
 		q.begin(j)
@@ -77,6 +97,7 @@ func (q *queue) next() (j *job, r Range, ok bool) {
 // begin takes a job's next range; a job with none left is no longer waiting.
 func (q *queue) begin(j *job) {
 	q.reads++
+	q.running[j.priority]++
 	q.inFlight += j.rest[0].Bytes
 	j.running++
 	if j.rest = j.rest[1:]; len(j.rest) == 0 {
@@ -87,6 +108,7 @@ func (q *queue) begin(j *job) {
 // end gives a range's bytes back and reports whether its job is over. After an error the rest of the job is dropped.
 func (q *queue) end(j *job, r Range, err error) (over bool) {
 	q.reads--
+	q.running[j.priority]--
 	q.inFlight -= r.Bytes
 	j.running--
 	if err != nil && j.err == nil {
