@@ -1,5 +1,7 @@
 package ops
 
+import "math"
+
 // MoE is the part of the op set that routed experts need. A feed-forward of experts is, in decode,
 //
 //	Router → SwigluIDVec → MulMatIDVec
@@ -11,23 +13,24 @@ package ops
 // beside the shared expert's ordinary MulMat, Swiglu, MulMat. Nothing comes back to the CPU on the way.
 type MoE interface {
 	// Router chooses each token's k experts: those with the largest of the logits w·x, the lowest number on a tie, best
-	// first. The weight of a choice is sigmoid(logit), in F32: nothing is normalised.
-	// dst U32 [2k, n]: expert, bits of its F32 weight · x F32 [hidden, n] · w F32 [hidden, numExperts], numExperts ≤ 256
-	Router(dst, x, w *Tensor)
+	// first. The weight of a choice is sigmoid(logit), in F32: nothing is normalised. slots says where each expert's
+	// weights lie, or Missing; nil stands for its own number.
+	// dst U32 [ChoiceWords·k, n] · x F32 [hidden, n] · w F32 [hidden, numExperts], numExperts ≤ 256 · slots U32 [numExperts]
+	Router(dst, x, w, slots *Tensor)
 
 	// SwigluIDVec is the first half of the feed-forward of one token's experts; see Experts. For the j-th choice (e, s)
 	// h[j·width:] = silu(s·gate_e·x) * (s·up_e·x): the weight scales the expert's input. The shared expert's half
 	// follows the last choice, unscaled.
-	// dst F32 [k·width + sharedWidth, 1] · x F32 [hidden, 1] · choice U32 [2k, 1]
+	// dst F32 [k·width + sharedWidth, 1] · x F32 [hidden, 1] · choice U32 [ChoiceWords·k, 1], no slot Missing
 	SwigluIDVec(dst, x, choice *Tensor, e Experts)
 
 	// MulMatIDVec is the second half, with the residual: dst += Σ_j down_e(j)·h[j·width:] + sharedDown·h[k·width:].
-	// dst F32 [hidden, 1] · h F32 [k·width + sharedWidth, 1] · choice U32 [2k, 1]
+	// dst F32 [hidden, 1] · h F32 [k·width + sharedWidth, 1] · choice U32 [ChoiceWords·k, 1], no slot Missing
 	MulMatIDVec(dst, h, choice *Tensor, e Experts)
 
 	// GroupTokens lists the choices of n tokens by expert: those of expert 0 first, in the order of their tokens.
 	// dst U32 [numExperts + 1 + n·k]: where each expert's list begins, their total n·k, then the lists. A choice is
-	// numbered token·k + j.  choice U32 [2k, n]
+	// numbered token·k + j.  choice U32 [ChoiceWords·k, n]; the slots are not read
 	GroupTokens(dst, choice *Tensor)
 
 	// MulMatID multiplies each choice's vector with its expert's matrices, stacked along dst's rows; see ProductID.
@@ -38,8 +41,19 @@ type MoE interface {
 	AddExperts(dst, y *Tensor)
 }
 
+// A choice is what Router writes about one of a token's k experts: three words.
+const (
+	ChoiceExpert = 0 // its number
+	ChoiceSlot   = 1 // where its weights lie in the last dimension of the routed tensors, or Missing
+	ChoiceWeight = 2 // bits of its F32 weight
+	ChoiceWords  = 3
+)
+
+// Missing is the slot of an expert that lies in none.
+const Missing = math.MaxUint32
+
 // Experts are one layer's feed-forwards: routed ones, of which a token uses k, and the shared one, which every token
-// uses. Slots says which expert lies where in the routed tensors' last dimension.
+// uses. There are as many routed ones as slots; which expert lies in which, the choices say.
 type Experts struct {
 	Gate, Up *Tensor // [hidden, width, numSlots]
 	Down     *Tensor // [width, hidden, numSlots]
@@ -50,12 +64,14 @@ type Experts struct {
 
 // ProductID is dst[:, c] = W₀_e·(s·x[:, c/k]) | W₁_e·(s·x[:, c/k]) for every choice c of expert e with weight s, or,
 // when X has a column for each choice, dst[:, c] = W_e·x[:, c] without the weight: the second half's input already
-// carries it.
+// carries it. The columns of an expert that Slots calls Missing stay as they are, so that a prompt may take its experts
+// in several turns.
 type ProductID struct {
 	Dst       *Tensor   // F32 [ΣW.rows, n·k]
 	X         *Tensor   // F32 [hidden, n], or [hidden, n·k] when PerChoice
 	W         []*Tensor // one or two, each [hidden, rows, numSlots]
-	Choice    *Tensor   // U32 [2k, n]
+	Choice    *Tensor   // U32 [ChoiceWords·k, n]; the slots are not read
 	Groups    *Tensor   // U32 [numExperts + 1 + n·k], by GroupTokens
+	Slots     *Tensor   // U32 [numExperts]: where each expert lies in W, or Missing; nil stands for its own number
 	PerChoice bool
 }

@@ -131,8 +131,17 @@ type Backend interface {
 	// Record runs f, which calls ops, and keeps what it did as a program.
 	Record(label string, f func()) (Program, error)
 
+	// RecordGuarded is Record for a program that stops by itself when a token wants an expert that lies in no slot. It
+	// runs while guard, U32 [1], holds 0. A Router that chooses a Missing expert writes its number there, counted from 1
+	// through the program; from then on no other op of the program, and none of a guarded program after it, does
+	// anything. What the ops before the Router made is untouched, so that after guard is 0 again RunFrom can go on.
+	RecordGuarded(label string, guard *Tensor, f func()) (Program, error)
+
 	// Fetch asks for n bytes of t from byte offset on as they are after all programs run so far.
 	Fetch(t *Tensor, offset, n int) Pending
+
+	// FetchAll is one Fetch of several parts; Wait gives them one after another.
+	FetchAll(parts ...Part) Pending
 
 	// Close gives everything back.
 	Close()
@@ -142,8 +151,16 @@ type Backend interface {
 type Program interface {
 	// Run queues the program; it does not wait. Errors: ErrDeviceLost.
 	Run() error
+	// RunFrom is Run without what comes before the program's router of that number, counted from 1.
+	RunFrom(router int) error
 	// Release gives the program's resources back.
 	Release()
+}
+
+// Part is N bytes of a tensor from byte Offset on, both multiples of 4.
+type Part struct {
+	Tensor    *Tensor
+	Offset, N int
 }
 
 // Pending is a read-back under way.

@@ -45,16 +45,18 @@ func (x *Operands) spread(r routing) chooser {
 	return func(token, j int) int { return experts[token][j] }
 }
 
-// choice is what a router might have written: a row view U32 [2k, n], with random weights.
+// choice is what a router might have written: a row view U32 [ChoiceWords·k, n], with random weights. Each expert lies in
+// a slot of another number than its own.
 func (x *Operands) choice(r routing, of chooser) *ops.Tensor {
 	x.t.Helper()
-	var pairs []uint32
+	var all []uint32
 	for t := range r.n {
 		for j := range r.k {
-			pairs = append(pairs, uint32(of(t, j)), math.Float32bits(x.rand.Float32()))
+			expert := uint32(of(t, j))
+			all = append(all, expert, uint32(r.numExperts)-1-expert, math.Float32bits(x.rand.Float32()))
 		}
 	}
-	return x.view("choice", quant.U32, 2*r.k, pairs, 0xffffffff)
+	return x.view("choice", quant.U32, ops.ChoiceWords*r.k, all, 0xffffffff)
 }
 
 // groups is what group_tokens makes of the choices.

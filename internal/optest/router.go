@@ -58,6 +58,6 @@ func routerTies() Case {
 }
 
 func (x *Operands) route(r routing, in, w *ops.Tensor) {
-	x.choices = x.Output(quant.U32, 2*r.k, r.n)
-	x.Do(func(o ops.Ops) { o.Router(x.choices, in, w) })
+	x.choices = x.Output(quant.U32, ops.ChoiceWords*r.k, r.n)
+	x.Do(func(o ops.Ops) { o.Router(x.choices, in, w, nil) })
 }

@@ -1,19 +1,41 @@
 package ref
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
 // Router chooses each token's experts.
-func (b *Backend) Router(dst, x, w *ops.Tensor) {
-	ops.CheckRouter(dst, x, w)
-	b.record(func() {
+func (b *Backend) Router(dst, x, w, slots *ops.Tensor) {
+	ops.CheckRouter(dst, x, w, slots)
+	b.recordRouter(func() (missing bool) {
 		for t := range x.Dim(1) {
-			chooseExperts(words(dst.Rows(t, 1)), routerLogits(floats(x.Rows(t, 1)), w))
+			choices := words(dst.Rows(t, 1))
+			chooseExperts(choices, routerLogits(floats(x.Rows(t, 1)), w))
+			missing = seat(choices, slots) || missing
 		}
+		return missing
 	})
+}
+
+// seat writes down where the chosen experts lie, and reports whether one lies nowhere.
+func seat(choices []uint32, slots *ops.Tensor) (missing bool) {
+	for j := 0; j < len(choices); j += ops.ChoiceWords {
+		slot := slotOf(slots, int(choices[j+ops.ChoiceExpert]))
+		choices[j+ops.ChoiceSlot] = slot
+		missing = missing || slot == ops.Missing
+	}
+	return missing
+}
+
+// slotOf is where an expert lies.
+func slotOf(slots *ops.Tensor, expert int) uint32 {
+	if slots == nil {
+		return uint32(expert)
+	}
+	return words(slots)[expert]
 }
 
 func routerLogits(x []float32, w *ops.Tensor) []float32 {
@@ -24,28 +46,34 @@ func routerLogits(x []float32, w *ops.Tensor) []float32 {
 	return logits
 }
 
-// chooseExperts writes pairs of expert and weight for the largest logits, best first. It spoils logits.
-func chooseExperts(choice []uint32, logits []float32) {
-	for j := 0; j < len(choice); j += 2 {
+// chooseExperts writes the experts with the largest logits and their weights, best first. It spoils logits.
+func chooseExperts(choices []uint32, logits []float32) {
+	for j := 0; j < len(choices); j += ops.ChoiceWords {
 		e := largest(logits)
-		choice[j], choice[j+1] = uint32(e), math.Float32bits(float32(sigmoid(float64(logits[e]))))
+		choices[j+ops.ChoiceExpert] = uint32(e)
+		choices[j+ops.ChoiceWeight] = math.Float32bits(float32(sigmoid(float64(logits[e]))))
 		logits[e] = float32(math.Inf(-1))
 	}
 }
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// chosen is choice number c = token·k + j: the expert and its weight.
-func chosen(choice *ops.Tensor, c int) (expert int, weight float64) {
-	w := words(choice)
-	return int(w[2*c]), float64(math.Float32frombits(w[2*c+1]))
+// word is one of the words of choice number c = token·k + j.
+func word(choice *ops.Tensor, c, which int) uint32 { return words(choice)[ops.ChoiceWords*c+which] }
+
+// weightOf is the weight of choice number c.
+func weightOf(choice *ops.Tensor, c int) float64 {
+	return float64(math.Float32frombits(word(choice, c, ops.ChoiceWeight)))
 }
 
-// expert is one expert's matrix of a stack [hidden, rows, numSlots].
-func expert(stack *ops.Tensor, e int) *ops.Tensor {
+// inSlot is the matrix in one slot of a stack [hidden, rows, numSlots]. A slot beyond its end is a bug of the caller.
+func inSlot(stack *ops.Tensor, slot uint32) *ops.Tensor {
+	if int64(slot) >= int64(stack.Dim(2)) {
+		panic(fmt.Sprintf("ref: slot %d of %v", slot, stack))
+	}
 	m := *stack
 	m.Shape = ops.Shape{stack.Dim(0), stack.Dim(1)}
-	m.First += e * m.Shape.Elems()
+	m.First += int(slot) * m.Shape.Elems()
 	return &m
 }
 
@@ -54,9 +82,9 @@ func (b *Backend) SwigluIDVec(dst, x, choice *ops.Tensor, e ops.Experts) {
 	ops.CheckSwigluIDVec(dst, x, choice, e)
 	b.record(func() {
 		h, width := floats(dst), e.Gate.Dim(1)
-		for j := range choice.Dim(0) / 2 {
-			number, weight := chosen(choice, j)
-			gatedHalf(h[j*width:(j+1)*width], floats(x), weight, expert(e.Gate, number), expert(e.Up, number))
+		for j := range choice.Dim(0) / ops.ChoiceWords {
+			slot := word(choice, j, ops.ChoiceSlot)
+			gatedHalf(h[j*width:(j+1)*width], floats(x), weightOf(choice, j), inSlot(e.Gate, slot), inSlot(e.Up, slot))
 		}
 		shared := h[len(h)-e.SharedGate.Dim(1):]
 		gatedHalf(shared, floats(x), 1, e.SharedGate, e.SharedUp)
@@ -79,9 +107,8 @@ func (b *Backend) MulMatIDVec(dst, h, choice *ops.Tensor, e ops.Experts) {
 	ops.CheckMulMatIDVec(dst, h, choice, e)
 	b.record(func() {
 		halves, down := floats(h), []*ops.Tensor{}
-		for j := range choice.Dim(0) / 2 {
-			number, _ := chosen(choice, j)
-			down = append(down, expert(e.Down, number))
+		for j := range choice.Dim(0) / ops.ChoiceWords {
+			down = append(down, inSlot(e.Down, word(choice, j, ops.ChoiceSlot)))
 		}
 		down = append(down, e.SharedDown)
 		out := floats(dst)
@@ -113,7 +140,7 @@ func (b *Backend) GroupTokens(dst, choice *ops.Tensor) {
 		for e := range numExperts {
 			starts[e] = uint32(n)
 			for c := range list {
-				if number, _ := chosen(choice, c); number == e {
+				if word(choice, c, ops.ChoiceExpert) == uint32(e) {
 					list[n] = uint32(c)
 					n++
 				}
@@ -144,17 +171,17 @@ func (b *Backend) MulMatID(p ops.ProductID) {
 func multiplyChoices(p ops.ProductID, w *ops.Tensor, r, at int) {
 	numExperts := p.Groups.Shape.Elems() - 1 - p.Dst.Dim(1)
 	starts, list := words(p.Groups)[:numExperts+1], words(p.Groups)[numExperts+1:]
-	k, scratch := p.Choice.Dim(0)/2, make([]float32, w.Dim(0))
+	k, scratch := p.Choice.Dim(0)/ops.ChoiceWords, make([]float32, w.Dim(0))
 	for e := range numExperts {
-		if starts[e] == starts[e+1] {
+		slot := slotOf(p.Slots, e)
+		if starts[e] == starts[e+1] || slot == ops.Missing {
 			continue
 		}
-		weights := row(expert(w, e), r, scratch)
+		weights := row(inSlot(w, slot), r, scratch)
 		for _, c := range list[starts[e]:starts[e+1]] {
 			column, weight := int(c), 1.0
 			if !p.PerChoice {
-				column = int(c) / k
-				_, weight = chosen(p.Choice, int(c))
+				column, weight = int(c)/k, weightOf(p.Choice, int(c))
 			}
 			floats(p.Dst.Rows(int(c), 1))[at] = float32(weight * dot(weights, floats(p.X.Rows(column, 1))))
 		}

@@ -4,7 +4,6 @@
 package ref
 
 import (
-	"context"
 	"fmt"
 	"math"
 
@@ -52,47 +51,5 @@ func (b *Backend) Upload(t *ops.Tensor, offset int64, blob ops.Blob) error {
 	return memoryOf(t).put(t, int(offset), data.Bytes())
 }
 
-// Record keeps the ops that f calls, without running them.
-func (b *Backend) Record(label string, f func()) (ops.Program, error) {
-	p := &program{label: label}
-	b.recording = p
-	defer func() { b.recording = nil }()
-	f()
-	return p, nil
-}
-
-// Fetch copies the bytes at once: nothing is under way between programs.
-func (b *Backend) Fetch(t *ops.Tensor, offset, n int) ops.Pending {
-	return fetched(memoryOf(t).get(t, offset, n))
-}
-
 // Close does nothing.
 func (b *Backend) Close() {}
-
-// record adds an op to the program under way. An op outside Record is a bug.
-func (b *Backend) record(op func()) {
-	if b.recording == nil {
-		panic("ref: an op was called outside Record")
-	}
-	b.recording.ops = append(b.recording.ops, op)
-}
-
-// program is its ops, in order.
-type program struct {
-	label string
-	ops   []func()
-}
-
-func (p *program) Run() error {
-	for _, op := range p.ops {
-		op()
-	}
-	return nil
-}
-
-func (p *program) Release() { p.ops = nil }
-
-// fetched is a read-back that is already here.
-type fetched []byte
-
-func (f fetched) Wait(ctx context.Context) ([]byte, error) { return f, ctx.Err() }
