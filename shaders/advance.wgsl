@@ -4,10 +4,12 @@ struct Params {
 }
 
 @group(0) @binding({BINDING}) var<storage, read_write> step: array<u32>; // [4]
+#include "lib/guard.wgsl"
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 
 @compute @workgroup_size(1)
 fn main() {
+  if (stopped()) { return; }
   step[params.step_first] += step[params.step_first + 1u];
   step[params.step_first + 1u] = 1u;
 }

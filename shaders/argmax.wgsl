@@ -9,11 +9,13 @@ const LANES = 256u;
 
 @group(0) @binding({BINDING}) var<storage, read_write> found: array<vec2<u32>>; // [parts]: bits of the logit, index
 @group(0) @binding({BINDING}) var<storage, read> logits: array<f32>; // [vocab]
+#include "lib/guard.wgsl"
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 #include "lib/best.wgsl"
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
+  if (stopped()) { return; }
   let begin = group.x * params.part;
   let end = min(begin + params.part, params.vocab);
   var best = Best(logits[params.logits_first + begin], begin);

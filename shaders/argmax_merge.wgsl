@@ -9,11 +9,13 @@ const LANES = {LANES}u;
 
 @group(0) @binding({BINDING}) var<storage, read_write> dst: array<u32>; // [1]
 @group(0) @binding({BINDING}) var<storage, read> found: array<vec2<u32>>; // [parts]: bits of the logit, index
+#include "lib/guard.wgsl"
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 #include "lib/best.wgsl"
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_id) id: vec3<u32>) {
+  if (stopped()) { return; }
   let mine = found[min(id.x, params.parts - 1u)];
   let best = reduce_best(Best(bitcast<f32>(mine.x), mine.y), id.x);
   if (id.x == 0u) { dst[params.dst_first] = best.at; }

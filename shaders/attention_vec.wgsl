@@ -14,6 +14,7 @@ struct Params {
 @group(0) @binding({BINDING}) var<storage, read_write> dst: array<vec4<f32>>; // MERGE: see below; else [headDim / 4, heads]
 #include "lib/attend.wgsl"
 #include "lib/splits.wgsl"
+#include "lib/guard.wgsl"
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 
 var<private> first_head: u32; // of the ROWS query heads
@@ -26,6 +27,7 @@ fn row_end(r: u32) -> u32 { return split_end; }
 
 @compute @workgroup_size({LANES})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
+  if (stopped()) { return; }
   let split = group.x;
   let head_tile = group.y;
   let pos = step[params.step_first];

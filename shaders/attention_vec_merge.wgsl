@@ -11,11 +11,13 @@ struct Params {
 @group(0) @binding({BINDING}) var<storage, read_write> dst: array<vec4<f32>>; // [headDim / 4, heads]
 @group(0) @binding({BINDING}) var<storage, read> splits: array<vec4<f32>>; // [headDim / 4 + 1, splits, heads]
 @group(0) @binding({BINDING}) var<storage, read> step: array<u32>;
+#include "lib/guard.wgsl"
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 #include "lib/splits.wgsl"
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
+  if (stopped()) { return; }
   if (id.x >= params.fours) { return; }
   var pos = step[params.step_first];
   if (params.chunk > 0u) { pos %= params.chunk; }

@@ -10,11 +10,13 @@ struct Params {
 @group(0) @binding({BINDING}) var<storage, read_write> dst: array<vec4<f32>>; // [width / 4, n]
 #include "lib/{TYPE}.wgsl" W=table
 @group(0) @binding({BINDING}) var<storage, read> ids: array<u32>; // [n]
+#include "lib/guard.wgsl"
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
         @builtin(local_invocation_id) id: vec3<u32>) {
+  if (stopped()) { return; }
   let all = groups(params.table);
   let i = (group.y * grid.x + group.x) * 64u + id.x;
   let t = i / all;

@@ -21,11 +21,11 @@ struct Tile {
 
 var<workgroup> vectors: array<u32, TILE_TOKENS>; // of the tile's columns
 
-fn tile_of(expert: u32, row_tile: u32) -> Tile {
+fn tile_of(slot: u32, row_tile: u32) -> Tile {
   let tiles0 = (params.w0.rows + TILE_ROWS - 1u) / TILE_ROWS;
   let second = row_tile >= tiles0;
   return Tile(
-    expert_matrix(params.w0, params.w0_stride, expert), expert_matrix(params.w1, params.w1_stride, expert),
+    matrix_in(slot, params.w0, params.w0_stride), matrix_in(slot, params.w1, params.w1_stride),
     second, TILE_ROWS * select(row_tile, row_tile - tiles0, second));
 }
 
@@ -46,7 +46,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let piece = piece_of(group.x, TILE_TOKENS);
   if (piece.first >= piece.end) { return; }
 
-  let tile = tile_of(piece.expert, group.y);
+  let tile = tile_of(piece.slot, group.y);
   if (lane < TILE_TOKENS) { vectors[lane] = vector(piece.first + lane); }
   workgroupBarrier();
   var sums = multiply_tile(tile, lane, params.w0.hidden);

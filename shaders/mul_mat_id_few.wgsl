@@ -12,15 +12,15 @@
 #include "lib/mul_mat_few.wgsl"
 
 // product fills sums for four rows of an expert, counted in fours through its matrices.
-fn product(expert: u32, four: u32, place: u32, lane: u32) {
+fn product(slot: u32, four: u32, place: u32, lane: u32) {
   if (four < (params.w0.rows >> 2u)) {
-    w0_share(expert_matrix(params.w0, params.w0_stride, expert), four, place, lane);
+    w0_share(matrix_in(slot, params.w0, params.w0_stride), four, place, lane);
     return;
   }
 #if TYPE1
   let four1 = four - (params.w0.rows >> 2u);
   if (four1 < (params.w1.rows >> 2u)) {
-    w1_share(expert_matrix(params.w1, params.w1_stride, expert), four1, place, lane);
+    w1_share(matrix_in(slot, params.w1, params.w1_stride), four1, place, lane);
   }
 #endif
 }
@@ -31,6 +31,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) i
   if (piece.first >= piece.end) { return; }
 
   let four = group.x * TEAMS + id.y;
-  product(piece.expert, four, piece.first, id.x);
+  product(piece.slot, four, piece.first, id.x);
   store_sums(four, piece.first, piece.end, id.xy);
 }

@@ -24,6 +24,7 @@ const TEAMS = {TEAMS}u;
 #if TYPE2
 #include "lib/mul_mat_vec_part.wgsl" W=w2 TYPE={TYPE2}
 #endif
+#include "lib/guard.wgsl"
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 #include "lib/reduce_teams.wgsl" SHARE=vec4<f32>
 
@@ -44,6 +45,7 @@ fn product(four: u32, lane: u32) -> vec4<f32> {
 @compute @workgroup_size({LANES}, {TEAMS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
         @builtin(local_invocation_id) id: vec3<u32>) {
+  if (stopped()) { return; }
   let four = (group.y * grid.x + group.x) * TEAMS + id.y;
   let sum = reduce_teams(product(four, id.x), id.xy);
   let fours = (params.w0.rows + params.w1.rows + params.w2.rows) >> 2u;

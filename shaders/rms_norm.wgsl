@@ -13,12 +13,14 @@ const LANES = {LANES}u;
 @group(0) @binding({BINDING}) var<storage, read_write> dst: array<f32>; // [width, n]
 @group(0) @binding({BINDING}) var<storage, read> x: array<f32>; // [width, n]
 @group(0) @binding({BINDING}) var<storage, read> w: array<f32>; // [width]
+#include "lib/guard.wgsl"
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 #include "lib/reduce_sum.wgsl"
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
         @builtin(local_invocation_id) id: vec3<u32>) {
+  if (stopped()) { return; }
   let t = group.y * grid.x + group.x;
   if (t >= params.n) { return; }
 

@@ -35,6 +35,7 @@ fn rotate(pair: vec2<f32>, i: u32, pos: u32) -> vec2<f32> {
   return vec2<f32>(pair.x * turn.x - pair.y * turn.y, pair.x * turn.y + pair.y * turn.x);
 }
 #endif
+#include "lib/guard.wgsl"
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 
 #if NORM
@@ -64,6 +65,7 @@ fn temperature(pos: u32) -> f32 {
 @compute @workgroup_size({FOURS}, {HEADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
         @builtin(local_invocation_id) id: vec3<u32>) {
+  if (stopped()) { return; }
   let i = (group.y * grid.x + group.x) * HEADS + id.y;
   let heads = params.end_head - params.first_head;
   let head = params.first_head + i % heads;

@@ -24,6 +24,8 @@ var files embed.FS
 type Module struct {
 	Text   string
 	Access []Access // of each @group(0) @binding(i), in order of i
+
+	Guarded bool // one of the bindings is guard, of lib/guard.wgsl
 }
 
 // Access is how a module uses a binding.
@@ -52,7 +54,7 @@ func expand(fsys fs.FS, name string, defines map[string]string) (Module, error) 
 	if err != nil {
 		return Module{}, fmt.Errorf("%s: %w", name, err)
 	}
-	return Module{Text: text, Access: access}, nil
+	return Module{Text: text, Access: access, Guarded: strings.Contains(text, "> guard: ")}, nil
 }
 
 // bindings reads the access of each binding off the declarations, which must come in the order of their numbers.

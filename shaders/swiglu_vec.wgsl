@@ -15,6 +15,7 @@ const TEAMS = {TEAMS}u;
 #include "lib/group.wgsl"
 #include "lib/activations.wgsl"
 #include "lib/swiglu_part.wgsl" GATE=gate UP=up GATE_TYPE={TYPE0} UP_TYPE={TYPE1}
+#include "lib/guard.wgsl"
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 #include "lib/reduce_teams.wgsl" SHARE=mat2x4<f32>
 #include "lib/silu.wgsl"
@@ -22,6 +23,7 @@ const TEAMS = {TEAMS}u;
 @compute @workgroup_size({LANES}, {TEAMS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
         @builtin(local_invocation_id) id: vec3<u32>) {
+  if (stopped()) { return; }
   let four = (group.y * grid.x + group.x) * TEAMS + id.y;
   let sum = reduce_teams(gate_share(params.gate, params.up, four, id.x), id.xy);
   if (id.x == 0u && four < (params.gate.rows >> 2u)) {

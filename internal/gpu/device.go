@@ -36,8 +36,8 @@ type driver interface {
 	addProgram(words []uint32) uint32
 	dropProgram(id uint32)
 
-	// run queues a program as one pass and one submit.
-	run(program uint32) error
+	// run queues a program, from one of its words on, as one pass and one submit.
+	run(program uint32, from int) error
 
 	// write queues a copy of data, whole words at a whole word.
 	write(buf *buffer, at int64, data []byte) error
@@ -45,8 +45,8 @@ type driver interface {
 	// put queues bytes from..from+n of a blob into buf, the last word filled up with zeros.
 	put(buf *buffer, at int64, blob ops.Blob, from, n int64) error
 
-	// fetch queues a copy of bytes from..from+n and lets the caller wait for them.
-	fetch(buf *buffer, from, n int) ops.Pending
+	// fetch queues copies of parts, and lets the caller wait for n of their bytes, after some to skip.
+	fetch(parts []stretch, skip, n int) ops.Pending
 
 	// fault is trouble that came unasked: the device lost, an error in no scope.
 	fault() error

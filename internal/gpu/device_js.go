@@ -85,8 +85,8 @@ func (d *device) dropProgram(id uint32) {
 }
 
 // run is one crossing.
-func (d *device) run(program uint32) error {
-	if d.runProgram.Invoke(program).Bool() {
+func (d *device) run(program uint32, from int) error {
+	if d.runProgram.Invoke(program, from).Bool() {
 		return d.fault()
 	}
 	return nil
@@ -142,10 +142,13 @@ type fetched struct {
 	skip, n int // of the bytes read, those asked for
 }
 
-// fetch queues a copy of the whole words around bytes from..from+n.
-func (d *device) fetch(buf *buffer, from, n int) ops.Pending {
-	start, end := from/4*4, roundUp(from+n, 4)
-	return &fetched{await(d.host.Call("fetch", buf.id, start, end-start)), from - start, n}
+// fetch is one crossing, too.
+func (d *device) fetch(parts []stretch, skip, n int) ops.Pending {
+	args := make([]any, 0, 3*len(parts))
+	for _, p := range parts {
+		args = append(args, p.id, p.first, p.n)
+	}
+	return &fetched{await(d.host.Call("fetch", args...)), skip, n}
 }
 
 // Wait copies the bytes once they are there.

@@ -70,11 +70,11 @@ func (d *device) addProgram(words []uint32) uint32 { return d.programs.add(words
 
 func (d *device) dropProgram(id uint32) { d.programs.drop(id) }
 
-func (d *device) run(program uint32) error {
+func (d *device) run(program uint32, from int) error {
 	return d.submit(func(encoder *wgpu.CommandEncoder) error {
 		pass := encoder.BeginComputePass(nil)
 		defer pass.Release()
-		if err := d.replay(pass, d.programs.items[program]); err != nil {
+		if err := d.replay(pass, d.programs.items[program][from:]); err != nil {
 			return err
 		}
 		return pass.End()

@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -17,13 +18,15 @@ type dispatch struct {
 	bind    []*ops.Tensor     // binding i of group 0; a binding's access is declared in the WGSL
 	params  []uint32          // the Params uniform, the last binding; at most 32 words
 	grid    [3]int            // workgroups
+	router  bool              // its number in the program is one more word of Params
+	guarded bool              // the guard is bound after the other tensors
 }
 
 // dispatch records one kernel call; the op method has checked the shapes. Outside Record it runs at once, and the
 // next method that can report trouble reports its trouble.
 func (b *Backend) dispatch(d dispatch) {
 	if b.rec != nil {
-		b.rec.steps = append(b.rec.steps, d)
+		b.rec.add(d)
 		return
 	}
 	p, err := b.program(d.op, []dispatch{d})
@@ -31,9 +34,7 @@ func (b *Backend) dispatch(d dispatch) {
 		err = p.Run()
 		p.Release()
 	}
-	if b.trouble == nil {
-		b.trouble = err
-	}
+	b.note(err)
 }
 
 // name is the variant: the op and its defines in order. It is the pipeline's key and its label.
@@ -42,7 +43,21 @@ func (d *dispatch) name() string {
 	for _, k := range slices.Sorted(maps.Keys(d.defines)) {
 		name += " " + k + "=" + d.defines[k]
 	}
+	if d.guarded {
+		name += " GUARD=1"
+	}
 	return name
+}
+
+// expand makes the variant's module. Every variant knows whether it is guarded; those that never are do not ask.
+func (d *dispatch) expand() (shaders.Module, error) {
+	defines := map[string]string{"GUARD": flag(d.guarded)}
+	maps.Copy(defines, d.defines)
+	m, err := shaders.Expand(d.op, defines)
+	if err == nil && m.Guarded != d.guarded {
+		err = errors.New("it has no guard, so that it cannot be part of a guarded program")
+	}
+	return m, err
 }
 
 // check refuses what WebGPU would refuse later and less clearly.

@@ -21,20 +21,31 @@ type fetched struct {
 	skip, n int // of the bytes copied, those asked for
 }
 
-// fetch queues a copy of the whole words around bytes from..from+n.
-func (d *device) fetch(buf *buffer, from, n int) ops.Pending {
-	start, end := from/4*4, roundUp(from+n, 4)
-	staging, err := d.staging.take(d, uint64(end-start))
+func (d *device) fetch(parts []stretch, skip, n int) ops.Pending {
+	total := 0
+	for _, p := range parts {
+		total += p.n
+	}
+	staging, err := d.staging.take(d, uint64(total))
 	if err != nil {
 		return failed{broken("a read-back buffer", err)}
 	}
-	err = d.submit(func(encoder *wgpu.CommandEncoder) error {
-		return encoder.CopyBufferToBuffer(d.buffers.items[buf.id], uint64(start), staging, 0, uint64(end-start))
-	})
-	if err != nil {
+	if err := d.submit(func(e *wgpu.CommandEncoder) error { return d.copyAll(e, staging, parts) }); err != nil {
 		return failed{err}
 	}
-	return &fetched{d: d, staging: staging, skip: from - start, n: n}
+	return &fetched{d: d, staging: staging, skip: skip, n: n}
+}
+
+// copyAll puts parts one after another.
+func (d *device) copyAll(encoder *wgpu.CommandEncoder, into *wgpu.Buffer, parts []stretch) error {
+	at := 0
+	for _, p := range parts {
+		if err := encoder.CopyBufferToBuffer(d.buffers.items[p.id], uint64(p.first), into, uint64(at), uint64(p.n)); err != nil {
+			return err
+		}
+		at += p.n
+	}
+	return nil
 }
 
 // Wait maps the copy once the queue is done with it.

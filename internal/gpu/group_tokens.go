@@ -17,7 +17,7 @@ func (b *Backend) GroupTokens(dst, choice *ops.Tensor) {
 		op:      "group_tokens",
 		defines: map[string]string{"LANES": strconv.Itoa(lanes)},
 		bind:    []*ops.Tensor{dst, choice},
-		params:  words(choice.Shape.Elems()/2, numExperts, dst.First, choice.First/2),
+		params:  words(choice.Shape.Elems()/ops.ChoiceWords, numExperts, dst.First, choice.First/ops.ChoiceWords),
 		grid:    [3]int{numExperts, 1, 1},
 	})
 }

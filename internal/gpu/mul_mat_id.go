@@ -70,6 +70,7 @@ func numExperts(p ops.ProductID) int { return p.Groups.Shape.Elems() - 1 - p.Dst
 func productIDDefines(p ops.ProductID) map[string]string {
 	d := map[string]string{
 		"TYPE0": typeName(p.W[0]), "TYPE1": "", "RAGGED": flag(p.X.Dim(0)%32 != 0), "WEIGHED": flag(!p.PerChoice),
+		"SLOTS": flag(p.Slots != nil),
 	}
 	if len(p.W) > 1 {
 		d["TYPE1"] = typeName(p.W[1])
@@ -78,7 +79,7 @@ func productIDDefines(p ops.ProductID) map[string]string {
 }
 
 func productIDBind(p ops.ProductID) []*ops.Tensor {
-	return append([]*ops.Tensor{p.Dst, p.X, p.Choice, p.Groups}, p.W...)
+	return append(withSlots([]*ops.Tensor{p.Dst, p.X, p.Choice, p.Groups}, p.Slots), p.W...)
 }
 
 // productIDParams is two Matrix structs and their strides, zeros for one that is not there, then numbers.
@@ -88,10 +89,10 @@ func productIDParams(p ops.ProductID) []uint32 {
 		copy(matrices[4*i:], matrixParams(w))
 		strides[i] = uint32(packingOf(w).stride)
 	}
-	choicesPerVector := p.Choice.Dim(0) / 2
+	choicesPerVector := p.Choice.Dim(0) / ops.ChoiceWords
 	if p.PerChoice {
 		choicesPerVector = 1
 	}
 	return slices.Concat(matrices, strides, words(numExperts(p), p.Dst.Dim(1), choicesPerVector,
-		p.Dst.First/4, p.X.First/4, p.Choice.First/2, p.Groups.First))
+		p.Dst.First/4, p.X.First/4, p.Choice.First/ops.ChoiceWords, p.Groups.First, firstSlot(p.Slots)))
 }

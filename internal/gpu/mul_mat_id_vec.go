@@ -20,7 +20,7 @@ func (b *Backend) MulMatIDVec(dst, h, choice *ops.Tensor, e ops.Experts) {
 		},
 		bind: []*ops.Tensor{dst, h, choice, e.Down, e.SharedDown},
 		params: slices.Concat(matrixParams(e.Down), matrixParams(e.SharedDown),
-			words(packingOf(e.Down).stride, choice.Dim(0)/2, dst.First/4, h.First/4, choice.First/2)),
+			words(packingOf(e.Down).stride, choice.Dim(0)/ops.ChoiceWords, dst.First/4, h.First/4, choice.First/ops.ChoiceWords)),
 		grid: fold(ceilDiv(dst.Dim(0)/4, teams)),
 	})
 }

@@ -31,7 +31,7 @@ func (b *Backend) pipeline(d *dispatch) (p *pipeline, wait func() error, err err
 	if p, ok := b.pipelines.byName[name]; ok {
 		return p, nil, nil
 	}
-	m, err := shaders.Expand(d.op, d.defines)
+	m, err := d.expand()
 	if err != nil {
 		return nil, nil, broken("the kernel "+name, err)
 	}

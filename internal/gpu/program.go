@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/outrider-web/outrider/internal/ops"
 )
@@ -18,14 +19,33 @@ const (
 )
 
 // recorder gathers the dispatches of a program while Record runs its function.
-type recorder struct{ steps []dispatch }
+type recorder struct {
+	guard *ops.Tensor // nil for none
+	steps []dispatch
+}
+
+func (r *recorder) add(d dispatch) {
+	if r.guard != nil {
+		d.guarded, d.bind = true, append(slices.Clip(d.bind), r.guard)
+	}
+	r.steps = append(r.steps, d)
+}
+
+// guarded says whether a guarded program is being recorded.
+func (b *Backend) guarded() bool { return b.rec != nil && b.rec.guard != nil }
 
 // Record runs f and keeps the ops it calls as a program. Errors name the kernel that does not compile.
 func (b *Backend) Record(label string, f func()) (ops.Program, error) {
+	return b.RecordGuarded(label, nil, f)
+}
+
+// RecordGuarded does the same with the guarded variants of the kernels. Errors name a kernel that has none.
+func (b *Backend) RecordGuarded(label string, guard *ops.Tensor, f func()) (ops.Program, error) {
+	ops.CheckGuard(guard)
 	if b.rec != nil {
 		panic("gpu: Record within Record")
 	}
-	b.rec = &recorder{}
+	b.rec = &recorder{guard: guard}
 	steps := func() []dispatch {
 		defer func() { b.rec = nil }()
 		f()
@@ -44,6 +64,8 @@ type program struct {
 	page *page
 	span span
 	dead bool
+
+	routers []int // the word where each begins
 }
 
 // program compiles, binds and writes down steps.
@@ -63,7 +85,7 @@ func (b *Backend) program(label string, steps []dispatch) (*program, error) {
 		l.giveUp()
 		return nil, err
 	}
-	return &program{b: b, id: b.dev.addProgram(l.words), page: l.page, span: l.span}, nil
+	return &program{b: b, id: b.dev.addProgram(l.words), page: l.page, span: l.span, routers: l.routers}, nil
 }
 
 // lowering is a program in the making.
@@ -75,6 +97,8 @@ type lowering struct {
 	params []byte
 	waits  []func() error // for kernels still compiling
 	kernel error          // says more than what follows from it
+
+	routers []int // the word where each begins
 }
 
 func (l *lowering) lower(steps []dispatch) (err error) {
@@ -107,6 +131,10 @@ func (l *lowering) add(i int, d *dispatch) error {
 	if err != nil {
 		return broken("the tensors of "+d.name(), err)
 	}
+	if d.router {
+		l.routers = append(l.routers, len(l.words))
+		d.params = append(d.params, uint32(len(l.routers)))
+	}
 	for j, w := range d.params {
 		binary.LittleEndian.PutUint32(l.params[slotBytes*i+4*j:], w)
 	}
@@ -131,11 +159,16 @@ func (l *lowering) giveUp() {
 }
 
 // Run queues the program: one call into the device, whatever its length.
-func (p *program) Run() error {
+func (p *program) Run() error { return p.run(0) }
+
+// RunFrom does the same from a router on.
+func (p *program) RunFrom(router int) error { return p.run(p.routers[router-1]) }
+
+func (p *program) run(word int) error {
 	if err := p.b.noted(); err != nil {
 		return err
 	}
-	return p.b.dev.run(p.id)
+	return p.b.dev.run(p.id, word)
 }
 
 // Release gives the program's slots back. What is queued still runs.

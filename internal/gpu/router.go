@@ -1,22 +1,29 @@
 package gpu
 
 import (
+	"errors"
 	"strconv"
 
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// Router: one workgroup a token.
-func (b *Backend) Router(dst, x, w *ops.Tensor) {
-	ops.CheckRouter(dst, x, w)
-	k, n, numExperts := dst.Dim(0)/2, x.Dim(1), w.Dim(1)
+// Router: one workgroup a token. In a guarded program there is one token: several workgroups could not tell a miss of
+// their own from one before.
+func (b *Backend) Router(dst, x, w, slots *ops.Tensor) {
+	ops.CheckRouter(dst, x, w, slots)
+	k, n, numExperts := dst.Dim(0)/ops.ChoiceWords, x.Dim(1), w.Dim(1)
+	if n > 1 && b.guarded() {
+		b.note(broken("a router", errors.New("a guarded program routes one token at a time")))
+		return
+	}
 	lanes, teams := b.routerTeams(numExperts)
 	b.dispatch(dispatch{
 		op:      "router",
-		defines: map[string]string{"LANES": strconv.Itoa(lanes), "TEAMS": strconv.Itoa(teams)},
-		bind:    []*ops.Tensor{dst, x, w},
-		params:  words(x.Dim(0), numExperts, k, n, dst.First/2, x.First/4),
+		defines: map[string]string{"LANES": strconv.Itoa(lanes), "TEAMS": strconv.Itoa(teams), "SLOTS": flag(slots != nil)},
+		bind:    withSlots([]*ops.Tensor{dst, x, w}, slots),
+		params:  words(x.Dim(0), numExperts, k, n, dst.First/ops.ChoiceWords, x.First/4, firstSlot(slots)),
 		grid:    fold(n),
+		router:  true,
 	})
 }
 
@@ -31,4 +38,20 @@ func (b *Backend) routerTeams(numExperts int) (lanes, teams int) {
 		lanes, teams = lanes/2, teams*2
 	}
 	return lanes, teams
+}
+
+// withSlots appends a table of where experts lie, which may be nil.
+func withSlots(bind []*ops.Tensor, slots *ops.Tensor) []*ops.Tensor {
+	if slots == nil {
+		return bind
+	}
+	return append(bind, slots)
+}
+
+// firstSlot is where such a table begins.
+func firstSlot(slots *ops.Tensor) int {
+	if slots == nil {
+		return 0
+	}
+	return slots.First
 }

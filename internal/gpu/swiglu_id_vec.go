@@ -20,7 +20,7 @@ func (b *Backend) SwigluIDVec(dst, x, choice *ops.Tensor, e ops.Experts) {
 		bind: []*ops.Tensor{dst, x, choice, e.Gate, e.Up, e.SharedGate, e.SharedUp},
 		params: slices.Concat(
 			matrixParams(e.Gate), matrixParams(e.Up), matrixParams(e.SharedGate), matrixParams(e.SharedUp),
-			words(packingOf(e.Gate).stride, packingOf(e.Up).stride, choice.Dim(0)/2, dst.First/4, x.First/4, choice.First/2)),
+			words(packingOf(e.Gate).stride, packingOf(e.Up).stride, choice.Dim(0)/ops.ChoiceWords, dst.First/4, x.First/4, choice.First/ops.ChoiceWords)),
 		grid: fold(ceilDiv(dst.Dim(0)/4, teams)),
 	})
 }

@@ -96,7 +96,7 @@ func (b *Backend) Write(t *ops.Tensor, offset int, data []byte) error {
 	return nil
 }
 
-// Fetch asks for bytes of a tensor of a plain type.
+// Fetch asks for bytes of a tensor of a plain type: for the whole words around them.
 func (b *Backend) Fetch(t *ops.Tensor, offset, n int) ops.Pending {
 	at, err := plainRange(t, offset, n)
 	if trouble := b.noted(); trouble != nil {
@@ -105,7 +105,33 @@ func (b *Backend) Fetch(t *ops.Tensor, offset, n int) ops.Pending {
 	if err != nil {
 		return failed{err}
 	}
-	return b.dev.fetch(bufferOf(t), at, n)
+	start, end := at/4*4, roundUp(at+n, 4)
+	return b.dev.fetch([]stretch{{bufferOf(t), start, end - start}}, at-start, n)
+}
+
+// FetchAll asks for parts of several tensors, in one piece.
+func (b *Backend) FetchAll(parts ...ops.Part) ops.Pending {
+	if err := b.noted(); err != nil {
+		return failed{err}
+	}
+	all, total := make([]stretch, len(parts)), 0
+	for i, p := range parts {
+		at, err := plainRange(p.Tensor, p.Offset, p.N)
+		if err == nil && (at%4 != 0 || p.N%4 != 0) {
+			err = fault.New(fault.Internal, fmt.Sprintf("parts of %v are fetched by whole words, not %d bytes at %d", p.Tensor, p.N, at))
+		}
+		if err != nil {
+			return failed{err}
+		}
+		all[i], total = stretch{bufferOf(p.Tensor), at, p.N}, total+p.N
+	}
+	return b.dev.fetch(all, 0, total)
+}
+
+// stretch is n bytes of a buffer, whole words.
+type stretch struct {
+	*buffer
+	first, n int
 }
 
 // plainRange checks a byte range of t and gives its place in the buffer behind t.
@@ -118,6 +144,13 @@ func plainRange(t *ops.Tensor, offset, n int) (int, error) {
 		return 0, fault.New(fault.Internal, fmt.Sprintf("bytes %d to %d are outside %v", offset, offset+n, t))
 	}
 	return size*t.First + offset, nil
+}
+
+// note keeps the first trouble until a method can report it.
+func (b *Backend) note(err error) {
+	if b.trouble == nil {
+		b.trouble = err
+	}
 }
 
 // noted gives, once, the trouble of an op called outside Record.

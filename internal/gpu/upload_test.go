@@ -119,7 +119,8 @@ func randomBytes(n int) []byte {
 // comparePacked holds the device's copy of w against the file's bytes, packed here in the plainest way.
 func comparePacked(t *testing.T, b *Backend, w *ops.Tensor, file []byte) {
 	t.Helper()
-	got, err := b.dev.fetch(bufferOf(w), 0, int(deviceBytes(w))).Wait(context.Background())
+	n := int(deviceBytes(w))
+	got, err := b.dev.fetch([]stretch{{bufferOf(w), 0, n}}, 0, n).Wait(context.Background())
 	must(t, err)
 	want := packed(w, file)
 	for i := range want {

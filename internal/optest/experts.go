@@ -3,6 +3,7 @@ package optest
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
@@ -45,18 +46,28 @@ func (x *Operands) spread(r routing) chooser {
 	return func(token, j int) int { return experts[token][j] }
 }
 
-// choice is what a router might have written: a row view U32 [ChoiceWords·k, n], with random weights. Each expert lies in
-// a slot of another number than its own.
-func (x *Operands) choice(r routing, of chooser) *ops.Tensor {
+// choice is what a router might have written: a row view U32 [ChoiceWords·k, n], with random weights. The experts lie in
+// the slots from the last one down, several in one where there are fewer.
+func (x *Operands) choice(r routing, of chooser, numSlots int) *ops.Tensor {
 	x.t.Helper()
 	var all []uint32
 	for t := range r.n {
 		for j := range r.k {
-			expert := uint32(of(t, j))
-			all = append(all, expert, uint32(r.numExperts)-1-expert, math.Float32bits(x.rand.Float32()))
+			expert := of(t, j)
+			all = append(all, uint32(expert), uint32(numSlots-1-expert%numSlots), math.Float32bits(x.rand.Float32()))
 		}
 	}
 	return x.view("choice", quant.U32, ops.ChoiceWords*r.k, all, 0xffffffff)
+}
+
+// slots is a table for some slots: which experts lie where is random, and all others are Missing.
+func (x *Operands) slots(numExperts, numSlots int) *ops.Tensor {
+	x.t.Helper()
+	table := slices.Repeat([]uint32{ops.Missing}, numExperts)
+	for slot, expert := range x.rand.Perm(numExperts)[:min(numSlots, numExperts)] {
+		table[expert] = uint32(slot)
+	}
+	return x.Indices("slots", table)
 }
 
 // groups is what group_tokens makes of the choices.
@@ -80,10 +91,23 @@ type feedForward struct {
 	routing
 	types                      [6]quant.Type // gate, up, down; the same of the shared expert
 	hidden, width, sharedWidth int
+	numSlots                   int // 0 stands for one an expert
 }
 
 func (f feedForward) String() string {
-	return fmt.Sprintf("%v %v hidden=%d width=%d+%d", f.types, f.routing, f.hidden, f.width, f.sharedWidth)
+	return fmt.Sprintf("%v %v hidden=%d width=%d+%d slots=%d", f.types, f.routing, f.hidden, f.width, f.sharedWidth, f.slots())
+}
+
+func (f feedForward) slots() int {
+	if f.numSlots == 0 {
+		return f.numExperts
+	}
+	return f.numSlots
+}
+
+// choice spreads one token's choices over the slots there are.
+func (f feedForward) choice(x *Operands) *ops.Tensor {
+	return x.choice(f.routing, x.spread(f.routing), f.slots())
 }
 
 // experts fills only what one half of the feed-forward reads; the rest has its shape alone.
@@ -95,9 +119,9 @@ func (f feedForward) experts(x *Operands, firstHalf bool) ops.Experts {
 		return &ops.Tensor{Name: "unread", Type: f.types[i], Shape: shape}
 	}
 	return ops.Experts{
-		Gate:       weight(0, firstHalf, f.hidden, f.width, f.numExperts),
-		Up:         weight(1, firstHalf, f.hidden, f.width, f.numExperts),
-		Down:       weight(2, !firstHalf, f.width, f.hidden, f.numExperts),
+		Gate:       weight(0, firstHalf, f.hidden, f.width, f.slots()),
+		Up:         weight(1, firstHalf, f.hidden, f.width, f.slots()),
+		Down:       weight(2, !firstHalf, f.width, f.hidden, f.slots()),
 		SharedGate: weight(3, firstHalf, f.hidden, f.sharedWidth),
 		SharedUp:   weight(4, firstHalf, f.hidden, f.sharedWidth),
 		SharedDown: weight(5, !firstHalf, f.sharedWidth, f.hidden),
@@ -112,20 +136,25 @@ func oddFeedForwards(firstHalf bool) []feedForward {
 	for i, t := range weightTypes {
 		types := [6]quant.Type{t, t, t, t, t, t}
 		unit := max(t.BlockWeights(), 12)
-		all = append(all, feedForward{routing{16, 1 + i%3, 1}, types, 2 * unit, unit, 3 * unit}.thin(firstHalf))
+		all = append(all, feedForward{routing{16, 1 + i%3, 1}, types, 2 * unit, unit, 3 * unit, 0}.thin(firstHalf))
 		for j := range types {
 			types[j] = weightTypes[(i+2*j)%len(weightTypes)]
 		}
 		r := routing{[]int{4, 128, 16}[i%3], 1 + (i+1)%3, 1}
-		all = append(all, feedForward{r, types, 256, 256, 512}.thin(firstHalf))
+		all = append(all, feedForward{r, types, 256, 256, 512, 0}.thin(firstHalf))
+	}
+	for _, numSlots := range []int{1, 5, 20} {
+		q := [6]quant.Type{quant.Q6_K, quant.Q4_K, quant.Q8_0, quant.Q4_K, quant.Q4_K, quant.Q4_K}
+		f := feedForward{routing{16, 3, 1}, q, 256, 256, 256, numSlots}
+		all = append(all, f.thin(firstHalf))
 	}
 	floats := [6]quant.Type{quant.F16, quant.F32, quant.BF16, quant.BF16, quant.F16, quant.F32}
 	return append(all,
-		feedForward{routing{4, 3, 1}, floats, 588, 36, 4},
-		feedForward{routing{128, 1, 1}, floats, 36, 588, 100},
-		feedForward{routing{4, 4, 1}, floats, 36, 32, 20},
-		feedForward{routing{4, 1, 1}, floats, 36, 20, 32},
-		feedForward{routing{16, 2, 1}, [6]quant.Type{quant.Q8_0, quant.Q8_0, quant.Q4_0, quant.Q4_0, quant.Q4_1, quant.Q8_0}, 96, 32, 160},
+		feedForward{routing{4, 3, 1}, floats, 588, 36, 4, 0},
+		feedForward{routing{128, 1, 1}, floats, 36, 588, 100, 0},
+		feedForward{routing{4, 4, 1}, floats, 36, 32, 20, 0},
+		feedForward{routing{4, 1, 1}, floats, 36, 20, 32, 0},
+		feedForward{routing{16, 2, 1}, [6]quant.Type{quant.Q8_0, quant.Q8_0, quant.Q4_0, quant.Q4_0, quant.Q4_1, quant.Q8_0}, 96, 32, 160, 0},
 		scoutLike(quant.Q4_K), scoutLike(quant.Q4_1))
 }
 
@@ -141,7 +170,7 @@ func (f feedForward) thin(firstHalf bool) feedForward {
 
 // scoutLike is a layer of Scout, a quarter as wide and an eighth as tall.
 func scoutLike(t quant.Type) feedForward {
-	return feedForward{routing{16, 1, 1}, [6]quant.Type{t, t, t, t, t, t}, 1280, 1024, 1024}
+	return feedForward{routing{16, 1, 1}, [6]quant.Type{t, t, t, t, t, t}, 1280, 1024, 1024, 0}
 }
 
 // bytes is what one token reads of n matrices of hidden by width, routed and shared.

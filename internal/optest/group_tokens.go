@@ -25,7 +25,7 @@ func groupTokens() []Case {
 // groupTokensCase spreads the choices at random unless told otherwise.
 func groupTokensCase(name string, r routing, of chooser) Case {
 	return Case{Op: "group_tokens", Name: name + " " + r.String(), Call: func(x *Operands) {
-		choice, dst := x.choice(r, x.orSpread(r, of)), x.Output(quant.U32, r.numExperts+1+r.n*r.k, 1)
+		choice, dst := x.choice(r, x.orSpread(r, of), r.numExperts), x.Output(quant.U32, r.numExperts+1+r.n*r.k, 1)
 		x.Do(func(o ops.Ops) { o.GroupTokens(dst, choice) })
 	}}
 }

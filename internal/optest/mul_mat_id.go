@@ -15,6 +15,7 @@ type productID struct {
 	rows      []int // of each matrix
 	perChoice bool
 	of        chooser // nil spreads the choices at random
+	numSlots  int     // 0 stands for one an expert, in order
 }
 
 func (p productID) String() string {
@@ -26,7 +27,11 @@ func (p productID) String() string {
 	if p.perChoice {
 		per = " per choice"
 	}
-	return fmt.Sprintf("%v×%v hidden=%d %v%s%s", p.types, p.rows, p.hidden, p.routing, per, of)
+	slots := ""
+	if p.numSlots > 0 {
+		slots = fmt.Sprintf(" slots=%d", p.numSlots)
+	}
+	return fmt.Sprintf("%v×%v hidden=%d %v%s%s%s", p.types, p.rows, p.hidden, p.routing, per, of, slots)
 }
 
 // mulMatID passes every type, alone and above another, through every number of tokens; then lists that are empty, and
@@ -52,6 +57,13 @@ func mulMatID() []Case {
 		{routing: routing{4, 4, 64}, types: floats, hidden: 36, rows: []int{32, 64}},
 	} {
 		all = append(all, p.product())
+	}
+	for _, numSlots := range []int{1, 5, 16} { // 15, 11 and none of 16 experts are missing
+		for _, n := range []int{2, 33, 130} {
+			q := []quant.Type{quant.Q4_K, quant.Q6_K}
+			r := routing{numExperts: 16, k: 2, n: n}
+			all = append(all, productID{routing: r, types: q, hidden: 256, rows: []int{12, 40}, perChoice: n == 33, numSlots: numSlots}.product())
+		}
 	}
 	for _, n := range []int{32, 256} {
 		p := productID{routing: routing{16, 1, n}, types: []quant.Type{quant.Q4_K, quant.Q4_K}, hidden: 512, rows: []int{256, 256}}
@@ -79,10 +91,14 @@ func (p productID) bytes() int64 {
 }
 
 func (p productID) operands(x *Operands, of chooser) ops.ProductID {
-	made := ops.ProductID{Choice: x.choice(p.routing, of), Groups: x.groups(p.routing, of), PerChoice: p.perChoice}
+	made := ops.ProductID{Choice: x.choice(p.routing, of, p.numExperts), Groups: x.groups(p.routing, of), PerChoice: p.perChoice}
+	numSlots := p.numExperts
+	if p.numSlots > 0 {
+		numSlots, made.Slots = p.numSlots, x.slots(p.numExperts, p.numSlots)
+	}
 	total := 0
 	for i, t := range p.types {
-		made.W = append(made.W, x.Weight(t, p.hidden, p.rows[i], p.numExperts))
+		made.W = append(made.W, x.Weight(t, p.hidden, p.rows[i], numSlots))
 		total += p.rows[i]
 	}
 	columns := p.n

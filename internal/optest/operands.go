@@ -21,7 +21,7 @@ type Operands struct {
 	rand    *rand.Rand
 	made    []*ops.Tensor // all of them, whole
 	outputs []*ops.Tensor // views that the op writes
-	choices *ops.Tensor   // the one of them, if any, that holds pairs of expert and weight
+	choices *ops.Tensor   // the one of them, if any, that holds choices
 	repeat  func(ops.Program)
 }
 
@@ -176,24 +176,22 @@ func (x *Operands) results() []result {
 			r.guards = append(x.readAt(t, -row, row), x.readAt(t, len(data), row)...)
 		}
 		if t == x.choices {
-			var weights result
-			r, weights = r.split(data)
-			all = append(all, weights)
+			all = append(all, r.split(data)...)
+			continue
 		}
 		all = append(all, r)
 	}
 	return all
 }
 
-// split takes the weights out of pairs of expert and bits of its weight.
-func (r result) split(pairs []byte) (experts, weights result) {
-	experts, weights = r, result{name: r.name + ", weights", typ: quant.F32}
-	experts.values = nil
-	for i := 0; i < len(pairs); i += 8 {
-		experts.values = append(experts.values, r.values[i/4])
-		weights.values = append(weights.values, valuesOf(quant.F32, pairs[i+4:i+8])...)
+// split gives the weights of choices by themselves; the words beside them stay, with zeros in the weights' place.
+func (r result) split(choices []byte) []result {
+	weights := result{name: r.name + ", weights", typ: quant.F32}
+	for i := ops.ChoiceWeight; i < len(r.values); i += ops.ChoiceWords {
+		r.values[i] = 0
+		weights.values = append(weights.values, valuesOf(quant.F32, choices[4*i:4*i+4])...)
 	}
-	return experts, weights
+	return []result{r, weights}
 }
 
 func (x *Operands) read(t *ops.Tensor) []byte {

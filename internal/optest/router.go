@@ -7,7 +7,7 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// One exp, of which WGSL demands little more than 3 ULP; experts, beside it, are whole numbers.
+// One exp, of which WGSL demands little more than 3 ULP; experts and slots, beside it, are whole numbers.
 const routerLimit = 1e-11
 
 func router() []Case {
@@ -15,17 +15,19 @@ func router() []Case {
 	for i, hidden := range []int{4, 60, 512, 1028} {
 		for _, n := range manyTokens {
 			for _, r := range routings(n)[i%3:] {
-				all = append(all, routerCase(fmt.Sprintf("hidden=%d %v", hidden, r), hidden, r))
+				all = append(all, routerCase(fmt.Sprintf("hidden=%d %v", hidden, r), hidden, r, 0))
 			}
 		}
 	}
 	all = append(all,
-		routerCase("all of them in order, not a multiple of four", 64, routing{7, 7, 5}),
-		routerCase("as many as there may be", 64, routing{256, 4, 2}),
-		routerCase("one", 64, routing{1, 1, 3}),
+		routerCase("all of them in order, not a multiple of four", 64, routing{7, 7, 5}, 3),
+		routerCase("as many as there may be", 64, routing{256, 4, 2}, 256),
+		routerCase("one", 64, routing{1, 1, 3}, 0),
+		routerCase("a few slots", 64, routing{16, 2, 33}, 5),
+		routerCase("a slot for each, in another order", 64, routing{16, 3, 1}, 16),
 		routerTies())
 	for _, r := range []routing{{16, 1, 1}, {128, 1, 1}, {16, 1, 512}} {
-		big := routerCase(fmt.Sprintf("hidden=5120 %v", r), 5120, r)
+		big := routerCase(fmt.Sprintf("hidden=5120 %v", r), 5120, r, 0)
 		big.Bytes = int64(4 * 5120 * r.numExperts * r.n)
 		all = append(all, big)
 	}
@@ -35,11 +37,16 @@ func router() []Case {
 // manyTokens are the values of n for the ops whose work depends on how tokens fall to experts.
 var manyTokens = []int{1, 2, 7, 33, 130}
 
-func routerCase(name string, hidden int, r routing) Case {
+// routerCase has a table of some slots, or none where their number is 0.
+func routerCase(name string, hidden int, r routing, numSlots int) Case {
 	return Case{Op: "router", Name: name, Limit: routerLimit, Call: func(x *Operands) {
 		w := x.alloc("w", quant.F32, hidden, r.numExperts)
 		x.write(w, bitsOf(x.Normal(hidden*r.numExperts)))
-		x.route(r, x.Activations("x", hidden, r.n), w)
+		var slots *ops.Tensor
+		if numSlots > 0 {
+			slots = x.slots(r.numExperts, numSlots)
+		}
+		x.route(r, x.Activations("x", hidden, r.n), w, slots)
 	}}
 }
 
@@ -53,11 +60,11 @@ func routerTies() Case {
 		}
 		w := x.alloc("w", quant.F32, 4, r.numExperts)
 		x.write(w, bitsOf(values))
-		x.route(r, x.Input("x", 4, []float32{1, 0, 0, 0, -1, 0, 0, 0, 0, 1, 1, 1}), w)
+		x.route(r, x.Input("x", 4, []float32{1, 0, 0, 0, -1, 0, 0, 0, 0, 1, 1, 1}), w, nil)
 	}}
 }
 
-func (x *Operands) route(r routing, in, w *ops.Tensor) {
+func (x *Operands) route(r routing, in, w, slots *ops.Tensor) {
 	x.choices = x.Output(quant.U32, ops.ChoiceWords*r.k, r.n)
-	x.Do(func(o ops.Ops) { o.Router(x.choices, in, w, nil) })
+	x.Do(func(o ops.Ops) { o.Router(x.choices, in, w, slots) })
 }

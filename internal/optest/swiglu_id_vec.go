@@ -15,7 +15,7 @@ func swigluIDVec() []Case {
 
 func (f feedForward) firstHalf() Case {
 	return Case{Op: "swiglu_id_vec", Name: f.String(), Limit: productLimit, Bytes: f.bytes(2), Call: func(x *Operands) {
-		e, choice := f.experts(x, true), x.choice(f.routing, x.spread(f.routing))
+		e, choice := f.experts(x, true), f.choice(x)
 		in, dst := x.Activations("x", f.hidden, 1), x.Output(quant.F32, f.k*f.width+f.sharedWidth, 1)
 		x.Do(func(o ops.Ops) { o.SwigluIDVec(dst, in, choice, e) })
 	}}

@@ -3,7 +3,7 @@
 struct Params {
   w0: Matrix,
   w1: Matrix,
-  w0_stride: u32, // words from one expert to the next
+  w0_stride: u32, // words from one slot to the next
   w1_stride: u32,
   experts: u32,
   choices: u32, // n k
@@ -12,29 +12,41 @@ struct Params {
   x_first: u32,
   choice_first: u32,
   groups_first: u32,
+  slots_first: u32,
 }
 
 @group(0) @binding({BINDING}) var<storage, read_write> dst: array<vec4<f32>>; // [rows / 4, n k]
 @group(0) @binding({BINDING}) var<storage, read> x: array<vec4<f32>>; // [hidden / 4, n or n k]
 @group(0) @binding({BINDING}) var<storage, read> choice: array<Choice>; // [n k]
 @group(0) @binding({BINDING}) var<storage, read> groups_of: array<u32>; // [experts + 1 + n k], by group_tokens
+#if SLOTS
+@group(0) @binding({BINDING}) var<storage, read> slots: array<u32>; // [experts]
+
+fn slot_of(expert: u32) -> u32 { return slots[params.slots_first + expert]; }
+#else
+fn slot_of(expert: u32) -> u32 { return expert; }
+#endif
 
 // Piece is a stretch of one expert's list, from place first to its end or until the columns are full.
 struct Piece {
-  expert: u32,
+  slot: u32, // of the expert
   first: u32,
   end: u32,
 }
 
 // piece_of finds the piece of that number, when each is `length` places. How long the lists are is known here only, so
-// there are workgroups for the worst case: those past the last piece get an empty one, and return.
+// there are workgroups for the worst case: those past the last piece get an empty one, and return. So do those of a
+// missing expert.
 fn piece_of(number: u32, length: u32) -> Piece {
   var before = 0u; // pieces of lower experts
   var begin = groups_of[params.groups_first];
   for (var e = 0u; e < params.experts; e++) {
     let end = groups_of[params.groups_first + e + 1u];
     let pieces = (end - begin + length - 1u) / length;
-    if (number < before + pieces) { return Piece(e, begin + (number - before) * length, end); }
+    if (number < before + pieces) {
+      let slot = slot_of(e);
+      return Piece(slot, begin + (number - before) * length, select(end, 0u, slot == MISSING));
+    }
     before += pieces;
     begin = end;
   }

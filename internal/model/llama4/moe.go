@@ -9,7 +9,7 @@ import (
 // moeScratch is what a mixture of experts writes; a token has k choices. The shared expert, as wide as a routed one,
 // takes turns with them.
 type moeScratch struct {
-	choice *ops.Tensor // U32 [2k, n]
+	choice *ops.Tensor // U32 [ChoiceWords·k, n]
 	groups *ops.Tensor // U32 [1, numExperts + 1 + n·k]
 	gateUp *ops.Tensor // [2·width, n·k], used when n > 1, as all below
 	h      *ops.Tensor // [width, n·k]
@@ -21,7 +21,7 @@ type moeScratch struct {
 
 func newMoEScratch(a *model.Arena, f *family, k, chunk int) moeScratch {
 	return moeScratch{
-		choice: a.New("experts.choice", quant.U32, 2*k, chunk),
+		choice: a.New("experts.choice", quant.U32, ops.ChoiceWords*k, chunk),
 		groups: a.New("experts.groups", quant.U32, 1, f.numExperts+1+chunk*k),
 		gateUp: a.F32("experts.gate_up", 2*f.expertWidth, chunk*k),
 		h:      a.F32("experts.h", f.expertWidth, chunk*k),
@@ -35,7 +35,7 @@ func newMoEScratch(a *model.Arena, f *family, k, chunk int) moeScratch {
 // feed adds to x what the chosen experts and the shared one make of s.norm. An expert's weight scales what goes in,
 // not what comes out (§2.7).
 func (m *moe) feed(o ops.Ops, s scratch, x *ops.Tensor) {
-	o.Router(s.moe.choice, s.norm, m.router)
+	o.Router(s.moe.choice, s.norm, m.router, nil)
 	if x.Dim(1) == 1 {
 		o.SwigluIDVec(s.moe.one, s.norm, s.moe.choice, m.Experts)
 		o.MulMatIDVec(x, s.moe.one, s.moe.choice, m.Experts)

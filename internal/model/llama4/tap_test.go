@@ -28,7 +28,7 @@ type tapped struct {
 	tap     *tap
 	x       *ops.Tensor
 	hidden  []*ops.Tensor // F32 [hidden, n]
-	choices []*ops.Tensor // U32 [2k, n]
+	choices []*ops.Tensor // U32 [ChoiceWords·k, n]
 }
 
 func (b *tap) Record(label string, f func()) (_ ops.Program, err error) {
@@ -66,11 +66,11 @@ func (b *tap) copyStream() {
 }
 
 // Router chooses once for the model and once more to keep.
-func (b *tap) Router(dst, x, w *ops.Tensor) {
-	b.Backend.Router(dst, x, w)
+func (b *tap) Router(dst, x, w, slots *ops.Tensor) {
+	b.Backend.Router(dst, x, w, slots)
 	p := b.recording
 	p.choices = append(p.choices, b.alloc("choice", quant.U32, dst.Dim(0), dst.Dim(1)))
-	b.Backend.Router(p.choices[len(p.choices)-1], x, w)
+	b.Backend.Router(p.choices[len(p.choices)-1], x, w, slots)
 }
 
 func (b *tap) alloc(name string, typ quant.Type, shape ...int) *ops.Tensor {
@@ -105,7 +105,7 @@ func (p *tapped) chosen(token int) (experts []int32) {
 		if err != nil {
 			p.tap.t.Fatal(err)
 		}
-		for at := 0; at < len(data); at += 8 {
+		for at := 0; at < len(data); at += 4 * ops.ChoiceWords {
 			experts = append(experts, int32(le.Uint32(data[at:])))
 		}
 	}

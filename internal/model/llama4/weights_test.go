@@ -183,7 +183,7 @@ func randomTensor(t *testing.T, b *ref.Backend, shape ...int) *ops.Tensor {
 
 // choose is the choice of one expert by one token, with weight 1.
 func choose(t *testing.T, b *ref.Backend, expert int) *ops.Tensor {
-	return u32(t, b, ops.Shape{2, 1}, uint32(expert), 0x3f800000)
+	return u32(t, b, ops.Shape{ops.ChoiceWords, 1}, uint32(expert), uint32(expert), 0x3f800000)
 }
 
 // group is what GroupTokens makes of it.
@@ -235,7 +235,7 @@ func (c *counter) MulMatVec(ops.Product)                                        
 func (c *counter) RopeKV(ops.RopeKV)                                              { c.n++ }
 func (c *counter) AttentionVec(ops.Attention)                                     { c.n++ }
 func (c *counter) SwigluVec(*ops.Tensor, *ops.Tensor, *ops.Tensor, *ops.Tensor)   { c.n++ }
-func (c *counter) Router(*ops.Tensor, *ops.Tensor, *ops.Tensor)                   { c.n++ }
+func (c *counter) Router(*ops.Tensor, *ops.Tensor, *ops.Tensor, *ops.Tensor)      { c.n++ }
 func (c *counter) SwigluIDVec(*ops.Tensor, *ops.Tensor, *ops.Tensor, ops.Experts) { c.n++ }
 func (c *counter) MulMatIDVec(*ops.Tensor, *ops.Tensor, *ops.Tensor, ops.Experts) { c.n++ }
 func (c *counter) GetRows(*ops.Tensor, *ops.Tensor, *ops.Tensor)                  {}

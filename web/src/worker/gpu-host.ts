@@ -133,20 +133,20 @@ export class GPUHost {
     this.#programs.take(id);
   }
 
-  /** Queues a program as one pass and one submit. Returns whether there is trouble to take. */
-  run(id: number): boolean {
+  /** Queues a program, from one of its words on, as one pass and one submit. Returns whether there is trouble to take. */
+  run(id: number, from: number): boolean {
     const encoder = this.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    this.#replay(pass, this.#programs.get(id));
+    this.#replay(pass, this.#programs.get(id), from);
     pass.end();
     this.device.queue.submit([encoder.finish()]);
     return this.#trouble !== undefined;
   }
 
   /** Plays the words of a program; the twin of replay in device_native.go. */
-  #replay(pass: GPUComputePassEncoder, words: Uint32Array): void {
+  #replay(pass: GPUComputePassEncoder, words: Uint32Array, from: number): void {
     let current = -1;
-    for (let i = 0; i < words.length; i += DISPATCH_WORDS) {
+    for (let i = from; i < words.length; i += DISPATCH_WORDS) {
       if (words[i] !== OP_DISPATCH) throw new GPUTrouble('internal', `no command ${words[i]}`);
       const pipeline = words[i + 1]!;
       if (pipeline !== current) pass.setPipeline(this.#pipelines.get(pipeline));
@@ -186,11 +186,19 @@ export class GPUHost {
     return this.#fences.length < FENCES ? undefined : this.#fences.shift();
   }
 
-  /** Reads whole words back, as they are after everything queued so far. Several may be under way. */
-  async fetch(buffer: number, from: number, length: number): Promise<Uint8Array> {
+  /**
+   * Reads whole words back, as they are after everything queued so far: parts (buffer, offset, length), one after
+   * another. Several read-backs may be under way.
+   */
+  async fetch(...parts: number[]): Promise<Uint8Array> {
+    let length = 0;
+    for (let i = 2; i < parts.length; i += 3) length += parts[i]!;
     const staging = this.#takeStaging(length);
     const encoder = this.device.createCommandEncoder();
-    encoder.copyBufferToBuffer(this.#buffers.get(buffer), from, staging, 0, length);
+    for (let i = 0, at = 0; i < parts.length; i += 3) {
+      encoder.copyBufferToBuffer(this.#buffers.get(parts[i]!), parts[i + 1]!, staging, at, parts[i + 2]!);
+      at += parts[i + 2]!;
+    }
     this.device.queue.submit([encoder.finish()]);
     try {
       await staging.mapAsync(GPUMapMode.READ, 0, length);
