@@ -3,6 +3,7 @@
 //	pack models            fetch the test model into models/cache and check its hash
 //	pack tiny -o tiny.gguf write a tiny random model
 //	pack virtual           serve a model of a published one's geometry, computed as it is read
+//	pack reference         print what the CPU reference answers with such a model
 //	pack simulate          replay which experts tokens chose over policies and numbers of slots
 package main
 
@@ -12,15 +13,16 @@ import (
 )
 
 var verbs = map[string]func(args []string) error{
-	"models":   models,
-	"tiny":     tinyModel,
-	"virtual":  virtualModel,
-	"simulate": simulate,
+	"models":    models,
+	"tiny":      tinyModel,
+	"virtual":   virtualModel,
+	"reference": reference,
+	"simulate":  simulate,
 }
 
 func main() {
 	if len(os.Args) < 2 || verbs[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: pack models | pack tiny [flags] | pack virtual [flags] | pack simulate [flags]")
+		fmt.Fprintln(os.Stderr, "usage: pack models | pack tiny [flags] | pack virtual [flags] | pack reference [flags] | pack simulate [flags]")
 		os.Exit(2)
 	}
 	if err := verbs[os.Args[1]](os.Args[2:]); err != nil {

@@ -10,7 +10,8 @@ import (
 // specials is the number of Llama 4's special tokens.
 const specials = 2048
 
-const chatTemplate = "{{ bos_token }}{% for message in messages %}{{ '<|header_start|>' + message['role'] + '<|header_end|>\n\n' + " +
+// ChatTemplate is the Jinja program that lays out a conversation.
+const ChatTemplate = "{{ bos_token }}{% for message in messages %}{{ '<|header_start|>' + message['role'] + '<|header_end|>\n\n' + " +
 	"message['content'] + '<|eot|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|header_start|>assistant<|header_end|>\n\n' }}{% endif %}"
 
 // vocabulary writes the tokenizer section (§5.5): made-up words, and the special tokens in their published places.
@@ -26,7 +27,12 @@ func (m Model) vocabulary(w *gguf.Writer) {
 	w.Set("tokenizer.ggml.bos_token_id", uint32(v.BOS))
 	w.Set("tokenizer.ggml.eos_token_id", uint32(v.EOS))
 	w.Set("tokenizer.ggml.add_bos_token", v.AddBOS)
-	w.Set("tokenizer.chat_template", chatTemplate)
+	w.Set("tokenizer.chat_template", ChatTemplate)
+}
+
+// Tokenizer is the vocabulary that the model's file holds.
+func (m Model) Tokenizer() (*tokenizer.Tokenizer, error) {
+	return tokenizer.New(tokenizer.Llama4Vocab(words(m.Ranks)))
 }
 
 // words are n tokens by rank, at least the 256 bytes: every byte, numbers of two and three digits, then words of one
