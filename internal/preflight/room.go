@@ -1,0 +1,137 @@
+package preflight
+
+import (
+	"errors"
+
+	"github.com/outrider-web/outrider/internal/experts"
+	"github.com/outrider-web/outrider/internal/fault"
+)
+
+// Room is how much GPU memory a device has turned out to have. WebGPU does not tell, so it is found by trying.
+type Room struct {
+	Fits    int64 // bytes: the most that a model has taken; 0: never tried
+	Refused int64 // bytes: the least that was refused, or lost the device; 0: never
+}
+
+// Rooms remembers the room of each device, by the adapter's description.
+type Rooms interface {
+	Recall(device string) Room
+	Remember(device string, r Room)
+}
+
+// Search finds how many slots fit on a device.
+type Search struct {
+	Rooms   Rooms
+	Device  string // the adapter's description
+	Setting int64  // bytes that the user gives; 0: as many as there are
+
+	// First is where to begin on a device that has never been tried, in bytes. Not every driver refuses what it has not
+	// got: some push everything else out of memory first. So the search comes from below, session by session.
+	First int64
+}
+
+// The search goes down by a quarter of the slots after a refusal, and up by half after a session that met none.
+func lower(n int64) int64  { return n / 4 * 3 }
+func higher(n int64) int64 { return n + n/2 }
+
+// Expect is what preflight is to be told of the device's memory: bytes that Find is likely to get, and bytes beyond
+// which it will get none; 0: unknown.
+func (s Search) Expect() (usable, most int64) {
+	if s.Setting > 0 {
+		return s.Setting, s.Setting
+	}
+	r := s.Rooms.Recall(s.Device)
+	return r.Fits, max(0, r.Refused-1)
+}
+
+// Find gives the shape that try accepts. try allocates a shape's slots, under an out-of-memory scope, beside everything
+// else of the model, and gives all back when it is refused with out_of_memory; another error ends the search. What was
+// found is remembered, unless it is the user's setting that decided.
+//
+// Errors: out_of_memory when not even the experts of one token fit; those of try.
+func (s Search) Find(m Model, on Machine, try func(experts.Shape) error) (experts.Shape, error) {
+	room := s.Rooms.Recall(s.Device)
+	usable := s.begin(room)
+	if err := m.check(usable); s.Setting > 0 && err != nil {
+		return experts.Shape{}, err
+	}
+	for {
+		shape := m.within(usable, on)
+		bytes := m.bytes(shape)
+		err := try(shape)
+		if err == nil {
+			s.fits(room, bytes)
+			return shape, nil
+		}
+		if !errors.Is(err, fault.New(fault.OutOfMemory, "")) {
+			return experts.Shape{}, err
+		}
+		room = room.refuse(bytes)
+		s.remember(room)
+		fewest := m.bytes(m.fewest())
+		if bytes == fewest {
+			return experts.Shape{}, err
+		}
+		usable = max(fewest, m.fixed()+lower(bytes-m.fixed()))
+	}
+}
+
+// begin is how many bytes to try first.
+func (s Search) begin(r Room) int64 {
+	switch {
+	case s.Setting > 0:
+		return s.Setting
+	case r.Fits == 0 && r.Refused == 0:
+		return s.First
+	case r.Fits == 0:
+		return min(s.First, lower(r.Refused))
+	case r.Refused == 0:
+		return max(s.First, higher(r.Fits))
+	}
+	return r.Fits
+}
+
+// fits remembers what a session got.
+func (s Search) fits(r Room, bytes int64) {
+	r.Fits = max(r.Fits, bytes)
+	s.remember(r)
+}
+
+func (s Search) remember(r Room) {
+	if s.Setting == 0 {
+		s.Rooms.Remember(s.Device, r)
+	}
+}
+
+// refuse lowers a room that was less than it seemed.
+func (r Room) refuse(bytes int64) Room {
+	if r.Refused == 0 || bytes < r.Refused {
+		r.Refused = bytes
+	}
+	if r.Fits >= r.Refused {
+		r.Fits = 0
+	}
+	return r
+}
+
+// Lost tells that the device was lost while a model took bytes of it: that was too much. Find tries less the next time,
+// whatever the setting.
+func (s *Search) Lost(bytes int64) {
+	if s.Setting > 0 {
+		s.Setting = min(s.Setting, lower(bytes))
+		return
+	}
+	r := s.Rooms.Recall(s.Device).refuse(bytes)
+	r.Fits = max(r.Fits, lower(r.Refused))
+	s.remember(r)
+}
+
+// check refuses a setting too small for a token.
+func (m Model) check(usable int64) error {
+	fewest := m.bytes(m.fewest())
+	if usable >= fewest {
+		return nil
+	}
+	return fault.New(fault.OutOfMemory, "the setting gives this model "+Bytes(float64(usable))+" of GPU memory, but it needs at least "+
+		Bytes(float64(fewest))+"; raise the setting or choose a smaller model")
+}

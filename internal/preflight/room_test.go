@@ -1,0 +1,167 @@
+package preflight
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/experts"
+	"github.com/outrider-web/outrider/internal/fault"
+)
+
+// memory remembers rooms.
+type memory map[string]Room
+
+func (m memory) Recall(device string) Room      { return m[device] }
+func (m memory) Remember(device string, r Room) { m[device] = r }
+
+// device refuses what it has no room for and notes what it was asked for.
+type device struct {
+	bytes int64
+	tried []int64
+}
+
+func (d *device) try(m Model) func(experts.Shape) error {
+	return func(s experts.Shape) error {
+		d.tried = append(d.tried, m.bytes(s))
+		if m.bytes(s) > d.bytes {
+			return fault.New(fault.OutOfMemory, "full")
+		}
+		return nil
+	}
+}
+
+// wide has two layers of 64 experts of a byte, and 50 bytes beside them.
+func wide() Model {
+	return Model{ResidentBytes: 50, Units: []Unit{{1, 1}, {1, 1}}, Experts: 64, Used: 1}
+}
+
+func find(t *testing.T, s Search, m Model, d *device) (experts.Shape, error) {
+	t.Helper()
+	d.tried = nil
+	return s.Find(m, roomy(), d.try(m))
+}
+
+func wantTried(t *testing.T, d *device, want ...int64) {
+	t.Helper()
+	if !slices.Equal(d.tried, want) {
+		t.Errorf("tried %v, want %v", d.tried, want)
+	}
+}
+
+func TestASearchBacksOffByAQuarterOfTheSlots(t *testing.T) {
+	rooms, d := memory{}, &device{bytes: 90}
+	shape, err := find(t, Search{Rooms: rooms, Device: "a", First: 150}, wide(), d)
+	if err != nil || !slices.Equal(shape.Slots, []int{20, 19}) {
+		t.Errorf("slots %v, %v", shape.Slots, err)
+	}
+	wantTried(t, d, 150, 125, 104, 89)
+	if rooms["a"] != (Room{Fits: 89, Refused: 104}) {
+		t.Errorf("remembered %+v", rooms["a"])
+	}
+	find(t, Search{Rooms: rooms, Device: "a", First: 150}, wide(), d)
+	wantTried(t, d, 89)
+}
+
+func TestADeviceThatNeverRefusedIsAskedForMore(t *testing.T) {
+	rooms, d := memory{}, &device{bytes: 1000}
+	s := Search{Rooms: rooms, Device: "a", First: 80}
+	for _, want := range []int64{80, 120, 178, 178} { // 178 is all of it
+		find(t, s, wide(), d)
+		wantTried(t, d, want)
+	}
+	find(t, Search{Rooms: rooms, Device: "b", First: 80}, wide(), d)
+	wantTried(t, d, 80)
+}
+
+func TestTheLastTryIsTheFewestSlots(t *testing.T) {
+	rooms, d := memory{}, &device{bytes: 52}
+	s := Search{Rooms: rooms, Device: "a", First: 56}
+	if shape, err := find(t, s, wide(), d); err != nil || !slices.Equal(shape.Slots, []int{1, 1}) {
+		t.Errorf("slots %v, %v", shape.Slots, err)
+	}
+	wantTried(t, d, 56, 53, 52)
+	d.bytes = 51
+	if _, err := find(t, s, wide(), d); fault.Of(err).Code != fault.OutOfMemory {
+		t.Errorf("got %v", err)
+	}
+	wantTried(t, d, 52)
+	if rooms["a"] != (Room{Refused: 52}) {
+		t.Errorf("remembered %+v", rooms["a"])
+	}
+	d.bytes = 60 // another tab was closed
+	find(t, s, wide(), d)
+	wantTried(t, d, 52)
+}
+
+func TestAnotherErrorEndsTheSearch(t *testing.T) {
+	lost, rooms := errors.New("lost"), memory{}
+	_, err := Search{Rooms: rooms, First: 80}.Find(wide(), roomy(), func(experts.Shape) error { return lost })
+	if err != lost || len(rooms) != 0 {
+		t.Errorf("%v, remembered %v", err, rooms)
+	}
+}
+
+func TestTheUsersSettingOverrides(t *testing.T) {
+	before := Room{Fits: 70, Refused: 80}
+	rooms, d := memory{"a": before}, &device{bytes: 140}
+	s := Search{Rooms: rooms, Device: "a", First: 60, Setting: 150}
+	if _, err := find(t, s, wide(), d); err != nil {
+		t.Error(err)
+	}
+	wantTried(t, d, 150, 125)
+	if rooms["a"] != before {
+		t.Errorf("remembered %+v", rooms["a"])
+	}
+	s.Setting = 51
+	_, err := find(t, s, wide(), d)
+	if fault.Of(err).Code != fault.OutOfMemory || d.tried != nil {
+		t.Errorf("got %v after %v", err, d.tried)
+	}
+}
+
+func TestALostDeviceIsAskedForLess(t *testing.T) {
+	rooms, d := memory{"a": {Fits: 140}}, &device{bytes: 1000}
+	s := Search{Rooms: rooms, Device: "a", First: 80}
+	s.Lost(140)
+	find(t, s, wide(), d)
+	wantTried(t, d, 105)
+	s.Lost(105)
+	find(t, s, wide(), d)
+	wantTried(t, d, 78)
+	if rooms["a"] != (Room{Fits: 78, Refused: 105}) {
+		t.Errorf("remembered %+v", rooms["a"])
+	}
+	s.Lost(140) // what fits is known to be less already
+	if rooms["a"] != (Room{Fits: 78, Refused: 105}) {
+		t.Errorf("remembered %+v", rooms["a"])
+	}
+}
+
+func TestALostDeviceLowersTheUsersSetting(t *testing.T) {
+	rooms, d := memory{}, &device{bytes: 1000}
+	s := Search{Rooms: rooms, Device: "a", Setting: 140}
+	s.Lost(140)
+	find(t, s, wide(), d)
+	wantTried(t, d, 105)
+	if len(rooms) != 0 {
+		t.Errorf("remembered %v", rooms)
+	}
+}
+
+func TestExpectSaysWhatIsKnown(t *testing.T) {
+	rooms := memory{"tried": {Fits: 70, Refused: 80}, "refused": {Refused: 80}}
+	for _, c := range []struct {
+		search       Search
+		usable, most int64
+	}{
+		{Search{Rooms: rooms, Device: "new", First: 60}, 0, 0},
+		{Search{Rooms: rooms, Device: "tried"}, 70, 79},
+		{Search{Rooms: rooms, Device: "refused"}, 0, 79},
+		{Search{Rooms: rooms, Device: "tried", Setting: 90}, 90, 90},
+	} {
+		if usable, most := c.search.Expect(); usable != c.usable || most != c.most {
+			t.Errorf("%+v: %d, %d", c.search, usable, most)
+		}
+	}
+}
