@@ -33,9 +33,12 @@ func (b *bundle) buildWasm() (string, error) {
 
 const module = "github.com/outrider-web/outrider/"
 
-// cold packages run once a request or less: without inlining they are smaller, and nobody could tell the time.
-var cold = []string{"wasm", "internal/openai", "internal/chat", "internal/engine", "internal/model", "internal/model/llama",
-	"internal/model/llama4", "loader", "loader/gguf", "loader/fetch", "loader/store"}
+// cold packages run once a request or less, or when a program is recorded: without inlining they are smaller, and nobody
+// could tell the time. Others grow without it, as do most of the standard library; fmt does not.
+var cold = []string{"fmt", module + "wasm", module + "internal/openai", module + "internal/chat", module + "internal/engine",
+	module + "internal/fault", module + "internal/gpu", module + "internal/model", module + "internal/model/llama",
+	module + "internal/model/llama4", module + "internal/ops", module + "loader", module + "loader/gguf",
+	module + "loader/fetch", module + "loader/store"}
 
 // compile builds one program by way of the cache folder.
 func compile(name, folder string) ([]byte, error) {
@@ -49,7 +52,7 @@ func compile(name, folder string) ([]byte, error) {
 	out := filepath.Join(cacheDir, name)
 	args := []string{"build", "-trimpath", "-ldflags=-s -w -buildid=", "-overlay", overlay}
 	for _, pkg := range cold {
-		args = append(args, "-gcflags="+module+pkg+"=-l")
+		args = append(args, "-gcflags="+pkg+"=-l")
 	}
 	cmd := exec.Command("go", append(args, "-o", out, folder)...)
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
