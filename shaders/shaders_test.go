@@ -143,3 +143,29 @@ func FuzzExpand(f *testing.F) {
 		}
 	})
 }
+
+// A kernel that looks at the guard does so before anything else. Only the router, which writes it, goes its own way.
+func TestGuardedKernelsStopFirst(t *testing.T) {
+	names, err := filepath.Glob("*.wgsl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guarded := 0
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), `#include "lib/guard.wgsl"`) {
+			continue
+		}
+		guarded++
+		_, body, _ := strings.Cut(string(text), "\nfn main(")
+		if _, body, _ = strings.Cut(body, "{\n"); !strings.HasPrefix(body, "  if (stopped()) { return; }\n") {
+			t.Errorf("%s does not begin with stopped()", name)
+		}
+	}
+	if guarded != 12 {
+		t.Errorf("%d kernels are guarded, want the 12 of decode", guarded)
+	}
+}

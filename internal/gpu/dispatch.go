@@ -65,6 +65,9 @@ func (d *dispatch) check(access []shaders.Access) error {
 	if last := len(access) - 1; len(d.bind) != last || access[last] != shaders.Uniform {
 		return fmt.Errorf("%d tensors and Params are bound, the module declares %v", len(d.bind), access)
 	}
+	if last := len(access) - 1; last > maxStorage {
+		return fmt.Errorf("%d tensors are bound, at most %d can be", last, maxStorage)
+	}
 	if len(d.params) > paramWords {
 		return fmt.Errorf("%d words of Params, at most %d fit", len(d.params), paramWords)
 	}
@@ -88,8 +91,11 @@ func (d *dispatch) checkAliases(access []shaders.Access) error {
 	return nil
 }
 
-// maxGrid is the most workgroups in one dimension that every WebGPU device offers.
-const maxGrid = 65535
+// What every WebGPU device offers: workgroups in one dimension, storage buffers of a kernel.
+const (
+	maxGrid    = 65535
+	maxStorage = 8
+)
 
 // foldAt is the longest row that fold makes; a test makes it shorter.
 var foldAt = maxGrid

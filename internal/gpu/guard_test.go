@@ -29,6 +29,21 @@ func TestAGuardedProgramRoutesOneToken(t *testing.T) {
 	}
 }
 
+// A device need not have nine.
+func TestAGuardedProductOfThreeMatricesHasNoRoomForBiases(t *testing.T) {
+	b := open(t)
+	defer b.Close()
+	p := ops.Product{Dst: alloc(t, b, quant.F32, 12, 1), X: alloc(t, b, quant.F32, 4, 1)}
+	for range 3 {
+		p.W, p.Bias = append(p.W, alloc(t, b, quant.F32, 4, 4)), append(p.Bias, alloc(t, b, quant.F32, 4))
+	}
+	_, err := b.RecordGuarded("biased", alloc(t, b, quant.U32, 1), func() { b.MulMatVec(p) })
+	if err == nil || !strings.Contains(err.Error(), "9 tensors are bound, at most 8") {
+		t.Errorf("%v, want an error that says 9 and 8", err)
+	}
+	record(t, b, func() { b.MulMatVec(p) }).Release()
+}
+
 // A program that misses an expert in its router r leaves everything as a program does that ends with that router; so do
 // those queued behind it. Going on from r, the end is that of a program that misses nothing. Which of two choices is
 // missing, or both, makes no difference.

@@ -19,6 +19,7 @@ type product struct {
 	n      int
 	bias   bool
 	add    bool
+	small  bool // weights whose f16 scales are below 6e-5, where f16 has fewer bits and some devices have zero
 }
 
 func (p product) String() string {
@@ -32,6 +33,9 @@ func (p product) String() string {
 	}
 	if p.add {
 		name.WriteString(" add")
+	}
+	if p.small {
+		name.WriteString(" small")
 	}
 	return name.String()
 }
@@ -48,8 +52,12 @@ func (p product) bytes() int64 {
 func (p product) operands(x *Operands) ops.Product {
 	var made ops.Product
 	total := 0
+	deviation := 1.0
+	if p.small {
+		deviation = 1.0 / 8192
+	}
 	for i, t := range p.types {
-		made.W = append(made.W, x.Weight(t, p.hidden, p.rows[i]))
+		made.W = append(made.W, x.weight(t, deviation, p.hidden, p.rows[i]))
 		if p.bias {
 			made.Bias = append(made.Bias, x.Vector("bias", p.rows[i]))
 		}
@@ -106,6 +114,9 @@ func mulMatVec() []Case {
 	var all []Case
 	for _, p := range append(oddProducts(1, 1, 2, 5), modelProducts(1)...) {
 		all = append(all, p.vec())
+	}
+	for _, t := range weightTypes {
+		all = append(all, product{types: []quant.Type{t}, hidden: 256, rows: []int{32}, n: 1, small: true}.vec())
 	}
 	down := product{types: []quant.Type{quant.Q4_K}, hidden: 2048, rows: []int{1280}, n: 1, add: true}
 	return append(all, down.vec()) // the bytes of a Scout-like mul_mat_id_vec

@@ -58,7 +58,15 @@ func (x *Operands) Rand() *rand.Rand { return x.rand }
 // Weight is a random matrix of any type, uploaded as from a file, in several pieces where it has several blocks.
 func (x *Operands) Weight(t quant.Type, shape ...int) *ops.Tensor {
 	x.t.Helper()
+	return x.weight(t, 1, shape...)
+}
+
+func (x *Operands) weight(t quant.Type, deviation float64, shape ...int) *ops.Tensor {
+	x.t.Helper()
 	values := x.Normal(ops.Shape(shape).Elems())
+	for i := range values {
+		values[i] *= float32(deviation)
+	}
 	file := make([]byte, t.RowBytes(len(values)))
 	quant.Quantize(t, file, values)
 	w := x.alloc("weight", t, shape...)
