@@ -111,7 +111,7 @@ test("a kernel that does not compile says where, in a scope of its own", async (
   complaints.length = 0;
   await assert.rejects(host.createPipeline(2, "broken", 0, "bad"), { code: "internal", message: "the module is invalid" });
   program(host, 0, 1, 2, 0, 0, 1, 1, 1);
-  assert.throws(() => host.run(0), { code: "internal" }, "nothing is kept of it");
+  assert.throws(() => host.run(0, 0), { code: "internal" }, "nothing is kept of it");
 });
 
 test("a program is replayed from a copy, in one pass and one submit, a pipeline set once while it stays", async () => {
@@ -119,7 +119,7 @@ test("a program is replayed from a copy, in one pass and one submit, a pipeline 
   const words = new Uint32Array([1, 0, 0, 256, 3, 1, 1, 1, 0, 0, 512, 4, 5, 6, 1, 1, 0, 0, 1, 1, 1]);
   host.addProgram(0, new Uint8Array(words.buffer));
   words.fill(0);
-  assert.equal(host.run(0), false);
+  assert.equal(host.run(0, 0), false);
   const said = calls.map(([name, ...args]) => [name, ...args.map((arg) => arg.label ?? arg.made ?? arg)]);
   assert.deepEqual(said, [
     ["setPipeline", "a"],
@@ -133,18 +133,21 @@ test("a program is replayed from a copy, in one pass and one submit, a pipeline 
     ["end"],
     ["submit", ["commands"]],
   ]);
+  calls.length = 0;
+  host.run(0, 14);
+  assert.deepEqual(calls.map(([name]) => name), ["setPipeline", "setBindGroup", "dispatch", "end", "submit"], "the last dispatch alone");
 });
 
 test("a program that names what was dropped, or no command, is refused, and so is a dropped program", async () => {
   const { host } = await furnished();
   program(host, 0, 1, 0, 0, 0, 1, 1, 1);
   program(host, 1, 9, 0, 0, 0, 0, 0, 0);
-  host.run(0);
+  host.run(0, 0);
   host.dropGroup(0);
-  assert.throws(() => host.run(0), { code: "internal" });
-  assert.throws(() => host.run(1), { code: "internal" });
+  assert.throws(() => host.run(0, 0), { code: "internal" });
+  assert.throws(() => host.run(1, 0), { code: "internal" });
   host.dropProgram(0);
-  assert.throws(() => host.run(0), { code: "internal" });
+  assert.throws(() => host.run(0, 0), { code: "internal" });
 });
 
 test("a dropped buffer is destroyed and its number free", async () => {
@@ -186,7 +189,7 @@ test("unasked trouble is told once, a lost device for good, a closed one never",
   const error = Object.assign(new Event("uncapturederror"), { error: { message: "no such buffer" } });
   device.dispatchEvent(error);
   program(host, 0);
-  assert.equal(host.run(0), true);
+  assert.equal(host.run(0, 0), true);
   assert.equal(host.takeTrouble().message, "no such buffer");
   assert.equal(host.takeTrouble(), undefined);
 
