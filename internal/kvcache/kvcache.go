@@ -62,6 +62,15 @@ func (c *Cache) Advance(n int) {
 	}
 }
 
+// TakeBack counts positions from n on as not stored after all, but for a part of the call that was to store n. Nothing is
+// lost: unlike Rewind, it knows that no later call has begun to overwrite a ring.
+func (c *Cache) TakeBack(n int) {
+	c.n = n
+	if c.ring > 0 {
+		c.from = n / c.ring * c.ring
+	}
+}
+
 // Fit is how many of n tokens one call may store: a call never crosses from one chunk of a ring into the next, because
 // it would overwrite keys that its own first tokens still attend to.
 func (c *Cache) Fit(n int) int {

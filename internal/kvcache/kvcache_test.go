@@ -96,3 +96,28 @@ func TestWithoutRingsEveryLayerKeepsAll(t *testing.T) {
 		t.Errorf("rewound to %d, want 3", got)
 	}
 }
+
+// Steps that were queued beyond a ring's end and did nothing leave the ring as it was; one that began there does not.
+func TestWhatIsTakenBackHasOverwrittenNothing(t *testing.T) {
+	for _, v := range []struct{ counted, to, rewind, want int }{
+		{18, 15, 14, 14}, // position 15 is in the chunk from 8 on, whose ring is whole
+		{18, 16, 16, 16}, // the next chunk may have begun,
+		{18, 16, 15, 8},  // so that the one before is gone
+		{18, 17, 16, 16},
+	} {
+		c := build(0, 8)
+		c.Advance(v.counted)
+		c.TakeBack(v.to)
+		if c.Len() != v.to {
+			t.Errorf("%d taken back to %d leaves %d", v.counted, v.to, c.Len())
+		}
+		if got := c.Rewind(v.rewind); got != v.want {
+			t.Errorf("%d taken back to %d and rewound to %d leaves %d, want %d", v.counted, v.to, v.rewind, got, v.want)
+		}
+	}
+	c := build(0)
+	c.Advance(5)
+	if c.TakeBack(3); c.Len() != 3 {
+		t.Errorf("%d positions, want 3", c.Len())
+	}
+}

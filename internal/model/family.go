@@ -55,9 +55,9 @@ type Network interface {
 	// the user about a file that can be computed but may not be what its makers meant.
 	Prepare(ctx context.Context, a *Arena, o Options) (warnings []string, err error)
 
-	// Layers calls the ops of all layers. x F32 [hidden, n] is the residual stream, updated in place; step U32
+	// Layer calls the ops of layer i. x F32 [hidden, n] is the residual stream, updated in place; step U32
 	// [ops.StepWords] says where its tokens stand.
-	Layers(o ops.Ops, x, step *ops.Tensor, c *kvcache.Cache)
+	Layer(o ops.Ops, i int, x, step *ops.Tensor, c *kvcache.Cache)
 }
 
 var families = map[string]func(Metadata) (Family, error){}

@@ -10,7 +10,8 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Options choose how a model runs. The last two change what it computes; their zero values are the published model.
+// Options choose how a model runs. ExpertsUsed and NoTemperature change what it computes; their zero values are the
+// published model.
 type Options struct {
 	Context    int  // positions of the longest conversation; 0, or more than the model's own: the model's own
 	Chunk      int  // most tokens of a prompt computed at once; 0: 512
@@ -19,6 +20,8 @@ type Options struct {
 
 	ExpertsUsed   int  // routed experts for each token; 0: as many as the file says; more than there are: all
 	NoTemperature bool // leave the queries of Llama 4's NoPE layers as long as they are
+
+	Paged *Paged // nil: every expert has its slot, the one of its number
 }
 
 // defaultChunk is a compromise: a longer chunk reads the weights less often, a shorter one needs less scratch memory
@@ -49,6 +52,7 @@ type Model struct {
 	network Network
 	cache   *kvcache.Cache
 	arena   Arena
+	paged   *paged // nil when every expert has its slot
 
 	warnings []string
 
@@ -61,13 +65,16 @@ type Model struct {
 
 	decode ops.Program
 	chunk  ops.Program // prefill of a whole chunk that more tokens follow; nil until the first long prompt
+
+	asks    []*ask // not answered yet, in their order
+	decoded bool   // a token since the last of them
 }
 
 // New builds a model of weights that Check has passed. The weights stay the caller's to free, after Close. Errors: those
 // of Backend.Alloc and of reading weights back.
 func New(ctx context.Context, b ops.Backend, f Family, weights Source, o Options) (*Model, error) {
 	c := f.Config()
-	w := &Weights{source: weights, taken: map[string]bool{}}
+	w := &Weights{source: weights, paged: o.Paged != nil, taken: map[string]bool{}}
 	m := &Model{backend: b, config: c, options: o.forModel(c), ends: bindEnds(c, w), arena: Arena{Backend: b}}
 	m.config.VocabSize = m.ends.embedding.Dim(1)
 	m.network = f.Bind(w)
@@ -104,25 +111,47 @@ func (m *Model) prepare(ctx context.Context) error {
 	if m.warnings, err = m.network.Prepare(ctx, a, o); err != nil {
 		return err
 	}
+	if o.Paged != nil {
+		m.paged = newPaged(a, m.network, c.NumLayers, *o.Paged)
+	}
 	return a.err
 }
 
-// record makes the program for n tokens; withHead says whether it goes on to the logits.
+// record makes the program for n tokens; withHead says whether it goes on to the logits. In a paged model it is for one
+// token, and stops where that misses an expert.
 func (m *Model) record(label string, n int, withHead bool, inserts ...Insert) (ops.Program, error) {
-	b, x := m.backend, m.x.Rows(0, n)
-	return b.Record(label, func() {
-		b.GetRows(x, m.ends.embedding, m.tokens.Rows(0, n))
-		for _, i := range inserts {
-			b.SetRows(x, i.Vectors, m.order.Rows(i.At, i.Vectors.Dim(1)))
+	x := m.x.Rows(0, n)
+	all := func() {
+		m.begin(x, inserts)
+		for i := range m.config.NumLayers {
+			m.network.Layer(m.backend, i, x, m.step, m.cache)
 		}
-		m.network.Layers(b, x, m.step, m.cache)
-		if withHead {
-			b.RMSNorm(m.last, x.Rows(n-1, 1), m.ends.norm, m.config.Epsilon)
-			b.MulMatVec(ops.Product{Dst: m.logits, X: m.last, W: []*ops.Tensor{m.ends.head}})
-			b.Argmax(m.tokens.Rows(0, 1), m.logits)
-		}
-		b.Advance(m.step)
-	})
+		m.end(x, withHead)
+	}
+	if m.paged != nil {
+		return m.backend.RecordGuarded(label, m.paged.guard, all)
+	}
+	return m.backend.Record(label, all)
+}
+
+// begin is what comes before the layers.
+func (m *Model) begin(x *ops.Tensor, inserts []Insert) {
+	b := m.backend
+	b.GetRows(x, m.ends.embedding, m.tokens.Rows(0, x.Dim(1)))
+	for _, i := range inserts {
+		b.SetRows(x, i.Vectors, m.order.Rows(i.At, i.Vectors.Dim(1)))
+	}
+}
+
+// end is what comes after them.
+func (m *Model) end(x *ops.Tensor, withHead bool) {
+	b := m.backend
+	if withHead {
+		b.RMSNorm(m.last, x.Rows(x.Dim(1)-1, 1), m.ends.norm, m.config.Epsilon)
+		b.MulMatVec(ops.Product{Dst: m.logits, X: m.last, W: []*ops.Tensor{m.ends.head}})
+		b.Argmax(m.tokens.Rows(0, 1), m.logits)
+	}
+	b.Advance(m.step)
 }
 
 // Config is what the file says, with the vocabulary's size filled in.
@@ -146,25 +175,26 @@ func (m *Model) Logits() *ops.Tensor { return m.logits }
 // SetNext makes token the one that Decode reads.
 func (m *Model) SetNext(token int32) error { return m.backend.Write(m.Next(), 0, words(uint32(token))) }
 
-// Decode computes one token, the one at Next. It does not wait. Errors: context_full, device_lost.
+// Decode queues the computation of one token, the one at Next. It does not wait. Errors: context_full, device_lost.
 func (m *Model) Decode() error {
 	if err := m.room(1); err != nil {
 		return err
 	}
 	m.cache.Advance(1)
+	m.decoded = true
 	return m.decode.Run()
 }
 
 // Prefill computes tokens, at least one, at the positions that follow, some with inserts for embeddings. It does not wait
-// for the last chunk, but for each before that, so that the end of ctx takes effect. Errors: context_full before anything
-// is computed, device_lost, ctx.Err().
+// for the last chunk, but for each before that, so that the end of ctx takes effect; a paged model waits for experts.
+// Errors: context_full before anything is computed, device_lost, ctx.Err(), those of Pager.Seat; after one, Halt.
 func (m *Model) Prefill(ctx context.Context, tokens []int32, inserts ...Insert) error {
 	if err := m.room(len(tokens)); err != nil {
 		return err
 	}
 	for at := 0; at < len(tokens); {
 		n := m.cache.Fit(min(len(tokens)-at, m.options.Chunk))
-		if err := m.prefill(tokens[at:at+n], at+n == len(tokens), cut(inserts, at, n)); err != nil {
+		if err := m.prefill(ctx, tokens[at:at+n], at+n == len(tokens), cut(inserts, at, n)); err != nil {
 			return err
 		}
 		if at += n; at == len(tokens) {
@@ -178,7 +208,7 @@ func (m *Model) Prefill(ctx context.Context, tokens []int32, inserts ...Insert) 
 }
 
 // prefill computes one call's tokens.
-func (m *Model) prefill(tokens []int32, final bool, inserts []Insert) error {
+func (m *Model) prefill(ctx context.Context, tokens []int32, final bool, inserts []Insert) error {
 	ids := make([]uint32, len(tokens))
 	for i, t := range tokens {
 		ids[i] = uint32(t)
@@ -191,12 +221,18 @@ func (m *Model) prefill(tokens []int32, final bool, inserts []Insert) error {
 		return err
 	}
 	m.cache.Advance(len(tokens))
+	if m.paged != nil && len(tokens) > 1 {
+		return m.layered(ctx, len(tokens), final, inserts)
+	}
 	p, release, err := m.program(len(tokens), final, inserts)
 	if err != nil {
 		return err
 	}
 	defer release()
-	return p.Run()
+	if err := p.Run(); err != nil || m.paged == nil {
+		return err
+	}
+	return m.finish(ctx, p)
 }
 
 // program finds or records the program for n tokens. Two are kept, decode and a whole chunk; a prompt's odd rest, and what

@@ -14,6 +14,7 @@ type Source map[string]*ops.Tensor
 // so that Bind reads as a list; a tensor that is missing or wrong is replaced by one of the right shape and no numbers.
 type Weights struct {
 	source Source
+	paged  bool // stacks may hold fewer matrices than the model has experts
 	taken  map[string]bool
 	err    error
 }
@@ -31,9 +32,12 @@ func (w *Weights) Matrix(name string, hidden, rows int) *ops.Tensor {
 	return w.take(name, hidden, rows)
 }
 
-// Stack takes n matrices that map hidden to rows: [hidden, rows, n].
+// Stack takes n matrices that map hidden to rows: [hidden, rows, n]. In a paged model there may be slots for only some.
 func (w *Weights) Stack(name string, hidden, rows, n int) *ops.Tensor {
 	w.divisible(name, hidden, rows)
+	if w.paged && w.Has(name) {
+		n = min(n, w.source[name].Dim(2))
+	}
 	return w.take(name, hidden, rows, n)
 }
 

@@ -53,13 +53,11 @@ func (f *family) ropeFrequencies(divisors []float32) []float64 {
 	return frequencies
 }
 
-// Layers calls the ops of all layers: eight each for one token, nine for several.
-func (n *network) Layers(o ops.Ops, x, step *ops.Tensor, cache *kvcache.Cache) {
-	s := n.scratch.rows(x.Dim(1))
-	for i, l := range n.layers {
-		n.attention(o, l, s, x, step, cache.Layers[i])
-		n.feed(o, l, s, x)
-	}
+// Layer calls eight ops for one token, nine for several.
+func (n *network) Layer(o ops.Ops, i int, x, step *ops.Tensor, cache *kvcache.Cache) {
+	l, s := n.layers[i], n.scratch.rows(x.Dim(1))
+	n.attention(o, l, s, x, step, cache.Layers[i])
+	n.feed(o, l, s, x)
 }
 
 // attention adds to x what the layer attends to.

@@ -40,31 +40,27 @@ func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) 
 		n.scratch.dense = newDenseScratch(a, n.denseWidth, o.Chunk)
 	}
 	if n.hasMoE() {
-		n.scratch.moe = newMoEScratch(a, n.family, n.used(), o.Chunk)
+		n.scratch.moe = newMoEScratch(a, n.family, n.Used(o), o)
 	}
 	return n.prepareRope(ctx, a, o.Context)
 }
 
-// used is the number of routed experts for each token.
-func (n *network) used() int {
-	if n.options.ExpertsUsed > 0 {
-		return min(n.options.ExpertsUsed, n.numExperts)
+// Layer calls nine ops for one token, eight where it is dense.
+func (n *network) Layer(o ops.Ops, i int, x, step *ops.Tensor, cache *kvcache.Cache) {
+	l, s := n.layers[i], n.scratch.rows(x.Dim(1))
+	n.begin(o, i, s, x, step, cache)
+	if l.moe != nil {
+		l.moe.feed(o, s, x)
+	} else {
+		l.dense.feed(o, s, x)
 	}
-	return n.expertsUsed
 }
 
-// Layers calls the ops of all layers: for one token nine each, eight where a layer is dense.
-func (n *network) Layers(o ops.Ops, x, step *ops.Tensor, cache *kvcache.Cache) {
-	s := n.scratch.rows(x.Dim(1))
-	for i, l := range n.layers {
-		n.attention(o, l, s, x, step, cache.Layers[i])
-		o.RMSNorm(s.norm, x, l.ffnNorm, n.config.Epsilon)
-		if l.moe != nil {
-			l.moe.feed(o, s, x)
-		} else {
-			l.dense.feed(o, s, x)
-		}
-	}
+// begin is what comes before a layer's feed-forward, its norm included.
+func (n *network) begin(o ops.Ops, i int, s scratch, x, step *ops.Tensor, cache *kvcache.Cache) {
+	l := n.layers[i]
+	n.attention(o, l, s, x, step, cache.Layers[i])
+	o.RMSNorm(s.norm, x, l.ffnNorm, n.config.Epsilon)
 }
 
 // attention adds to x what the layer attends to (§2.2).

@@ -26,6 +26,7 @@ type dense struct {
 
 // moe is a router, its experts, and the shared expert.
 type moe struct {
+	place  int         // among the layers that are mixtures of experts
 	router *ops.Tensor // [hidden, numExperts]
 	ops.Experts
 }
@@ -55,7 +56,7 @@ func (f *family) bindLayer(w *model.Weights, i int) layer {
 		ffnNorm:    w.Vector(prefix+"ffn_norm.weight", c.HiddenSize),
 	}
 	if f.isMoE(i) {
-		l.moe = f.bindMoE(w, prefix)
+		l.moe = f.bindMoE(w, prefix, (i+1)/f.moeInterval-1)
 	} else {
 		l.dense = &dense{
 			gate: matrix("ffn_gate", c.HiddenSize, f.denseWidth),
@@ -66,13 +67,14 @@ func (f *family) bindLayer(w *model.Weights, i int) layer {
 	return l
 }
 
-func (f *family) bindMoE(w *model.Weights, prefix string) *moe {
+func (f *family) bindMoE(w *model.Weights, prefix string, place int) *moe {
 	hidden, width := f.config.HiddenSize, f.expertWidth
 	stack := func(name string, in, out int) *ops.Tensor {
 		return w.Stack(prefix+name+".weight", in, out, f.numExperts)
 	}
 	matrix := func(name string, in, out int) *ops.Tensor { return w.Matrix(prefix+name+".weight", in, out) }
 	return &moe{
+		place:  place,
 		router: w.Plain(prefix+"ffn_gate_inp.weight", hidden, f.numExperts),
 		Experts: ops.Experts{
 			Gate:       stack("ffn_gate_exps", hidden, width),
