@@ -14,6 +14,7 @@ import (
 type Engine struct {
 	backend   ops.Backend
 	weights   model.Source
+	pages     *pages // nil when all experts lie on the GPU
 	model     *model.Model
 	tokenizer *tokenizer.Tokenizer
 	format    chat.Format
@@ -46,9 +47,13 @@ func (e *Engine) Forget() {
 	}
 }
 
-// Close frees the model and its weights. The backend stays the caller's.
+// Close frees the model and its weights, and waits for reads under way. The backend stays the caller's.
 func (e *Engine) Close() {
 	e.detachVision()
+	if e.pages != nil {
+		e.pages.close()
+		e.pages = nil
+	}
 	if e.model != nil {
 		e.model.Close()
 	}

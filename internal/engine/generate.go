@@ -43,9 +43,13 @@ func (e *Engine) Generate(ctx context.Context, prompt Prompt, p Params, emit fun
 	if p.Stop == nil {
 		g.params.Stop = e.stops
 	}
+	before := e.paging()
 	err := e.prefill(ctx, prompt, p, &g.clock)
+	g.clock.stats.PrefillPaging = e.paging().Since(before)
 	if err == nil {
+		before = e.paging()
 		err = g.run(ctx)
+		g.clock.stats.DecodePaging = e.paging().Since(before)
 	}
 	g.clock.finish()
 	g.clock.stats.Tokens = g.answer
@@ -65,7 +69,9 @@ func (e *Engine) prefill(ctx context.Context, p Prompt, o Params, c *clock) erro
 	if err != nil {
 		return err
 	}
-	err = e.model.Prefill(ctx, p.Tokens[left:], inserts...)
+	if err = e.model.Prefill(ctx, p.Tokens[left:], inserts...); err != nil {
+		err = errors.Join(err, e.model.Halt(ctx))
+	}
 	e.remember(p, e.model.Len())
 	return err
 }
@@ -87,7 +93,7 @@ func (g *generation) run(ctx context.Context) error {
 	if g.params.Greedy() {
 		next = g.greedy
 	}
-	err := next(ctx)
+	err := errors.Join(next(ctx), g.model.Halt(ctx))
 	// Steps queued ahead have moved the model further; what is known of the answer is what counts.
 	known := min(g.model.Len()-start, len(g.answer))
 	g.history = append(g.history, g.answer[:known]...)
@@ -118,7 +124,6 @@ func (g *generation) accept(token int32) bool {
 // greedy lets the device feed itself: several steps are queued, and only their tokens come back.
 func (g *generation) greedy(ctx context.Context) error {
 	var queue []ops.Pending
-	defer func() { drain(ctx, queue) }()
 	for more := true; more; {
 		for len(queue) < inFlight && len(g.answer)+len(queue) < g.room {
 			if len(g.answer)+len(queue) > 0 { // the first token came with the prompt's logits
@@ -126,7 +131,7 @@ func (g *generation) greedy(ctx context.Context) error {
 					return err
 				}
 			}
-			queue = append(queue, g.backend.Fetch(g.model.Next(), 0, 4))
+			queue = append(queue, g.model.Ask(g.model.Next()))
 		}
 		data, err := queue[0].Wait(ctx)
 		queue = queue[1:]
@@ -138,19 +143,12 @@ func (g *generation) greedy(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// drain waits for read-backs that nobody wants any more, so that their buffers are given back.
-func drain(ctx context.Context, queue []ops.Pending) {
-	for _, p := range queue {
-		p.Wait(context.WithoutCancel(ctx)) // an error here shows again at the next use of the device
-	}
-}
-
 // sampled brings the logits back for every token and chooses on the CPU.
 func (g *generation) sampled(ctx context.Context) error {
 	s := sample.New(g.params.Options)
 	logits := make([]float32, g.Config().VocabSize)
 	for {
-		data, err := ops.Read(ctx, g.backend, g.model.Logits(), 0, quant.F32.RowBytes(len(logits)))
+		data, err := g.model.Ask(g.model.Logits()).Wait(ctx)
 		if err != nil {
 			return err
 		}

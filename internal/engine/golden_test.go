@@ -80,7 +80,7 @@ func compareTokens(t *testing.T, e *Engine, g *golden.File) {
 
 // With keys and values in single precision nothing is left but the order of sums.
 func TestTheGPUComputesSmolLM2InSinglePrecision(t *testing.T) {
-	compareAll(t, Options{model.Options{CacheF32: true, Context: 512}}, 1e-9)
+	compareAll(t, Options{Options: model.Options{CacheF32: true, Context: 512}}, 1e-9)
 }
 
 // As it is used, with keys and values in half precision: rounding them moves the logits, by up to 1.1e-6 as measured
@@ -100,7 +100,7 @@ func compareAll(t *testing.T, o Options, limit float64) {
 
 // Template and tokenizer give the tokens that transformers' do.
 func TestPromptsAreTheGoldenOnes(t *testing.T) {
-	e := openSmolLM2(t, ref.New(), Options{model.Options{Context: 16}})
+	e := openSmolLM2(t, ref.New(), Options{Options: model.Options{Context: 16}})
 	for name, text := range map[string]string{
 		"france": "What is the capital of France?",
 		"days":   "Name the seven days of the week.",

@@ -63,7 +63,7 @@ func TestTheGPUComputesLlama4(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g, file := llama4Golden(t, name)
 			tokens := g.Ints["tokens"].Data
-			e := open(t, device, file, Options{model.Options{CacheF32: true}})
+			e := open(t, device, file, Options{Options: model.Options{CacheF32: true}})
 			for how, calls := range map[string][]int{"one by one": slices.Repeat([]int{1}, 26), "at odd places": {1, 6, 2, 11, 5, 1}} {
 				rewind(t, e)
 				end := 0
@@ -203,7 +203,7 @@ func TestAnAnswerCancelledBeyondAChunksEndIsForgotten(t *testing.T) {
 // The committed model chats: its template and vocabulary give the golden prompt, and the answer is the golden text.
 func TestTheGoldenLlama4Chats(t *testing.T) {
 	g, file := llama4Golden(t, "interleave1-qknorm-high1")
-	e := open(t, ref.New(), file, Options{model.Options{CacheF32: true}})
+	e := open(t, ref.New(), file, Options{Options: model.Options{CacheF32: true}})
 	tokens := g.Ints["tokens"].Data
 	messages := []chat.Message{chat.Text(chat.User, g.Notes["text"])}
 	if got, err := e.Prompt(t.Context(), messages, chat.Options{}); err != nil || !slices.Equal(got.Tokens, tokens[:21]) {

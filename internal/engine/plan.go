@@ -20,6 +20,7 @@ import (
 // allocated for one that cannot run.
 type Plan struct {
 	file      *gguf.File
+	header    model.Source // the file's tensors, without numbers
 	family    model.Family
 	tokenizer *tokenizer.Tokenizer
 	format    chat.Format
@@ -43,11 +44,11 @@ func (p *Plan) readFamily() (err error) {
 }
 
 func (p *Plan) checkTensors() error {
-	header, err := headerOf(p.file)
-	if err != nil {
+	var err error
+	if p.header, err = headerOf(p.file); err != nil {
 		return err
 	}
-	return model.Check(p.family, header)
+	return model.Check(p.family, p.header)
 }
 
 // headerOf is a file's tensors without their numbers.
@@ -114,23 +115,37 @@ func (p *Plan) Config() model.Config { return p.family.Config() }
 // Options choose how an engine runs.
 type Options struct {
 	model.Options
+	Paging
 }
 
 // defaultContext bounds the memory of keys and values where the caller does not: models are published for contexts of
 // 131,072 tokens, whose keys and values would need several times the memory of their weights.
 const defaultContext = 4096
 
-// Open allocates the model's tensors on b, fills them from files, which must be whole in their store, and makes the
-// model ready. report may be nil. Errors: those of ops.Backend.Alloc, before anything is read; of loader.Model.Load.
+// Open allocates the model's tensors on b, fills them from files and makes the model ready. Experts that are paged are read
+// later, when they are wanted; files must stay open as long as the engine then. report may be nil. Errors: those of
+// ops.Backend.Alloc and limits_too_small, before anything is read; of loader.Model.Load; invalid_request for a policy that
+// nobody knows.
 func (p *Plan) Open(ctx context.Context, b ops.Backend, files *loader.Model, o Options, report func(loader.Progress)) (*Engine, error) {
 	if o.Context == 0 {
 		o.Context = defaultContext
 	}
+	layout, err := p.layout(b.Limits(), o)
+	if err != nil {
+		return nil, err
+	}
 	e := &Engine{backend: b, tokenizer: p.tokenizer, format: p.format, weights: model.Source{}}
 	e.stops = p.tokenizer.StopTokens(p.format.StopTokens()...)
-	err := alloc(b, p.file.Tensors, e.weights)
+	residents := p.residents(layout)
+	err = alloc(b, residents, e.weights)
+	if err == nil && layout != nil {
+		e.pages, err = openPages(b, files, layout, o.Paging, e.weights)
+	}
 	if err == nil {
-		err = files.Load(ctx, p.file.Tensors, uploader(b, e.weights), report)
+		err = files.Load(ctx, residents, uploader(b, e.weights), report)
+	}
+	if err == nil && e.pages != nil {
+		o.Options.Paged = &model.Paged{Table: e.pages.table, Pager: e.pages}
 	}
 	if err == nil {
 		e.model, err = model.New(ctx, b, p.family, e.weights, o.Options)

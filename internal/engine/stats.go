@@ -3,6 +3,8 @@ package engine
 import (
 	"runtime"
 	"time"
+
+	"github.com/outrider-web/outrider/internal/experts"
 )
 
 // Finish says why an answer ended.
@@ -26,7 +28,12 @@ type Stats struct {
 	PeakHeapBytes   uint64  // Go heap, the largest seen
 	Tokens          []int32 // the answer's, a final stop token included
 	Finish          Finish  // "" when an error ended the answer
+
+	PrefillPaging, DecodePaging PagingCounts // zeros when nothing is paged
 }
+
+// PagingCounts say how often experts were there.
+type PagingCounts = experts.Stats
 
 // TokensPerSecond is the speed of decode, 0 for fewer than two tokens.
 func (s Stats) TokensPerSecond() float64 {

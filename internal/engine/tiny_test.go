@@ -29,7 +29,7 @@ func TestTinyModelsAgreeWithTheReference(t *testing.T) {
 
 // agree compares the logits of a prompt and of each token of a greedy answer.
 func agree(t *testing.T, device ops.Backend, file []byte) {
-	o := Options{model.Options{CacheF32: true, Chunk: 8}} // the prompt is longer than a chunk
+	o := Options{Options: model.Options{CacheF32: true, Chunk: 8}} // the prompt is longer than a chunk
 	want, wantTokens := walk(t, open(t, ref.New(), file, o))
 	got, tokens := walk(t, open(t, device, file, o))
 	if !slices.Equal(tokens, wantTokens) {

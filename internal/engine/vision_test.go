@@ -143,7 +143,7 @@ func TestAnAnswerAboutAPictureIsTheGoldenOne(t *testing.T) {
 				t.Run(fmt.Sprint(name, " ", vision, " chunk ", chunk), func(t *testing.T) {
 					g := visionGolden(t, vision)
 					a := &album{pictures: map[string]*image.Tiles{"a": goldenPicture(t, g)}}
-					e := openSeeing(t, b, vision, a, Options{model.Options{CacheF32: true, Chunk: chunk}})
+					e := openSeeing(t, b, vision, a, Options{Options: model.Options{CacheF32: true, Chunk: chunk}})
 					compareSeen(t, e, g, prompt)
 				})
 			}

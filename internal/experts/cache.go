@@ -144,6 +144,16 @@ func (c *Cache) Slot(id ID) (slot int, ok bool) {
 	return int(s), s != Miss
 }
 
+// Free is how many slots of a layer hold nothing.
+func (c *Cache) Free(layer int) (n int) {
+	for _, s := range c.slots[layer] {
+		if s.state == free {
+			n++
+		}
+	}
+	return n
+}
+
 // Touch tells that a token, or a prompt's tokens together, use experts of a layer, each once. They are pinned until
 // Release, and those that do not lie in a slot are returned: they want a Fault. Errors: out_of_memory when they cannot
 // lie there together.

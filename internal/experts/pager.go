@@ -77,6 +77,12 @@ func NewPager(c *Cache, d Device, ranges func(ID) []Range, o Options) *Pager {
 	return p
 }
 
+// Begin begins what Fetch waits for, as far as there is room. Errors: those of Device.WriteTable.
+func (p *Pager) Begin(layer int, experts ...int) error {
+	_, err := p.demand(layer, experts)
+	return err
+}
+
 // Fetch brings the missing experts that Touch gave into slots, and returns when they are uploaded and in the table.
 // After an error, and when ctx ends, it can be called again for the same experts; reads under way go on meanwhile.
 // Errors: those of the device, ctx.Err().
@@ -226,6 +232,7 @@ func (p *Pager) read(j *job, r Range) arrival {
 func (p *Pager) settle(a arrival) error {
 	j, err := a.job, a.err
 	if a.blob != nil {
+		p.stats.Reads++
 		if err == nil && j.err == nil {
 			err = p.device.Upload(j.load.Layer, j.load.Slot, a.r, a.blob)
 		}

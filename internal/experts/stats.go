@@ -8,10 +8,21 @@ type Stats struct {
 	Loads     int64 // experts brought in, on demand or on a guess
 	Evictions int64
 	Bytes     int64 // of the loads
+	Reads     int64 // that they took
 
 	Prefetches     int64 // loads begun on a guess
 	PrefetchesUsed int64 // of them, those that a token found in their slot
 	PrefetchesLate int64 // of them, those that were still under way when a token wanted them
+}
+
+// Since is what has happened since the counts were before.
+func (s Stats) Since(before Stats) Stats {
+	return Stats{
+		Tokens: s.Tokens - before.Tokens, Hits: s.Hits - before.Hits, Faults: s.Faults - before.Faults,
+		Loads: s.Loads - before.Loads, Evictions: s.Evictions - before.Evictions, Bytes: s.Bytes - before.Bytes, Reads: s.Reads - before.Reads,
+		Prefetches: s.Prefetches - before.Prefetches, PrefetchesUsed: s.PrefetchesUsed - before.PrefetchesUsed,
+		PrefetchesLate: s.PrefetchesLate - before.PrefetchesLate,
+	}
 }
 
 // HitRate is the part of the uses that found their expert, 0 before the first.

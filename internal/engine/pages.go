@@ -1,0 +1,160 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/outrider-web/outrider/internal/experts"
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/loader"
+)
+
+// pages is a model.Pager: it asks package experts who comes and who goes, and for what to read ahead.
+type pages struct {
+	*shelf
+	pager     *experts.Pager
+	seated    []bool            // layers whose experts of the token under way are counted already
+	predictor experts.Predictor // nil: nothing is read ahead
+	chosen    func([][]int)     // may be nil
+}
+
+func openPages(b ops.Backend, files *loader.Model, y *layout, o Paging, weights model.Source) (*pages, error) {
+	layers := len(y.shape.Slots)
+	if o.Policy == "" {
+		o.Policy = experts.DefaultPolicy
+	}
+	policy, err := experts.NewPolicy(o.Policy, layers, y.shape.Experts)
+	if err != nil {
+		return nil, fault.Wrap(fault.InvalidRequest, "paging: "+err.Error(), err)
+	}
+	cache, err := experts.New(y.shape, policy)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newShelf(b, files, y, weights)
+	if err == nil {
+		s.table, err = b.Alloc("experts.table", quant.U32, y.shape.Experts, layers)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.patience.Waiting = o.Waiting
+	p := &pages{shelf: s, seated: make([]bool, layers), chosen: o.Chosen}
+	p.pager = experts.NewPager(cache, s, s.ranges, experts.Options{})
+	if o.Prefetch {
+		p.predictor = experts.NewTransitions(layers, y.shape.Experts)
+	}
+	return p, p.pager.Poll() // the table, before any token looks there
+}
+
+// close waits for the reads under way.
+func (p *pages) close() {
+	p.pager.Close()
+	p.backend.Free(p.table)
+}
+
+// Seat brings experts in.
+func (p *pages) Seat(ctx context.Context, layer int, wanted []int) error {
+	missing, err := p.pager.Touch(layer, wanted...)
+	if err == nil {
+		err = p.pager.Begin(layer, missing...)
+	}
+	if err != nil {
+		return err
+	}
+	p.seated[layer] = true
+	p.guess(layer, wanted[0])
+	return p.pager.Fetch(ctx, layer, missing...)
+}
+
+// guess begins to read what is likely to follow an expert in the layers after.
+func (p *pages) guess(layer, expert int) {
+	if p.predictor == nil {
+		return
+	}
+	for next := layer + 1; next < len(p.seated); next++ {
+		guessed, ok := p.predictor.Guess(next, expert)
+		if !ok {
+			return
+		}
+		p.pager.Guess(experts.ID{Layer: next, Expert: guessed})
+		expert = guessed
+	}
+}
+
+// Slot is where an expert lies.
+func (p *pages) Slot(layer, expert int) uint32 {
+	if slot, ok := p.pager.Slot(experts.ID{Layer: layer, Expert: expert}); ok {
+		return uint32(slot)
+	}
+	return ops.Missing
+}
+
+// Release lets go.
+func (p *pages) Release() {
+	clear(p.seated)
+	p.pager.Release(0)
+}
+
+// Token counts what a token used.
+func (p *pages) Token(used [][]int) {
+	for layer, experts := range used {
+		if !p.seated[layer] {
+			p.pager.Touch(layer, experts...)
+		}
+		if p.predictor != nil && layer > 0 {
+			p.predictor.Learn(layer, used[layer-1][0], experts[0])
+		}
+	}
+	if p.chosen != nil {
+		p.chosen(used)
+	}
+	clear(p.seated)
+	p.pager.Release(1)
+	if p.predictor != nil { // a table that cannot be written now is written with the next fault, which says so
+		p.pager.Forget() // what was guessed for this token
+		p.pager.Poll()
+	}
+}
+
+// Next fills slots that are free with what a prompt's tokens are likely to want of a layer: with enough of them, that is
+// every expert. Where no slot is free, what would have to leave is as likely to be wanted as what would come.
+func (p *pages) Next(layer, tokens int) {
+	if p.predictor == nil || tokens < p.layout.shape.Experts {
+		return
+	}
+	for expert, free := 0, p.pager.Free(layer); expert < p.layout.shape.Experts && free > 0; expert++ {
+		if p.Slot(layer, expert) == ops.Missing {
+			p.pager.Guess(experts.ID{Layer: layer, Expert: expert})
+			free--
+		}
+	}
+}
+
+// Fill brings into the store what is missing there of a paged model's experts, one after another, so that those a token
+// waits for overtake them. It may run beside everything else. Errors: those of loader.Model.Keep but for a network that is
+// away, which it waits for; ctx.Err().
+func (e *Engine) Fill(ctx context.Context) error {
+	if e.pages == nil {
+		return nil
+	}
+	return e.pages.fill(ctx)
+}
+
+// paging is what has happened so far.
+func (e *Engine) paging() experts.Stats {
+	if e.pages == nil {
+		return experts.Stats{}
+	}
+	return e.pages.pager.Stats()
+}
+
+// SlotBytes is what the slots of a paged model take on the GPU; 0 when nothing is paged.
+func (e *Engine) SlotBytes() int64 {
+	if e.pages == nil {
+		return 0
+	}
+	return e.pages.slotBytes()
+}

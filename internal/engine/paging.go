@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/outrider-web/outrider/internal/experts"
+	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/loader/gguf"
+)
+
+// Paging says how many of a model's routed experts lie on the GPU, and how the others come there. It changes speed alone.
+type Paging struct {
+	Slots    int    // experts of each layer on the GPU; 0: all of them, unless the GPU's limits forbid it
+	SlotsOf  []int  // the same for each layer with experts by itself; nil: as Slots says
+	Policy   string // who leaves, as experts.NewPolicy names it; "": the default
+	Prefetch bool   // read what is likely to be wanted next, beside what is wanted
+
+	// Waiting hears why an expert cannot come while the network is away, and nil when it goes on. May be nil.
+	Waiting func(why error)
+
+	// Chosen hears which experts each token of an answer used, layer by layer, best first: a trace. May be nil.
+	Chosen func(experts [][]int)
+}
+
+// maxStackBytes bounds one buffer of slots: browsers refuse to map larger ones, whatever limit they tell.
+const maxStackBytes = 896 << 20
+
+// layout is where the experts of a paged model lie, in the files and on the GPU.
+type layout struct {
+	shape  experts.Shape
+	stacks [][]gguf.Tensor // of each layer with experts: gate, up, down
+}
+
+// layout plans the slots; nil when all experts are to lie on the GPU. Errors: limits_too_small when there is no room for
+// the experts of one token.
+func (p *Plan) layout(l ops.Limits, o Options) (*layout, error) {
+	routed := model.RoutedOf(p.family, p.header, o.Options)
+	if routed.Layers == nil {
+		return nil, nil
+	}
+	y := &layout{shape: experts.Shape{Experts: routed.Experts, Used: routed.Used}}
+	limit := min(l.MaxBinding, l.MaxBuffer)
+	fits := true
+	for i, layer := range routed.Layers {
+		stacks := p.stacks(layer)
+		widest := slices.MaxFunc(stacks, func(a, b gguf.Tensor) int { return int(a.Size - b.Size) })
+		fits = fits && widest.Size <= limit
+		most := min(limit, maxStackBytes) / (widest.Size / int64(routed.Experts))
+		if most < int64(routed.Used) {
+			return nil, ops.LimitError("largest tensor (maxStorageBufferBindingSize)", widest.Name, widest.Size/int64(routed.Experts)*int64(routed.Used), limit)
+		}
+		y.add(stacks, int(min(int64(o.slots(i, routed.Experts)), most)))
+	}
+	if fits && o.Slots == 0 && o.SlotsOf == nil {
+		return nil, nil
+	}
+	return y, nil
+}
+
+// slots is how many of its experts a layer is to keep.
+func (o Options) slots(layer, numExperts int) int {
+	n := o.Slots
+	if o.SlotsOf != nil {
+		n = o.SlotsOf[layer]
+	}
+	if n == 0 {
+		return numExperts
+	}
+	return min(n, numExperts)
+}
+
+func (y *layout) add(stacks []gguf.Tensor, slots int) {
+	bytes := int64(0)
+	for _, t := range stacks {
+		bytes += t.Size / int64(y.shape.Experts)
+	}
+	y.stacks = append(y.stacks, stacks)
+	y.shape.Slots = append(y.shape.Slots, slots)
+	y.shape.Bytes = append(y.shape.Bytes, bytes)
+}
+
+// stacks are a layer's as they lie in the file.
+func (p *Plan) stacks(layer []*ops.Tensor) (all []gguf.Tensor) {
+	for _, t := range layer {
+		stack, _ := p.file.Tensor(t.Name)
+		all = append(all, stack)
+	}
+	return all
+}
+
+// residents are the tensors that are on the GPU from the beginning: all but the stacks of y, which may be nil.
+func (p *Plan) residents(y *layout) []gguf.Tensor {
+	if y == nil {
+		return p.file.Tensors
+	}
+	paged := map[string]bool{}
+	for _, stack := range slices.Concat(y.stacks...) {
+		paged[stack.Name] = true
+	}
+	return slices.DeleteFunc(slices.Clone(p.file.Tensors), func(t gguf.Tensor) bool { return paged[t.Name] })
+}
+
+// Residents are the tensors that must be in the store before Open, after Fit has passed; nil stands for all. The others
+// may come when they are wanted.
+func (p *Plan) Residents(l ops.Limits, o Options) []gguf.Tensor {
+	y, err := p.layout(l, o)
+	if err != nil || y == nil {
+		return nil
+	}
+	return p.residents(y)
+}

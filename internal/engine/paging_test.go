@@ -1,0 +1,488 @@
+package engine
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/ops"
+	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/internal/ref"
+	"github.com/outrider-web/outrider/internal/sample"
+	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/loader"
+	"github.com/outrider-web/outrider/loader/fetch"
+	"github.com/outrider-web/outrider/loader/store"
+)
+
+// pagedModels are one and two experts a token, experts in every layer and in every second.
+var pagedModels = map[string]tiny.Llama4{
+	"one of six":                {Seed: 1, Type: quant.Q8_0, Experts: 6, Used: 1},
+	"two of six":                {Seed: 2, Type: quant.Q4_0, Experts: 6, Used: 2},
+	"two of six between denses": {Seed: 3, Type: quant.Q8_0, Experts: 6, Used: 2, Interleave: 2, PlainQK: true},
+}
+
+// pagedFile fills in sizes that are quick on the CPU reference, with rings that a conversation overwrites.
+func pagedFile(l tiny.Llama4) []byte {
+	l.Hidden, l.Heads, l.KVHeads, l.ExpertWidth, l.DenseWidth = 64, 4, 2, 96, 160
+	l.Chunk, l.TempFloor, l.Context = 32, 4, 700
+	return l.GGUF()
+}
+
+// day is what a conversation brings: a prompt in parts, answers, a turn that goes on, one that goes back, one of a
+// single token; greedy and sampled.
+func day(t *testing.T, e *Engine) (said []int32) {
+	t.Helper()
+	history := numbered(37)
+	turn := func(p Params, add ...int32) {
+		history = append(history, add...)
+		p.Stop = never
+		answer, _ := generate(t, e, history, p)
+		said = append(said, answer...)
+		history = append(history, answer...)
+	}
+	turn(Params{MaxTokens: 7})
+	turn(Params{MaxTokens: 4, Options: sample.Options{Temperature: 2, Seed: 5}}, 9, 8, 7)
+	history = history[:40]
+	turn(Params{MaxTokens: 5}, 77)
+	return said
+}
+
+// numbered is a prompt of n tokens.
+func numbered(n int) []int32 {
+	tokens := make([]int32, n)
+	for i := range tokens {
+		tokens[i] = int32((i*i*7 + 3*i) % 250)
+	}
+	return tokens
+}
+
+// stepwise gives the logits at the end of calls of some tokens, and after tokens computed alone.
+func stepwise(t *testing.T, e *Engine) (all [][]byte) {
+	t.Helper()
+	tokens := numbered(60)
+	rewind(t, e)
+	for _, n := range []int{1, 2, 20, 1} {
+		if err := e.model.Prefill(t.Context(), tokens[:n]); err != nil {
+			t.Fatal(err)
+		}
+		tokens, all = tokens[n:], append(all, asked(t, e))
+	}
+	for range 4 {
+		if err := e.model.Decode(); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, asked(t, e))
+	}
+	return all
+}
+
+// asked are the logits' bits.
+func asked(t *testing.T, e *Engine) []byte {
+	t.Helper()
+	data, err := e.model.Ask(e.model.Logits()).Wait(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Clone(data)
+}
+
+var pagings = []Paging{
+	{Slots: 2, Policy: "lru"},
+	{Slots: 2, Policy: "lfu", Prefetch: true},
+	{Slots: 5, Policy: "lru", Prefetch: true},
+	{Slots: 5, Policy: "lfu"},
+	{SlotsOf: []int{2, 6, 3, 4}, Policy: "stale", Prefetch: true},
+	{Slots: 6},
+}
+
+// chunked computes prompts in calls of up to 16 tokens.
+func chunked(p Paging) Options { return Options{Options: model.Options{Chunk: 16}, Paging: p} }
+
+func TestPagedExpertsGiveTheSameTokensAndLogits(t *testing.T) {
+	for name := range pagedModels {
+		samePaged(t, ref.New(), name, pagings)
+	}
+}
+
+// On the GPU as well, kernels being others for few tokens and for many.
+func TestPagedExpertsGiveTheSameTokensAndLogitsOnTheGPU(t *testing.T) {
+	device := onGPU(t)
+	samePaged(t, device, "one of six", pagings[:1])
+	samePaged(t, device, "two of six between denses", pagings[1:3])
+}
+
+func samePaged(t *testing.T, b ops.Backend, name string, pagings []Paging) {
+	m := pagedModels[name]
+	file := pagedFile(m)
+	plain := open(t, b, file, chunked(Paging{}))
+	tokens, numbers := day(t, plain), stepwise(t, plain)
+	if plain.pages != nil {
+		t.Fatal("a model that fits is paged")
+	}
+	for _, p := range pagings {
+		if m.Interleave == 2 {
+			p.SlotsOf = p.SlotsOf[:min(2, len(p.SlotsOf))]
+		}
+		e := open(t, b, file, chunked(p))
+		if got := day(t, e); !slices.Equal(got, tokens) {
+			t.Errorf("%s, %+v: the tokens are %v, want %v", name, p, got, tokens)
+		}
+		for i, got := range stepwise(t, e) {
+			if !slices.Equal(got, numbers[i]) {
+				t.Errorf("%s, %+v: the logits of call %d differ by %v", name, p, i, difference(got, numbers[i]))
+			}
+		}
+		if s := e.paging(); s.Faults == 0 || s.Hits == 0 || s.Reads < 3*s.Loads || p.Slots == 2 && s.Evictions == 0 {
+			t.Errorf("%s, %+v: nothing was paged: %+v", name, p, s)
+		}
+		e.Close()
+	}
+}
+
+// difference is the largest between two lists of F32.
+func difference(a, b []byte) (most float64) {
+	for i := 0; i < len(a); i += 4 {
+		x := math.Float32frombits(binary.LittleEndian.Uint32(a[i:]))
+		y := math.Float32frombits(binary.LittleEndian.Uint32(b[i:]))
+		most = max(most, math.Abs(float64(x-y)))
+	}
+	return most
+}
+
+func TestOneSlotIsEnoughForOneExpert(t *testing.T) {
+	file := pagedFile(pagedModels["one of six"])
+	want := day(t, open(t, ref.New(), file, chunked(Paging{})))
+	if got := day(t, open(t, ref.New(), file, chunked(Paging{Slots: 1, Prefetch: true}))); !slices.Equal(got, want) {
+		t.Errorf("the tokens are %v, want %v", got, want)
+	}
+}
+
+func TestTooFewSlotsForATokenAreRefused(t *testing.T) {
+	files := download(t, pagedFile(pagedModels["two of six"]))
+	plan, err := Read(files.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := plan.Open(t.Context(), ref.New(), files, chunked(Paging{Slots: 1}), nil); fault.Of(err).Code != fault.OutOfMemory {
+		t.Errorf("one slot for two experts: %v", err)
+	}
+	if _, err := plan.Open(t.Context(), ref.New(), files, chunked(Paging{Slots: 2, Policy: "best"}), nil); fault.Of(err).Code != fault.InvalidRequest {
+		t.Errorf("a policy that nobody knows: %v", err)
+	}
+}
+
+func TestALongPromptIsPaged(t *testing.T) {
+	file := pagedFile(pagedModels["two of six"])
+	p := Params{MaxTokens: 3, Stop: never}
+	want, _ := generate(t, open(t, ref.New(), file, Options{}), numbered(600), p)
+	got, stats := generate(t, open(t, ref.New(), file, Options{Paging: Paging{Slots: 2}}), numbered(600), p)
+	if !slices.Equal(got, want) {
+		t.Errorf("the tokens are %v, want %v", got, want)
+	}
+	if stats.PrefillPaging.Loads == 0 || stats.DecodePaging.Tokens != 2 {
+		t.Errorf("statistics %+v", stats)
+	}
+}
+
+// pictures' vectors stand where a prompt has them, in calls of one token and of several.
+func TestInsertsArePaged(t *testing.T) {
+	file := pagedFile(pagedModels["two of six"])
+	run := func(o Options) (all [][]byte) {
+		e := open(t, ref.New(), file, o)
+		vectors, err := e.backend.Alloc("picture", quant.F32, 64, 9)
+		if err == nil {
+			err = model.Write(e.backend, vectors, slices.Repeat([]float32{0.5, -1, 2}, 64*3))
+		}
+		for _, n := range []int{12, 1, 20, 1, 1} {
+			if err == nil {
+				err = e.model.Prefill(t.Context(), numbered(n), model.Insert{At: n - 5, Vectors: vectors})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, asked(t, e))
+		}
+		return all
+	}
+	want := run(chunked(Paging{}))
+	for i, got := range run(chunked(Paging{Slots: 2})) {
+		if !slices.Equal(got, want[i]) {
+			t.Errorf("call %d differs by %v", i, difference(got, want[i]))
+		}
+	}
+}
+
+// shaky is a store that fails as it is told.
+type shaky struct {
+	store.Store
+	mu    sync.Mutex
+	reads int                       // so far
+	fail  func(read int) error      // may be nil
+	wait  func(ctx context.Context) // may be nil
+}
+
+func (s *shaky) Read(ctx context.Context, id string, offset, n int64) (fetch.Blob, error) {
+	s.mu.Lock()
+	s.reads++
+	read, fail, wait := s.reads, s.fail, s.wait
+	s.mu.Unlock()
+	if wait != nil {
+		wait(ctx)
+	}
+	if fail != nil {
+		if err := fail(read); err != nil {
+			return nil, err
+		}
+	}
+	return s.Store.Read(ctx, id, offset, n)
+}
+
+func (s *shaky) set(fail func(read int) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads, s.fail = 0, fail
+}
+
+// openShaky opens a paged model whose store can be made to fail.
+func openShaky(t *testing.T, file []byte, o Options) (*Engine, *shaky) {
+	t.Helper()
+	st := &shaky{Store: store.NewMemory(math.MaxInt64)}
+	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", st, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := Read(files.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := plan.Open(t.Context(), ref.New(), files, o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close(); files.Close() })
+	return e, st
+}
+
+var errDisk = errors.New("the disk is on fire")
+
+// Every read in its turn fails once: the answer ends there, with what is right so far, and goes on when asked again.
+func TestAReadThatFailsEndsAnAnswerThatCanGoOn(t *testing.T) {
+	file := pagedFile(pagedModels["two of six between denses"])
+	for _, p := range []Params{{}, {Options: sample.Options{Temperature: 1, TopK: 1}}} {
+		p.MaxTokens, p.Stop = 9, never
+		want, _ := generate(t, open(t, ref.New(), file, chunked(Paging{})), numbered(28), p)
+		for at, failed := 1, true; failed; at += 3 {
+			e, st := openShaky(t, file, chunked(Paging{Slots: 2, Policy: "lru"}))
+			failed = false
+			st.set(func(read int) error {
+				if read == at {
+					failed = true
+					return errDisk
+				}
+				return nil
+			})
+			got := persist(t, e, numbered(28), p, func(err error) bool { return errors.Is(err, errDisk) })
+			if !slices.Equal(got, want) {
+				t.Errorf("with read %d failing the tokens are %v, want %v", at, got, want)
+			}
+			e.Close()
+		}
+	}
+}
+
+// persist asks for an answer until it is whole.
+func persist(t *testing.T, e *Engine, prompt []int32, p Params, expected func(error) bool) (answer []int32) {
+	t.Helper()
+	for room := p.MaxTokens; len(answer) < room; {
+		p.MaxTokens = room - len(answer)
+		so := answer
+		_, err := e.Generate(t.Context(), Prompt{Tokens: slices.Concat(prompt, so)}, p, func(token int32) bool {
+			answer = append(answer, token)
+			return true
+		})
+		if err != nil && !expected(err) {
+			t.Fatal(err)
+		}
+		if len(e.history) != e.model.Len() {
+			t.Fatalf("the history has %d tokens, the model %d", len(e.history), e.model.Len())
+		}
+	}
+	return answer
+}
+
+// The store is deleted under a running model: what is missing comes from its source again.
+func TestAStoreThatVanishesIsFilledAgain(t *testing.T) {
+	file := pagedFile(pagedModels["two of six"])
+	p := Params{MaxTokens: 6, Stop: never}
+	want, _ := generate(t, open(t, ref.New(), file, chunked(Paging{})), numbered(20), p)
+	e, st := openShaky(t, file, chunked(Paging{Slots: 2}))
+	st.set(func(read int) error {
+		if read%50 == 10 {
+			st.Delete(t.Context(), "local:model.gguf")
+		}
+		return nil
+	})
+	if got, _ := generate(t, e, numbered(20), p); !slices.Equal(got, want) {
+		t.Errorf("the tokens are %v, want %v", got, want)
+	}
+}
+
+func TestAnAnswerWaitsForTheNetwork(t *testing.T) {
+	file := pagedFile(pagedModels["one of six"])
+	p := Params{MaxTokens: 6, Stop: never}
+	want, _ := generate(t, open(t, ref.New(), file, chunked(Paging{})), numbered(20), p)
+	synctest.Test(t, func(t *testing.T) {
+		var told []bool
+		o := chunked(Paging{Slots: 2})
+		o.Waiting = func(why error) { told = append(told, why != nil) }
+		e, st := openShaky(t, file, o)
+		st.set(func(read int) error {
+			if read >= 5 && read < 12 || read >= 60 && read < 62 {
+				return fault.New(fault.ConnectionLost, "gone").Again()
+			}
+			return nil
+		})
+		if got, _ := generate(t, e, numbered(20), p); !slices.Equal(got, want) {
+			t.Errorf("the tokens are %v, want %v", got, want)
+		}
+		if len(told) < 2 || len(told)%2 != 0 || !told[0] || told[len(told)-1] {
+			t.Errorf("it was told to wait and to go on: %v", told)
+		}
+	})
+}
+
+// Stopped while it waits for an expert, in the prompt and in the answer, the engine answers the next question rightly.
+func TestAnAnswerStoppedWhileItWaitsForAnExpert(t *testing.T) {
+	file := pagedFile(pagedModels["two of six between denses"])
+	p := Params{MaxTokens: 6, Stop: never}
+	want, _ := generate(t, open(t, ref.New(), file, chunked(Paging{})), numbered(20), p)
+	for at := 1; at < 60; at += 4 {
+		synctest.Test(t, func(t *testing.T) {
+			e, st := openShaky(t, file, chunked(Paging{Slots: 2, Prefetch: true}))
+			ctx, cancel := context.WithCancel(t.Context())
+			hang := make(chan struct{})
+			st.wait = func(read context.Context) {
+				st.mu.Lock()
+				n := st.reads
+				st.mu.Unlock()
+				if n == at {
+					cancel()
+				}
+				if n >= at {
+					select {
+					case <-hang:
+					case <-read.Done():
+					}
+				}
+			}
+			st.set(nil)
+			_, err := e.Generate(ctx, Prompt{Tokens: numbered(20)}, p, func(int32) bool { return true })
+			close(hang)
+			if fault.Of(err).Code != fault.Aborted || len(e.history) != e.model.Len() {
+				t.Fatalf("stopped at read %d: %v, %d tokens of history, %d of the model", at, err, len(e.history), e.model.Len())
+			}
+			if got, _ := generate(t, e, numbered(20), p); !slices.Equal(got, want) {
+				t.Errorf("after a stop at read %d the tokens are %v, want %v", at, got, want)
+			}
+			cancel()
+		})
+	}
+}
+
+// Tokens may be queued that nobody asks about.
+func TestSeveralTokensAreQueuedBeforeAQuestion(t *testing.T) {
+	file := pagedFile(pagedModels["two of six"])
+	run := func(o Options) (all [][]byte) {
+		e := open(t, ref.New(), file, o)
+		if err := e.model.Prefill(t.Context(), numbered(5)); err != nil {
+			t.Fatal(err)
+		}
+		var asks []ops.Pending
+		for _, n := range []int{0, 3, 1, 2} {
+			for range n {
+				if err := e.model.Decode(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			asks = append(asks, e.model.Ask(e.model.Logits()))
+		}
+		if err := e.model.Decode(); err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range asks {
+			data, err := a.Wait(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, data)
+		}
+		return append(all, asked(t, e))
+	}
+	want := run(Options{})
+	for i, got := range run(Options{Paging: Paging{Slots: 2}}) {
+		if !slices.Equal(got, want[i]) {
+			t.Errorf("answer %d differs by %v", i, difference(got, want[i]))
+		}
+	}
+}
+
+// What routers chose does not depend on where experts lie, and can be kept as a trace.
+func TestChoicesAreToldOncePerToken(t *testing.T) {
+	file := pagedFile(pagedModels["two of six"])
+	record := func(slots int) (trace []string) {
+		o := chunked(Paging{Slots: slots, Chosen: func(used [][]int) { trace = append(trace, fmt.Sprint(used)) }})
+		e := open(t, ref.New(), file, o)
+		generate(t, e, numbered(20), Params{MaxTokens: 9, Stop: never})
+		if s := e.paging(); s.Tokens != 8 {
+			t.Errorf("%d tokens were counted, want 8", s.Tokens)
+		}
+		return trace
+	}
+	all, few := record(6), record(2)
+	if len(all) != 8 || !slices.Equal(all, few) {
+		t.Errorf("with all experts there %v, with two of a layer %v", all, few)
+	}
+}
+
+func TestStacksBeyondTheLimitsArePaged(t *testing.T) {
+	files := download(t, pagedFile(pagedModels["one of six"]))
+	plan, err := Read(files.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, _ := plan.file.Tensor("blk.0.ffn_up_exps.weight")
+	for _, c := range []struct {
+		bytes int64
+		o     Paging
+		slots []int
+	}{
+		{stack.Size, Paging{}, nil},
+		{stack.Size - 1, Paging{}, []int{5, 5, 5, 5}},
+		{stack.Size / 2, Paging{Slots: 4}, []int{3, 3, 3, 3}},
+		{stack.Size, Paging{SlotsOf: []int{1, 2, 3, 9}}, []int{1, 2, 3, 6}},
+	} {
+		y, err := plan.layout(ops.Limits{MaxBinding: c.bytes, MaxBuffer: 1 << 40}, Options{Paging: c.o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		if y != nil {
+			got = y.shape.Slots
+		}
+		if !slices.Equal(got, c.slots) {
+			t.Errorf("%d bytes, %+v: %v slots, want %v", c.bytes, c.o, got, c.slots)
+		}
+	}
+	if err := plan.Fit(ops.Limits{MaxBinding: stack.Size/6 - 1, MaxBuffer: 1 << 40}, Options{}); fault.Of(err).Code != fault.LimitsTooSmall {
+		t.Errorf("no room for a single expert: %v", err)
+	}
+}
