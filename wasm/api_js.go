@@ -19,16 +19,20 @@ type api struct {
 	backend *gpu.Backend
 	engine  *engine.Engine
 	vision  *engine.VisionPlan // nil for a model that cannot see
-	eyes    *loader.Model      // the vision file, open as long as the model: it is read with the first picture
+	files   *loader.Model      // the model's, open as long as it is: experts are read when they are wanted
+	eyes    *loader.Model      // the vision file, as well: it is read with the first picture
 	model   map[string]any     // LoadedModel in web/src/protocol.ts; nil when none is
 	last    engine.Stats       // of the last answer
 
 	pictureSeconds float64               // decoding and cutting the pictures of the last answer
 	seeing         func(loader.Progress) // told of the tower's weights while an answer is under way
+	waiting        func(why error)       // told while it cannot go on for want of the network
+
+	rest context.CancelFunc // ends the download of experts that nobody has asked for yet
 }
 
 func newAPI() *api {
-	a := &api{turn: make(chan struct{}, 1)}
+	a := &api{turn: make(chan struct{}, 1), rest: func() {}}
 	a.turn <- struct{}{}
 	return a
 }
@@ -56,8 +60,8 @@ func (a *api) take(ctx context.Context) (give func(), err error) {
 	}
 }
 
-// load is load(signal, source, mmproj, onProgress); mmproj is a source or null. The GPU comes first: without one there is
-// no use in downloading.
+// load is load(signal, source, mmproj, onProgress, paging); mmproj is a source or null, paging as paging reads it. The GPU
+// comes first: without one there is no use in downloading.
 func (a *api) load(ctx context.Context, args []js.Value) (any, error) {
 	give, err := a.take(ctx)
 	if err != nil {
@@ -68,7 +72,7 @@ func (a *api) load(ctx context.Context, args []js.Value) (any, error) {
 	if a.backend, err = gpu.New(ctx, gpu.Options{}); err != nil {
 		return nil, err
 	}
-	if err := a.open(ctx, args[0], args[1], reporter(args[2])); err != nil {
+	if err := a.open(ctx, args[0], args[1], a.paging(args[3]), reporter(args[2])); err != nil {
 		a.close()
 		return nil, err
 	}
@@ -76,23 +80,23 @@ func (a *api) load(ctx context.Context, args []js.Value) (any, error) {
 }
 
 // open brings a model from its source onto the backend. Everything that the headers tell is checked before the rest is
-// downloaded.
-func (a *api) open(ctx context.Context, source, mmproj js.Value, report func(loader.Progress)) error {
-	files, err := a.files(ctx, source, mmproj, report)
+// downloaded; experts that are paged come last, while the model is used.
+func (a *api) open(ctx context.Context, source, mmproj js.Value, o engine.Options, report func(loader.Progress)) (err error) {
+	if a.files, err = a.openFiles(ctx, source, mmproj, report); err != nil {
+		return err
+	}
+	files := a.files
+	plan, err := a.plan(o)
 	if err != nil {
 		return err
 	}
-	defer files.Close()
-	plan, err := a.plan(files)
-	if err != nil {
+	if err := files.Download(ctx, plan.Residents(a.backend.Limits(), o), report); err != nil {
 		return err
 	}
-	if err := files.Download(ctx, nil, report); err != nil {
+	if a.engine, err = plan.Open(ctx, a.backend, files, o, report); err != nil {
 		return err
 	}
-	if a.engine, err = plan.Open(ctx, a.backend, files, engine.Options{}, report); err != nil {
-		return err
-	}
+	a.downloadRest()
 	if a.vision != nil {
 		a.engine.AttachVision(a.vision, a.eyes, engine.VisionOptions{Cut: a.cut, Report: func(p loader.Progress) { a.seeing(p) }})
 	}
@@ -108,11 +112,19 @@ func (a *api) open(ctx context.Context, source, mmproj js.Value, report func(loa
 	return nil
 }
 
+// downloadRest goes on with the download until the model is whole or closed. An error is none: what is missing then is
+// asked for again when a token wants it.
+func (a *api) downloadRest() {
+	ctx, cancel := context.WithCancel(context.Background())
+	a.rest = cancel
+	go a.engine.Fill(ctx)
+}
+
 // plan checks both headers against each other and against the device.
-func (a *api) plan(files *loader.Model) (*engine.Plan, error) {
-	plan, err := engine.Read(files.File)
+func (a *api) plan(o engine.Options) (*engine.Plan, error) {
+	plan, err := engine.Read(a.files.File)
 	if err == nil {
-		err = plan.Fit(a.backend.Limits())
+		err = plan.Fit(a.backend.Limits(), o)
 	}
 	if err == nil && a.eyes != nil {
 		a.vision, err = plan.ReadVision(a.eyes.File)
@@ -149,17 +161,20 @@ func (a *api) unload(ctx context.Context, _ []js.Value) (any, error) {
 
 // close gives back the model and the device, so that a new load begins with a device that is known to be well.
 func (a *api) close() {
+	a.rest()
 	if a.engine != nil {
 		a.engine.Close()
 	}
 	if a.backend != nil {
 		a.backend.Close()
 	}
-	if a.eyes != nil {
-		a.eyes.Close()
+	for _, files := range []*loader.Model{a.files, a.eyes} {
+		if files != nil {
+			files.Close()
+		}
 	}
 	a.engine, a.backend, a.model, a.last = nil, nil, nil, engine.Stats{}
-	a.vision, a.eyes, a.pictureSeconds = nil, nil, 0
+	a.vision, a.files, a.eyes, a.pictureSeconds = nil, nil, nil, 0
 }
 
 // models is models(signal).
@@ -209,5 +224,6 @@ func (a *api) stats(context.Context, []js.Value) (any, error) {
 		"tiles":             a.last.EncodedTiles,
 		"pictureSeconds":    a.pictureSeconds,
 		"encodeSeconds":     a.last.EncodeSeconds,
+		"paging":            a.pagingStats(),
 	}, nil
 }

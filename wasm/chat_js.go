@@ -28,7 +28,7 @@ func (a *api) chat(ctx context.Context, args []js.Value) (any, error) {
 	if err := a.serves(request.Model); err != nil {
 		return nil, err
 	}
-	a.seeing = reporter(args[2])
+	a.seeing, a.waiting = reporter(args[2]), waitReporter(args[2])
 	onTile := tileReporter(args[2])
 	answer := openai.Answer{
 		ID:      fmt.Sprintf("chatcmpl-%016x", rand.Uint64()),

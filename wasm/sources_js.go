@@ -13,9 +13,9 @@ import (
 	"github.com/outrider-web/outrider/loader/hub"
 )
 
-// files reads the headers of a model and, into a.eyes, of its vision file: the one given as mmproj, or one that lies among
+// openFiles reads the headers of a model and, into a.eyes, of its vision file: the one given as mmproj, or one that lies among
 // the files that a person picked together.
-func (a *api) files(ctx context.Context, source, mmproj js.Value, report func(loader.Progress)) (files *loader.Model, err error) {
+func (a *api) openFiles(ctx context.Context, source, mmproj js.Value, report func(loader.Progress)) (files *loader.Model, err error) {
 	if !mmproj.IsNull() {
 		if a.eyes, err = a.file(ctx, mmproj, report); err != nil {
 			return nil, err

@@ -39,8 +39,29 @@ export interface PictureProgress {
   total: number;
 }
 
-/** What a request tells on its way; of the weights of the vision tower, which come with the first picture, and of pictures. */
-export type ChatProgress = Progress | PictureProgress;
+/** An answer cannot go on before the network is back, because an expert is not stored yet; or can again. */
+export interface WaitProgress {
+  phase: "network";
+  waiting: boolean;
+  /** Why it waits. */
+  message: string;
+}
+
+/**
+ * What a request tells on its way: of the weights of the vision tower, which come with the first picture, of pictures, and
+ * of waiting.
+ */
+export type ChatProgress = Progress | PictureProgress | WaitProgress;
+
+/** How the experts of a mixture are kept; it changes speed alone. */
+export interface Paging {
+  /** Experts of each layer on the GPU; absent or 0: all, unless the GPU's limits forbid it. */
+  slots?: number;
+  /** Which of them leaves when another is needed: `lfu` unless said, `lfu:N`, `lru` or `stale`. */
+  policy?: string;
+  /** Read what is likely to be needed next. */
+  prefetch?: boolean;
+}
 
 /** A picture that the loaded model can look at. */
 export interface CheckedPicture {
@@ -97,12 +118,35 @@ export interface EngineStats {
   encodeSeconds: number;
   /** Decoding and cutting those pictures in the picture worker. */
   pictureSeconds: number;
+  /** null unless the model's experts are paged. */
+  paging: PagingStats | null;
+}
+
+/** How paging went during the last answer: until its first token, and from then on. */
+export interface PagingStats {
+  /** What the slots take on the GPU. */
+  slotBytes: number;
+  prefill: PagingCounts;
+  decode: PagingCounts;
+}
+
+export interface PagingCounts {
+  /** Tokens that were computed one by one. */
+  tokens: number;
+  /** Uses of an expert that lay in a slot, and of one that had to be brought in. */
+  hits: number;
+  faults: number;
+  /** Reads from the store, and their bytes. */
+  reads: number;
+  bytesRead: number;
+  /** The part of the uses that are hits, 0 to 1. */
+  hitRate: number;
 }
 
 /** Each request's kind with its payload and what it finally gives. */
 export interface Requests {
   /** mmproj is the model's vision file; without one, one among the source's files is taken. */
-  load: { payload: { source: ModelSource; mmproj: ModelSource | null }; result: LoadedModel };
+  load: { payload: { source: ModelSource; mmproj: ModelSource | null; paging: Paging | null }; result: LoadedModel };
   chat: { payload: { request: ChatCompletionRequest }; result: ChatCompletion | null };
   picture: { payload: { url: string }; result: CheckedPicture };
   unload: { payload: object; result: null };

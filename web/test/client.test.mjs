@@ -69,8 +69,8 @@ test("a stored model and files are sources too", async () => {
   assert.deepEqual((await workers[0].request("load")).source, { kind: "stored", id: "local:m.gguf" });
 
   engine.load({ model: "https://a.b/m.gguf", mmproj: "https://a.b/e.gguf" }).catch(() => {});
-  const { source, mmproj } = await workers[0].request("load");
-  assert.deepEqual([source.url, mmproj.url], ["https://a.b/m.gguf", "https://a.b/e.gguf"]);
+  const { source, mmproj, paging } = await workers[0].request("load");
+  assert.deepEqual([source.url, mmproj.url, paging], ["https://a.b/m.gguf", "https://a.b/e.gguf", {}]);
   const file = new File(["GGUF"], "m.gguf");
   engine.load(file).catch(() => {});
   assert.equal(workers[0].requests.at(-1).source.kind, "files");

@@ -10,6 +10,7 @@ import type {
   EngineStats,
   LoadedModel,
   ModelSource,
+  Paging,
   Progress,
   RequestKind,
   Requests,
@@ -24,10 +25,12 @@ export interface RequestOptions {
 
 export interface LoadOptions extends RequestOptions {
   onProgress?: (progress: Progress) => void;
+  /** Of a mixture of experts: how many of them lie on the GPU. */
+  paging?: Paging;
 }
 
 export interface CompletionOptions extends RequestOptions {
-  /** Told of what comes before an answer about pictures: the vision tower's weights, then tile after tile. */
+  /** Told of what comes before an answer about pictures, the vision tower's weights, then tile after tile; and of waiting. */
   onProgress?: (progress: ChatProgress) => void;
 }
 
@@ -58,9 +61,10 @@ export class Engine {
   }
 
   /** Downloads what is missing, then loads the model; another that was loaded gives way. */
-  async load(source: LoadSource, options: LoadOptions = {}): Promise<LoadedModel> {
+  async load(source: LoadSource, { paging = {}, ...options }: LoadOptions = {}): Promise<LoadedModel> {
     const { model, mmproj } = isPair(source) ? source : { model: source };
-    return this.#call("load", { source: modelSource(model), mmproj: mmproj ? modelSource(mmproj) : null }, options as CallOptions); // a load tells of weights only
+    const payload = { source: modelSource(model), mmproj: mmproj ? modelSource(mmproj) : null, paging };
+    return this.#call("load", payload, options as CallOptions); // a load tells of weights only
   }
 
   /** Finds out whether the loaded model can look at a picture, before a message is sent with it. */

@@ -6,7 +6,19 @@ import { Engine } from "./engine.js";
 export { Engine, type Completions, type CompletionOptions, type LoadOptions, type LoadSource, type ModelFiles, type RequestOptions } from "./engine.js";
 export { EngineError } from "./error.js";
 export type * from "./openai.js";
-export type { ChatProgress, CheckedPicture, EngineStats, LoadedModel, PictureProgress, Progress, StoredModel } from "../protocol.js";
+export type {
+  ChatProgress,
+  CheckedPicture,
+  EngineStats,
+  LoadedModel,
+  Paging,
+  PagingCounts,
+  PagingStats,
+  PictureProgress,
+  Progress,
+  StoredModel,
+  WaitProgress,
+} from "../protocol.js";
 
 /** Makes an engine with a worker of its own. Nothing is fetched before its first call. */
 export function createEngine(): Engine {

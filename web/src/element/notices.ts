@@ -41,6 +41,7 @@ export function warningNotices(warnings: string[]): TemplateResult[] {
 
 /** What goes on before the first word of an answer about pictures. */
 export function activity(progress: ChatProgress): string {
+  if (progress.phase === "network") return progress.waiting ? `Waiting for the network: ${progress.message}` : "";
   if (progress.phase === "picture") return `Looking at tile ${Math.min(progress.done + 1, progress.total)} of ${progress.total}…`;
   const { phase, bytesDone, bytesTotal } = progress;
   return `${phases[phase]}: what the model sees with, ${bytes(bytesDone)} of ${bytes(bytesTotal)}…`;

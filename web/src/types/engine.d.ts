@@ -2,10 +2,16 @@
 // before their promise settles. What goes in is plain data.
 
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "../client/openai.js";
-import type { ChatProgress, CheckedPicture, EngineStats, LoadedModel, ModelSource, Progress, StoredModel } from "../protocol.js";
+import type { ChatProgress, CheckedPicture, EngineStats, LoadedModel, ModelSource, Paging, Progress, StoredModel } from "../protocol.js";
 
 export interface GoEngine {
-  load(signal: AbortSignal, source: ModelSource, mmproj: ModelSource | null, onProgress: (progress: Progress) => void): Promise<LoadedModel>;
+  load(
+    signal: AbortSignal,
+    source: ModelSource,
+    mmproj: ModelSource | null,
+    onProgress: (progress: Progress) => void,
+    paging: Paging | null,
+  ): Promise<LoadedModel>;
   /** Resolves with a completion, or with null after the chunks of a streamed answer. */
   chat(
     signal: AbortSignal,

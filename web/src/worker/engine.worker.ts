@@ -54,7 +54,7 @@ async function perform(request: Exclude<Request, { kind: "abort" }>, signal: Abo
   const onProgress = (progress: ChatProgress) => reply({ id, kind: "progress", progress });
   switch (request.kind) {
     case "load":
-      return go.load(signal, request.source, request.mmproj, onProgress);
+      return go.load(signal, request.source, request.mmproj, onProgress, request.paging);
     case "chat":
       return go.chat(signal, request.request, (chunk) => reply({ id, kind: "chunk", chunk }), onProgress);
     case "picture":
