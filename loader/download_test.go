@@ -308,7 +308,7 @@ func TestPlanFollowsTheTensorsGiven(t *testing.T) {
 	m := mustOpen(t, fetch.Memory{"m.gguf": bigModel()}, "m.gguf", newStore())
 	up, _ := m.File.Tensor("blk.0.ffn_up.weight")
 	embd, _ := m.File.Tensor("token_embd.weight")
-	got := m.plan([]gguf.Tensor{up, {Name: "empty", Offset: 5}, embd})
+	got := m.plan([]gguf.Tensor{{Name: "empty", Offset: 5}, up, embd})
 	if want := []chunk{{0, 2}, {0, 3}, {0, 4}, {0, 0}, {0, 1}}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -21,6 +21,7 @@ type line struct {
 	validator string
 	cut       error         // what asking gives instead
 	held      chan struct{} // answers wait until it is closed; nil: they do not
+	deaf      bool          // a held answer does not hear that nobody waits for it any more
 }
 
 func newLine(file []byte) *line { return &line{file: file, validator: "1"} }
@@ -49,14 +50,10 @@ func (s lineSource) Close()           {}
 func (s lineSource) ReadRange(ctx context.Context, offset, n int64, progress func(int64)) (fetch.Bytes, error) {
 	s.mu.Lock()
 	s.asked = append(s.asked, int(offset/store.ChunkBytes))
-	held, err, file := s.held, s.cut, s.file
+	held, deaf, err, file := s.held, s.deaf, s.cut, s.file
 	s.mu.Unlock()
-	if held != nil {
-		select {
-		case <-held:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	if held != nil && !wait(ctx, held, deaf) {
+		return nil, ctx.Err()
 	}
 	if err != nil {
 		return nil, err
@@ -66,6 +63,20 @@ func (s lineSource) ReadRange(ctx context.Context, offset, n int64, progress fun
 		return nil, fault.New(fault.Truncated, s.info.Name+" ends too early")
 	}
 	return file[offset : offset+n], nil
+}
+
+// wait reports whether held was closed before ctx ended, which the deaf notice late.
+func wait(ctx context.Context, held <-chan struct{}, deaf bool) bool {
+	if deaf {
+		<-held
+		return ctx.Err() == nil
+	}
+	select {
+	case <-held:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 var errAway = fault.New(fault.ConnectionLost, "the connection was lost").Again()

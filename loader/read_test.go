@@ -166,6 +166,23 @@ func TestTheLastReaderThatGoesEndsTheFetch(t *testing.T) {
 	l.wantAsked(t, 1, 1, 2)
 }
 
+func TestAReaderThatComesWhileAFetchIsBeingEndedStartsAnew(t *testing.T) {
+	m, l := reader(t, newStore())
+	l.deaf = true
+	release := l.hold()
+	ctx, cancel := context.WithCancel(t.Context())
+	var both sync.WaitGroup
+	both.Go(func() { m.Keep(ctx, 0, store.ChunkBytes, 1) })
+	eventually(t, "asking", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return len(l.asked) == 1 })
+	cancel()
+	eventually(t, "nobody waiting", func() bool { return m.parts[0].waiters(1) == 0 })
+	both.Go(func() { wantRange(t, m, t.Context()) })
+	eventually(t, "asking anew", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return len(l.asked) == 2 })
+	release()
+	both.Wait()
+	l.wantAsked(t, 1, 1, 2)
+}
+
 func TestANetworkThatIsAwayIsNoLastWord(t *testing.T) {
 	m, l := reader(t, newStore())
 	l.become(errAway)
