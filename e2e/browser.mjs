@@ -15,7 +15,7 @@ const quiet = [
   "--no-first-run",
 ];
 
-/** Starts a browser; args replaces the flags that turn WebGPU on. close() ends it and forgets its profile. */
+/** Starts a browser; args replaces the flags that turn WebGPU on. close() ends it and forgets its profile, a folder. */
 export async function launch({ args = webgpu, ...options } = {}) {
   const profile = await mkdtemp(join(tmpdir(), "outrider-e2e-"));
   const context = await chromium.launchPersistentContext(profile, {
@@ -28,7 +28,7 @@ export async function launch({ args = webgpu, ...options } = {}) {
     await context.close();
     await rm(profile, { recursive: true, force: true });
   };
-  return { context, close };
+  return { context, profile, close };
 }
 
 /** Collects what a healthy page never has: console errors, uncaught exceptions, requests to elsewhere. */

@@ -99,6 +99,19 @@ func (m *Model) Close() {
 	}
 }
 
+// Move has the model's bytes held in another way from now on, where the store can. It copies what is stored already: call
+// it before the download, and before anything else reads the model.
+func (m *Model) Move(ctx context.Context, kind store.Kind) error {
+	for _, p := range m.parts {
+		file, err := m.store.Move(ctx, p.file.ID, kind)
+		if err != nil {
+			return m.explain(about(p.name, err))
+		}
+		p.file = file
+	}
+	return nil
+}
+
 // Bytes is the size of all files of the model.
 func (m *Model) Bytes() int64 {
 	n := int64(0)

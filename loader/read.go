@@ -128,7 +128,10 @@ func (p *part) whole(ctx context.Context, st store.Store, chunk int) bool {
 
 // addAgain makes a new record in place of one that is gone.
 func (p *part) addAgain(ctx context.Context, st store.Store) error {
-	file, err := st.Add(ctx, p.file.ID, p.file.Info)
+	if _, err := st.Add(ctx, p.file.ID, p.file.Info); err != nil {
+		return err
+	}
+	file, err := st.Move(ctx, p.file.ID, p.file.Kind)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-// Browser is the storage worker's store, IndexedDB at present. Its sources are those that package fetch opens in the
+// Browser is the storage worker's store. Its sources are those that package fetch opens in the
 // browser.
 type Browser struct{}
 
@@ -34,6 +34,14 @@ func (Browser) Find(ctx context.Context, id string) (File, bool, error) {
 
 func (Browser) Add(ctx context.Context, id string, info fetch.Info) (File, error) {
 	v, err := ask(ctx, "add", id, map[string]any{"name": info.Name, "size": info.Size, "validator": info.Validator})
+	if err != nil {
+		return File{}, err
+	}
+	return fileOf(v), nil
+}
+
+func (Browser) Move(ctx context.Context, id string, kind Kind) (File, error) {
+	v, err := ask(ctx, "move", id, string(kind))
 	if err != nil {
 		return File{}, err
 	}
@@ -82,6 +90,7 @@ func ask(ctx context.Context, method string, args ...any) (js.Value, error) {
 // fileOf reads a StoredFile of web/src/worker/storage/chunk-store.ts.
 func fileOf(v js.Value) File {
 	f := newFile(v.Get("id").String(), fetch.InfoOf(v))
+	f.Kind = Kind(v.Get("kind").String())
 	stored := v.Get("chunks")
 	for i := range stored.Length() {
 		f.Chunks[stored.Index(i).Int()] = true

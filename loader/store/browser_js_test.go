@@ -8,8 +8,14 @@ import (
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-// browserSubject is the storage worker's store; web/test/storage.mjs runs it inside Node and lets it fail.
-type browserSubject struct{ Browser }
+// browserSubject is the storage worker's store with files of one kind. web/test/storage.mjs runs it inside Node and lets
+// it fail, e2e/storage.test.mjs inside Chromium.
+type browserSubject struct {
+	Browser
+	held Kind
+}
+
+func (s browserSubject) kind() Kind { return s.held }
 
 func (browserSubject) place(files map[string][]byte) fetch.Place {
 	list := js.Global().Get("Array").New()
@@ -19,16 +25,21 @@ func (browserSubject) place(files map[string][]byte) fetch.Place {
 	return fetch.PickedFiles(list)
 }
 
-func (browserSubject) setFull(on bool) { js.Global().Get("storageTest").Call("setFull", on) }
+func (s browserSubject) setFull(t *testing.T, on bool) { spoil(t, "setFull", on, string(s.held)) }
 
 func (browserSubject) corrupt(t *testing.T, id string, chunk int, b []byte) {
+	spoil(t, "corrupt", id, chunk, bytesToJS(b))
+}
+
+// spoil calls a way to make the storage worker fail and waits until that is done.
+func spoil(t *testing.T, way string, args ...any) {
 	done := make(chan bool)
 	settled := func(ok bool) js.Func {
 		return js.FuncOf(func(js.Value, []js.Value) any { done <- ok; return nil })
 	}
-	js.Global().Get("storageTest").Call("corrupt", id, chunk, bytesToJS(b)).Call("then", settled(true), settled(false))
+	js.Global().Get("storageTest").Call(way, args...).Call("then", settled(true), settled(false))
 	if !<-done {
-		t.Fatal("could not replace the chunk")
+		t.Fatalf("%s failed", way)
 	}
 }
 
@@ -38,10 +49,12 @@ func bytesToJS(b []byte) js.Value {
 	return v
 }
 
-func TestBrowserKeepsTheContract(t *testing.T) { testContract(t, browserSubject{}) }
+func TestIndexedDBKeepsTheContract(t *testing.T) { testContract(t, browserSubject{held: IndexedDB}) }
+
+func TestOPFSKeepsTheContract(t *testing.T) { testContract(t, browserSubject{held: OPFS}) }
 
 func TestBrowserCountsBytesInFlight(t *testing.T) {
-	b := newBench(t, browserSubject{})
+	b := newBench(t, browserSubject{held: IndexedDB})
 	b.fill(0)
 	blob, err := b.Read(context.Background(), b.id, 0, 1000)
 	if err != nil {

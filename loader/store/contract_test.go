@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/fault"
@@ -20,10 +21,13 @@ type subject interface {
 	// place offers files in the way this store can take them.
 	place(files map[string][]byte) fetch.Place
 
-	// setFull makes every later put fail for want of room, or ends that.
-	setFull(bool)
+	// kind is what holds the files under test.
+	kind() Kind
 
-	// corrupt replaces the stored bytes of a chunk behind the store's back.
+	// setFull makes every later put fail for want of room, or ends that.
+	setFull(t *testing.T, on bool)
+
+	// corrupt replaces the stored bytes of a chunk behind the store's back; by fewer only if it is the file's last.
 	corrupt(t *testing.T, id string, chunk int, bytes []byte)
 }
 
@@ -57,6 +61,9 @@ func newBench(t *testing.T, s subject) *bench {
 	b.src = src
 	if _, err := s.Add(b.ctx, b.id, src.Info()); err != nil {
 		t.Fatal(err)
+	}
+	if f, err := s.Move(b.ctx, b.id, s.kind()); err != nil || f.Kind != s.kind() {
+		t.Fatalf("moved to %q, not %q: %v", f.Kind, s.kind(), err)
 	}
 	t.Cleanup(func() {
 		src.Close()
@@ -120,10 +127,12 @@ func testContract(t *testing.T, s subject) {
 		"a chunk of an unknown file is refused":        unknownFileIsRefused,
 		"a full store keeps what it has":               fullStoreKeeps,
 		"verify drops exactly the chunks that changed": verifyDropsChanged,
-		"a shortened chunk is an integrity fault":      shortChunkIsAFault,
+		"a shortened chunk is a fault and absent":      shortChunkIsAFault,
 		"list gives every file":                        listGivesAll,
 		"progress ends at the size of the chunk":       progressCounts,
 		"an ended context stops a fill":                endedContextStops,
+		"a file moves with what is stored of it":       moveKeeps,
+		"reads may be under way together":              readsTogether,
 	} {
 		t.Run(name, func(t *testing.T) { test(newBench(t, s)) })
 	}
@@ -226,9 +235,9 @@ func unknownFileIsRefused(b *bench) {
 
 func fullStoreKeeps(b *bench) {
 	b.fill(0)
-	b.setFull(true)
+	b.setFull(b.t, true)
 	err := b.Fill(b.ctx, b.id, 1, b.src, func(int64) {})
-	b.setFull(false)
+	b.setFull(b.t, false)
 	b.wantFault(err, fault.StorageFull)
 	if f := b.find(); !slices.Equal(f.Chunks, []bool{true, false, false}) {
 		b.t.Errorf("chunks %v after the store was full", f.Chunks)
@@ -259,12 +268,14 @@ func verifyDropsChanged(b *bench) {
 
 func shortChunkIsAFault(b *bench) {
 	b.fill(0, 1, 2)
-	b.corrupt(b.t, b.id, 1, contractFile[:100])
-	_, err := b.Read(b.ctx, b.id, ChunkBytes+50, 100)
+	b.corrupt(b.t, b.id, 2, contractFile[2*ChunkBytes:][:100])
+	_, err := b.Read(b.ctx, b.id, 2*ChunkBytes+50, 100)
 	b.wantFault(err, fault.Integrity)
-	if n, err := b.Verify(b.ctx, b.id); n != 1 || err != nil {
-		b.t.Errorf("%d changed, %v, want 1", n, err)
+	if f := b.find(); !slices.Equal(f.Chunks, []bool{true, true, false}) {
+		b.t.Errorf("chunks %v after one was found short", f.Chunks)
 	}
+	b.fill(2)
+	b.wantRead(2*ChunkBytes, 12345)
 }
 
 func listGivesAll(b *bench) {
@@ -306,4 +317,32 @@ func endedContextStops(b *bench) {
 	if b.find().Stored() != 0 {
 		b.t.Error("stored all the same")
 	}
+}
+
+func moveKeeps(b *bench) {
+	b.fill(0, 2)
+	for _, to := range []Kind{IndexedDB, OPFS, OPFS, IndexedDB} {
+		f, err := b.Move(b.ctx, b.id, to)
+		if err != nil || b.kind() != "" && f.Kind != to {
+			b.t.Fatalf("moved to %q, not %q: %v", f.Kind, to, err)
+		}
+		if !slices.Equal(f.Chunks, []bool{true, false, true}) || f.Info != b.src.Info() {
+			b.t.Errorf("in %q: %+v", to, f)
+		}
+		b.wantRead(0, ChunkBytes)
+		b.wantRead(2*ChunkBytes, 12345)
+	}
+	b.fill(1)
+	b.wantRead(0, int64(len(contractFile)))
+	_, err := b.Move(b.ctx, "never added", OPFS)
+	b.wantFault(err, fault.StorageError)
+}
+
+func readsTogether(b *bench) {
+	b.fill(0, 1, 2)
+	var busy sync.WaitGroup
+	for i := range int64(8) {
+		busy.Go(func() { b.wantRead(i*3_000_001, 1<<20+i) })
+	}
+	busy.Wait()
 }

@@ -59,6 +59,15 @@ func (m *Memory) Add(_ context.Context, id string, info fetch.Info) (File, error
 	return f.record(), nil
 }
 
+// Move changes nothing: there is but one kind of memory.
+func (m *Memory) Move(ctx context.Context, id string, _ Kind) (File, error) {
+	f, ok, err := m.Find(ctx, id)
+	if !ok {
+		err = notStored(id)
+	}
+	return f, err
+}
+
 func (m *Memory) Fill(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
 	r, ok := src.(fetch.Reader)
 	if !ok {
@@ -101,10 +110,11 @@ func (m *Memory) Read(_ context.Context, id string, offset, n int64) (fetch.Blob
 		at := offset + int64(len(out))
 		b, ok := f.bytes[int(at/ChunkBytes)]
 		if !ok {
-			return nil, fault.New(fault.StorageError, fmt.Sprintf("byte %d of %s is not stored; download the model again", at, f.Name))
+			return nil, fault.New(fault.StorageError, fmt.Sprintf("byte %d of %s is not stored; download the model again", at, f.Name)).Again()
 		}
 		if at%ChunkBytes >= int64(len(b)) {
-			return nil, fault.New(fault.Integrity, "the stored bytes of "+f.Name+" are incomplete; delete the model and download it again")
+			m.drop(f, int(at/ChunkBytes))
+			return nil, fault.New(fault.Integrity, "the stored bytes of "+f.Name+" are incomplete; download the model again").Again()
 		}
 		b = b[at%ChunkBytes:]
 		out = append(out, b[:min(int64(len(b)), n-int64(len(out)))]...)
@@ -122,13 +132,17 @@ func (m *Memory) Verify(_ context.Context, id string) (int, error) {
 	changed := 0
 	for chunk, b := range f.bytes {
 		if crc32.ChecksumIEEE(b) != f.sums[chunk] {
-			m.room += int64(len(b))
-			delete(f.bytes, chunk)
-			f.Chunks[chunk] = false
+			m.drop(f, chunk)
 			changed++
 		}
 	}
 	return changed, nil
+}
+
+func (m *Memory) drop(f *memoryFile, chunk int) {
+	m.room += int64(len(f.bytes[chunk]))
+	delete(f.bytes, chunk)
+	f.Chunks[chunk] = false
 }
 
 func (m *Memory) Delete(_ context.Context, id string) error {
@@ -155,5 +169,5 @@ func (f *memoryFile) record() File {
 }
 
 func notStored(id string) error {
-	return fault.New(fault.StorageError, id+" is not in the store; download the model again")
+	return fault.New(fault.StorageError, id+" is not in the store; download the model again").Again()
 }

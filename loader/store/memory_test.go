@@ -15,7 +15,9 @@ type memorySubject struct {
 
 func (s *memorySubject) place(files map[string][]byte) fetch.Place { return fetch.Memory(files) }
 
-func (s *memorySubject) setFull(on bool) { s.Memory.room, s.room = s.room, s.Memory.room }
+func (s *memorySubject) kind() Kind { return "" }
+
+func (s *memorySubject) setFull(*testing.T, bool) { s.Memory.room, s.room = s.room, s.Memory.room }
 
 func (s *memorySubject) corrupt(_ *testing.T, id string, chunk int, bytes []byte) {
 	s.files[id].bytes[chunk] = slices.Clone(bytes)

@@ -22,13 +22,18 @@ type Store interface {
 	// Add makes a record without chunks. A file of the same id and all its chunks are forgotten first.
 	Add(ctx context.Context, id string, info fetch.Info) (File, error)
 
+	// Move has a file's bytes held in another way from now on, those that are stored and those to come, and gives the
+	// record, whose Kind says whether this store can do that. It copies what is stored: call it early.
+	Move(ctx context.Context, id string, kind Kind) (File, error)
+
 	// Fill brings one chunk from src: fetched, hashed, stored and marked complete, or nothing of it. Meanwhile progress
 	// hears how many of its bytes have come. Errors: those of the source; storage_full, after which all that was stored
 	// is still there; storage_error.
 	Fill(ctx context.Context, id string, chunk int, src fetch.Source, progress func(received int64)) error
 
-	// Read gives n bytes from offset on, all of them or an error: storage_error when a chunk is not stored, integrity
-	// when it is shorter than it was. The caller releases the Blob.
+	// Read gives n bytes from offset on, however many chunks they touch, all of them or an error: storage_error when a
+	// chunk is not stored or its bytes have gone, integrity when they are fewer than they were. A chunk of which Read has
+	// found that is not stored from then on, and can be filled again. The caller releases the Blob.
 	Read(ctx context.Context, id string, offset, n int64) (fetch.Blob, error)
 
 	// Verify hashes every stored chunk again, forgets those that have changed and gives how many have.
@@ -38,10 +43,19 @@ type Store interface {
 	Delete(ctx context.Context, id string) error
 }
 
+// Kind says what holds the bytes of a file.
+type Kind string
+
+const (
+	IndexedDB Kind = "indexeddb" // what every browser has; files are of this kind at first
+	OPFS      Kind = "opfs"      // a file of the page's own: several times as fast, for models whose experts are paged
+)
+
 // File is the record of a file: what it is and which of its chunks are stored.
 type File struct {
 	ID string
 	fetch.Info
+	Kind   Kind   // "" in memory
 	Chunks []bool // stored or not; as many as the file has
 }
 

@@ -1,20 +1,22 @@
-// A storage worker inside Node, on an IndexedDB in memory, and ways to make it fail. The global that Go looks for comes
-// to life when it is first asked for, so that tests without storage keep nothing running.
-import { IDBFactory, IDBObjectStore } from 'fake-indexeddb';
+// A storage worker inside Node, on an IndexedDB in memory and private files in a temporary folder, and ways to make it
+// fail. The global that Go looks for comes to life when it is first asked for, so that tests without storage keep
+// nothing running.
+import { IDBObjectStore } from 'fake-indexeddb';
 import 'fake-indexeddb/auto';
 import { StorageClient } from '../src/worker/storage-client.ts';
-import { IndexedDBStore } from '../src/worker/storage/indexeddb.ts';
+import { BrowserStore } from '../src/worker/storage/browser-store.ts';
 import { serve } from '../src/worker/storage/service.ts';
-
-const databases = new IDBFactory();
-globalThis.indexedDB = databases;
+import { corrupt } from './corrupt.mjs';
+import { privateFiles, setDiskFull } from './private-files.mjs';
 
 let client;
 Object.defineProperty(globalThis, 'outriderStorage', { get: () => (client ??= connect()) });
 
 function connect() {
+  const root = privateFiles();
+  Object.defineProperty(globalThis, 'navigator', { value: { storage: { getDirectory: async () => root } } });
   const { port1, port2 } = new MessageChannel();
-  serve(port2, IndexedDBStore.open());
+  serve(port2, new BrowserStore());
   return new StorageClient(port1);
 }
 
@@ -30,21 +32,10 @@ IDBObjectStore.prototype.put = function (value, ...key) {
 };
 
 globalThis.storageTest = {
-  setFull(on) {
-    full = on;
-  },
+  corrupt,
 
-  /** Replaces a chunk's bytes behind the store's back. */
-  corrupt(id, chunk, bytes) {
-    return new Promise((resolve, reject) => {
-      const opening = databases.open('outrider-weights');
-      opening.onerror = () => reject(opening.error);
-      opening.onsuccess = () => {
-        const tx = opening.result.transaction('bytes', 'readwrite');
-        put.call(tx.objectStore('bytes'), new Blob([bytes]), [id, chunk]);
-        tx.oncomplete = () => (opening.result.close(), resolve());
-        tx.onerror = () => reject(tx.error);
-      };
-    });
+  async setFull(on) {
+    full = on;
+    setDiskFull(on);
   },
 };

@@ -1,13 +1,12 @@
 // The storage worker: network, hashing and the store, away from the worker that computes. It serves every port it is
 // sent; see storage/messages.ts.
 
-import type { ChunkStore } from "./storage/chunk-store.js";
-import { IndexedDBStore } from "./storage/indexeddb.js";
+import { BrowserStore } from "./storage/browser-store.js";
 import type { Connect } from "./storage/messages.js";
 import { serve } from "./storage/service.js";
 
-let store: Promise<ChunkStore> | undefined;
+const store = new BrowserStore();
 
 addEventListener("message", ({ data }: MessageEvent<Connect>) => {
-  if (data.kind === "connect") serve(data.port, (store ??= IndexedDBStore.open()));
+  if (data.kind === "connect") serve(data.port, store);
 });

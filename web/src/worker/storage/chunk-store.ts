@@ -12,9 +12,13 @@ export interface FileInfo {
   validator: string;
 }
 
+/** What holds a file's bytes: Blobs in a database, or a file of the origin's private file system. */
+export type StoreKind = "indexeddb" | "opfs";
+
 /** A file in the store. It is complete when it has all its chunks. */
 export interface StoredFile extends FileInfo {
   id: string;
+  kind: StoreKind;
   /** Which chunks are stored, ascending. */
   chunks: number[];
 }
@@ -27,8 +31,17 @@ export interface ChunkStore {
   add(id: string, info: FileInfo): Promise<StoredFile>;
   /** Stores a chunk and marks it complete with its SHA-256, both or neither. */
   put(id: string, chunk: number, bytes: ArrayBuffer, hash: string): Promise<void>;
-  /** The bytes from offset on, all of them or a fault: storage_error when a chunk is missing, integrity when short. */
-  read(id: string, offset: number, length: number): Promise<ArrayBuffer>;
+  /**
+   * The bytes from offset on, all of them or a fault: storage_error when a chunk is missing or its bytes have gone,
+   * integrity when they are too few. A chunk of which that was found is missing from then on. `into` may be used if it
+   * has that length.
+   */
+  read(id: string, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer>;
+  /**
+   * Has a file's bytes held in another way from now on, if the browser can do that: those that are there and those to
+   * come. New files are of the kind "indexeddb".
+   */
+  move(id: string, kind: StoreKind): Promise<StoredFile>;
   /** The SHA-256 a chunk was stored with, lower-case hex; undefined when it is not stored. */
   hash(id: string, chunk: number): Promise<string | undefined>;
   /** Forgets one chunk. */
@@ -40,6 +53,12 @@ export interface ChunkStore {
 /** How many bytes chunk number `chunk` of a file of `size` bytes has. */
 export function chunkLength(size: number, chunk: number): number {
   return Math.min(CHUNK_BYTES, size - chunk * CHUNK_BYTES);
+}
+
+/** The first and the last chunk that a range of bytes touches. */
+export function chunksOf(offset: number, length: number): { first: number; last: number } {
+  const last = Math.floor((offset + Math.max(length, 1) - 1) / CHUNK_BYTES);
+  return { first: Math.floor(offset / CHUNK_BYTES), last };
 }
 
 /** The SHA-256 of bytes, lower-case hex. */

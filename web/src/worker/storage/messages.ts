@@ -2,7 +2,7 @@
 // request is a result or an error; a fill may be preceded by its progress. ArrayBuffers are transferred.
 
 import type { Fault } from "../../protocol.js";
-import type { FileInfo, StoredFile } from "./chunk-store.js";
+import type { FileInfo, StoredFile, StoreKind } from "./chunk-store.js";
 
 /** A source that is open in the storage worker. */
 export interface OpenSource extends FileInfo {
@@ -17,9 +17,11 @@ export interface Methods {
   list(): StoredFile[];
   find(id: string): StoredFile | undefined;
   add(id: string, info: FileInfo): StoredFile;
+  move(id: string, kind: StoreKind): StoredFile;
   /** Brings one chunk from a source into the store, hashed. Progress counts its bytes. */
   fill(id: string, chunk: number, source: number): void;
-  read(id: string, offset: number, length: number): ArrayBuffer;
+  /** `into`, transferred, is a buffer of that length to use again. */
+  read(id: string, offset: number, length: number, into?: ArrayBuffer): ArrayBuffer;
   /** Hashes every chunk again and forgets those that differ; gives how many did. */
   verify(id: string): number;
   delete(id: string): void;

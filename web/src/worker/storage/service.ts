@@ -1,9 +1,10 @@
 // Answers the requests of one port: fetch, hash, put, read. Weight bytes live here only between the network and the
 // store, or between the store and the engine worker.
 
-import { CHUNK_BYTES, chunkLength, sha256, type ChunkStore, type FileInfo } from "./chunk-store.js";
+import { CHUNK_BYTES, chunkLength, sha256, type ChunkStore } from "./chunk-store.js";
 import { asFault, check, StorageFault } from "./fault.js";
 import { HTTPSource } from "./http.js";
+import { locked } from "./locks.js";
 import type { Answer, Ask, Method, Methods, OpenSource } from "./messages.js";
 import { LocalSource, type Source } from "./source.js";
 
@@ -15,11 +16,10 @@ interface Request {
 
 type Handlers = { [M in Method]: (request: Request, ...args: Parameters<Methods[M]>) => Promise<ReturnType<Methods[M]>> };
 
-/** Serves port from store until the port closes. A store that failed to open fails every request with that error. */
-export function serve(port: MessagePort, store: Promise<ChunkStore>): void {
+/** Serves port from store until the port closes. */
+export function serve(port: MessagePort, store: ChunkStore): void {
   const handlers = makeHandlers(store);
   const running = new Map<number, AbortController>();
-  store.catch(() => {}); // each request reports it
   port.onmessage = async ({ data }: MessageEvent<Ask>) => {
     if ("abort" in data) return running.get(data.id)?.abort();
     const { id, method, args } = data;
@@ -39,7 +39,7 @@ export function serve(port: MessagePort, store: Promise<ChunkStore>): void {
   const send = (answer: Answer, transfer: Transferable[] = []) => port.postMessage(answer, transfer);
 }
 
-function makeHandlers(opening: Promise<ChunkStore>): Handlers {
+function makeHandlers(store: ChunkStore): Handlers {
   const sources = new Map<number, Source>();
   let nextSource = 1;
   const keep = (source: Source): OpenSource => {
@@ -50,14 +50,23 @@ function makeHandlers(opening: Promise<ChunkStore>): Handlers {
     openURL: async ({ signal }, url) => keep(await HTTPSource.open(url, signal)),
     openFile: async (_, file) => keep(new LocalSource(file)),
     closeSource: async (_, source) => void sources.delete(source),
-    list: async () => (await opening).list(),
-    find: async (_, id) => (await opening).find(id),
-    add: async (_, id, info: FileInfo) => (await opening).add(id, info),
-    fill: async (request, id, chunk, source) => fill(await opening, request, id, chunk, sources.get(source)!),
-    read: async ({ signal }, id, offset, length) => (check(signal), (await opening).read(id, offset, length)),
-    verify: async ({ signal }, id) => verify(await opening, id, signal),
-    delete: async (_, id) => (await opening).delete(id),
+    list: () => store.list(),
+    find: (_, id) => store.find(id),
+    add: (_, id, info) => store.add(id, info),
+    move: (_, id, kind) => store.move(id, kind),
+    fill: (request, id, chunk, source) => fillOnce(store, request, id, chunk, sources.get(source)!),
+    read: async ({ signal }, id, offset, length, into) => (check(signal), store.read(id, offset, length, into)),
+    verify: ({ signal }, id) => verify(store, id, signal),
+    delete: (_, id) => store.delete(id),
   };
+}
+
+/** Fills a chunk unless it is there: another tab may have brought it while this one waited for its turn. */
+function fillOnce(store: ChunkStore, request: Request, id: string, chunk: number, source: Source): Promise<void> {
+  const fillIfAbsent = async () => {
+    if ((await store.hash(id, chunk)) === undefined) await fill(store, request, id, chunk, source);
+  };
+  return locked(`outrider-fill ${id} ${chunk}`, "exclusive", fillIfAbsent, request.signal);
 }
 
 async function fill(store: ChunkStore, { signal, progress }: Request, id: string, chunk: number, source: Source): Promise<void> {

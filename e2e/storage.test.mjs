@@ -1,0 +1,186 @@
+// The store in Chromium: its contract on the real IndexedDB and OPFS, two tabs, and storage that goes away.
+
+import assert from "node:assert/strict";
+import { readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { launch } from "./browser.mjs";
+import { always, modelServer } from "./models.mjs";
+import { contractProgram, openStore, serveStorage, setQuota } from "./storage.mjs";
+
+let site, browser;
+before(async () => {
+  site = await serveStorage(contractProgram());
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+test("both kinds of store keep the contract", async () => {
+  const page = await browser.context.newPage();
+  await page.goto(site.url);
+  await page.exposeFunction("setFull", (full) => setQuota(page, full ? 1 : undefined));
+  const { code, output } = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        let output = "";
+        const tests = new Worker("/contract-worker.js", { type: "module" });
+        const { port1, port2 } = new MessageChannel();
+        new Worker("/worker/storage.worker.js", { type: "module" }).postMessage({ kind: "connect", port: port2 }, [port2]);
+        tests.postMessage({ port: port1 }, [port1]);
+        tests.onmessage = async ({ data }) => {
+          if (data.output) output += data.output;
+          if ("full" in data) tests.postMessage((await window.setFull(data.full), {}));
+          if ("code" in data) resolve({ code: data.code, output });
+        };
+      }),
+  );
+  await page.close();
+  assert.equal(code, 0, output);
+  for (const kind of ["IndexedDB", "OPFS"]) assert.match(output, new RegExp(`--- PASS: Test${kind}KeepsTheContract`));
+});
+
+const chunkBytes = 16 << 20;
+const info = { name: "m.gguf", size: 2 * chunkBytes + 1000, validator: "1" };
+const kinds = ["indexeddb", "opfs"];
+
+/** Gives body tabs, each with a storage worker of its own, and a file of a kind that is not stored yet. */
+async function withTabs(count, kind, body, options) {
+  const own = options && (await launch(options));
+  const { context, profile } = own ?? browser;
+  const tabs = [];
+  for (let i = 0; i < count; i++) tabs.push(await openStore(context, site.url));
+  const id = `local:${crypto.randomUUID()}`;
+  await call(tabs[0], "add", id, info);
+  assert.equal((await call(tabs[0], "move", id, kind)).kind, kind);
+  try {
+    await body(id, tabs, profile);
+  } finally {
+    await call(tabs[0], "delete", id).catch(() => {});
+    for (const tab of tabs) await tab.close();
+    await own?.close();
+  }
+}
+
+const call = (tab, method, ...args) => tab.evaluate(([method, args]) => store.call(never, method, ...args), [method, args]);
+const chunks = async (tab, id) => (await call(tab, "find", id))?.chunks;
+
+/** Fills a chunk with bytes of its number + 1 from a file that is picked. */
+const fill = (tab, id, chunk) =>
+  tab.evaluate(
+    async ([id, chunk, size, chunkBytes]) => {
+      const bytes = [...Array(Math.ceil(size / chunkBytes)).keys()].map((i) => new Uint8Array(Math.min(chunkBytes, size - i * chunkBytes)).fill(i + 1));
+      const { source } = await store.call(never, "openFile", new File(bytes, "m.gguf"));
+      await store.fill(never, id, chunk, source);
+      await store.call(never, "closeSource", source);
+    },
+    [id, chunk, info.size, chunkBytes],
+  );
+
+/** Reads a range and gives its first and last byte, or the fault. */
+const read = (tab, id, offset, length) =>
+  tab.evaluate(
+    async ([id, offset, length]) => {
+      try {
+        const buffer = await store.read(never, id, offset, length);
+        const bytes = new Uint8Array(buffer);
+        const ends = [bytes[0], bytes.at(-1)];
+        store.release(buffer);
+        return ends;
+      } catch ({ code, message, retryable }) {
+        return { code, message, retryable };
+      }
+    },
+    [id, offset, length],
+  );
+
+for (const kind of kinds) {
+  test(`${kind}: one tab writes while another reads, and each sees what the other stored`, async () => {
+    await withTabs(2, kind, async (id, [a, b]) => {
+      await fill(a, id, 0);
+      const [ends] = await Promise.all([read(b, id, 5, 1000), fill(a, id, 1)]);
+      assert.deepEqual(ends, [1, 1]);
+      await fill(b, id, 2);
+      for (const tab of [a, b]) {
+        assert.deepEqual(await chunks(tab, id), [0, 1, 2]);
+        assert.deepEqual(await read(tab, id, 0, info.size), [1, 3]);
+      }
+    });
+  });
+
+  test(`${kind}: a chunk that two tabs want at once is fetched once`, async () => {
+    const bytes = Buffer.alloc(1000, 7);
+    const server = await modelServer(bytes);
+    let ranges = 0;
+    always(server, (request, response, serve) => {
+      const look = request.headers.range === "bytes=0-0";
+      if (!look) ranges++;
+      setTimeout(serve, look ? 0 : 500);
+    });
+    await withTabs(2, kind, async (id, tabs) => {
+      await call(tabs[0], "add", id, { ...info, size: 1000 });
+      await call(tabs[0], "move", id, kind);
+      const fetchChunk = ([id, url]) => store.call(never, "openURL", url).then(({ source }) => store.fill(never, id, 0, source));
+      await Promise.all(tabs.map((tab) => tab.evaluate(fetchChunk, [id, server.url])));
+      assert.equal(ranges, 1);
+      for (const tab of tabs) assert.deepEqual(await read(tab, id, 0, 1000), [7, 7]);
+    });
+    await server.close();
+  });
+
+  test(`${kind}: a file deleted in another tab is a fault that may be tried again, and can be filled again`, async () => {
+    await withTabs(2, kind, async (id, [a, b]) => {
+      await fill(a, id, 0);
+      assert.deepEqual(await read(a, id, 0, 10), [1, 1]);
+      await call(b, "delete", id);
+      const { code, retryable } = await read(a, id, 0, 10);
+      assert.deepEqual([code, retryable], ["storage_error", true]);
+      await call(a, "add", id, info);
+      await call(a, "move", id, kind);
+      await fill(a, id, 0);
+      assert.deepEqual(await read(b, id, 0, 10), [1, 1]);
+    });
+  });
+
+  test(`${kind}: storage that the browser clears under an open store is missing, and can be filled again`, async () => {
+    await withTabs(1, kind, async (id, [tab]) => {
+      await fill(tab, id, 0);
+      assert.deepEqual(await read(tab, id, 0, 10), [1, 1]);
+      const devtools = await tab.context().newCDPSession(tab);
+      await devtools.send("Storage.clearDataForOrigin", { origin: site.url, storageTypes: "all" });
+      const { code, retryable } = await read(tab, id, 0, 10);
+      assert.deepEqual([code, retryable], ["storage_error", true]);
+      await call(tab, "add", id, info);
+      await call(tab, "move", id, kind);
+      await fill(tab, id, 1);
+      assert.deepEqual(await read(tab, id, chunkBytes, 10), [2, 2]);
+    }, {});
+  });
+
+  test(`${kind}: bytes that vanish from the disk are a fault, marked absent, and never read as zeros`, async () => {
+    await withTabs(1, kind, async (id, [tab], profile) => {
+      for (const chunk of [0, 1, 2]) await fill(tab, id, chunk);
+      await tab.waitForTimeout(1500); // the handle is closed when it has not been used for a second
+      assert.ok(loseBytes(profile) > 0);
+      const { code, retryable } = await read(tab, id, 0, info.size);
+      assert.deepEqual([code, retryable], ["storage_error", true]);
+      assert.deepEqual(await chunks(tab, id), []);
+      await fill(tab, id, 1);
+      assert.deepEqual(await chunks(tab, id), [1]);
+      assert.deepEqual(await read(tab, id, chunkBytes, chunkBytes), [2, 2]);
+      assert.equal((await read(tab, id, 0, 10)).code, "storage_error");
+    }, {});
+  });
+}
+
+/** Removes every file of a profile that may hold weights; gives how many. */
+function loseBytes(profile) {
+  const large = readdirSync(profile, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /IndexedDB|File System/.test(entry.parentPath))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => statSync(file).size >= 1000 && !/leveldb|Paths/.test(file));
+  large.forEach((file) => rmSync(file));
+  return large.length;
+}

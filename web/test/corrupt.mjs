@@ -1,0 +1,31 @@
+// Replaces a chunk's bytes behind the store's back, in Node and in a browser's worker alike.
+
+const chunkBytes = 16 << 20;
+const folder = 'outrider-weights'; // of the database and of the private files
+
+/** bytes may be fewer than the chunk had if it is the last of its file. */
+export async function corrupt(id, chunk, bytes) {
+  const db = await result(indexedDB.open(folder));
+  try {
+    const record = await result(db.transaction('files').objectStore('files').get(id));
+    if (record.kind === 'opfs') await corruptFile(record.file, chunk, bytes);
+    else await result(db.transaction('bytes', 'readwrite').objectStore('bytes').put(new Blob([bytes]), [id, chunk]));
+  } finally {
+    db.close();
+  }
+}
+
+async function corruptFile(name, chunk, bytes) {
+  const root = await navigator.storage.getDirectory();
+  const file = await (await root.getDirectoryHandle(folder, { create: false })).getFileHandle(name);
+  const handle = await file.createSyncAccessHandle({ mode: 'readwrite-unsafe' });
+  handle.write(bytes, { at: chunk * chunkBytes });
+  if (bytes.length < chunkBytes) handle.truncate(chunk * chunkBytes + bytes.length);
+  handle.close();
+}
+
+const result = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });

@@ -1,0 +1,85 @@
+// The origin's private file system inside Node, in a folder of the disk: as much of it as the store uses. Handles are
+// shared or exclusive as in a browser.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+/** Makes a root directory for navigator.storage.getDirectory; the process removes it when it ends. */
+export function privateFiles() {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'outrider-files-'));
+  process.on('exit', () => fs.rmSync(root, { recursive: true }));
+  return new Directory(root);
+}
+
+const missing = () => new DOMException('no such file', 'NotFoundError');
+
+class Directory {
+  constructor(at) {
+    this.at = at;
+    this.name = path.basename(at);
+  }
+
+  async getDirectoryHandle(name, { create }) {
+    const at = path.join(this.at, name);
+    if (create) fs.mkdirSync(at, { recursive: true });
+    return new Directory(at);
+  }
+
+  async getFileHandle(name, { create = false } = {}) {
+    const at = path.join(this.at, name);
+    if (!fs.existsSync(at)) {
+      if (!create) throw missing();
+      fs.writeFileSync(at, '');
+    }
+    return { createSyncAccessHandle: async ({ mode }) => new SyncHandle(at, mode) };
+  }
+
+  async removeEntry(name) {
+    const at = path.join(this.at, name);
+    if (!fs.existsSync(at)) throw missing();
+    if (SyncHandle.open.has(at)) throw new DOMException('in use', 'NoModificationAllowedError');
+    fs.rmSync(at);
+  }
+
+  async *keys() {
+    yield* fs.readdirSync(this.at);
+  }
+}
+
+class SyncHandle {
+  static open = new Map(); // path → handles
+  static full = false; // whether the disk is
+
+  constructor(at, mode) {
+    this.at = at;
+    this.mode = mode;
+    this.fd = fs.openSync(at, 'r+');
+    SyncHandle.open.set(at, (SyncHandle.open.get(at) ?? 0) + 1);
+  }
+
+  read(into, { at }) {
+    return fs.readSync(this.fd, into, 0, into.length, at);
+  }
+
+  write(bytes, { at }) {
+    if (SyncHandle.full) throw new DOMException('full', 'QuotaExceededError');
+    return fs.writeSync(this.fd, bytes, 0, bytes.length, at);
+  }
+
+  truncate(size) {
+    fs.ftruncateSync(this.fd, size);
+  }
+
+  flush() {
+    fs.fsyncSync(this.fd);
+  }
+
+  close() {
+    fs.closeSync(this.fd);
+    const left = SyncHandle.open.get(this.at) - 1;
+    left ? SyncHandle.open.set(this.at, left) : SyncHandle.open.delete(this.at);
+  }
+}
+
+/** Makes every write fail for want of room, or ends that. */
+export const setDiskFull = (full) => (SyncHandle.full = full);
