@@ -214,6 +214,13 @@ func TestEachLimitIsNamed(t *testing.T) {
 	}
 }
 
+func TestWhatFitsExactlyFits(t *testing.T) {
+	on := Machine{MaxBuffer: 20, MaxBinding: 20, UsableBytes: 70, MostBytes: 70, FreeStorage: 100}
+	if r := Check(tiny(), on); r.Verdict != Runs || !slices.Equal(r.Slots, []int{1, 1}) {
+		t.Errorf("%s %+v", r.Sentence(), r.Slots)
+	}
+}
+
 func TestSlownessIsExplainedByWhatTakesTheTime(t *testing.T) {
 	on := roomy()
 	on.ReadSpeed = 1
@@ -227,8 +234,13 @@ func TestSlownessIsExplainedByWhatTakesTheTime(t *testing.T) {
 	}
 	on = roomy()
 	on.ComputeSeconds = 3
-	if r := Check(tiny(), on); r.Verdict != RunsSlowly || !strings.Contains(r.Reasons[0].Message, "takes the GPU 3 s") {
-		t.Errorf("%s %+v", r.Verdict, r.Reasons)
+	dense := tiny()
+	dense.Units = nil
+	for _, m := range []Model{tiny(), dense} {
+		if r := Check(m, on); r.Verdict != RunsSlowly || !strings.Contains(r.Reasons[0].Message, "takes the GPU 3 s") {
+			t.Errorf("%s %+v", r.Verdict, r.Reasons)
+		}
+		on.ReadSpeed = 0 // a dense model needs none
 	}
 }
 
@@ -263,7 +275,7 @@ func TestUnmeasuredSpeedsStayOutOfTheSentence(t *testing.T) {
 		t.Error(r.Sentence())
 	}
 	on.ReadSpeed = 0
-	if r := Check(tiny(), on); r.TokensPerSecond != 0 || strings.Contains(r.Sentence(), "tok/s") {
+	if r := Check(tiny(), on); r.TokensPerSecond != 0 || r.ReadingAlone || strings.Contains(r.Sentence(), "tok/s") {
 		t.Error(r.Sentence())
 	}
 }

@@ -68,11 +68,10 @@ func (s Search) Find(m Model, on Machine, try func(experts.Shape) error) (expert
 		}
 		room = room.refuse(bytes)
 		s.remember(room)
-		fewest := m.bytes(m.fewest())
-		if bytes == fewest {
+		if bytes == m.bytes(m.fewest()) {
 			return experts.Shape{}, err
 		}
-		usable = max(fewest, m.fixed()+lower(bytes-m.fixed()))
+		usable = m.fixed() + lower(bytes-m.fixed())
 	}
 }
 

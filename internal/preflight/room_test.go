@@ -74,6 +74,20 @@ func TestADeviceThatNeverRefusedIsAskedForMore(t *testing.T) {
 	wantTried(t, d, 80)
 }
 
+func TestASmallModelTeachesNothingAboutALargeOne(t *testing.T) {
+	rooms, d := memory{"a": {Fits: 100}}, &device{bytes: 1000}
+	small := wide()
+	small.Units = small.Units[:1]
+	small.ResidentBytes = 1
+	find(t, Search{Rooms: rooms, Device: "a"}, small, d)
+	wantTried(t, d, 65)
+	if rooms["a"].Fits != 100 {
+		t.Errorf("remembered %+v", rooms["a"])
+	}
+	find(t, Search{Rooms: rooms, Device: "a", First: 160}, wide(), d)
+	wantTried(t, d, 160)
+}
+
 func TestTheLastTryIsTheFewestSlots(t *testing.T) {
 	rooms, d := memory{}, &device{bytes: 52}
 	s := Search{Rooms: rooms, Device: "a", First: 56}
@@ -138,10 +152,22 @@ func TestALostDeviceIsAskedForLess(t *testing.T) {
 	}
 }
 
+func TestALossAtWhatIsRefusedAnywayTakesNothingAway(t *testing.T) {
+	rooms := memory{"a": {Fits: 100, Refused: 105}}
+	s := Search{Rooms: rooms, Device: "a"}
+	s.Lost(140)
+	if rooms["a"] != (Room{Fits: 100, Refused: 105}) {
+		t.Errorf("remembered %+v", rooms["a"])
+	}
+}
+
 func TestALostDeviceLowersTheUsersSetting(t *testing.T) {
 	rooms, d := memory{}, &device{bytes: 1000}
 	s := Search{Rooms: rooms, Device: "a", Setting: 140}
 	s.Lost(140)
+	find(t, s, wide(), d)
+	wantTried(t, d, 105)
+	s.Lost(1000) // of another model, late
 	find(t, s, wide(), d)
 	wantTried(t, d, 105)
 	if len(rooms) != 0 {
