@@ -354,3 +354,44 @@ func TestAModelOpensFromItsHeaderAloneWithoutAsking(t *testing.T) {
 		t.Errorf("%v, asked %d times", err, l.opened-opened)
 	}
 }
+
+// movable is a store that holds files in more than one way.
+type movable struct {
+	*store.Memory
+	kind store.Kind // of all its files
+}
+
+func (s *movable) Add(ctx context.Context, id string, info fetch.Info) (store.File, error) {
+	s.kind = store.IndexedDB
+	f, err := s.Memory.Add(ctx, id, info)
+	f.Kind = s.kind
+	return f, err
+}
+
+func (s *movable) Move(ctx context.Context, id string, kind store.Kind) (store.File, error) {
+	f, err := s.Memory.Move(ctx, id, kind)
+	if err == nil {
+		s.kind = kind
+	}
+	f.Kind = s.kind
+	return f, err
+}
+
+func TestAMovedModelStaysWhereItIsWhenItsFileComesBack(t *testing.T) {
+	st := &movable{Memory: newStore()}
+	m, _ := reader(t, st)
+	if err := m.Move(t.Context(), store.OPFS); err != nil || st.kind != store.OPFS || !m.Has(0, 0, 1) {
+		t.Fatalf("%v, %s, header there: %v", err, st.kind, m.Has(0, 0, 1))
+	}
+	if err := st.Delete(t.Context(), m.ID); err != nil {
+		t.Fatal(err)
+	}
+	wantRange(t, m, t.Context())
+	if st.kind != store.OPFS {
+		t.Errorf("it came back to %s", st.kind)
+	}
+	if err := st.Delete(t.Context(), m.ID); err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, m.Move(t.Context(), store.IndexedDB), fault.StorageError, "m.gguf: ")
+}
