@@ -4,6 +4,7 @@
 //	pack tiny -o tiny.gguf write a tiny random model
 //	pack virtual           serve a model of a published one's geometry, computed as it is read
 //	pack reference         print what the CPU reference answers with such a model
+//	pack trace             write which experts a model's tokens choose; print how well they can be told in advance
 //	pack simulate          replay which experts tokens chose over policies and numbers of slots
 package main
 
@@ -17,12 +18,13 @@ var verbs = map[string]func(args []string) error{
 	"tiny":      tinyModel,
 	"virtual":   virtualModel,
 	"reference": reference,
+	"trace":     trace,
 	"simulate":  simulate,
 }
 
 func main() {
 	if len(os.Args) < 2 || verbs[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: pack models | pack tiny [flags] | pack virtual [flags] | pack reference [flags] | pack simulate [flags]")
+		fmt.Fprintln(os.Stderr, "usage: pack models | pack tiny [flags] | pack virtual [flags] | pack reference [flags] | pack trace [flags] | pack simulate [flags]")
 		os.Exit(2)
 	}
 	if err := verbs[os.Args[1]](os.Args[2:]); err != nil {

@@ -17,7 +17,7 @@ var prompt = []int32{7, 200, 31, 31, 5, 90, 144, 250, 12, 63, 8, 19}
 var never = []int32{-1}
 
 // generate collects an answer.
-func generate(t *testing.T, e *Engine, prompt []int32, p Params) ([]int32, Stats) {
+func generate(t testing.TB, e *Engine, prompt []int32, p Params) ([]int32, Stats) {
 	t.Helper()
 	var answer []int32
 	stats, err := e.Generate(t.Context(), Prompt{Tokens: prompt}, p, func(token int32) bool {

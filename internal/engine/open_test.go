@@ -15,7 +15,7 @@ import (
 )
 
 // download brings a file into a store in memory and opens it there.
-func download(t *testing.T, file []byte) *loader.Model {
+func download(t testing.TB, file []byte) *loader.Model {
 	t.Helper()
 	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", store.NewMemory(math.MaxInt64), nil)
 	if err != nil {
@@ -29,7 +29,7 @@ func download(t *testing.T, file []byte) *loader.Model {
 }
 
 // open makes an engine of a file's bytes.
-func open(t *testing.T, b ops.Backend, file []byte, o Options) *Engine {
+func open(t testing.TB, b ops.Backend, file []byte, o Options) *Engine {
 	t.Helper()
 	files := download(t, file)
 	plan, err := Read(files.File)
@@ -45,7 +45,7 @@ func open(t *testing.T, b ops.Backend, file []byte, o Options) *Engine {
 }
 
 // onGPU gives the adapter of this machine; one without fails.
-func onGPU(t *testing.T) ops.Backend {
+func onGPU(t testing.TB) ops.Backend {
 	t.Helper()
 	b, err := gpu.New(t.Context(), gpu.Options{})
 	if err != nil {

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/outrider-web/outrider/internal/experts"
+	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/internal/tiny"
+)
+
+// Random layers change the stream a little, so that routers foretell more than chance does and less than all.
+func TestATraceHasWhatTokensChoseAndScoresWhatWasForetold(t *testing.T) {
+	l := tiny.Llama4{Seed: 1, Type: quant.F32, Hidden: 64, Heads: 4, KVHeads: 2, ExpertWidth: 32, DenseWidth: 32, Layers: 4, Experts: 8, Used: 2}
+	dir := t.TempDir()
+	f := newTraceFlags()
+	f.Parse([]string{"-model", filepath.Join(dir, "m.gguf"), "-tokens", "20", "-o", filepath.Join(dir, "t.trace")})
+	if err := os.WriteFile(f.model, l.GGUF(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b := newForesight(2)
+	e, err := openWhole(f.model, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if err := f.answer(e); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.tokens) != 19 || b.asked[0] != 19*3*2 || b.asked[1] != 19*2*2 {
+		t.Errorf("%d tokens, %v guesses", len(b.tokens), b.asked)
+	}
+	if a := b.accuracy(0); a < 0.35 || a == 1 {
+		t.Errorf("the next router is foretold in %.2f of the cases", a)
+	}
+	var out strings.Builder
+	if err := b.report(&out); err != nil || !strings.Contains(out.String(), "router 2 ahead") {
+		t.Errorf("the report is %q, %v", out.String(), err)
+	}
+	if err := f.write(b); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(f.out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if trace, err := experts.ReadTrace(file); err != nil || trace.Tokens() != 19 || trace.Layers != 4 || trace.Used != 2 {
+		t.Errorf("the trace is %+v, %v", trace, err)
+	}
+}
