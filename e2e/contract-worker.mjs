@@ -23,7 +23,7 @@ addEventListener("message", async ({ data: { port } }) => {
   const decoder = new TextDecoder();
   globalThis.fs.writeSync = (_, bytes) => (postMessage({ output: decoder.decode(bytes, { stream: true }) }), bytes.length);
   const go = new Go();
-  go.argv = ["store.test", "-test.v", "-test.run=IndexedDB|OPFS"];
+  go.argv = ["store.test", "-test.v", "-test.run=IndexedDB|OPFS|Probe|LinkSpeed"];
   go.exit = (code) => postMessage({ code });
   const { instance } = await WebAssembly.instantiateStreaming(fetch("/store-test.wasm"), go.importObject);
   await go.run(instance);

@@ -21,6 +21,15 @@ func (s source) Close() {
 	go Call(context.Background(), "call", "closeSource", s.handle)
 }
 
+// LinkSpeed measures how many bytes a second come from a source that Place.Open gave; it takes at most 1.5 s.
+func LinkSpeed(ctx context.Context, src Source) (float64, error) {
+	v, err := Call(ctx, "call", "probeLink", src.(source).handle)
+	if err != nil {
+		return 0, err
+	}
+	return v.Float(), nil
+}
+
 func openURL(ctx context.Context, url string) (Source, error) { return open(ctx, "openURL", url) }
 
 func open(ctx context.Context, method string, what any) (Source, error) {

@@ -83,6 +83,16 @@ func (Browser) Delete(ctx context.Context, id string) error {
 	return err
 }
 
+// Probe measures the store in a second or two; what it writes is gone afterwards.
+func (Browser) Probe(ctx context.Context, kind Kind) (Speed, error) {
+	v, err := ask(ctx, "probeStore", string(kind))
+	if err != nil {
+		return Speed{}, err
+	}
+	number := func(name string) float64 { return v.Get(name).Float() }
+	return Speed{Kind(v.Get("kind").String()), number("write"), number("read"), int64(number("free"))}, nil
+}
+
 func ask(ctx context.Context, method string, args ...any) (js.Value, error) {
 	return fetch.Call(ctx, "call", append([]any{method}, args...)...)
 }

@@ -68,3 +68,26 @@ func TestBrowserCountsBytesInFlight(t *testing.T) {
 		t.Errorf("%d bytes held after release", held)
 	}
 }
+
+func TestProbeMeasuresEveryKindAndLeavesNothing(t *testing.T) {
+	for _, kind := range []Kind{IndexedDB, OPFS} {
+		speed, err := Browser{}.Probe(t.Context(), kind)
+		if err != nil || speed.Kind != kind || speed.Write <= 0 || speed.Read <= 0 || speed.Free < 0 {
+			t.Errorf("%+v %v", speed, err)
+		}
+		if _, ok, err := (Browser{}).Find(t.Context(), "scratch:"); ok || err != nil {
+			t.Errorf("the scratch file is left: %v %v", ok, err)
+		}
+	}
+}
+
+func TestLinkSpeedCountsWhatComes(t *testing.T) {
+	src, err := browserSubject{}.place(map[string][]byte{"m": contractFile}).Open(t.Context(), "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	if speed, err := fetch.LinkSpeed(t.Context(), src); err != nil || speed < 1e6 {
+		t.Errorf("%g bytes/s, %v", speed, err)
+	}
+}

@@ -51,6 +51,13 @@ const (
 	OPFS      Kind = "opfs"      // a file of the page's own: several times as fast, for models whose experts are paged
 )
 
+// Speed is what a store can do on this machine, measured on a scratch file.
+type Speed struct {
+	Kind        Kind    // that was measured: what the browser has
+	Write, Read float64 // bytes/s; what is read has just been written, and may come from the system's memory
+	Free        int64   // bytes that may still be stored, as far as the browser says; 0 when it does not
+}
+
 // File is the record of a file: what it is and which of its chunks are stored.
 type File struct {
 	ID string

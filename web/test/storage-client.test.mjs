@@ -54,6 +54,30 @@ test('read counts its bytes until release, and no more than the limit are held',
   assert.deepEqual([client.bytes, client.peakBytes], [0, 80]);
 });
 
+test('a released buffer serves the next read of its length, and makes way when others need the room', async () => {
+  const offered = [];
+  const read = async (id, offset, length, into) => (offered.push(into?.byteLength), into ?? new ArrayBuffer(length));
+  const client = connect({ read }, 200);
+  const first = await client.read(forever, 'a', 0, 80);
+  new Uint8Array(first)[3] = 7;
+  client.release(first);
+  assert.equal(first.byteLength, 80); // kept
+  assert.deepEqual([client.bytes, client.peakBytes], [0, 80]);
+  const again = await client.read(forever, 'a', 0, 80);
+  assert.equal(new Uint8Array(again)[3], 7);
+  client.release(again);
+  client.release(await client.read(forever, 'a', 0, 150)); // does not fit beside the 80
+  assert.deepEqual(offered, [undefined, 80, undefined]);
+  assert.deepEqual([client.bytes, client.peakBytes], [0, 150]);
+});
+
+test('a store that cannot use an offered buffer gives its own', async () => {
+  const client = connect({ read: async (id, offset, length) => new ArrayBuffer(length) }, 200);
+  client.release(await client.read(forever, 'a', 0, 80));
+  const buffer = await client.read(forever, 'a', 0, 80);
+  assert.deepEqual([buffer.byteLength, client.bytes], [80, 80]);
+});
+
 test('a failed read gives its bytes back and keeps its fault', async () => {
   const read = async () => {
     throw new StorageFault('integrity', 'spoilt', true);

@@ -5,8 +5,9 @@ import { Budget } from "./storage/budget.js";
 import { CHUNK_BYTES } from "./storage/chunk-store.js";
 import { aborted, StorageFault } from "./storage/fault.js";
 import type { Answer, Ask, Method, Methods } from "./storage/messages.js";
+import { free, Pool } from "./storage/pool.js";
 
-/** The most weight bytes that may be held by JavaScript at once. */
+/** The most weight bytes that may be held by JavaScript at once, buffers kept for the next read included. */
 const MAX_BYTES = 256e6;
 
 declare global {
@@ -28,18 +29,20 @@ interface Pending {
 export class StorageClient {
   readonly #port: MessagePort;
   readonly #budget: Budget;
+  readonly #pool: Pool;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
 
   constructor(port: MessagePort, maxBytes = MAX_BYTES) {
     this.#port = port;
     this.#budget = new Budget(maxBytes);
+    this.#pool = new Pool(maxBytes / 2, () => this.#budget.release(this.#pool.empty()));
     port.onmessage = ({ data }: MessageEvent<Answer>) => this.#receive(data);
   }
 
   /** Bytes of weights held now, on their way between network, store and GPU. */
   get bytes(): number {
-    return this.#budget.held;
+    return this.#budget.held - this.#pool.bytes;
   }
 
   /** The most bytes held at once so far. */
@@ -54,7 +57,7 @@ export class StorageClient {
 
   /** Brings a chunk into the store; onProgress hears how many of its bytes have arrived, now and then. */
   async fill(signal: AbortSignal, id: string, chunk: number, source: number, onProgress?: (bytes: number) => void): Promise<void> {
-    await this.#budget.acquire(CHUNK_BYTES);
+    await this.#acquire(CHUNK_BYTES);
     try {
       await this.#ask(signal, "fill", [id, chunk, source], onProgress);
     } finally {
@@ -64,20 +67,28 @@ export class StorageClient {
 
   /** Bytes of the store. Give the buffer back with release when its bytes have been copied to where they belong. */
   async read(signal: AbortSignal, id: string, offset: number, length: number): Promise<ArrayBuffer> {
-    await this.#budget.acquire(length);
+    const into = this.#pool.take(length);
+    if (!into) await this.#acquire(length);
     try {
-      return await this.#ask(signal, "read", [id, offset, length]);
+      return await this.#ask(signal, "read", into ? [id, offset, length, into] : [id, offset, length]);
     } catch (error) {
       this.#budget.release(length);
       throw error;
     }
   }
 
-  /** Ends the life of a buffer that read gave. Its memory is freed at once where the browser can do that. */
+  /** Takes back a buffer that read gave: a read of the same length soon after gets it again, else its memory is freed. */
   release(buffer: ArrayBuffer): void {
+    if (!this.#budget.short && this.#pool.keep(buffer)) return;
     const { byteLength } = buffer;
-    (buffer as { transfer?: (newLength: number) => ArrayBuffer }).transfer?.(0);
+    free(buffer);
     this.#budget.release(byteLength);
+  }
+
+  /** Waits until bytes more may be held. What is kept for later goes first. */
+  async #acquire(bytes: number): Promise<void> {
+    if (!this.#budget.has(bytes)) this.#budget.release(this.#pool.empty());
+    await this.#budget.acquire(bytes);
   }
 
   #ask<M extends Method>(
@@ -92,7 +103,7 @@ export class StorageClient {
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject, onProgress });
       signal.addEventListener("abort", abort);
-      this.#port.postMessage({ id, method, args } satisfies Ask);
+      this.#port.postMessage({ id, method, args } satisfies Ask, args.filter((arg) => arg instanceof ArrayBuffer));
     });
     return answer.finally(() => signal.removeEventListener("abort", abort)) as Promise<ReturnType<Methods[M]>>;
   }

@@ -2,7 +2,7 @@
 
 import { BlobShelf } from "./blobs.js";
 import { Catalogue, type FileRecord } from "./catalogue.js";
-import { CHUNK_BYTES, chunkLength, chunksOf, type ChunkStore, type FileInfo, type StoredFile, type StoreKind } from "./chunk-store.js";
+import { CHUNK_BYTES, chunkLength, chunksOf, SCRATCH, type ChunkStore, type FileInfo, type StoredFile, type StoreKind } from "./chunk-store.js";
 import { StorageFault } from "./fault.js";
 import { FileShelf } from "./opfs.js";
 import { isGone, type Shelf } from "./shelf.js";
@@ -19,8 +19,8 @@ export class BrowserStore implements ChunkStore {
     this.#blobs = new BlobShelf(this.#catalogue);
   }
 
-  list(): Promise<StoredFile[]> {
-    return this.#catalogue.list();
+  async list(): Promise<StoredFile[]> {
+    return (await this.#catalogue.list()).filter(({ id }) => id !== SCRATCH);
   }
 
   find(id: string): Promise<StoredFile | undefined> {

@@ -21,9 +21,19 @@ export class Budget {
     return this.#peak;
   }
 
+  /** Whether bytes more could be had without waiting. */
+  has(bytes: number): boolean {
+    return this.#waiting.length === 0 && this.#fits(bytes);
+  }
+
+  /** Whether somebody waits. */
+  get short(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Waits, in order of asking, until bytes more fit. What is larger than the whole limit is admitted alone. */
   async acquire(bytes: number): Promise<void> {
-    if (this.#waiting.length === 0 && this.#fits(bytes)) return this.#hold(bytes);
+    if (this.has(bytes)) return this.#hold(bytes);
     await new Promise<void>((admit) => this.#waiting.push({ bytes, admit }));
   }
 

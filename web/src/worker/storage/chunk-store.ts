@@ -3,6 +3,9 @@
 /** Bytes of every chunk of a file but the last. */
 export const CHUNK_BYTES = 16 << 20;
 
+/** The id of the file with which a store is measured; list leaves it out. */
+export const SCRATCH = "scratch:";
+
 /** A file as its source knows it. */
 export interface FileInfo {
   name: string;

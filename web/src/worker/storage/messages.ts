@@ -3,6 +3,7 @@
 
 import type { Fault } from "../../protocol.js";
 import type { FileInfo, StoredFile, StoreKind } from "./chunk-store.js";
+import type { StoreSpeed } from "./probe.js";
 
 /** A source that is open in the storage worker. */
 export interface OpenSource extends FileInfo {
@@ -25,6 +26,10 @@ export interface Methods {
   /** Hashes every chunk again and forgets those that differ; gives how many did. */
   verify(id: string): number;
   delete(id: string): void;
+  /** Measures the store on a scratch file; takes a second or two. */
+  probeStore(kind: StoreKind): StoreSpeed;
+  /** Measures the way from an open source in at most 1.5 s; bytes a second. */
+  probeLink(source: number): number;
 }
 
 export type Method = keyof Methods;

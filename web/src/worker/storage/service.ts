@@ -6,6 +6,8 @@ import { asFault, check, StorageFault } from "./fault.js";
 import { HTTPSource } from "./http.js";
 import { locked } from "./locks.js";
 import type { Answer, Ask, Method, Methods, OpenSource } from "./messages.js";
+import { free } from "./pool.js";
+import { probeLink, probeStore } from "./probe.js";
 import { LocalSource, type Source } from "./source.js";
 
 /** What a method may use besides its arguments. */
@@ -55,10 +57,19 @@ function makeHandlers(store: ChunkStore): Handlers {
     add: (_, id, info) => store.add(id, info),
     move: (_, id, kind) => store.move(id, kind),
     fill: (request, id, chunk, source) => fillOnce(store, request, id, chunk, sources.get(source)!),
-    read: async ({ signal }, id, offset, length, into) => (check(signal), store.read(id, offset, length, into)),
+    read: ({ signal }, id, offset, length, into) => read(store, signal, id, offset, length, into),
     verify: ({ signal }, id) => verify(store, id, signal),
     delete: (_, id) => store.delete(id),
+    probeStore: ({ signal }, kind) => probeStore(store, kind, signal),
+    probeLink: ({ signal }, source) => probeLink(sources.get(source)!, signal),
   };
+}
+
+async function read(store: ChunkStore, signal: AbortSignal, id: string, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer> {
+  check(signal);
+  const bytes = await store.read(id, offset, length, into);
+  if (into && into !== bytes) free(into);
+  return bytes;
 }
 
 /** Fills a chunk unless it is there: another tab may have brought it while this one waited for its turn. */
