@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
+	"github.com/outrider-web/outrider/internal/fault"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 )
@@ -99,6 +101,28 @@ func TestFetchGivesTheBytesAskedFor(t *testing.T) {
 	}
 	if none, err := ops.Read(context.Background(), b, x, 8, 0); err != nil || len(none) != 0 {
 		t.Errorf("no bytes: %v, %v", none, err)
+	}
+}
+
+func TestFetchAllGivesPartsOneAfterAnother(t *testing.T) {
+	b := open(t)
+	defer b.Close()
+	x, y := alloc(t, b, quant.U32, 4, 2), alloc(t, b, quant.U32, 3)
+	must(t, b.Write(x, 0, wordBytes(0, 1, 2, 3, 4, 5, 6, 7)))
+	must(t, b.Write(y, 0, wordBytes(10, 11, 12)))
+	got := wait(t, b.FetchAll(ops.Part{Tensor: y, Offset: 4, N: 8}, ops.Part{Tensor: x.Rows(1, 1), Offset: 8, N: 4}, ops.Part{Tensor: x, N: 8}))
+	if want := []uint32{11, 12, 6, 0, 1}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if none := wait(t, b.FetchAll()); len(none) != 0 {
+		t.Errorf("no parts: %v", none)
+	}
+	for name, p := range map[string]ops.Part{
+		"half a word": {Tensor: x, N: 2}, "at half a word": {Tensor: x, Offset: 2, N: 4}, "beyond the end": {Tensor: y, Offset: 8, N: 8},
+	} {
+		if _, err := b.FetchAll(ops.Part{Tensor: x, N: 4}, p).Wait(context.Background()); fault.Of(err).Code != fault.Internal {
+			t.Errorf("%s: %v, want an internal fault", name, err)
+		}
 	}
 }
 
