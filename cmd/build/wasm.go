@@ -40,6 +40,10 @@ var cold = []string{"fmt", module + "wasm", module + "internal/openai", module +
 	module + "internal/model/llama4", module + "internal/ops", module + "loader", module + "loader/gguf",
 	module + "loader/fetch", module + "loader/store"}
 
+// plainCollector leaves out the garbage collector of Go 1.26 for many cores and large heaps, in favour of the one before: a
+// browser's program has one core and a few megabytes. A toolchain that no longer offers it refuses the setting by name.
+const plainCollector = "GOEXPERIMENT=nogreenteagc"
+
 // compile builds one program by way of the cache folder.
 func compile(name, folder string) ([]byte, error) {
 	if err := os.MkdirAll(cacheDir, 0o755); err != nil {
@@ -55,7 +59,7 @@ func compile(name, folder string) ([]byte, error) {
 		args = append(args, "-gcflags="+pkg+"=-l")
 	}
 	cmd := exec.Command("go", append(args, "-o", out, folder)...)
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", plainCollector)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return nil, err
