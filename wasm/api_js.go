@@ -201,6 +201,13 @@ func (a *api) delete(ctx context.Context, args []js.Value) (any, error) {
 	return nil, loader.Delete(ctx, args[0].String(), a.store)
 }
 
+func (a *api) gpuBytes() int64 {
+	if a.backend == nil {
+		return 0
+	}
+	return a.backend.Bytes()
+}
+
 // stats is stats(signal). WebAssembly memory never shrinks, so what Go has taken is also the most it ever took.
 func (a *api) stats(context.Context, []js.Value) (any, error) {
 	var memory runtime.MemStats
@@ -215,6 +222,7 @@ func (a *api) stats(context.Context, []js.Value) (any, error) {
 		"heapBytes":         max(memory.HeapAlloc, a.last.PeakHeapBytes),
 		"bytesInFlight":     inFlight,
 		"peakBytesInFlight": peakInFlight,
+		"gpuBytes":          a.gpuBytes(),
 		"promptTokens":      a.last.PromptTokens,
 		"completionTokens":  a.last.GeneratedTokens,
 		"prefillSeconds":    a.last.PrefillSeconds,

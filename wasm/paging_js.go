@@ -19,6 +19,7 @@ func (a *api) paging(value js.Value) (o engine.Options) {
 		o.Policy = policy.String()
 	}
 	o.Prefetch = value.Get("prefetch").Truthy()
+	o.OnDemand = value.Get("onDemand").Truthy()
 	return o
 }
 

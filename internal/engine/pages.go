@@ -18,6 +18,7 @@ type pages struct {
 	seated    []bool            // layers whose experts of the token under way are counted already
 	predictor experts.Predictor // nil: nothing is read ahead
 	chosen    func([][]int)     // may be nil
+	onDemand  bool
 }
 
 func openPages(b ops.Backend, files *loader.Model, y *layout, o Paging, weights model.Source) (*pages, error) {
@@ -41,7 +42,7 @@ func openPages(b ops.Backend, files *loader.Model, y *layout, o Paging, weights 
 		return nil, err
 	}
 	s.patience.Waiting = o.Waiting
-	p := &pages{shelf: s, seated: make([]bool, layers), chosen: o.Chosen}
+	p := &pages{shelf: s, seated: make([]bool, layers), chosen: o.Chosen, onDemand: o.OnDemand}
 	p.pager = experts.NewPager(cache, s, s.ranges, experts.Options{})
 	if o.Prefetch {
 		p.predictor = experts.NewTransitions(layers, y.shape.Experts)
@@ -137,7 +138,7 @@ func (p *pages) Next(layer, tokens int) {
 // waits for overtake them. It may run beside everything else. Errors: those of loader.Model.Keep but for a network that is
 // away, which it waits for; ctx.Err().
 func (e *Engine) Fill(ctx context.Context) error {
-	if e.pages == nil {
+	if e.pages == nil || e.pages.onDemand {
 		return nil
 	}
 	return e.pages.fill(ctx)

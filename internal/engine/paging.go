@@ -15,6 +15,7 @@ type Paging struct {
 	SlotsOf  []int  // the same for each layer with experts by itself; nil: as Slots says
 	Policy   string // who leaves, as experts.NewPolicy names it; "": the default
 	Prefetch bool   // read what is likely to be wanted next, beside what is wanted
+	OnDemand bool   // Fill does nothing: an expert that no token wants is not downloaded
 
 	// Waiting hears why an expert cannot come while the network is away, and nil when it goes on. May be nil.
 	Waiting func(why error)

@@ -71,6 +71,14 @@ func (b *Backend) Free(ts ...*ops.Tensor) {
 	}
 }
 
+// Bytes is the size of all buffers, as they were asked for.
+func (b *Backend) Bytes() (n int64) {
+	for buf := range b.buffers {
+		n += buf.bytes
+	}
+	return n
+}
+
 func (b *Backend) free(buf *buffer) {
 	if !b.buffers[buf] {
 		return

@@ -61,6 +61,8 @@ export interface Paging {
   policy?: string;
   /** Read what is likely to be needed next. */
   prefetch?: boolean;
+  /** Download an expert when it is needed and not before; else the others come while the model is used. */
+  onDemand?: boolean;
 }
 
 /** A picture that the loaded model can look at. */
@@ -105,6 +107,8 @@ export interface EngineStats {
   /** Weight bytes that JavaScript holds on their way between network, store and GPU, now and at most so far. */
   bytesInFlight: number;
   peakBytesInFlight: number;
+  /** Of all GPU buffers, as they were asked for; drivers round up. */
+  gpuBytes: number;
   /** Of the last answer; zeros before the first. */
   promptTokens: number;
   completionTokens: number;
