@@ -1,17 +1,26 @@
 // Speed of the store in headless Chromium with a fresh profile: chunks written, and units read from the store to the
-// GPU, by kind of store and by how many are under way. Usage: node bench/storage.mjs [rounds, 5 unless said]
+// GPU ("read") or only as far as the engine worker ("arrive"), by kind of store and by how many are under way.
+// Usage: node bench/storage.mjs [rounds, 5 unless said] [a pattern of cases, such as "opfs read (23|71)"]
 //
-// Each case is run once in every round; the table gives the best of the rounds and, in brackets, their median. On an idle
-// machine the two are close.
+// Every round runs every case once, so that a disturbance does not meet all rounds of one case. The table gives the best
+// of the rounds and, in brackets, their median; on an idle machine the two are close.
 
 import { fileURLToPath } from "node:url";
 import { launch } from "../e2e/browser.mjs";
 import { serveStorage } from "../e2e/storage.mjs";
 
 const rounds = Number(process.argv[2] ?? 5);
+const wanted = new RegExp(process.argv[3] ?? "");
 const units = [16, 23, 46, 71]; // MB, of 10^6 bytes
 const depths = [1, 2, 4];
-const kinds = ["opfs", "indexeddb"];
+
+/** Every case by its name; those of a kind write before they read. */
+const cases = ["opfs", "indexeddb"].flatMap((kind) => [
+  ...depths.map((depth) => [`${kind} write 16.8 MB depth ${depth}`, { write: true, kind, depth }]),
+  ...["read", "arrive"].flatMap((how) =>
+    units.flatMap((unit) => depths.map((depth) => [`${kind} ${how} ${unit} MB depth ${depth}`, { kind, depth, unit: unit * 1e6, gpu: how === "read" }])),
+  ),
+]);
 
 const site = await serveStorage({ "/bench-worker.js": fileURLToPath(new URL("storage-worker.mjs", import.meta.url)) });
 const browser = await launch();
@@ -31,32 +40,19 @@ try {
       });
   });
   const measure = (request) => page.evaluate((request) => measure(request), request);
+  for (const kind of ["opfs", "indexeddb"]) await measure({ write: true, kind, depth: 1 });
 
-  console.log(`GB/s, best of ${rounds} rounds (median); ${browser.context.browser()?.version() ?? ""} read: store to GPU; arrive: store to engine worker`);
-  for (const kind of kinds) {
-    for (const depth of depths) print(kind, "write 16.8 MB", depth, await speeds(() => measure({ write: true, kind, depth })));
-    for (const unit of units) {
-      for (const depth of depths) {
-        for (const gpu of [true, false]) {
-          const found = await speeds(() => measure({ kind, depth, unit: unit * 1e6, gpu }));
-          print(kind, `${gpu ? "read" : "arrive"} ${unit} MB`, depth, found);
-        }
-      }
-    }
+  const chosen = cases.filter(([name]) => wanted.test(name));
+  const found = new Map(chosen.map(([name]) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, request] of chosen) found.get(name).push(await measure(request));
+  }
+  console.log(`GB/s, best of ${rounds} rounds (median), Chromium ${browser.context.browser()?.version() ?? ""}`);
+  for (const [name, speeds] of found) {
+    const sorted = speeds.map((speed) => (speed / 1e9).toFixed(2)).sort((a, b) => a - b);
+    console.log(`${name.padEnd(36)} ${sorted.at(-1)} (${sorted[sorted.length >> 1]})`);
   }
 } finally {
   await browser.close();
   await site.close();
-}
-
-/** Bytes a second of every round, ascending. */
-async function speeds(measureOnce) {
-  const found = [];
-  for (let round = 0; round < rounds; round++) found.push(await measureOnce());
-  return found.sort((a, b) => a - b);
-}
-
-function print(kind, what, depth, found) {
-  const text = (speed) => (speed / 1e9).toFixed(2);
-  console.log(`${kind.padEnd(10)} ${what.padEnd(14)} depth ${depth}  ${text(found.at(-1))} (${text(found[found.length >> 1])})`);
 }

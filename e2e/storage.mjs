@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const build = (...args) => execFileSync("go", args, { cwd: root, encoding: "utf8" });
 
-/** Serves what such pages need, and the given paths with the files that they name. */
-export async function serveStorage(extra = {}) {
+/** Serves what such pages need, and the given paths with the files that they name. edit may change the scripts. */
+export async function serveStorage(extra = {}, edit = (script) => script) {
   build("run", "./cmd/build", "modules");
   const files = { "/idb.js": join(root, "node_modules/idb/build/index.js"), ...extra };
   const server = http.createServer(({ url }, response) => {
@@ -18,7 +18,7 @@ export async function serveStorage(extra = {}) {
     const type = url.endsWith("js") ? "text/javascript" : url.endsWith("wasm") ? "application/wasm" : "text/html";
     const bytes = file ? readFileSync(file) : "<!doctype html>";
     response.writeHead(200, { "Content-Type": type });
-    response.end(type === "text/javascript" ? String(bytes).replace('from "idb"', 'from "/idb.js"') : bytes);
+    response.end(type === "text/javascript" ? edit(String(bytes).replace('from "idb"', 'from "/idb.js"')) : bytes);
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   const close = () => new Promise((closed) => (server.closeAllConnections(), server.close(closed)));

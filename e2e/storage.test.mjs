@@ -47,11 +47,11 @@ const info = { name: "m.gguf", size: 2 * chunkBytes + 1000, validator: "1" };
 const kinds = ["indexeddb", "opfs"];
 
 /** Gives body tabs, each with a storage worker of its own, and a file of a kind that is not stored yet. */
-async function withTabs(count, kind, body, options) {
+async function withTabs(count, kind, body, options, url = site.url) {
   const own = options && (await launch(options));
   const { context, profile } = own ?? browser;
   const tabs = [];
-  for (let i = 0; i < count; i++) tabs.push(await openStore(context, site.url));
+  for (let i = 0; i < count; i++) tabs.push(await openStore(context, url));
   const id = `local:${crypto.randomUUID()}`;
   await call(tabs[0], "add", id, info);
   assert.equal((await call(tabs[0], "move", id, kind)).kind, kind);
@@ -174,6 +174,29 @@ for (const kind of kinds) {
     }, {});
   });
 }
+
+test("where a file has one handle at a time, tabs wait for each other", async () => {
+  const exclusive = await serveStorage({}, (script) => script.replace('"readwrite-unsafe" })', '"readwrite" })'));
+  await withTabs(2, "opfs", async (id, [a, b]) => {
+    await Promise.all([fill(a, id, 0), fill(b, id, 1), fill(a, id, 2)]);
+    const reads = Array.from({ length: 8 }, (_, i) => read(i % 2 ? a : b, id, 0, info.size));
+    for (const ends of await Promise.all(reads)) assert.deepEqual(ends, [1, 3]);
+    await Promise.all([read(a, id, 0, info.size), call(b, "delete", id)]);
+    assert.equal((await read(a, id, 0, 10)).code, "storage_error");
+  }, undefined, exclusive.url);
+  await exclusive.close();
+});
+
+test("opfs: filling a file that has vanished from the disk makes its other chunks absent", async () => {
+  await withTabs(1, "opfs", async (id, [tab], profile) => {
+    for (const chunk of [0, 1]) await fill(tab, id, chunk);
+    await tab.waitForTimeout(1500);
+    assert.ok(loseBytes(profile) > 0);
+    await fill(tab, id, 2); // in a new file, whose first chunks would read as zeros
+    assert.deepEqual(await chunks(tab, id), [2]);
+    assert.equal((await read(tab, id, 0, 10)).code, "storage_error");
+  }, {});
+});
 
 /** Removes every file of a profile that may hold weights; gives how many. */
 function loseBytes(profile) {
