@@ -72,6 +72,19 @@ modelTest("a Llama 4 chats: the reference's tokens", { sees: false }, async (pag
   assert.equal(await part(page, "attach").count(), 0);
 });
 
+modelTest("with one slot for four experts: the same tokens, and what was read for them", { sees: false }, async (page) => {
+  const { notes, ints } = readGolden(`${goldens}interleave1-qknorm-high1.golden`);
+  const want = ints.tokens.slice(Number(notes.prompt_tokens));
+  for (const paging of [{ slots: 1, policy: "lru" }, { slots: 2, prefetch: true }]) {
+    await page.evaluate(([url, paging]) => document.querySelector("scout-chat").engine.load(url, { paging }), [models.url, paging]);
+    const { stats } = await complete(page, [{ role: "user", content: notes.text }], want.length);
+    assert.deepEqual(stats.tokens, want);
+    const { slotBytes, prefill, decode } = stats.paging;
+    assert.ok(slotBytes > 0 && prefill.faults > 0 && prefill.bytesRead > 0 && decode.tokens === want.length - 1, JSON.stringify(stats.paging));
+    assert.equal(decode.hits + decode.faults, decode.tokens * 4); // layers
+  }
+});
+
 modelTest("a picture attached to a message: the reference's tokens", { sees: true }, async (page) => {
   const { notes, ints } = readGolden(`${goldens}vision-real.golden`);
   const prompt = Number(notes.prompt_tokens);

@@ -441,9 +441,9 @@ func TestChoicesAreToldOncePerToken(t *testing.T) {
 	record := func(slots int) (trace []string) {
 		o := chunked(Paging{Slots: slots, Chosen: func(used [][]int) { trace = append(trace, fmt.Sprint(used)) }})
 		e := open(t, ref.New(), file, o)
-		generate(t, e, numbered(20), Params{MaxTokens: 9, Stop: never})
-		if s := e.paging(); s.Tokens != 8 {
-			t.Errorf("%d tokens were counted, want 8", s.Tokens)
+		_, stats := generate(t, e, numbered(20), Params{MaxTokens: 9, Stop: never})
+		if s := stats.DecodePaging; s.Tokens != 8 || s.Hits+s.Faults != 8*4*2 {
+			t.Errorf("with %d slots %d tokens were counted, want 8; %d hits and %d faults, want %d together", slots, s.Tokens, s.Hits, s.Faults, 8*4*2)
 		}
 		return trace
 	}
