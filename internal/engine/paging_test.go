@@ -336,6 +336,38 @@ func TestAStoreThatVanishesIsFilledAgain(t *testing.T) {
 	}
 }
 
+// wide is large enough for chunks of the store that hold nothing but experts.
+var wide = tiny.Llama4{Seed: 4, Type: quant.F32, Hidden: 64, Heads: 4, KVHeads: 2, Layers: 2, Experts: 4, ExpertWidth: 8192, Context: 60}
+
+func TestAnAnswerBeginsBeforeAllExpertsAreDownloaded(t *testing.T) {
+	file, o := wide.GGUF(), Options{Paging: Paging{Slots: 1}}
+	p := Params{MaxTokens: 4, Stop: never}
+	want, _ := generate(t, open(t, ref.New(), file, Options{}), numbered(3), p)
+	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", store.NewMemory(math.MaxInt64), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer files.Close()
+	plan, err := Read(files.File)
+	if err == nil {
+		err = files.Download(t.Context(), plan.Residents(ref.New().Limits(), o), nil)
+	}
+	if err != nil || files.Missing(nil) == 0 {
+		t.Fatalf("after the residents %d bytes are missing, %v; want some", files.Missing(nil), err)
+	}
+	e, err := plan.Open(t.Context(), ref.New(), files, o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if got, _ := generate(t, e, numbered(3), p); !slices.Equal(got, want) {
+		t.Errorf("the tokens are %v, want %v", got, want)
+	}
+	if err := e.Fill(t.Context()); err != nil || files.Missing(nil) != 0 {
+		t.Errorf("in the end %d bytes are missing, %v", files.Missing(nil), err)
+	}
+}
+
 func TestAnAnswerWaitsForTheNetwork(t *testing.T) {
 	file := pagedFile(pagedModels["one of six"])
 	p := Params{MaxTokens: 6, Stop: never}

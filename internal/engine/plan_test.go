@@ -96,6 +96,26 @@ func TestOpenGivesEverythingBackWhenThereIsNoRoom(t *testing.T) {
 	}
 }
 
+func TestAPagedModelGivesEverythingBackWhenThereIsNoRoom(t *testing.T) {
+	files := download(t, pagedFile(pagedModels["one of six"]))
+	plan, err := Read(files.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tensor := range []string{"blk.2.ffn_up_exps.weight", "experts.table", "experts.guard", ""} {
+		b := &cramped{Backend: ref.New(), tensor: tensor, live: map[*ops.Tensor]bool{}}
+		e, err := plan.Open(t.Context(), b, files, Options{Paging: Paging{Slots: 2}}, nil)
+		if tensor == "" && err == nil {
+			e.Close()
+		} else if !errors.Is(err, errCramped) {
+			t.Errorf("without room for %q: %v", tensor, err)
+		}
+		if len(b.live) != 0 {
+			t.Errorf("without room for %q %d tensors are left", tensor, len(b.live))
+		}
+	}
+}
+
 func TestOpenReportsItsProgress(t *testing.T) {
 	files := download(t, small.GGUF())
 	plan, err := Read(files.File)
