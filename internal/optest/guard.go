@@ -10,7 +10,7 @@ import (
 )
 
 // Guard passes a case of every op, the first one and those of more than one kernel, through a guarded program whose guard
-// is set. The ops named, those of decode, must leave everything as it was; recording any other must fail and name it.
+// is set. The ops named, those of decode, must leave everything as it was; recording any other must fail, name it and say why.
 func Guard(t *testing.T, open func() ops.Backend, decode ...string) {
 	b := open()
 	defer b.Close()
@@ -37,8 +37,8 @@ func (c Case) stopped(t *testing.T, b ops.Backend, inDecode bool) {
 		x.write(guard, []uint32{7})
 		p, err := b.RecordGuarded("guarded", guard, func() { f(b) })
 		if !inDecode {
-			if err == nil || !strings.Contains(err.Error(), c.Op) {
-				t.Errorf("%v, want an error that names %s", err, c.Op)
+			if err == nil || !strings.Contains(err.Error(), c.Op) || !strings.Contains(err.Error(), "has no guard") {
+				t.Errorf("%v, want an error that names %s and says that it has no guard", err, c.Op)
 			}
 			return
 		}
