@@ -51,7 +51,13 @@ export class Pool {
   }
 }
 
-/** Frees a buffer's memory at once where the browser can do that; else it is freed some time later. */
+/**
+ * Frees a buffer's memory at once: it leaves with a message that nobody receives. A transfer to length 0 looks simpler, but
+ * Chromium 156 then keeps the memory of a buffer that another worker has sent: 1.7 GB after 35 experts.
+ */
 export function free(buffer: ArrayBuffer): void {
-  (buffer as { transfer?: (newLength: number) => ArrayBuffer }).transfer?.(0);
+  const { port1, port2 } = new MessageChannel();
+  port1.postMessage(null, [buffer]);
+  port1.close();
+  port2.close();
 }
