@@ -1,0 +1,58 @@
+//go:build unix
+
+package engine
+
+import (
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/internal/tiny"
+)
+
+// BenchmarkPagingWithoutAMiss compares answers of one model whose experts all lie on the GPU, unpaged and paged. The two
+// take turns, so that a machine that is slow for a while is slow for both. On a software adapter the time of this process's
+// CPUs says most, since other programs do not count in it.
+func BenchmarkPagingWithoutAMiss(b *testing.B) {
+	device := onGPU(b)
+	file := tiny.Llama4{Seed: 1, Type: quant.Q4_0, Hidden: 512, ExpertWidth: 1024, Layers: 12, Experts: 16}.GGUF()
+	plain, paged := open(b, device, file, Options{}), open(b, device, file, Options{Paging: Paging{Slots: 16}})
+	answer(b, plain)
+	answer(b, paged) // brings the experts in that this answer wants
+	before := paged.paging()
+	var wall, cpu [2][]float64
+	for b.Loop() {
+		for i, e := range []*Engine{plain, paged} {
+			w, c := answer(b, e)
+			wall[i], cpu[i] = append(wall[i], w), append(cpu[i], c)
+		}
+	}
+	if s := paged.paging().Since(before); s.Faults > 0 {
+		b.Fatalf("experts were missing: %+v", s)
+	}
+	b.ReportMetric(1e3*median(wall[0]), "ms/token")
+	b.ReportMetric(median(wall[1])/median(wall[0]), "paged/unpaged-time")
+	b.ReportMetric(median(cpu[1])/median(cpu[0]), "paged/unpaged-CPU")
+}
+
+// answer gives the seconds a token takes, on the clock and of this process's CPUs.
+func answer(b *testing.B, e *Engine) (wall, cpu float64) {
+	const tokens = 33
+	e.Forget()
+	begun, used := time.Now(), cpuSeconds()
+	generate(b, e, numbered(1), Params{MaxTokens: tokens, Stop: never})
+	return time.Since(begun).Seconds() / tokens, (cpuSeconds() - used) / tokens
+}
+
+func cpuSeconds() float64 {
+	var u syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &u) // fails for bad arguments alone
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}
+
+func median(x []float64) float64 {
+	slices.Sort(x)
+	return x[len(x)/2]
+}
