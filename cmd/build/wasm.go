@@ -64,7 +64,11 @@ func compile(name, folder string) ([]byte, error) {
 	if err := cmd.Run(); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(out)
+	code, err := os.ReadFile(out)
+	if err != nil || name != "main.wasm" {
+		return code, err // only what every visitor loads is worth the time
+	}
+	return optimised(code)
 }
 
 // wasmExec is the glue of the Go toolchain in use; the two must match, so it is never committed.
