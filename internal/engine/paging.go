@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"github.com/outrider-web/outrider/internal/experts"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
@@ -45,13 +43,14 @@ func (p *Plan) layout(l ops.Limits, o Options) (*layout, error) {
 	fits := true
 	for i, layer := range routed.Layers {
 		stacks := p.stacks(layer)
-		widest := slices.MaxFunc(stacks, func(a, b gguf.Tensor) int { return int(a.Size - b.Size) })
+		widest := largest(stacks)
 		fits = fits && widest.Size <= limit
-		most := min(limit, maxStackBytes) / (widest.Size / int64(routed.Experts))
-		if most < int64(routed.Used) {
-			return nil, ops.LimitError("largest tensor (maxStorageBufferBindingSize)", widest.Name, widest.Size/int64(routed.Experts)*int64(routed.Used), limit)
+		matrix := widest.Size / int64(routed.Experts)
+		most := int(min(limit, maxStackBytes) / matrix)
+		if most < routed.Used {
+			return nil, ops.LimitError("largest tensor (maxStorageBufferBindingSize)", widest.Name, matrix*int64(routed.Used), limit)
 		}
-		y.add(stacks, int(min(int64(o.slots(i, routed.Experts)), most)))
+		y.add(stacks, min(o.slots(i, routed.Experts), most))
 	}
 	if fits && o.Slots == 0 && o.SlotsOf == nil {
 		return nil, nil
@@ -81,6 +80,17 @@ func (y *layout) add(stacks []gguf.Tensor, slots int) {
 	y.shape.Bytes = append(y.shape.Bytes, bytes)
 }
 
+// largest is the first of the largest.
+func largest(stacks []gguf.Tensor) *gguf.Tensor {
+	largest := &stacks[0]
+	for i := range stacks {
+		if stacks[i].Size > largest.Size {
+			largest = &stacks[i]
+		}
+	}
+	return largest
+}
+
 // stacks are a layer's as they lie in the file.
 func (p *Plan) stacks(layer []*ops.Tensor) (all []gguf.Tensor) {
 	for _, t := range layer {
@@ -91,15 +101,22 @@ func (p *Plan) stacks(layer []*ops.Tensor) (all []gguf.Tensor) {
 }
 
 // residents are the tensors that are on the GPU from the beginning: all but the stacks of y, which may be nil.
-func (p *Plan) residents(y *layout) []gguf.Tensor {
+func (p *Plan) residents(y *layout) (residents []gguf.Tensor) {
 	if y == nil {
 		return p.file.Tensors
 	}
 	paged := map[string]bool{}
-	for _, stack := range slices.Concat(y.stacks...) {
-		paged[stack.Name] = true
+	for _, stacks := range y.stacks {
+		for i := range stacks {
+			paged[stacks[i].Name] = true
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(p.file.Tensors), func(t gguf.Tensor) bool { return paged[t.Name] })
+	for _, t := range p.file.Tensors {
+		if !paged[t.Name] {
+			residents = append(residents, t)
+		}
+	}
+	return residents
 }
 
 // Residents are the tensors that must be in the store before Open, after Fit has passed; nil stands for all. The others

@@ -1,15 +1,11 @@
 package engine
 
 import (
-	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 	"testing"
-	"testing/synctest"
 
 	"github.com/outrider-web/outrider/internal/fault"
 	"github.com/outrider-web/outrider/internal/model"
@@ -18,9 +14,6 @@ import (
 	"github.com/outrider-web/outrider/internal/ref"
 	"github.com/outrider-web/outrider/internal/sample"
 	"github.com/outrider-web/outrider/internal/tiny"
-	"github.com/outrider-web/outrider/loader"
-	"github.com/outrider-web/outrider/loader/fetch"
-	"github.com/outrider-web/outrider/loader/store"
 )
 
 // pagedModels are one and two experts a token, experts in every layer and in every second.
@@ -218,215 +211,6 @@ func TestInsertsArePaged(t *testing.T) {
 		if !slices.Equal(got, want[i]) {
 			t.Errorf("call %d differs by %v", i, difference(got, want[i]))
 		}
-	}
-}
-
-// shaky is a store that fails as it is told.
-type shaky struct {
-	store.Store
-	mu    sync.Mutex
-	reads int                       // so far
-	fail  func(read int) error      // may be nil
-	wait  func(ctx context.Context) // may be nil
-}
-
-func (s *shaky) Read(ctx context.Context, id string, offset, n int64) (fetch.Blob, error) {
-	s.mu.Lock()
-	s.reads++
-	read, fail, wait := s.reads, s.fail, s.wait
-	s.mu.Unlock()
-	if wait != nil {
-		wait(ctx)
-	}
-	if fail != nil {
-		if err := fail(read); err != nil {
-			return nil, err
-		}
-	}
-	return s.Store.Read(ctx, id, offset, n)
-}
-
-func (s *shaky) set(fail func(read int) error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.reads, s.fail = 0, fail
-}
-
-// openShaky opens a paged model whose store can be made to fail.
-func openShaky(t *testing.T, file []byte, o Options) (*Engine, *shaky) {
-	t.Helper()
-	st := &shaky{Store: store.NewMemory(math.MaxInt64)}
-	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", st, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := Read(files.File)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := plan.Open(t.Context(), ref.New(), files, o, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close(); files.Close() })
-	return e, st
-}
-
-var errDisk = errors.New("the disk is on fire")
-
-// Every read in its turn fails once: the answer ends there, with what is right so far, and goes on when asked again.
-func TestAReadThatFailsEndsAnAnswerThatCanGoOn(t *testing.T) {
-	file := pagedFile(pagedModels["two of six between denses"])
-	for _, p := range []Params{{}, {Options: sample.Options{Temperature: 1, TopK: 1}}} {
-		p.MaxTokens, p.Stop = 9, never
-		want, _ := generate(t, open(t, ref.New(), file, chunked(Paging{})), numbered(28), p)
-		for at, failed := 1, true; failed; at += 3 {
-			e, st := openShaky(t, file, chunked(Paging{Slots: 2, Policy: "lru"}))
-			failed = false
-			st.set(func(read int) error {
-				if read == at {
-					failed = true
-					return errDisk
-				}
-				return nil
-			})
-			got := persist(t, e, numbered(28), p, func(err error) bool { return errors.Is(err, errDisk) })
-			if !slices.Equal(got, want) {
-				t.Errorf("with read %d failing the tokens are %v, want %v", at, got, want)
-			}
-			e.Close()
-		}
-	}
-}
-
-// persist asks for an answer until it is whole.
-func persist(t *testing.T, e *Engine, prompt []int32, p Params, expected func(error) bool) (answer []int32) {
-	t.Helper()
-	for room := p.MaxTokens; len(answer) < room; {
-		p.MaxTokens = room - len(answer)
-		so := answer
-		_, err := e.Generate(t.Context(), Prompt{Tokens: slices.Concat(prompt, so)}, p, func(token int32) bool {
-			answer = append(answer, token)
-			return true
-		})
-		if err != nil && !expected(err) {
-			t.Fatal(err)
-		}
-		if len(e.history) != e.model.Len() {
-			t.Fatalf("the history has %d tokens, the model %d", len(e.history), e.model.Len())
-		}
-	}
-	return answer
-}
-
-// The store is deleted under a running model: what is missing comes from its source again.
-func TestAStoreThatVanishesIsFilledAgain(t *testing.T) {
-	file := pagedFile(pagedModels["two of six"])
-	p := Params{MaxTokens: 6, Stop: never}
-	want, _ := generate(t, open(t, ref.New(), file, chunked(Paging{})), numbered(20), p)
-	e, st := openShaky(t, file, chunked(Paging{Slots: 2}))
-	st.set(func(read int) error {
-		if read%50 == 10 {
-			st.Delete(t.Context(), "local:model.gguf")
-		}
-		return nil
-	})
-	if got, _ := generate(t, e, numbered(20), p); !slices.Equal(got, want) {
-		t.Errorf("the tokens are %v, want %v", got, want)
-	}
-}
-
-// wide is large enough for chunks of the store that hold nothing but experts.
-var wide = tiny.Llama4{Seed: 4, Type: quant.F32, Hidden: 64, Heads: 4, KVHeads: 2, Layers: 2, Experts: 4, ExpertWidth: 8192, Context: 60}
-
-func TestAnAnswerBeginsBeforeAllExpertsAreDownloaded(t *testing.T) {
-	file, o := wide.GGUF(), Options{Paging: Paging{Slots: 1}}
-	p := Params{MaxTokens: 4, Stop: never}
-	want, _ := generate(t, open(t, ref.New(), file, Options{}), numbered(3), p)
-	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", store.NewMemory(math.MaxInt64), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer files.Close()
-	plan, err := Read(files.File)
-	if err == nil {
-		err = files.Download(t.Context(), plan.Residents(ref.New().Limits(), o), nil)
-	}
-	if err != nil || files.Missing(nil) == 0 {
-		t.Fatalf("after the residents %d bytes are missing, %v; want some", files.Missing(nil), err)
-	}
-	e, err := plan.Open(t.Context(), ref.New(), files, o, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	if got, _ := generate(t, e, numbered(3), p); !slices.Equal(got, want) {
-		t.Errorf("the tokens are %v, want %v", got, want)
-	}
-	if err := e.Fill(t.Context()); err != nil || files.Missing(nil) != 0 {
-		t.Errorf("in the end %d bytes are missing, %v", files.Missing(nil), err)
-	}
-}
-
-func TestAnAnswerWaitsForTheNetwork(t *testing.T) {
-	file := pagedFile(pagedModels["one of six"])
-	p := Params{MaxTokens: 6, Stop: never}
-	want, _ := generate(t, open(t, ref.New(), file, chunked(Paging{})), numbered(20), p)
-	synctest.Test(t, func(t *testing.T) {
-		var told []bool
-		o := chunked(Paging{Slots: 2})
-		o.Waiting = func(why error) { told = append(told, why != nil) }
-		e, st := openShaky(t, file, o)
-		st.set(func(read int) error {
-			if read >= 5 && read < 12 || read >= 60 && read < 62 {
-				return fault.New(fault.ConnectionLost, "gone").Again()
-			}
-			return nil
-		})
-		if got, _ := generate(t, e, numbered(20), p); !slices.Equal(got, want) {
-			t.Errorf("the tokens are %v, want %v", got, want)
-		}
-		if len(told) < 2 || len(told)%2 != 0 || !told[0] || told[len(told)-1] {
-			t.Errorf("it was told to wait and to go on: %v", told)
-		}
-	})
-}
-
-// Stopped while it waits for an expert, in the prompt and in the answer, the engine answers the next question rightly.
-func TestAnAnswerStoppedWhileItWaitsForAnExpert(t *testing.T) {
-	file := pagedFile(pagedModels["two of six between denses"])
-	p := Params{MaxTokens: 6, Stop: never}
-	want, _ := generate(t, open(t, ref.New(), file, chunked(Paging{})), numbered(20), p)
-	for at := 1; at < 60; at += 4 {
-		synctest.Test(t, func(t *testing.T) {
-			e, st := openShaky(t, file, chunked(Paging{Slots: 2, Prefetch: true}))
-			ctx, cancel := context.WithCancel(t.Context())
-			hang := make(chan struct{})
-			st.wait = func(read context.Context) {
-				st.mu.Lock()
-				n := st.reads
-				st.mu.Unlock()
-				if n == at {
-					cancel()
-				}
-				if n >= at {
-					select {
-					case <-hang:
-					case <-read.Done():
-					}
-				}
-			}
-			st.set(nil)
-			_, err := e.Generate(ctx, Prompt{Tokens: numbered(20)}, p, func(int32) bool { return true })
-			close(hang)
-			if fault.Of(err).Code != fault.Aborted || len(e.history) != e.model.Len() {
-				t.Fatalf("stopped at read %d: %v, %d tokens of history, %d of the model", at, err, len(e.history), e.model.Len())
-			}
-			if got, _ := generate(t, e, numbered(20), p); !slices.Equal(got, want) {
-				t.Errorf("after a stop at read %d the tokens are %v, want %v", at, got, want)
-			}
-			cancel()
-		})
 	}
 }
 

@@ -461,3 +461,26 @@ func TestOneReadAtATimeStillServesTheBackground(t *testing.T) {
 		t.Error("nothing is ever kept")
 	}
 }
+
+// What is begun is read while others are guessed at, and found by Fetch.
+func TestDemandsMayBeginBeforeTheyAreWaitedFor(t *testing.T) {
+	d := &fakeDevice{}
+	p := newPager(t, d, Even(2, 4, 1, 3), Options{Reads: 1})
+	missing, _ := p.Touch(0, 1)
+	if err := errors.Join(p.Begin(0, missing...), p.Guess(ID{1, 3})); err != nil {
+		t.Fatal(err)
+	}
+	before := p.Stats()
+	if free := p.Free(1); free != 2 {
+		t.Errorf("%d slots are free beside one that is being filled, want 2 of 3", free)
+	}
+	if err := p.Fetch(t.Context(), 0, missing...); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := reads(d), "read 10, read 1010"; !strings.HasPrefix(got, want) {
+		t.Errorf("got %s, want %s first", got, want)
+	}
+	if s := p.Stats().Since(before); s.Reads != 2 || s.Loads != 1 || s.Faults != 0 || p.Stats().Faults != 1 {
+		t.Errorf("since it was begun: %+v", s)
+	}
+}
