@@ -38,7 +38,7 @@ const module = "github.com/outrider-web/outrider/"
 var cold = []string{"fmt", module + "wasm", module + "internal/openai", module + "internal/chat", module + "internal/engine",
 	module + "internal/fault", module + "internal/gpu", module + "internal/model", module + "internal/model/llama",
 	module + "internal/model/llama4", module + "internal/ops", module + "loader", module + "loader/gguf",
-	module + "loader/fetch", module + "loader/store"}
+	module + "loader/fetch", module + "loader/store", module + "internal/preflight"}
 
 // plainCollector leaves out the garbage collector of Go 1.26 for many cores and large heaps, in favour of the one before: a
 // browser's program has one core and a few megabytes. A toolchain that no longer offers it refuses the setting by name.

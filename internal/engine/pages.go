@@ -159,3 +159,15 @@ func (e *Engine) SlotBytes() int64 {
 	}
 	return e.pages.slotBytes()
 }
+
+// Experts counts the routed experts of a paged model: those that have a slot on the GPU, and all of them.
+func (e *Engine) Experts() (onGPU, all int) {
+	if e.pages == nil {
+		return 0, 0
+	}
+	shape := e.pages.layout.shape
+	for _, n := range shape.Slots {
+		onGPU += n
+	}
+	return onGPU, len(shape.Slots) * shape.Experts
+}

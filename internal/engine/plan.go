@@ -122,14 +122,20 @@ type Options struct {
 // 131,072 tokens, whose keys and values would need several times the memory of their weights.
 const defaultContext = 4096
 
+// withContext bounds the context where nobody has.
+func (o Options) withContext() Options {
+	if o.Context == 0 {
+		o.Context = defaultContext
+	}
+	return o
+}
+
 // Open allocates the model's tensors on b, fills them from files and makes the model ready. Experts that are paged are read
 // later, when they are wanted; files must stay open as long as the engine then. report may be nil. Errors: those of
 // ops.Backend.Alloc and limits_too_small, before anything is read; of loader.Model.Load; invalid_request for a policy that
 // nobody knows.
 func (p *Plan) Open(ctx context.Context, b ops.Backend, files *loader.Model, o Options, report func(loader.Progress)) (*Engine, error) {
-	if o.Context == 0 {
-		o.Context = defaultContext
-	}
+	o = o.withContext()
 	layout, err := p.layout(b.Limits(), o)
 	if err != nil {
 		return nil, err

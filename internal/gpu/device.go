@@ -13,6 +13,7 @@ import (
 type driver interface {
 	limits() ops.Limits
 	traits() traits
+	name() string // as far as the adapter tells it
 
 	// scoped runs f, which makes things; wait gives what the device had against any of it, and says label.
 	scoped(label string, f func() error) (wait func() error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"syscall/js"
 
 	"github.com/outrider-web/outrider/internal/fault"
@@ -53,6 +54,20 @@ func (d *device) traits() traits {
 	info := d.host.Get("device").Get("adapterInfo")
 	swiftShader := info.Truthy() && info.Get("vendor").String() == "google"
 	return traits{cpu: swiftShader, slowBarriers: swiftShader}
+}
+
+// name is what browsers tell of an adapter: "nvidia ampere" in most of them.
+func (d *device) name() (name string) {
+	info := d.host.Get("device").Get("adapterInfo")
+	if !info.Truthy() {
+		return ""
+	}
+	for _, field := range []string{"vendor", "architecture", "device", "description"} {
+		if text := info.Get(field); text.Truthy() {
+			name += " " + text.String()
+		}
+	}
+	return strings.TrimSpace(name)
 }
 
 // scoped runs f inside error scopes. The scopes' verdict comes later: wait blocks for it.

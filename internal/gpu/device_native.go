@@ -55,6 +55,8 @@ func (d *device) traits() traits {
 	return traits{cpu: d.adapter.GetInfo().AdapterType == wgpu.AdapterTypeCPU}
 }
 
+func (d *device) name() string { return d.adapter.GetInfo().Name }
+
 // scoped runs f, whose errors come back at once, and reports them when asked.
 func (d *device) scoped(label string, f func() error) (wait func() error) {
 	err := f()

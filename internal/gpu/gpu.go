@@ -53,6 +53,9 @@ func New(ctx context.Context, o Options) (*Backend, error) {
 // Limits says how large things may be on this device.
 func (b *Backend) Limits() ops.Limits { return b.limits }
 
+// Device names the adapter, as far as it tells; "" when it does not.
+func (b *Backend) Device() string { return b.dev.name() }
+
 // Close gives everything back. Programs and tensors of the backend are dead after it.
 func (b *Backend) Close() {
 	clear(b.buffers)

@@ -58,7 +58,8 @@ func (a *Arena) Sequence(name string, n int) *ops.Tensor {
 // Err is the first error.
 func (a *Arena) Err() error { return a.err }
 
-func (a *Arena) free() {
+// Free gives the tensors back.
+func (a *Arena) Free() {
 	a.Backend.Free(a.tensors...)
 	a.tensors = nil
 }

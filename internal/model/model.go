@@ -101,12 +101,7 @@ func (m *Model) prepare(ctx context.Context) error {
 	m.x = a.F32("x", c.HiddenSize, o.Chunk)
 	m.last = a.F32("last", c.HiddenSize, 1)
 	m.logits = a.F32("logits", c.VocabSize, 1)
-	cacheType := quant.F16
-	if o.CacheF32 {
-		cacheType = quant.F32
-	}
-	shape := kvcache.Shape{HeadDim: c.HeadDim, NumKVHeads: c.NumKVHeads, Context: o.Context, Type: cacheType, NoRings: o.FullCaches}
-	m.cache = kvcache.New(shape, c.Chunks, a.New)
+	m.cache = NewCache(c, o, a.New)
 	var err error
 	if m.warnings, err = m.network.Prepare(ctx, a, o); err != nil {
 		return err
@@ -115,6 +110,16 @@ func (m *Model) prepare(ctx context.Context) error {
 		m.paged = newPaged(a, m.network, c.NumLayers, *o.Paged)
 	}
 	return a.err
+}
+
+// NewCache is where a model's keys and values rest; alloc makes its tensors.
+func NewCache(c Config, o Options, alloc func(name string, t quant.Type, shape ...int) *ops.Tensor) *kvcache.Cache {
+	o = o.forModel(c)
+	shape := kvcache.Shape{HeadDim: c.HeadDim, NumKVHeads: c.NumKVHeads, Context: o.Context, Type: quant.F16, NoRings: o.FullCaches}
+	if o.CacheF32 {
+		shape.Type = quant.F32
+	}
+	return kvcache.New(shape, c.Chunks, alloc)
 }
 
 // record makes the program for n tokens; withHead says whether it goes on to the logits. In a paged model it is for one
@@ -276,5 +281,5 @@ func (m *Model) Close() {
 			p.Release()
 		}
 	}
-	m.arena.free()
+	m.arena.Free()
 }

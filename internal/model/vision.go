@@ -75,5 +75,5 @@ func (v *Vision) Close() {
 		p.Release()
 	}
 	v.programs = nil
-	v.arena.free()
+	v.arena.Free()
 }

@@ -32,6 +32,7 @@ type Unit struct {
 // Machine is what has been measured of it. What is 0 is not known.
 type Machine struct {
 	MaxBuffer, MaxBinding int64 // bytes; WebGPU's limits, always known
+	MaxStack              int64 // bytes of one buffer of slots, where that is less
 	UsableBytes           int64 // of GPU memory, as expected: see Search
 	MostBytes             int64 // of it, for certain: what the user allows, or what was refused before
 
@@ -191,6 +192,14 @@ func (m Model) bytes(s experts.Shape) int64 {
 	return n
 }
 
+// Bytes is what the model takes on the GPU with so many slots in each layer that has experts; nil: all of them.
+func (m Model) Bytes(slots []int) int64 {
+	if slots == nil {
+		return m.bytes(m.shape(m.Experts))
+	}
+	return m.bytes(experts.Shape{Slots: slots})
+}
+
 // fewest is the shape with just the experts of a token.
 func (m Model) fewest() experts.Shape { return m.shape(m.Used) }
 
@@ -222,7 +231,7 @@ func (m Model) shape(slots int) experts.Shape {
 func (m Model) capped(s experts.Shape, on Machine) experts.Shape {
 	for layer, u := range m.Units {
 		if u.LargestMatrix > 0 {
-			s.Slots[layer] = max(m.Used, min(s.Slots[layer], int(on.largest()/u.LargestMatrix)))
+			s.Slots[layer] = max(m.Used, min(s.Slots[layer], int(on.stack()/u.LargestMatrix)))
 		}
 	}
 	return s
@@ -230,3 +239,11 @@ func (m Model) capped(s experts.Shape, on Machine) experts.Shape {
 
 // largest is the size of the largest tensor that the GPU takes.
 func (on Machine) largest() int64 { return min(on.MaxBuffer, on.MaxBinding) }
+
+// stack is the size of the largest buffer of slots.
+func (on Machine) stack() int64 {
+	if on.MaxStack > 0 {
+		return min(on.MaxStack, on.largest())
+	}
+	return on.largest()
+}

@@ -80,14 +80,10 @@ func (s Search) begin(r Room) int64 {
 	switch {
 	case s.Setting > 0:
 		return s.Setting
-	case r.Fits == 0 && r.Refused == 0:
-		return s.First
-	case r.Fits == 0:
-		return min(s.First, lower(r.Refused))
 	case r.Refused == 0:
 		return max(s.First, higher(r.Fits))
 	}
-	return r.Fits
+	return max(r.Fits, min(s.First, lower(r.Refused))) // what fits may be all of a small model
 }
 
 // fits remembers what a session got.
