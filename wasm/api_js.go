@@ -7,6 +7,7 @@ import (
 
 	"github.com/outrider-web/outrider/internal/engine"
 	"github.com/outrider-web/outrider/internal/gpu"
+	"github.com/outrider-web/outrider/internal/preflight"
 	"github.com/outrider-web/outrider/loader"
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/store"
@@ -28,6 +29,9 @@ type api struct {
 	seeing         func(loader.Progress) // told of the tower's weights while an answer is under way
 	waiting        func(why error)       // told while it cannot go on for want of the network
 
+	search *preflight.Search // for GPU memory, on this device
+	taken  int64             // bytes that it has given the model; 0 when it was not asked
+
 	rest context.CancelFunc // ends the download of experts that nobody has asked for yet
 }
 
@@ -40,13 +44,14 @@ func newAPI() *api {
 // publish makes the object that web/src/types/engine.d.ts describes.
 func (a *api) publish() map[string]any {
 	return map[string]any{
-		"load":    method(a.load),
-		"chat":    method(a.chat),
-		"picture": method(a.picture),
-		"unload":  method(a.unload),
-		"models":  method(a.models),
-		"delete":  method(a.delete),
-		"stats":   method(a.stats),
+		"preflight": method(a.preflight),
+		"load":      method(a.load),
+		"chat":      method(a.chat),
+		"picture":   method(a.picture),
+		"unload":    method(a.unload),
+		"models":    method(a.models),
+		"delete":    method(a.delete),
+		"stats":     method(a.stats),
 	}
 }
 
@@ -68,15 +73,28 @@ func (a *api) load(ctx context.Context, args []js.Value) (any, error) {
 		return nil, err
 	}
 	defer give()
+	for try := 1; ; try++ {
+		err := a.begin(ctx, args)
+		if err == nil {
+			return a.model, nil
+		}
+		again := a.lower(err) && try < mostTries
+		a.close()
+		if !again {
+			return nil, err
+		}
+	}
+}
+
+// begin opens a device and a model on it.
+func (a *api) begin(ctx context.Context, args []js.Value) (err error) {
 	a.close()
 	if a.backend, err = gpu.New(ctx, gpu.Options{}); err != nil {
-		return nil, err
+		return err
 	}
-	if err := a.open(ctx, args[0], args[1], a.paging(args[3]), reporter(args[2])); err != nil {
-		a.close()
-		return nil, err
-	}
-	return a.model, nil
+	o, setting := a.paging(args[3])
+	a.find(ctx, setting)
+	return a.open(ctx, args[0], args[1], o, reporter(args[2]))
 }
 
 // open brings a model from its source onto the backend. Everything that the headers tell is checked before the rest is
@@ -87,10 +105,20 @@ func (a *api) open(ctx context.Context, source, mmproj js.Value, o engine.Option
 	}
 	files := a.files
 	plan, err := a.plan(o)
+	if err == nil {
+		o, a.taken, err = plan.Settle(a.backend, a.search, o)
+	}
 	if err != nil {
 		return err
 	}
-	if err := files.Download(ctx, plan.Residents(a.backend.Limits(), o), report); err != nil {
+	residents := plan.Residents(a.backend.Limits(), o)
+	if residents != nil {
+		err = a.hasten(ctx)
+	}
+	if err == nil {
+		err = files.Download(ctx, residents, report)
+	}
+	if err != nil {
 		return err
 	}
 	if a.engine, err = plan.Open(ctx, a.backend, files, o, report); err != nil {
@@ -110,6 +138,17 @@ func (a *api) open(ctx context.Context, source, mmproj js.Value, o engine.Option
 		"vision":        a.engine.Sees(),
 	}
 	return nil
+}
+
+// mostMoved is how many stored bytes are copied for a faster store; with more, a person would wait too long.
+const mostMoved = 1 << 30
+
+// hasten has a paged model kept where reads are fastest.
+func (a *api) hasten(ctx context.Context) error {
+	if a.files.Bytes()-a.files.Missing(nil) > mostMoved {
+		return nil
+	}
+	return a.files.Move(ctx, store.OPFS)
 }
 
 // downloadRest goes on with the download until the model is whole or closed. An error is none: what is missing then is
@@ -174,6 +213,7 @@ func (a *api) close() {
 		}
 	}
 	a.engine, a.backend, a.model, a.last = nil, nil, nil, engine.Stats{}
+	a.search, a.taken = nil, 0
 	a.vision, a.files, a.eyes, a.pictureSeconds = nil, nil, nil, 0
 }
 

@@ -93,6 +93,9 @@ func (a *api) generate(ctx context.Context, r *openai.Request, onTile func(done,
 		emit(delta)
 		return true
 	})
+	if err != nil {
+		a.lower(err)
+	}
 	return err
 }
 

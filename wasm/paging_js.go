@@ -6,11 +6,14 @@ import (
 	"github.com/outrider-web/outrider/internal/engine"
 )
 
-// paging reads Paging of web/src/protocol.ts, or null.
-func (a *api) paging(value js.Value) (o engine.Options) {
+// paging reads Paging of web/src/protocol.ts, or null; setting is the GPU memory that the user gives, 0 for any.
+func (a *api) paging(value js.Value) (o engine.Options, setting int64) {
 	o.Waiting = func(why error) { a.waiting(why) }
-	if value.IsNull() {
-		return o
+	if !value.Truthy() {
+		return o, 0
+	}
+	if memory := value.Get("memory"); memory.Type() == js.TypeNumber {
+		setting = max(0, int64(memory.Float()))
 	}
 	if slots := value.Get("slots"); slots.Type() == js.TypeNumber {
 		o.Slots = max(0, slots.Int())
@@ -20,7 +23,7 @@ func (a *api) paging(value js.Value) (o engine.Options) {
 	}
 	o.Prefetch = value.Get("prefetch").Truthy()
 	o.OnDemand = value.Get("onDemand").Truthy()
-	return o
+	return o, setting
 }
 
 // waitReporter makes WaitProgress of web/src/protocol.ts for a callback.
@@ -39,10 +42,15 @@ func (a *api) pagingStats() any {
 	if a.engine == nil || a.engine.SlotBytes() == 0 {
 		return nil
 	}
+	onGPU, all := a.engine.Experts()
 	return map[string]any{
-		"slotBytes": a.engine.SlotBytes(),
-		"prefill":   pagingCounts(a.last.PrefillPaging),
-		"decode":    pagingCounts(a.last.DecodePaging),
+		"slotBytes":    a.engine.SlotBytes(),
+		"expertsOnGPU": onGPU,
+		"experts":      all,
+		"bytesMissing": a.files.Missing(nil),
+		"bytesTotal":   a.files.Bytes(),
+		"prefill":      pagingCounts(a.last.PrefillPaging),
+		"decode":       pagingCounts(a.last.DecodePaging),
 	}
 }
 

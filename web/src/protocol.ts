@@ -63,6 +63,65 @@ export interface Paging {
   prefetch?: boolean;
   /** Download an expert when it is needed and not before; else the others come while the model is used. */
   onDemand?: boolean;
+  /** GPU memory that the model may take, bytes; absent or 0: as much as turns out to be there. `slots` goes before it. */
+  memory?: number;
+}
+
+/**
+ * What this machine can do with a model, computed from measured numbers by the formulas of docs/paging.md. What nobody has
+ * measured is 0.
+ */
+export interface PreflightReport {
+  /** The report for a person. */
+  sentence: string;
+  verdict: "runs" | "runs_slowly" | "does_not_fit";
+  /** Why the verdict is no better. */
+  reasons: PreflightReason[];
+  /** Experts on the GPU, of each layer that has any; and of all layers together. */
+  slots: number[];
+  expertsOnGPU: number;
+  experts: number;
+  /** The GPU's memory is unknown, and the numbers are those of the fewest experts that can work. */
+  atLeast: boolean;
+  gpuBytes: number;
+  /** The part of the uses of experts that find theirs on the GPU, 0 to 1. */
+  hitRate: number;
+  /** Read from the store for a token. */
+  bytesPerToken: number;
+  /** Once warm. */
+  tokensPerSecond: number;
+  /** To read every expert once, for part of a prompt. */
+  promptSeconds: number;
+  /** Bytes that are not stored yet. */
+  downloadBytes: number;
+  downloadSeconds: number;
+  /** All that the model takes, what is stored already included. */
+  storageBytes: number;
+  machine: MachineReport;
+}
+
+export interface PreflightReason {
+  limit: "buffer" | "binding" | "gpu_memory" | "storage" | "speed";
+  /** Bytes; of `speed`, tokens a second. */
+  needed: number;
+  available: number;
+  /** What stands in the way, by how much, and what to do. */
+  message: string;
+}
+
+/** What was measured. Bytes, and bytes a second; 0 where it is unknown. */
+export interface MachineReport {
+  /** The adapter, as far as the browser tells. */
+  gpu: string;
+  /** Of GPU memory, as expected from earlier loads. */
+  gpuBytes: number;
+  /** Room for the site in the browser. */
+  storageBytes: number;
+  /** To the store, and from it. */
+  writePerSecond: number;
+  readPerSecond: number;
+  /** From the model's server. */
+  linkPerSecond: number;
 }
 
 /** A picture that the loaded model can look at. */
@@ -130,6 +189,12 @@ export interface EngineStats {
 export interface PagingStats {
   /** What the slots take on the GPU. */
   slotBytes: number;
+  /** Routed experts that have a slot on the GPU, and all that there are. */
+  expertsOnGPU: number;
+  experts: number;
+  /** Of the model's files, bytes that are still to be downloaded, in the background or when an expert is wanted; and all. */
+  bytesMissing: number;
+  bytesTotal: number;
   prefill: PagingCounts;
   decode: PagingCounts;
 }
@@ -149,6 +214,11 @@ export interface PagingCounts {
 
 /** Each request's kind with its payload and what it finally gives. */
 export interface Requests {
+  /** From measureFrom bytes of download on, store and network are measured, which takes seconds. */
+  preflight: {
+    payload: { source: ModelSource; mmproj: ModelSource | null; options: { paging: Paging | null; measureFrom: number } };
+    result: PreflightReport;
+  };
   /** mmproj is the model's vision file; without one, one among the source's files is taken. */
   load: { payload: { source: ModelSource; mmproj: ModelSource | null; paging: Paging | null }; result: LoadedModel };
   chat: { payload: { request: ChatCompletionRequest }; result: ChatCompletion | null };

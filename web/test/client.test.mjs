@@ -77,6 +77,17 @@ test("a stored model and files are sources too", async () => {
   assert.equal(workers[0].requests.at(-1).source.files.length, 1);
 });
 
+test("a preflight names its source as a load does, and says from which size on to measure", async () => {
+  const { engine, workers } = setUp();
+  const report = engine.preflight({ model: "https://a.b/m.gguf", mmproj: "https://a.b/e.gguf" }, { paging: { slots: 2 }, measureFrom: 5 });
+  const { id, source, mmproj, options } = await workers[0].request("preflight");
+  assert.deepEqual([source.url, mmproj.url, options], ["https://a.b/m.gguf", "https://a.b/e.gguf", { paging: { slots: 2 }, measureFrom: 5 }]);
+  workers[0].reply({ id, kind: "done", value: { sentence: "this machine" } });
+  assert.equal((await report).sentence, "this machine");
+  engine.preflight("https://a.b/m.gguf").catch(() => {});
+  assert.deepEqual((await workers[0].request("preflight")).options, { paging: {}, measureFrom: 0 });
+});
+
 test("an error crosses with its code", async () => {
   const { engine, workers } = setUp();
   const failed = engine.load("https://example.org/m.gguf");

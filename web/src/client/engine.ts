@@ -11,6 +11,7 @@ import type {
   LoadedModel,
   ModelSource,
   Paging,
+  PreflightReport,
   Progress,
   RequestKind,
   Requests,
@@ -27,6 +28,13 @@ export interface LoadOptions extends RequestOptions {
   onProgress?: (progress: Progress) => void;
   /** Of a mixture of experts: how many of them lie on the GPU. */
   paging?: Paging;
+}
+
+export interface PreflightOptions extends RequestOptions {
+  /** As for the load that is to follow. */
+  paging?: Paging;
+  /** Bytes to download from which store and network are measured, which takes a few seconds; 0, always, unless given. */
+  measureFrom?: number;
 }
 
 export interface CompletionOptions extends RequestOptions {
@@ -60,11 +68,17 @@ export class Engine {
     this.chat = { completions: { create: this.#create.bind(this) as Completions["create"] } };
   }
 
+  /**
+   * Says what this machine can do with a model before anything big moves: it reads the headers, which stay in the store,
+   * and measures. A model that is loaded stays, and answers meanwhile.
+   */
+  async preflight(source: LoadSource, { paging = {}, measureFrom = 0, ...options }: PreflightOptions = {}): Promise<PreflightReport> {
+    return this.#call("preflight", { ...modelSources(source), options: { paging, measureFrom } }, options);
+  }
+
   /** Downloads what is missing, then loads the model; another that was loaded gives way. */
   async load(source: LoadSource, { paging = {}, ...options }: LoadOptions = {}): Promise<LoadedModel> {
-    const { model, mmproj } = isPair(source) ? source : { model: source };
-    const payload = { source: modelSource(model), mmproj: mmproj ? modelSource(mmproj) : null, paging };
-    return this.#call("load", payload, options as CallOptions); // a load tells of weights only
+    return this.#call("load", { ...modelSources(source), paging }, options as CallOptions); // a load tells of weights only
   }
 
   /** Finds out whether the loaded model can look at a picture, before a message is sent with it. */
@@ -142,6 +156,11 @@ function plain(request: ChatCompletionRequest): ChatCompletionRequest {
 /** Whether a source names its vision file. */
 export function isPair(source: LoadSource): source is Exclude<LoadSource, ModelFiles> {
   return typeof source === "object" && "model" in source;
+}
+
+function modelSources(source: LoadSource): { source: ModelSource; mmproj: ModelSource | null } {
+  const { model, mmproj } = isPair(source) ? source : { model: source };
+  return { source: modelSource(model), mmproj: mmproj ? modelSource(mmproj) : null };
 }
 
 function modelSource(source: ModelFiles): ModelSource {

@@ -3,7 +3,16 @@
 import workerURL from "worker:../worker/engine.worker.ts";
 import { Engine } from "./engine.js";
 
-export { Engine, type Completions, type CompletionOptions, type LoadOptions, type LoadSource, type ModelFiles, type RequestOptions } from "./engine.js";
+export {
+  Engine,
+  type Completions,
+  type CompletionOptions,
+  type LoadOptions,
+  type LoadSource,
+  type ModelFiles,
+  type PreflightOptions,
+  type RequestOptions,
+} from "./engine.js";
 export { EngineError } from "./error.js";
 export type * from "./openai.js";
 export type {
@@ -11,10 +20,13 @@ export type {
   CheckedPicture,
   EngineStats,
   LoadedModel,
+  MachineReport,
   Paging,
   PagingCounts,
   PagingStats,
   PictureProgress,
+  PreflightReason,
+  PreflightReport,
   Progress,
   StoredModel,
   WaitProgress,

@@ -10,6 +10,7 @@ import type { GoEngine } from "../types/engine.js";
 import { boot } from "./boot.js";
 import { installGPUHost } from "./gpu-host.js";
 import { installPictures, type PicturePort } from "./picture-client.js";
+import { installRooms } from "./rooms.js";
 import { installStorage } from "./storage-client.js";
 
 const reply = (message: Reply) => postMessage(message);
@@ -23,6 +24,7 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
 
 function start(): Promise<GoEngine> {
   installGPUHost(navigator.gpu);
+  installRooms();
   installStorage(connectStorage());
   installPictures(() => new Worker(pictureURL, { type: "module", name: "outrider-picture" }) as PicturePort);
   return boot(wasmURL, () => globalThis.newOutriderEngine?.(), (error) => reply({ kind: "fatal", error }));
@@ -53,6 +55,8 @@ async function perform(request: Exclude<Request, { kind: "abort" }>, signal: Abo
   const go = await engine;
   const onProgress = (progress: ChatProgress) => reply({ id, kind: "progress", progress });
   switch (request.kind) {
+    case "preflight":
+      return go.preflight(signal, request.source, request.mmproj, request.options);
     case "load":
       return go.load(signal, request.source, request.mmproj, onProgress, request.paging);
     case "chat":
