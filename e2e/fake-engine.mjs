@@ -30,6 +30,11 @@ export function fakeEngine(script) {
       }
     }
 
+    async preflight({ id }) {
+      await this.#pause(id, 5);
+      return { sentence: "this machine: all well", verdict: "runs", reasons: [], downloadBytes: 0, ...script.preflight };
+    }
+
     async load({ id, source }) {
       const total = 98_362_432;
       for (const phase of ["download", "load"]) {
@@ -72,6 +77,10 @@ export function fakeEngine(script) {
           return this.#reply({ kind: "fatal", error: script.fatal });
         }
         chunk({ content });
+        for (const progress of script.progressAt?.[i] ?? []) {
+          await this.#pause(id, 5);
+          this.#reply({ id, kind: "progress", progress });
+        }
         if (script.holdChatAt === i) await this.#pause(id, 1e8);
       }
       chunk({}, "stop");
@@ -86,7 +95,8 @@ export function fakeEngine(script) {
     }
 
     async stats() {
-      return { tokensPerSecond: 41.4 };
+      const paging = script.paging && { ...script.paging, bytesMissing: (script.paging.bytesMissing -= script.paging.step ?? 0) };
+      return { tokensPerSecond: 41.4, paging: paging ?? null };
     }
   }
   window.Worker = FakeWorker;

@@ -254,3 +254,79 @@ pageTest("a model without vision offers no place for pictures", {}, async (page)
   await loadAny(page);
   assert.equal(await part(page, "attach").count(), 0);
 });
+
+const large = { sentence: "this machine: 412 of 768 experts on the GPU, about 3 tok/s once warm", downloadBytes: 55e9, verdict: "runs_slowly",
+  reasons: [{ message: "a token reads 700 MB of experts from storage" }] };
+const loadURL = async (page) => {
+  await page.locator("scout-chat input[name=url]").fill("https://127.0.0.1/large.gguf");
+  await page.getByRole("button", { name: "Load" }).click();
+};
+
+pageTest("before a large download the page says what to expect, and waits", { preflight: large }, async (page) => {
+  await loadURL(page);
+  await page.getByText("This machine: 412 of 768 experts on the GPU, about 3 tok/s once warm.").waitFor();
+  await page.getByText("A token reads 700 MB of experts from storage.").waitFor();
+  await status(page, "loading");
+  assert.equal(await part(page, "progress").count(), 0);
+  await page.getByRole("button", { name: "Download" }).click();
+  await status(page, "ready");
+});
+
+pageTest("a large download that is not wanted leads back to the models", { preflight: large }, async (page) => {
+  await loadURL(page);
+  await page.getByRole("button", { name: "Choose another model" }).click();
+  await status(page, "idle");
+  assert.equal(await page.locator("scout-chat").getAttribute("model"), null);
+  assert.equal(await page.locator("scout-chat [part=choice]").count(), 3);
+});
+
+pageTest("what does not fit is said so, and can be tried", { preflight: { ...large, verdict: "does_not_fit", sentence: "this model does not fit on this machine: why" } }, async (page) => {
+  await loadURL(page);
+  await page.getByText("This model does not fit on this machine: why.").waitFor();
+  assert.equal(await page.getByText("A token reads").count(), 0);
+  await page.getByRole("button", { name: "Try all the same" }).click();
+  await status(page, "ready");
+});
+
+pageTest("a host may leave the question out, and small models have none", { preflight: large }, async (page) => {
+  await loadAny(page);
+  await page.getByRole("button", { name: "Models" }).click();
+  await page.evaluate(() => document.querySelector("scout-chat").setAttribute("preflight", "off"));
+  await loadURL(page);
+  await status(page, "ready");
+});
+
+const paging = { expertsOnGPU: 412, experts: 768, bytesMissing: 20e9, bytesTotal: 55e9, step: 10e9, decode: { hits: 93, faults: 7, hitRate: 0.93 } };
+
+pageTest("a paged model tells quietly how its download goes on, and how often experts were there", { paging }, async (page) => {
+  await loadAny(page);
+  await part(page, "paging").getByText("412 of 768 experts on the GPU · 45.0 GB of 55.0 GB downloaded so far").waitFor();
+  await part(page, "paging").getByText(/^412 of 768 experts on the GPU$/).waitFor();
+  await part(page, "input").fill("hello");
+  await part(page, "input").press("Enter");
+  await page.getByText("41 tokens/s · 93 % of experts found on the GPU").waitFor();
+  await page.getByRole("button", { name: "Models" }).click();
+  await status(page, "idle");
+  assert.equal(await part(page, "paging").count(), 0);
+});
+
+const waits = (waiting) => ({ phase: "network", waiting, message: "" });
+
+pageTest("an answer that waits for the network says so until it goes on", { answer: "a b c", progressAt: { 0: [waits(true)] }, holdChatAt: 0 }, async (page) => {
+  await loadAny(page);
+  await part(page, "input").fill("go");
+  await part(page, "input").press("Enter");
+  await page.getByText("Waiting for the network: part of the model is still missing").waitFor();
+  assert.deepEqual(await texts(page, "assistant"), ["a "]);
+  await part(page, "stop").click();
+  await status(page, "ready");
+  assert.equal(await part(page, "activity").count(), 0);
+});
+
+pageTest("an answer whose network is back waits no more", { answer: "a b c", progressAt: { 0: [waits(true), waits(false)] }, holdChatAt: 0 }, async (page) => {
+  await loadAny(page);
+  await part(page, "input").fill("go");
+  await part(page, "input").press("Enter");
+  await page.locator("scout-chat .assistant .text", { hasText: "a" }).waitFor();
+  assert.equal(await part(page, "activity").count(), 0);
+});

@@ -1,6 +1,9 @@
 // The pictures of the message being written: each is checked by the engine at once, so that what cannot be read is never
 // sent.
 
+import { EngineError } from "../client/error.js";
+import type { ContentPart } from "../client/openai.js";
+
 /** A picture, by a blob: address that lives until release. */
 export interface Picture {
   id: number;
@@ -93,4 +96,17 @@ export function sortFiles(files: Iterable<File>): { models: File[]; pictures: Fi
   const sorted: { models: File[]; pictures: File[] } = { models: [], pictures: [] };
   for (const file of files) sorted[/\.gguf$/i.test(file.name) ? "models" : "pictures"].push(file);
   return sorted;
+}
+
+/** What a message says: pictures come first, as the model's makers trained it. */
+export function contentOf(text: string, pictures: readonly Picture[]): string | ContentPart[] {
+  if (pictures.length === 0) return text;
+  const images = pictures.map(({ url }) => ({ type: "image_url" as const, image_url: { url } }));
+  return text ? [...images, { type: "text", text }] : images;
+}
+
+/** Puts the name of a file before what is wrong with it. */
+export function about(name: string, reason: unknown): unknown {
+  if (!(reason instanceof EngineError)) return reason;
+  return new EngineError({ code: reason.code, message: `${name}: ${reason.message}`, retryable: false });
 }

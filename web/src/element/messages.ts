@@ -11,10 +11,12 @@ export interface Message {
   role: "user" | "assistant";
   text: string;
   pictures: readonly Picture[];
-  /** What goes on before an answer's first word. */
+  /** What goes on while an answer's next word does not come. */
   activity?: string | undefined;
   /** Tokens a second, while and after an answer is written. */
   speed?: number | undefined;
+  /** How often the experts of a paged model were there. */
+  found?: string | undefined;
   /** Why an answer is shorter than the model wanted. */
   cut?: "stopped" | "length" | undefined;
 }
@@ -32,13 +34,15 @@ export function messageList(messages: readonly Message[], busy: boolean): Templa
 }
 
 function message(m: Message, writing: boolean): TemplateResult {
-  const notes = [m.speed && tokensPerSecond(m.speed), m.cut && cuts[m.cut]].filter(Boolean);
+  const notes = [m.speed && tokensPerSecond(m.speed), m.found, m.cut && cuts[m.cut]].filter(Boolean);
+  const activity = writing && m.activity ? html`<p part="activity" class="quiet activity" role="status">${m.activity}</p>` : nothing;
   // Text is pre-wrapped: the markup around it must add no white space.
   return html`
     <article part="message ${m.role}" class="message ${m.role}" aria-label=${m.role === "user" ? "You" : "Answer"}>
       ${thumbnails(m.pictures)}
-      ${writing && m.activity && !m.text ? html`<p part="activity" class="quiet activity" role="status">${m.activity}</p>` : nothing}
+      ${m.text ? nothing : activity}
       <div class="text" ?hidden=${m.role === "user" && !m.text}>${m.text}${writing ? html`<span class="caret" aria-hidden="true"></span>` : nothing}</div>
+      ${m.text ? activity : nothing}
       ${notes.length ? html`<footer part="notes" class="quiet">${notes.join(" · ")}</footer>` : nothing}
     </article>
   `;

@@ -1,25 +1,29 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, query, state } from "lit/decorators.js";
 import { createEngine, EngineError, type Engine } from "../client/index.js";
-import type { ChatMessage, ContentPart } from "../client/openai.js";
-import { isPair, type LoadSource } from "../client/engine.js";
-import type { ChatProgress, LoadedModel, Progress, StoredModel } from "../protocol.js";
-import { Attachments, release, sortFiles, type Picture } from "./attachments.js";
+import type { ChatMessage } from "../client/openai.js";
+import type { LoadSource } from "../client/engine.js";
+import type { ChatProgress, LoadedModel, Paging, StoredModel } from "../protocol.js";
+import { about, Attachments, contentOf, release, sortFiles, type Picture } from "./attachments.js";
 import { catalogue, type CatalogueModel } from "./catalogue.js";
 import { chooser } from "./chooser.js";
 import { composer, type Draft } from "./composer.js";
 import { emit, type Status } from "./events.js";
 import { modelName } from "./format.js";
 import { icons } from "./icons.js";
+import { Intake } from "./intake.js";
+import { bytesToMove, Loading, sourceName } from "./loading.js";
 import { messageList, type Message } from "./messages.js";
-import { activity as activityOf, errorNotice, progressNotice, warningNotices } from "./notices.js";
+import { activity as activityOf, errorNotice, warningNotices } from "./notices.js";
+import { hitRate, PagingWatch } from "./paging.js";
 import { styles } from "./styles.js";
 
 /**
  * A conversation with a model that runs in this browser.
  *
- * Setting `model` loads it, with the vision file that `mmproj` names; removing it goes back to the chooser. Rich data goes in by property: `engine` (one is
- * made when none is given) and `catalogue`.
+ * Setting `model` loads it, with the vision file that `mmproj` names; removing it goes back to the chooser. Before a large
+ * download the element says what to expect and asks, unless `preflight` is "off". Rich data goes in by property: `engine`
+ * (one is made when none is given), `catalogue` and `paging`.
  *
  * @fires status-changed - {status}
  * @fires load-progress - {phase, bytesDone, bytesTotal}
@@ -30,8 +34,8 @@ import { styles } from "./styles.js";
  * @slot title - replaces the name in the head
  * @slot intro - above the chooser
  * @slot empty - instead of the greeting of an empty conversation
- * @csspart head, chooser, choice, stored, progress, error, messages, message, user, assistant, notes, activity,
- *   thumbnails, thumbnail, attach, input, send, stop
+ * @csspart head, chooser, choice, stored, preflight, sentence, agree, decline, progress, error, messages, message, user,
+ *   assistant, notes, activity, paging, thumbnails, thumbnail, attach, input, send, stop
  * @cssprop --scout-accent, --scout-on-accent, --scout-surface, --scout-raised, --scout-line, --scout-text,
  *   --scout-quiet, --scout-danger, --scout-radius, --scout-width, --scout-font
  */
@@ -53,6 +57,12 @@ export class ScoutChat extends LitElement {
   /** 0 always takes the likeliest token; up to 2. */
   @property({ type: Number }) temperature = 0;
 
+  /** Whether a download of more than 2 GB waits until a person has seen what to expect of it. */
+  @property() preflight: "ask" | "off" = "ask";
+
+  /** How the experts of a mixture are kept, from the next load on. */
+  @property({ attribute: false }) paging: Paging = {};
+
   /** The models the chooser offers. */
   @property({ attribute: false }) catalogue: readonly CatalogueModel[] = catalogue;
 
@@ -60,21 +70,21 @@ export class ScoutChat extends LitElement {
   @state() private draft = "";
   @state() private loaded: LoadedModel | undefined;
   @state() private stored: readonly StoredModel[] = [];
-  @state() private progress: Progress | undefined;
   @state() private error: EngineError | undefined;
-  @state() private dropping = false;
 
   @query("main") private scroller!: HTMLElement;
   @query("textarea") private input!: HTMLTextAreaElement;
 
   #engine: Engine | undefined;
   #ownsEngine = false;
-  #loading: { name: string; source: LoadSource } | undefined;
+  #loading: Loading | undefined;
+  readonly #watch = new PagingWatch(this);
   #work: AbortController | undefined;
   #retry: (() => void) | undefined;
   #nextMessage = 1;
   /** The value of `model` that has been acted on. */
   #shown: string | null = null;
+  readonly #intake = new Intake(this, (files) => this.#receive(files));
   readonly #attachments = new Attachments({
     requestUpdate: () => this.requestUpdate(),
     check: (url, signal) => this.engine.checkPicture(url, { signal }),
@@ -84,10 +94,6 @@ export class ScoutChat extends LitElement {
   constructor() {
     super();
     this.addEventListener("keydown", this.#onKeydown);
-    this.addEventListener("dragover", this.#onDragover);
-    this.addEventListener("dragleave", () => (this.dropping = false));
-    this.addEventListener("drop", this.#onDrop);
-    this.addEventListener("paste", this.#onPaste);
   }
 
   /** The engine that answers. Several elements may share one. */
@@ -109,6 +115,7 @@ export class ScoutChat extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.stop();
+    this.#watch.stop();
     if (!this.#ownsEngine) return;
     this.#engine?.close();
     this.#engine = this.loaded = undefined;
@@ -117,18 +124,26 @@ export class ScoutChat extends LitElement {
   /** Loads a model from a URL, the store or files. Trouble is shown, not thrown. */
   async load(source: LoadSource, name = sourceName(source)): Promise<void> {
     this.stop();
-    const work = (this.#work = new AbortController());
-    this.#loading = { name, source };
-    this.progress = this.loaded = undefined;
+    this.#watch.stop();
+    const loading = (this.#loading = new Loading(this, {
+      source,
+      name,
+      bytes: bytesToMove(source, this.catalogue, this.stored),
+      paging: this.paging,
+      ask: this.preflight !== "off",
+      onProgress: (progress) => emit(this, "load-progress", progress),
+    }));
+    this.#work = this.loaded = undefined;
     this.#enter("loading");
     try {
-      const loaded = await this.engine.load(source, { signal: work.signal, onProgress: (p) => this.#onProgress(p, work) });
-      if (work !== this.#work) return;
+      const loaded = await loading.run();
+      if (loading !== this.#loading) return;
       this.loaded = loaded;
+      this.#watch.start();
       this.#enter("ready");
       emit(this, "model-loaded", loaded);
     } catch (thrown) {
-      if (work === this.#work) this.#fail(thrown, () => void this.load(source, name));
+      if (loading === this.#loading) this.#fail(thrown, () => void this.load(source, name));
     }
     void this.refreshStored();
   }
@@ -153,6 +168,7 @@ export class ScoutChat extends LitElement {
 
   /** Stops the load or the answer under way. */
   stop(): void {
+    this.#loading?.cancel();
     this.#work?.abort();
   }
 
@@ -191,6 +207,7 @@ export class ScoutChat extends LitElement {
       ${this.#head()}
       <main @scroll=${this.#onScroll}><div class="column">${this.#body()}</div></main>
       <div class="foot column">
+        ${this.#watch.view()}
         ${composer(this.#composed(), this.status, {
           edit: (text) => (this.draft = text),
           attach: (files) => this.attach(files),
@@ -199,7 +216,7 @@ export class ScoutChat extends LitElement {
           stop: () => this.stop(),
         })}
       </div>
-      ${this.dropping ? html`<div class="drop">${this.loaded ? "Drop pictures to attach them" : "Drop GGUF files to open them"}</div>` : nothing}
+      ${this.#intake.dropping ? html`<div class="drop">${this.loaded ? "Drop pictures to attach them" : "Drop GGUF files to open them"}</div>` : nothing}
     `;
   }
 
@@ -215,7 +232,7 @@ export class ScoutChat extends LitElement {
     return html`
       <header part="head">
         <slot name="title">${icons.mark}Outrider</slot>
-        <span class="model quiet">${shown ? this.#loading!.name : nothing}</span>
+        <span class="model quiet">${shown ? this.#loading!.wanted.name : nothing}</span>
         ${shown
           ? html`
               <button class="plain" title="Choose another model" @click=${this.#leave}>${icons.swap}<span>Models</span></button>
@@ -227,9 +244,7 @@ export class ScoutChat extends LitElement {
   }
 
   #body(): TemplateResult {
-    if (this.status === "loading") {
-      return progressNotice(this.#loading?.name ?? "", this.progress, () => this.stop());
-    }
+    if (this.status === "loading") return this.#loading!.view();
     if (this.loaded) return html`${warningNotices(this.loaded.warnings)}${messageList(this.messages, this.status === "generating")}${this.#errorNotice()}`;
     const actions = {
       choose: (model: string, mmproj?: string) => this.#choose(model, mmproj),
@@ -262,12 +277,13 @@ export class ScoutChat extends LitElement {
       const stream = await this.engine.chat.completions.create(request, { signal: work.signal, onProgress });
       for await (const { choices } of stream) {
         const text = choices[0]?.delta.content;
-        if (text) show({ text: answer.text + text });
+        if (text) show({ text: answer.text + text, activity: undefined });
         if (choices[0]?.finish_reason === "length") show({ cut: "length" });
       }
       if (work !== this.#work) return;
-      const speed = (await this.engine.stats()).tokensPerSecond || undefined;
-      show({ speed, ...(work.signal.aborted && { cut: "stopped" as const }) });
+      const { tokensPerSecond, paging } = await this.engine.stats();
+      const speed = tokensPerSecond || undefined;
+      show({ speed, found: hitRate(paging), ...(work.signal.aborted && { cut: "stopped" as const }) });
       this.#enter("ready");
       emit(this, "message-received", { text: answer.text, tokensPerSecond: speed });
     } catch (thrown) {
@@ -280,7 +296,7 @@ export class ScoutChat extends LitElement {
   /** Tries the last answer again, with the model loaded anew: whatever failed may have taken the GPU with it. */
   async #again(): Promise<void> {
     if (this.messages.at(-1)?.role === "assistant") this.messages = this.messages.slice(0, -1);
-    if (this.#loading) await this.load(this.#loading.source, this.#loading.name);
+    if (this.#loading) await this.load(this.#loading.wanted.source, this.#loading.wanted.name);
     if (this.loaded) await this.#answer();
   }
 
@@ -332,19 +348,14 @@ export class ScoutChat extends LitElement {
   /** Back to the chooser. */
   #leave = (): void => {
     this.stop();
-    this.#work = undefined;
+    this.#watch.stop();
+    this.#work = this.#loading = undefined;
     if (this.loaded) void this.engine.unload().catch(() => {});
     this.#shown = this.model = this.mmproj = null;
     this.loaded = this.error = undefined;
     this.#forget();
     this.#enter("idle");
   };
-
-  #onProgress(progress: Progress, work: AbortController): void {
-    if (work !== this.#work) return;
-    this.progress = progress;
-    emit(this, "load-progress", progress);
-  }
 
   #enter(status: Status): void {
     if (status !== "error") this.error = undefined;
@@ -370,26 +381,6 @@ export class ScoutChat extends LitElement {
     if (event.key === "Escape" && this.status === "generating") this.stop();
   };
 
-  #onDragover = (event: DragEvent): void => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    this.dropping = true;
-  };
-
-  #onDrop = (event: DragEvent): void => {
-    event.preventDefault();
-    this.dropping = false;
-    this.#receive([...(event.dataTransfer?.files ?? [])]);
-  };
-
-  /** Text that is pasted is text, also where a picture of it comes along. */
-  #onPaste = (event: ClipboardEvent): void => {
-    const { types, files } = event.clipboardData!;
-    if (types.includes("text/plain") || files.length === 0) return;
-    event.preventDefault();
-    this.#receive([...files]);
-  };
-
   /** Models are opened; what else is given to a loaded model are pictures. */
   #receive(files: File[]): void {
     const { models, pictures } = sortFiles(files);
@@ -403,25 +394,6 @@ export class ScoutChat extends LitElement {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     this.#following = scrollHeight - scrollTop - clientHeight < 48;
   };
-}
-
-/** Pictures come first, as the model's makers trained it. */
-function contentOf(text: string, pictures: readonly Picture[]): string | ContentPart[] {
-  if (pictures.length === 0) return text;
-  const images = pictures.map(({ url }) => ({ type: "image_url" as const, image_url: { url } }));
-  return text ? [...images, { type: "text", text }] : images;
-}
-
-/** Puts the name of a file before what is wrong with it. */
-function about(name: string, reason: unknown): unknown {
-  if (!(reason instanceof EngineError)) return reason;
-  return new EngineError({ code: reason.code, message: `${name}: ${reason.message}`, retryable: false });
-}
-
-function sourceName(source: LoadSource): string {
-  if (isPair(source)) return sourceName(source.model);
-  if (typeof source === "string") return modelName(source);
-  return modelName((source instanceof File ? source : source[0])?.name ?? "");
 }
 
 function unexpected(thrown: unknown): EngineError {

@@ -37,6 +37,8 @@ export const styles = css`
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
   .soft { background: var(--raised); border: 1px solid var(--line); font-weight: 550; }
   .soft:hover { border-color: var(--quiet); }
+  .main { background: var(--accent); border: 1px solid var(--accent); color: var(--on-accent); font-weight: 600; }
+  .main:hover { filter: brightness(1.08); }
   .plain { color: var(--quiet); }
   .plain:hover { color: var(--text); background: var(--raised); }
   .icon { padding: 0.625rem; }
@@ -105,6 +107,11 @@ export const styles = css`
   .figures { font-variant-numeric: tabular-nums; }
   .progress .soft { margin-top: 0.5rem; }
   @keyframes slide { from { translate: -100% } to { translate: 340% } }
+
+  .preflight { margin: auto; display: grid; gap: 0.75rem; max-width: 34rem; text-align: center; }
+  .preflight h2 { overflow-wrap: anywhere; }
+  .preflight [part="sentence"] { text-wrap: balance; }
+  .actions { display: flex; flex-wrap: wrap; justify-content: center; gap: 0.75rem; margin-top: 0.75rem; }
 
   .messages { display: flex; flex-direction: column; gap: 1.5rem; }
   .messages:not(:has(.message)) { flex: 1; }
@@ -175,6 +182,7 @@ export const styles = css`
     background: var(--text); color: var(--surface);
   }
   .remove svg { width: 16px; height: 16px; }
+  .paging { padding: 0 0.875rem 0.25rem; text-align: center; font-variant-numeric: tabular-nums; }
   .activity { font-variant-numeric: tabular-nums; }
 
   .drop {
