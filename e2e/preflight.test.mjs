@@ -8,6 +8,7 @@ import http from "node:http";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launch, part, status, watch } from "./browser.mjs";
+import { modelServer, tinyModel } from "./models.mjs";
 import { serveSite } from "./server.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -117,4 +118,26 @@ test("the engine gives the report as data, with what was measured", async () => 
   assert.ok(Math.abs(report.downloadSeconds * Math.min(linkPerSecond, writePerSecond) - report.downloadBytes) < 1e-6 * report.downloadBytes);
   assert.ok(scout.bytes < 2 * MODEST, `${scout.bytes} bytes asked for`);
   await page.close();
+});
+
+test("experts fill the GPU memory that the user gives; without a word, a model that fits is not paged", async () => {
+  const server = await modelServer(tinyModel("-family", "llama4"));
+  const page = await browser.context.newPage();
+  await page.goto(site.url);
+  await status(page, "idle");
+  const { report, given, refusal, free } = await page.evaluate(async (url) => {
+    const { engine } = document.querySelector("scout-chat");
+    const report = await engine.preflight(url, { measureFrom: Infinity });
+    const load = (paging) => engine.load(url, { paging }).then(() => engine.stats(), (error) => error.code);
+    const given = await load({ memory: report.gpuBytes });
+    const refusal = await load({ memory: report.gpuBytes - 1 });
+    return { report, given, refusal, free: await load({}) };
+  }, server.url);
+  assert.ok(report.expertsOnGPU < report.experts, `${report.expertsOnGPU} of ${report.experts}`);
+  assert.equal(report.machine.writePerSecond, 0);
+  assert.deepEqual([given.paging.expertsOnGPU, given.paging.experts], [report.expertsOnGPU, report.experts]);
+  assert.equal(refusal, "out_of_memory");
+  assert.equal(free.paging, null);
+  await page.close();
+  await server.close();
 });

@@ -20,3 +20,9 @@ export function toFault(thrown: unknown): Fault {
   const detail = thrown instanceof Error ? thrown.message : String(thrown);
   return { code: "internal", message: `Something unexpected happened inside Outrider: ${detail}`, retryable: false };
 }
+
+/** What a page shows of a thrown value that should never have been. */
+export function unexpected(thrown: unknown): EngineError {
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  return new EngineError({ code: "internal", message: `Something unexpected happened in the page: ${detail}`, retryable: true });
+}

@@ -3,6 +3,7 @@ import { property, query, state } from "lit/decorators.js";
 import { createEngine, EngineError, type Engine } from "../client/index.js";
 import type { ChatMessage } from "../client/openai.js";
 import type { LoadSource } from "../client/engine.js";
+import { unexpected } from "../client/error.js";
 import type { ChatProgress, LoadedModel, Paging, StoredModel } from "../protocol.js";
 import { about, Attachments, contentOf, release, sortFiles, type Picture } from "./attachments.js";
 import { catalogue, type CatalogueModel } from "./catalogue.js";
@@ -125,14 +126,9 @@ export class ScoutChat extends LitElement {
   async load(source: LoadSource, name = sourceName(source)): Promise<void> {
     this.stop();
     this.#watch.stop();
-    const loading = (this.#loading = new Loading(this, {
-      source,
-      name,
-      bytes: bytesToMove(source, this.catalogue, this.stored),
-      paging: this.paging,
-      ask: this.preflight !== "off",
-      onProgress: (progress) => emit(this, "load-progress", progress),
-    }));
+    const wanted = { source, name, bytes: bytesToMove(source, this.catalogue, this.stored), paging: this.paging, ask: this.preflight !== "off" };
+    const loading = new Loading(this, { ...wanted, onProgress: (progress) => emit(this, "load-progress", progress) });
+    this.#loading = loading;
     this.#work = this.loaded = undefined;
     this.#enter("loading");
     try {
@@ -394,11 +390,6 @@ export class ScoutChat extends LitElement {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     this.#following = scrollHeight - scrollTop - clientHeight < 48;
   };
-}
-
-function unexpected(thrown: unknown): EngineError {
-  const detail = thrown instanceof Error ? thrown.message : String(thrown);
-  return new EngineError({ code: "internal", message: `Something unexpected happened in the page: ${detail}`, retryable: true });
 }
 
 declare global {
