@@ -1,5 +1,6 @@
 // Chromium for the tests: headless, on SwiftShader, with a fresh profile. A browser that does not start fails the test.
 
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,6 +30,26 @@ export async function launch({ args = webgpu, ...options } = {}) {
     await rm(profile, { recursive: true, force: true });
   };
   return { context, profile, close };
+}
+
+/** The most memory that a page's process of the browser with this profile has taken so far, bytes; Linux tells. */
+export function pageMemory(profile) {
+  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(describe).filter(Boolean);
+  const browser = processes.find(({ command }) => command.includes(`--user-data-dir=${profile}\0`));
+  const descends = ({ parent }) => parent === browser.pid || processes.some((x) => x.pid === parent && descends(x));
+  const pages = processes.filter((x) => x.command.includes("--type=renderer") && descends(x));
+  return Math.max(...pages.map(({ peak }) => peak));
+}
+
+/** What the system tells of a process; nothing of one that has ended meanwhile. */
+function describe(pid) {
+  try {
+    const [status, command] = ["status", "cmdline"].map((file) => readFileSync(`/proc/${pid}/${file}`, "utf8"));
+    const [parent, peak] = ["PPid", "VmHWM"].map((key) => new RegExp(`^${key}:\\s*(\\d+)`, "m").exec(status)?.[1]);
+    return { pid, parent, peak: Number(peak) * 1024, command };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Collects what a healthy page never has: console errors, uncaught exceptions, requests to elsewhere. */

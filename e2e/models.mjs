@@ -59,3 +59,20 @@ export async function modelServer(bytes) {
 
 /** Makes a server do the same to every request from now on, or behave again. */
 export const always = (server, trick) => (server.next = trick ? { shift: () => trick } : []);
+
+/** Where a tensor's numbers lie in a file without padding, as cmd/pack writes it; bytes is their length, that of F32. */
+export function tensorAt(file, name) {
+  const [{ offset, bytes }, last] = [name, lastTensor].map((name) => entry(file, name));
+  return { offset: offset + file.length - last.offset - last.bytes, bytes };
+}
+
+const lastTensor = "blk.1.ffn_down_shexp.weight"; // of a Llama 4 of two layers
+
+/** A tensor's line in the header; offset is from the first tensor's numbers on. */
+function entry(file, name) {
+  let at = file.indexOf(name) + Buffer.byteLength(name);
+  const dims = file.readUInt32LE(at);
+  let bytes = 4;
+  for (let i = 0; i < dims; i++) bytes *= Number(file.readBigUInt64LE(at + 4 + 8 * i));
+  return { offset: Number(file.readBigUInt64LE(at + 8 + 8 * dims)), bytes };
+}

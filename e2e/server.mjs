@@ -1,21 +1,31 @@
-// Serves the built site with `build serve`, the program that people use.
+// The servers that people use, as programs: the built site with `build serve`, virtual models with `pack virtual`.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Starts the server on a free port, with a model on offer if one is named. */
-export async function serveSite({ model, port = 0 } = {}) {
-  const args = ["serve", "-addr", `127.0.0.1:${port}`, ...(model ? ["-model", model] : [])];
-  const server = spawn(`${root}dist/bin/build`, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
+/** Serves the built site on a free port, with a model on offer if one is named. */
+export function serveSite({ model, port = 0 } = {}) {
+  return serve("build", ["serve", "-addr", `127.0.0.1:${port}`, ...(model ? ["-model", model] : [])]);
+}
+
+/** Serves a virtual model, on a free port unless one is named; the address is the file's. */
+export function serveVirtual({ model, types, seed, port = 0 }) {
+  execFileSync("go", ["build", "-o", "dist/bin/pack", "./cmd/pack"], { cwd: root });
+  return serve("pack", ["virtual", "-model", model, "-types", types, "-seed", String(seed), "-addr", `127.0.0.1:${port}`]);
+}
+
+/** Starts a program of ours and waits until it says its address. */
+async function serve(program, args) {
+  const server = spawn(`${root}dist/bin/${program}`, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
   const url = await new Promise((resolve, reject) => {
     let log = "";
     server.stderr.on("data", (data) => {
       log += data;
-      const port = /http:\/\/localhost:(\d+)/.exec(log)?.[1];
-      if (port) resolve(`http://127.0.0.1:${port}`);
+      const [, port, path] = /http:\/\/[\w.]+:(\d+)(\S*)\s/.exec(log) ?? [];
+      if (port) resolve(`http://127.0.0.1:${port}${path}`);
     });
     server.on("exit", () => reject(new Error(`the server ended: ${log}`)));
     server.on("error", reject);
