@@ -78,7 +78,7 @@ export function fakeEngine(script) {
         }
         chunk({ content });
         for (const progress of script.progressAt?.[i] ?? []) {
-          await this.#pause(id, 5);
+          await this.#pause(id, script.progressEvery ?? 5);
           this.#reply({ id, kind: "progress", progress });
         }
         if (script.holdChatAt === i) await this.#pause(id, 1e8);
