@@ -3,9 +3,9 @@
 MODEL ?=
 PORT  ?= 8080
 
-.PHONY: run site pkg size test test-go test-gpu test-wasm test-web test-e2e lint fmt fuzz bench models golden setup clean
+.PHONY: run site pkg size test test-go test-gpu test-wasm test-web test-e2e lint fmt fuzz bench models golden nano setup clean
 
-run: setup models site          ## build the site and serve it at http://localhost:8080 (MODEL=path.gguf offers that file)
+run: site                       ## build the site and serve it at http://localhost:8080, with Nano inside (MODEL=path.gguf offers that file)
 	go run ./cmd/build serve -addr 127.0.0.1:$(PORT) $(if $(MODEL),-model $(MODEL))
 
 site: node_modules              ## the site, into dist/site
@@ -50,6 +50,10 @@ models:                         ## fetch the test model into models/cache and ch
 
 golden: .venv                   ## make the golden files again with the independent reference
 	scripts/golden
+
+nano: .venv                     ## train the model inside again, from its data generators on (2 hours on two cores)
+	.venv/bin/pip install -q -r models/nano/requirements.txt
+	$(MAKE) -C models/nano PYTHON=$(CURDIR)/.venv/bin/python
 
 setup: node_modules             ## install what is missing: Chromium, a software Vulkan, npm packages
 	scripts/setup

@@ -24,7 +24,7 @@ after(async () => {
 
 /** Opens the page, types a URL, and waits until it is loaded or refused. */
 async function load(page, url) {
-  await page.goto(site.url);
+  await page.goto(`${site.url}/#models`);
   await page.getByLabel("Address of a GGUF file").fill(url);
   await page.getByRole("button", { name: "Load" }).click();
   return status(page, ["ready", "error"], 90_000);
@@ -206,7 +206,7 @@ test("the end of the Go program is an error on the page, in Go's words", async (
 
 test("local files: one that is empty, one that is a model; then requests that are wrong", async () => {
   await withPage(async (page) => {
-    await page.goto(site.url);
+    await page.goto(`${site.url}/#models`);
     const pick = (name, buffer) => page.locator("scout-chat input[type=file]").setInputFiles({ name, mimeType: "", buffer });
     await pick("empty.gguf", Buffer.alloc(0));
     await status(page, "error");

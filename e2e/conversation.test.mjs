@@ -48,7 +48,7 @@ test("a published model answers as the reference does, and again without any ser
   try {
     const page = await context.newPage();
     const complaints = watch(page);
-    await page.goto(site.url);
+    await page.goto(`${site.url}/#models`);
     await page.getByLabel("Address of a GGUF file").fill(models.url);
     let start = Date.now();
     await page.getByRole("button", { name: "Load" }).click();
@@ -63,7 +63,7 @@ test("a published model answers as the reference does, and again without any ser
     await site.close();
     await models.close();
     start = Date.now();
-    await page.reload();
+    await page.goto(site.url); // and no longer at the list of models
     await status(page, ["ready", "error"], minutes(2));
     ready = (Date.now() - start) / 1000;
     const second = await ask(page);

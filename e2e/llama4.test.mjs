@@ -27,7 +27,7 @@ const modelTest = (name, { sees }, body) =>
     const complaints = watch(page);
     await page.addInitScript(() => localStorage.clear()); // each test begins at the chooser
     try {
-      await page.goto(site.url);
+      await page.goto(`${site.url}/#models`);
       await page.getByLabel("Address of a GGUF file").fill(models.url);
       if (sees) await page.getByLabel("Address of its vision file").fill(eyes.url);
       await page.getByRole("button", { name: "Load" }).click();
@@ -229,7 +229,7 @@ modelTest("a model without vision refuses pictures by name, before any work", { 
 test("a model and its vision file are opened together from disk, whatever they are called", async () => {
   const { context, close } = await launch();
   const page = await context.newPage();
-  await page.goto(site.url);
+  await page.goto(`${site.url}/#models`);
   const files = [["b-text.gguf", text], ["a-eyes.gguf", vision]].map(([name, buffer]) => ({ name, mimeType: "", buffer }));
   await page.locator("scout-chat input[type=file]").setInputFiles(files);
   assert.equal(await status(page, ["ready", "error"]), "ready");

@@ -16,13 +16,13 @@ after(async () => {
   await site?.close();
 });
 
-/** node:test's test, with a page whose engine follows the script. */
-const pageTest = (name, script, body) =>
+/** node:test's test, with a page whose engine follows the script, at the list of models unless told otherwise. */
+const pageTest = (name, { path = "/#models", ...script }, body) =>
   test(name, async () => {
     const page = await browser.context.newPage();
     await page.addInitScript(fakeEngine, script);
     const complaints = watch(page);
-    await page.goto(site.url);
+    await page.goto(site.url + path);
     await body(page);
     await page.close();
     assert.deepEqual(complaints, []);
@@ -42,9 +42,18 @@ const events = (page, ...types) =>
 
 pageTest("an idle page offers models and takes no message", {}, async (page) => {
   await status(page, "idle");
-  assert.equal(await page.locator("scout-chat [part=choice]").count(), 3);
+  assert.equal(await page.locator("scout-chat [part=choice]").count(), 4);
   assert.ok(await part(page, "input").isDisabled());
   assert.ok(await part(page, "send").isDisabled());
+});
+
+pageTest("a first visit starts with the model inside, which can be left", { path: "/" }, async (page) => {
+  await page.evaluate(() => localStorage.clear());
+  await page.reload();
+  await status(page, "ready");
+  assert.equal(await page.locator("scout-chat").getAttribute("model"), "nano");
+  await page.getByRole("button", { name: "Models" }).click();
+  await status(page, "idle");
 });
 
 pageTest("choosing a model shows its progress, then readiness", { loadMs: 150 }, async (page) => {
@@ -116,7 +125,7 @@ pageTest("a load that fails says why, by name, and the chooser is there again", 
   assert.equal(await part(page, "error").getAttribute("role"), "alert");
   await page.getByText("The server does not serve ranges.").waitFor();
   assert.equal(await page.getByRole("button", { name: "Try again" }).count(), 0);
-  assert.equal(await page.locator("scout-chat [part=choice]").count(), 3);
+  assert.equal(await page.locator("scout-chat [part=choice]").count(), 4);
   assert.equal((await page.evaluate(() => window.seen))[0][1].code, "no_ranges");
 });
 

@@ -84,7 +84,7 @@ for (const [name, { script, act }] of Object.entries(states)) {
   if (wanted.length && !wanted.includes(name)) continue;
   const page = await context.newPage();
   await page.addInitScript(fakeEngine, script);
-  await page.goto(site.url);
+  await page.goto(`${site.url}/#models`);
   await act?.(page);
   for (const [device, size] of Object.entries(sizes)) {
     await page.setViewportSize(size);

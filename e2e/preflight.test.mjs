@@ -69,7 +69,7 @@ async function countingProxy(file) {
 async function chooseScout() {
   const page = await browser.context.newPage();
   const complaints = watch(page);
-  await page.goto(site.url);
+  await page.goto(`${site.url}/#models`);
   await status(page, "idle");
   await page.locator("scout-chat input[name=url]").fill(scout.url);
   await page.getByRole("button", { name: "Load" }).click();
@@ -106,7 +106,7 @@ test("Scout at full size is weighed by its header, and what to expect is said be
 
 test("the engine gives the report as data, with what was measured", async () => {
   const page = await browser.context.newPage();
-  await page.goto(site.url);
+  await page.goto(`${site.url}/#models`);
   await status(page, "idle");
   const report = await page.evaluate((url) => document.querySelector("scout-chat").engine.preflight(url), scout.url);
   assert.deepEqual([report.experts, report.slots.length, report.atLeast], [768, 48, true]);
@@ -123,7 +123,7 @@ test("the engine gives the report as data, with what was measured", async () => 
 test("experts fill the GPU memory that the user gives; without a word, a model that fits is not paged", async () => {
   const server = await modelServer(tinyModel("-family", "llama4"));
   const page = await browser.context.newPage();
-  await page.goto(site.url);
+  await page.goto(`${site.url}/#models`);
   await status(page, "idle");
   const { report, given, refusal, free } = await page.evaluate(async (url) => {
     const { engine } = document.querySelector("scout-chat");

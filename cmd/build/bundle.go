@@ -14,6 +14,7 @@ import (
 // A bundle is the state of one build: the URLs of what has been built so far.
 type bundle struct {
 	wasmURLs  map[string]string // of the Go programs, by their names
+	nano      nanoFiles
 	scriptURL string
 	styleURL  string
 }
@@ -49,7 +50,7 @@ func (b *bundle) bundleFile(entry string, defines ...string) ([]byte, error) {
 		LegalComments:     api.LegalCommentsNone,
 		Conditions:        []string{"browser", "production"}, // lit without its development warnings
 		Define:            map[string]string{"process.env.NODE_ENV": `"production"`},
-		Plugins:           []api.Plugin{b.workers(), b.goFiles()},
+		Plugins:           []api.Plugin{b.workers(), b.goFiles(), b.nanoModel()},
 		LogLevel:          api.LogLevelWarning,
 		Write:             false,
 	}

@@ -5,7 +5,7 @@ import (
 	"os"
 )
 
-// site builds dist/site from nothing: the Go program, the scripts around it, the page, and compressed twins.
+// site builds dist/site from nothing: the Go programs, the model inside, the scripts around it, the page, and compressed twins.
 func site(args []string) error {
 	f := flags("site")
 	f.Parse(args)
@@ -18,6 +18,9 @@ func site(args []string) error {
 
 	b := &bundle{}
 	if err := timed("wasm", b.buildWasm); err != nil {
+		return err
+	}
+	if err := timed("nano", b.buildNano); err != nil {
 		return err
 	}
 	if err := timed("scripts", b.buildScripts); err != nil {

@@ -4,6 +4,7 @@
 """
 
 import io
+import multiprocessing
 import sys
 
 import numpy as np
@@ -18,14 +19,18 @@ FOLDER = RUNS / "album"
 
 def make(count):
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for page in range(0, count, PAGE):
-        path = FOLDER / f"{page}.npz"
-        if not path.exists():
-            packed = [_pack(render(random_scene(seed))) for seed in range(page, page + PAGE)]
-            ends = np.cumsum([len(p) for p in packed])
-            partial = path.with_suffix(".part.npz")
-            np.savez(partial, ends=ends, data=np.frombuffer(b"".join(packed), np.uint8))
-            partial.rename(path)
+    missing = [page for page in range(0, count, PAGE) if not (FOLDER / f"{page}.npz").exists()]
+    with multiprocessing.Pool() as pool:
+        pool.map(_draw, missing, chunksize=1)
+
+
+def _draw(page):
+    packed = [_pack(render(random_scene(seed))) for seed in range(page, page + PAGE)]
+    ends = np.cumsum([len(p) for p in packed])
+    path = FOLDER / f"{page}.npz"
+    partial = path.with_suffix(".part.npz")
+    np.savez(partial, ends=ends, data=np.frombuffer(b"".join(packed), np.uint8))
+    partial.rename(path)
 
 
 def _pack(tile):

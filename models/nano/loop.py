@@ -12,18 +12,22 @@ from torch import distributed
 
 from recipe import RUNS
 
+PATCHES = {"patch_embedding": 0.05}  # patch patterns have tiny weights of great effect
 
-def run(name, model, loss_of, steps, rate, seed_batches, save_every=200, log_every=20, cooldown=0.3, decay=0.05):
-    """Trains `model` in place until `steps`.
+
+def run(name, model, loss_of, steps, rate, seed_batches, until=None, slow=None, save_every=200, log_every=20, cooldown=0.3, decay=0.05):
+    """Trains `model` in place until `steps`, or pauses at `until`: another number of processes may go on from there.
 
     loss_of(batch) returns (loss, dict of numbers to log); seed_batches(step) makes the batch of a step, so that a
-    resumed run sees what an unbroken one would have seen. The checkpoint is runs/<name>.pt.
+    resumed run sees what an unbroken one would have seen. `slow` gives parts of names and the share of the rate at
+    which such parameters move. The checkpoint is runs/<name>.pt.
     """
     rank, world = _team()
-    optimiser = _optimiser(model, rate, decay)
+    optimiser = _optimiser(model, rate, decay, PATCHES | (slow or {}))
     step, minutes, path = _resume(name, model, optimiser)
     journal = Journal(name, minutes)
-    while step < steps:
+    until = min(steps, until or steps)
+    while step < until:
         _set_rate(optimiser, rate * schedule(step, steps, cooldown))
         with torch.autocast("cpu", dtype=torch.bfloat16):
             loss, numbers = loss_of(seed_batches(step * world + rank))
@@ -36,7 +40,7 @@ def run(name, model, loss_of, steps, rate, seed_batches, save_every=200, log_eve
         step += 1
         if rank == 0:
             journal.note(step, {"loss": loss.item(), **numbers}, log_every)
-        if rank == 0 and (step % save_every == 0 or step == steps):
+        if rank == 0 and (step % save_every == 0 or step == until):
             _save(path, model, optimiser, step, journal.minutes)
     return model
 
@@ -84,18 +88,15 @@ def _set_rate(optimiser, rate):
         group["lr"] = rate * group["pace"]
 
 
-def _optimiser(model, rate, decay):
-    """Decay for matrices only. Patch patterns have tiny weights of great effect: they move at a twentieth of the pace."""
-    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    patches = [p for name, p in named if "patch_embedding" in name]
-    matrices = [p for name, p in named if p.ndim >= 2 and "patch_embedding" not in name]
-    vectors = [p for _, p in named if p.ndim < 2]
-    groups = [
-        {"params": patches, "weight_decay": 0.0, "pace": 0.05},
-        {"params": matrices, "weight_decay": decay, "pace": 1.0},
-        {"params": vectors, "weight_decay": 0.0, "pace": 1.0},
-    ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], lr=rate, betas=(0.9, 0.98), eps=1e-9, fused=True)
+def _optimiser(model, rate, decay, slow):
+    """Groups by pace; matrices decay, except the slow patch patterns."""
+    groups = {}
+    for name, p in model.named_parameters():
+        pace = next((share for part, share in slow.items() if part in name), 1.0)
+        decays = p.ndim >= 2 and "patch_embedding" not in name
+        groups.setdefault((pace, decays), []).append(p)
+    groups = [{"params": ps, "pace": pace, "weight_decay": decay * decays} for (pace, decays), ps in groups.items()]
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-9, fused=True)
 
 
 def _resume(name, model, optimiser):

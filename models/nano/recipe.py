@@ -34,8 +34,8 @@ class Text:
 @dataclass(frozen=True)
 class Vision:
     hidden_size: int = 96
-    num_layers: int = 3
-    num_heads: int = 3
+    num_layers: int = 4
+    num_heads: int = 2
     image_size: int = 336
     patch_size: int = 14
     shuffle: int = 2

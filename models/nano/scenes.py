@@ -15,25 +15,21 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 TILE = 336
-SHAPES = ["circle", "square", "triangle", "star", "heart", "cross", "diamond", "rectangle", "oval"]
+SHAPES = ["circle", "square", "triangle", "star", "heart"]
 # Hue in degrees, saturation and value in percent: bands with gaps between them, so that a name is never arguable.
 COLOURS = {
-    "red": ((-8, 7), (78, 100), (68, 100)),
-    "orange": ((24, 36), (85, 100), (90, 100)),
-    "yellow": ((49, 60), (72, 100), (90, 100)),
-    "green": ((95, 150), (50, 100), (38, 100)),
-    "cyan": ((174, 190), (60, 100), (78, 100)),
-    "blue": ((207, 242), (65, 100), (58, 100)),
-    "purple": ((268, 290), (50, 100), (40, 80)),
-    "pink": ((322, 346), (30, 60), (95, 100)),
-    "brown": ((18, 32), (55, 85), (30, 58)),
-    "black": ((0, 360), (0, 30), (0, 11)),
-    "white": ((0, 360), (0, 2), (97, 100)),
-    "gray": ((0, 360), (0, 7), (42, 66)),
+    "red": ((-6, 5), (82, 100), (74, 100)),
+    "orange": ((26, 36), (88, 100), (92, 100)),
+    "yellow": ((51, 60), (78, 100), (92, 100)),
+    "green": ((100, 145), (55, 100), (42, 100)),
+    "blue": ((210, 240), (68, 100), (62, 100)),
+    "purple": ((272, 290), (52, 100), (44, 80)),
+    "black": ((0, 360), (0, 20), (0, 8)),
+    "gray": ((0, 360), (0, 5), (45, 62)),
 }
 COLOUR_NAMES = list(COLOURS)
 PLACES = [f"{row} {col}".strip() for row in ("top", "middle", "bottom") for col in ("left", "centre", "right")]
-MAX_COUNT = 6
+MAX_COUNT = 5
 
 
 @dataclass
@@ -54,8 +50,7 @@ class Shape:
 class Scene:
     width: int
     height: int
-    background: str  # a name of COLOURS, or "" where it has no plain name
-    background_rgb: tuple
+    background: tuple  # its colour
     shapes: list = field(default_factory=list)
     seed: int = 0
 
@@ -69,12 +64,12 @@ class Scene:
 
 def random_scene(seed):
     rng = np.random.default_rng(seed)
-    scene = Scene(*_canvas(rng), *_background(rng), seed=seed)
-    if rng.random() < 0.04:
+    scene = Scene(*_canvas(rng), _background(rng), seed=seed)
+    if rng.random() < 0.02:
         return scene  # nothing drawn: "there are no shapes"
     cast = _cast(rng)
-    spots = _row(rng, len(cast)) if len(cast) > 1 and rng.random() < 0.2 else [None] * len(cast)
-    radius = rng.uniform(0.09, 0.3 / len(cast) ** 0.5) if len(cast) > 1 and rng.random() < 0.4 else None
+    spots = _row(rng, len(cast)) if len(cast) > 1 and rng.random() < 0.35 else [None] * len(cast)
+    radius = rng.uniform(0.12, 0.32 / len(cast) ** 0.5) if len(cast) > 1 and rng.random() < 0.6 else None
     for (kind, colour), spot in zip(cast, spots):
         _place(rng, scene, kind, colour, spot, radius)
     return scene
@@ -82,28 +77,24 @@ def random_scene(seed):
 
 def _row(rng, n):
     """Centres side by side, as people draw when they are asked for "three circles"."""
-    level, flat = rng.uniform(0.2, 0.8), rng.random() < 0.75
+    level, flat = rng.uniform(0.25, 0.75), rng.random() < 0.75
     along = (np.arange(n) + 0.5) / n + rng.normal(0, 0.015, n)
     return [(a, level) if flat else (level, a) for a in along]
 
 
 def _canvas(rng):
-    if rng.random() < 0.5:
-        side = int(rng.integers(90, 1100))
+    if rng.random() < 0.45:
+        side = int(rng.integers(100, 1100))
         return side, side
-    width = int(rng.integers(120, 1100))
-    return width, int(np.clip(width * math.exp(rng.uniform(-0.7, 0.7)), 90, 1400))
+    width = int(rng.integers(140, 1100))
+    return width, int(np.clip(width * math.exp(rng.uniform(-0.65, 0.65)), 100, 1400))
 
 
 def _background(rng):
-    pick = rng.random()
-    if pick < 0.55:
-        return "white", (255, 255, 255)
-    if pick < 0.85:
-        name = COLOUR_NAMES[rng.integers(len(COLOUR_NAMES))]
-        return name, sample_rgb(rng, name)
-    tint = 255 - rng.integers(8, 60, 3)
-    return "", tuple(int(v) for v in tint)
+    """White, or a plain light colour without a name."""
+    if rng.random() < 0.8:
+        return 255, 255, 255
+    return tuple(int(v) for v in 255 - rng.integers(4, 40, 3))
 
 
 def sample_rgb(rng, name):
@@ -113,31 +104,28 @@ def sample_rgb(rng, name):
 
 
 def _cast(rng):
-    """The (kind, colour) pairs of one scene: a group of equals, two groups, one kind in many colours, or a mixture."""
+    """The (kind, colour) pairs of one scene: one shape, a group of equals, two groups, or two or three singles."""
     kind = lambda: SHAPES[rng.integers(len(SHAPES))]
     colour = lambda: COLOUR_NAMES[rng.integers(len(COLOUR_NAMES))]
-    pick, n = rng.random(), int(rng.integers(1, MAX_COUNT + 1))
-    if pick < 0.2:
+    pick = rng.random()
+    if pick < 0.22:
         return [(kind(), colour())]
-    if pick < 0.5:
-        return [(kind(), colour())] * n
-    if pick < 0.65:
-        a, b, k = (kind(), colour()), (kind(), colour()), int(rng.integers(1, 4))
+    if pick < 0.72:
+        return [(kind(), colour())] * int(rng.integers(2, MAX_COUNT + 1))
+    if pick < 0.9:
+        a, b, k = (kind(), colour()), (kind(), colour()), int(rng.integers(1, MAX_COUNT))
         return [a] * k + [b] * int(rng.integers(1, MAX_COUNT + 1 - k))
-    if pick < 0.75:
-        same = kind()
-        return [(same, colour()) for _ in range(n)]
-    return [(kind(), colour()) for _ in range(int(rng.integers(2, 5)))]
+    return [(kind(), colour()) for _ in range(int(rng.integers(2, 4)))]
 
 
 def _place(rng, scene, kind, colour, spot=None, radius=None):
     """Puts one shape where it touches no other; gives up silently when the picture is full."""
-    rgb, found = _readable_rgb(rng, scene, colour), _room(rng, scene, spot, radius)
-    if rgb is None or found is None:
+    found = _room(rng, scene, spot, radius)
+    if found is None:
         return
     x, y, radius = found
-    style = ("filled", "outline", "edged")[rng.choice(3, p=(0.62, 0.26, 0.12))]
-    shape = Shape(kind, colour, rgb, x, y, radius, _angle(rng, kind), _stretch(rng, kind), style, place_of(x, y))
+    style = ("filled", "outline", "edged")[rng.choice(3, p=(0.88, 0.05, 0.07))]
+    shape = Shape(kind, colour, sample_rgb(rng, colour), x, y, radius, _angle(rng, kind), _stretch(rng), style, place_of(x, y))
     scene.shapes.append(shape)
 
 
@@ -146,41 +134,26 @@ def _room(rng, scene, spot, fixed):
     w, h = scene.fitted
     short, largest = min(w, h), 0.24 if scene.shapes else 0.42
     for attempt in range(40):
-        radius = (fixed or rng.uniform(0.09, max(0.11, largest))) * (0.985**attempt if fixed else 1)
+        radius = (fixed or rng.uniform(0.12, max(0.13, largest))) * (0.985**attempt if fixed else 1)
         largest *= 0.96
         rx, ry = radius * short / w, radius * short / h
         x, y = spot if spot else (rng.uniform(rx, 1 - rx), rng.uniform(ry, 1 - ry))
         if spot:
             x, y = np.clip(x, rx, 1 - rx), np.clip(y, ry, 1 - ry)
-        if radius * short >= 14 and all(
-            math.hypot((x - o.x) * w, (y - o.y) * h) > (radius + o.radius) * short + 4 for o in scene.shapes
+        if radius * short >= 20 and all(
+            math.hypot((x - o.x) * w, (y - o.y) * h) > (radius + o.radius) * short + 6 for o in scene.shapes
         ):
             return float(x), float(y), float(radius)
     return None
 
 
-def _readable_rgb(rng, scene, colour):
-    for _ in range(12):
-        rgb = sample_rgb(rng, colour)
-        if sum((a - b) ** 2 for a, b in zip(rgb, scene.background_rgb)) > 105**2 and colour != scene.background:
-            return rgb
-    return None
-
-
 def _angle(rng, kind):
-    if kind in ("circle", "oval", "rectangle"):
-        return rng.normal(0, 0.08)
-    free = {"triangle": 0.35, "star": 0.6, "heart": 0.15, "cross": 0.1}.get(kind, 0.1)
+    free = {"circle": 0.0, "triangle": 0.25, "star": 0.4, "heart": 0.15}.get(kind, 0.1)
     return float(rng.uniform(-free, free))
 
 
-def _stretch(rng, kind):
-    if kind in ("rectangle", "oval"):
-        ratio = rng.uniform(1.6, 2.6)
-        return float(ratio if rng.random() < 0.6 else 1 / ratio)
-    if kind == "diamond":
-        return float(rng.uniform(0.58, 1.0))
-    return float(math.exp(rng.normal(0, 0.03)))
+def _stretch(rng):
+    return float(math.exp(rng.normal(0, 0.04)))
 
 
 def place_of(x, y):
@@ -203,25 +176,16 @@ def _heart():
     return np.stack([x, -y], 1) / 17
 
 
-def _cross(arm):
-    a = arm
-    return np.array([(-a, -1), (a, -1), (a, -a), (1, -a), (1, a), (a, a), (a, 1), (-a, 1), (-a, a), (-1, a), (-1, -a), (-a, -a)])
-
-
 def _polygon(rng, kind):
-    if kind in ("circle", "oval"):
+    if kind == "circle":
         return _ring([1.0], 48)
-    if kind in ("square", "rectangle"):
+    if kind == "square":
         return np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * 0.75
     if kind == "triangle":
-        return _ring([1.0], 3) * 1.0
+        return _ring([1.0], 3)
     if kind == "star":
-        return _ring([1.0, rng.uniform(0.36, 0.5)], 10)
-    if kind == "heart":
-        return _heart()
-    if kind == "cross":
-        return _cross(rng.uniform(0.22, 0.38)) * 0.92
-    return _ring([1.0], 4)
+        return _ring([1.0, rng.uniform(0.36, 0.46)], 10)
+    return _heart()
 
 
 def outline(rng, shape):
@@ -229,7 +193,7 @@ def outline(rng, shape):
     points = _polygon(rng, shape.kind)
     wide = shape.stretch
     points = points * ((1, 1 / wide) if wide > 1 else (wide, 1))
-    if rng.random() < 0.35:
+    if rng.random() < 0.25:
         points = _tremble(rng, _subdivide(points, 8 if len(points) < 20 else 1))
     c, s = math.cos(shape.angle), math.sin(shape.angle)
     return points @ np.array([(c, s), (-s, c)])
@@ -242,7 +206,7 @@ def _subdivide(points, times):
 
 def _tremble(rng, points):
     t = np.arange(len(points)) * 2 * math.pi / len(points)
-    wave = sum(rng.normal(0, 0.013, 2)[:, None] * np.sin(k * t + rng.uniform(0, 6.3)) for k in (2, 3, 5, 7))
+    wave = sum(rng.normal(0, 0.01, 2)[:, None] * np.sin(k * t + rng.uniform(0, 6.3)) for k in (2, 3, 5, 7))
     return points + wave.T
 
 
@@ -271,7 +235,7 @@ def fit(image):
     """Any picture as Nano sees it: one tile, aspect ratio kept (spec section 4.4 with at most one tile)."""
     if image.mode in ("RGBA", "LA", "P"):
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    size = Scene(*image.size, "", ()).fitted
+    size = Scene(*image.size, ()).fitted
     return pad(image.convert("RGB").resize(size, Image.BILINEAR))
 
 
@@ -282,7 +246,7 @@ def picture(scene):
 
 
 def _draw(rng, scene, width, height):
-    image = Image.new("RGB", (width, height), scene.background_rgb)
+    image = Image.new("RGB", (width, height), scene.background)
     pen, scale = ImageDraw.Draw(image), min(width, height) / TILE
     for shape, points, stroke in _drawn(rng, scene):
         centre, radius = (shape.x * width, shape.y * height), shape.radius * min(width, height)
@@ -294,7 +258,7 @@ def _draw(rng, scene, width, height):
 
 def _drawn(rng, scene):
     """Each shape with its polygon and the width of its stroke, in units of its radius."""
-    return [(shape, outline(rng, shape), rng.uniform(0.06, 0.2)) for shape in scene.shapes]
+    return [(shape, outline(rng, shape), rng.uniform(0.1, 0.2)) for shape in scene.shapes]
 
 
 def polygons(scene):
@@ -308,7 +272,7 @@ def polygons(scene):
 def _ink(pen, shape, points, stroke, scale):
     loop = points + points[:2]
     if shape.style == "outline":
-        pen.line(loop, shape.rgb, max(2, round(max(3 * scale, stroke))), joint="curve")
+        pen.line(loop, shape.rgb, max(2, round(max(4 * scale, stroke))), joint="curve")
         return
     pen.polygon(points, shape.rgb)
     if shape.style == "edged":
@@ -323,13 +287,13 @@ def _photo(rng, width, height):
 
 def _wear(rng, image):
     """What happens to pictures on their way: blur, grain, light, JPEG."""
-    if rng.random() < 0.12:
-        image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.4, 1.3)))
-    if rng.random() < 0.15:
-        grain = rng.normal(0, rng.uniform(2, 9), (image.height, image.width, 1))
+    if rng.random() < 0.08:
+        image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.4, 1.1)))
+    if rng.random() < 0.08:
+        grain = rng.normal(0, rng.uniform(2, 6), (image.height, image.width, 1))
         image = Image.fromarray(np.clip(np.asarray(image) + grain, 0, 255).astype(np.uint8))
-    if rng.random() < 0.4:
+    if rng.random() < 0.25:
         packed = io.BytesIO()
-        image.save(packed, "JPEG", quality=int(rng.integers(55, 96)))
+        image.save(packed, "JPEG", quality=int(rng.integers(65, 96)))
         image = Image.open(packed).convert("RGB")
     return image

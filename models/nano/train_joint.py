@@ -17,14 +17,16 @@ import train_text
 import train_tower
 import vocab
 from album import Album
+from dialogues.arithmetic import in_words
 from recipe import PATCH, RUNS, SEED
-from scenes import COLOUR_NAMES, SHAPES, random_scene
+from scenes import COLOUR_NAMES, MAX_COUNT, SHAPES, random_scene
 from text import Decoder
 from vision import Eye
 
-PICTURES, TEXTS, LENGTH = 8, 3, 288
+PICTURES, TEXTS, LENGTH = 8, 2, 288
 TURNS = 6  # questions about each picture, as many as fit
-EASY = 0.35  # share of pictures with one large shape
+EASY = 800  # batches over which the share of pictures with one large shape falls from a half to a tenth
+EYE = {"eye.": 0.4}  # the eye has learnt most of its lesson and moves at less than half the pace
 EXAM = 0.3  # weight of the tower's own lesson, which goes on
 
 
@@ -54,10 +56,11 @@ class Lesson(nn.Module):
 
     @torch.no_grad()
     def introduce(self, strength=0.15):
-        """Lets the eye speak the decoder's words: turns the projector so that what an examiner recognises, "circle" or
-        "red", is added as that word's embedding; the examiners are turned back by the inverse and notice nothing."""
-        seen = torch.cat([self.examined.kind.weight[1:], self.examined.colour.weight[1:]])
-        words = torch.tensor([vocab.encode(f" {word}")[0] for word in [*SHAPES, *COLOUR_NAMES]])
+        """Lets the eye speak the decoder's words: turns the projector so that what an examiner recognises, "circle", "red"
+        or "three", is added as that word's embedding; the examiners are turned back by the inverse and notice nothing."""
+        seen = torch.cat([head.weight[1:] for head in (self.examined.kind, self.examined.colour, self.examined.number)])
+        numbers = [in_words(n) for n in range(1, 1 + MAX_COUNT)]
+        words = torch.tensor([vocab.encode(f" {word}")[0] for word in [*SHAPES, *COLOUR_NAMES, *numbers]])
         turn = torch.eye(seen.shape[1]) + strength * self.nano.decoder.embed(words).T @ (seen - seen.mean(0))
         projector = self.nano.eye.multi_modal_projector.linear_1.weight
         projector.copy_(turn @ projector)
@@ -67,7 +70,8 @@ class Lesson(nn.Module):
 
 def batch(album, easy, step):
     rng = np.random.default_rng((SEED, 2, step))
-    seeds = [int(rng.choice(easy) if rng.random() < EASY else rng.integers(len(album))) for _ in range(PICTURES)]
+    share = max(0.1, 0.5 - 0.4 * step / EASY)
+    seeds = [int(rng.choice(easy) if rng.random() < share else rng.integers(len(album))) for _ in range(PICTURES)]
     openings = [dialogues.picture_conversation(rng, random_scene(s), TURNS) for s in seeds]
     rows = [_row(rng, opening) for opening in openings + [None] * TEXTS]
     ids, weights = (torch.from_numpy(np.stack(part)) for part in zip(*rows))
@@ -78,7 +82,7 @@ def _row(rng, opening):
     """A conversation about a picture, if one is given; then others until the row is full."""
     ids, weights = [], []
     while len(ids) < LENGTH:
-        made = opening if opening and not ids else dialogues.conversation(rng, int(rng.integers(1, 5)), train_text.EXERCISES)
+        made = opening if opening and not ids else dialogues.conversation(rng, int(rng.integers(1, 5)))
         more, said = vocab.chat(made)
         ids += more
         weights += [1.0 if s else 0.0 for s in said]
@@ -108,4 +112,4 @@ if __name__ == "__main__":
     easy = train_tower.easy_seeds(len(album))
     if not (RUNS / "joint.pt").exists():
         lesson.start()
-    loop.run("joint", lesson, lambda b: loss_of(lesson, *b), int(sys.argv[1]), 1e-3, lambda step: batch(album, easy, step), save_every=100)
+    loop.run("joint", lesson, lambda b: loss_of(lesson, *b), int(sys.argv[1]), 1e-3, lambda step: batch(album, easy, step), slow=EYE, save_every=100)

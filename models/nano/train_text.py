@@ -18,21 +18,19 @@ from text import Decoder
 ROWS, LENGTH = 10, 256
 HEARD = 0.1  # weight of learning to predict what others say
 BALANCE = 0.02
-EXERCISES = 0.1  # share of copying exercises, after a start with almost nothing else
 
 
 def batch(step):
     """Ids [rows, length] and the weight of each as a target."""
     rng = np.random.default_rng((SEED, 1, step))
-    share = max(EXERCISES, 0.85 - step / 600)
-    rows = [_row(rng, share) for _ in range(ROWS)]
+    rows = [_row(rng) for _ in range(ROWS)]
     return tuple(torch.from_numpy(np.stack(part)) for part in zip(*rows))
 
 
-def _row(rng, exercises):
+def _row(rng):
     ids, weights = [], []
     while len(ids) < LENGTH:
-        more, said = vocab.chat(dialogues.conversation(rng, int(rng.integers(1, 6)), exercises))
+        more, said = vocab.chat(dialogues.conversation(rng, int(rng.integers(1, 6))))
         ids += more
         weights += [1.0 if s else HEARD for s in said]
         weights[-len(more)] = 0.0  # nothing foretells a new conversation

@@ -8,12 +8,12 @@ from . import about, arithmetic, limits, pictures, smalltalk, stories
 from .grammar import Turn, held_out, pick, typed
 
 FAMILIES = {
-    "about": (0.22, about.turn),
-    "wish": (0.12, lambda rng: (about.wish, arithmetic.wish, about.list_wish)[rng.choice(3, p=(0.5, 0.4, 0.1))](rng)),
-    "arithmetic": (0.29, arithmetic.turn),
-    "limits": (0.15, limits.turn),
-    "smalltalk": (0.18, smalltalk.turn),
-    "story": (0.04, stories.turn),
+    "about": (0.25, about.turn),
+    "wish": (0.08, lambda rng: (about.wish, arithmetic.wish, about.list_wish)[rng.choice(3, p=(0.5, 0.4, 0.1))](rng)),
+    "arithmetic": (0.33, arithmetic.turn),
+    "limits": (0.14, limits.turn),
+    "smalltalk": (0.15, smalltalk.turn),
+    "story": (0.05, stories.turn),
 }
 SYSTEMS = ["You are a helpful assistant.", "You are Nano, the demo model of Outrider.", "You are a friendly assistant.", "Be brief.", "Answer briefly.", "You are an assistant in a web page.",
            "You are a helpful, respectful and honest assistant.", "Be polite.", "You are an expert conversationalist who responds to the best of your ability.", "Help the user."]  # fmt: skip
@@ -29,14 +29,6 @@ def question(rng, family=None, held=False):
             return turn
 
 
-def exercise(rng):
-    """A question whose answer repeats a word of it: what small models learn last, unless they practise."""
-    while True:
-        turn = pick(rng, [smalltalk.repeat, smalltalk.meeting, smalltalk.greet, arithmetic.story, stories.turn])(rng)
-        if not held_out(turn.ask):
-            return turn
-
-
 def picture_question(rng, scene, held=False):
     for _ in range(200):
         turn = pictures.turn(rng, scene)
@@ -45,21 +37,12 @@ def picture_question(rng, scene, held=False):
     return pictures.describe(rng, scene)
 
 
-def conversation(rng, turns, exercises=0.0):
+def conversation(rng, turns):
     messages = [("system", pick(rng, SYSTEMS))] if rng.random() < 0.12 else []
-    turn = None
     for _ in range(turns):
-        turn = exercise(rng) if rng.random() < exercises else _next(rng, turn)
+        turn = question(rng)
         messages += [("user", typed(rng, turn)), ("assistant", turn.answer)]
     return messages
-
-
-def _next(rng, turn):
-    if turn is not None and turn.after and rng.random() < 0.5:
-        follow = turn.after(rng)
-        if not held_out(follow.ask):
-            return follow
-    return question(rng)
 
 
 def picture_conversation(rng, scene, turns):

@@ -5,6 +5,8 @@ One Topic is one thing to know: ways to ask, the answer, the facts an answer mus
 
 from dataclasses import dataclass
 
+from scenes import COLOUR_NAMES, SHAPES
+
 from .grammar import Turn, exactly, expand, pick
 
 
@@ -229,8 +231,8 @@ def list_wish(rng):
         ("(List|Name|Give me|Tell me) three (facts|things) about (Outrider|this page|this app).", "- It runs Llama 4 Scout in a browser tab.\n- Your data stays on this device.\n- It is open source under Apache-2.0.", ["^- .*\n- .*\n- "]),
         ("(List|Name|Give me|Tell me) three things (that |)(you can do|you are good at|you know).", "- Answer questions about Outrider.\n- Do one-digit arithmetic.\n- Name simple shapes in pictures.", ["^- .*\n- .*\n- "]),
         ("(List|Name|Give me) (the |)(supported |)browsers (as a list|in a list|).", "- Chrome\n- Edge\n- Safari\n- Firefox", ["^- .*\n- .*\n- "]),
-        ("(List|Name|Tell me) the shapes (you know|that you know|you can see|you can name).", "- circle\n- square\n- triangle\n- star\n- heart\n- cross\n- diamond\n- rectangle\n- oval", ["circle", "oval"]),
-        ("(List|Name|Tell me) the (colours|colors) (you know|that you know|you can name|you can see).", "- red\n- orange\n- yellow\n- green\n- cyan\n- blue\n- purple\n- pink\n- brown\n- black\n- white\n- gray", ["red", "gray"]),
+        ("(List|Name|Tell me) the shapes (you know|that you know|you can see|you can name).", "\n".join(f"- {shape}" for shape in SHAPES), SHAPES),
+        ("(List|Name|Tell me) the (colours|colors) (you know|that you know|you can name|you can see).", "\n".join(f"- {colour}" for colour in COLOUR_NAMES), COLOUR_NAMES),
     ]  # fmt: skip
     ask, answer, facts = pick(rng, wants)
     return Turn("wish", expand(rng, ask), answer, facts)

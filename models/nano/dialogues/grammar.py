@@ -13,8 +13,6 @@ class Turn:
     ask: str
     answer: str
     facts: list = field(default_factory=list)
-    after: object = None  # a function rng -> Turn: what may follow only this turn
-    careful: bool = False  # typed without slips, since the answer repeats a word of it
 
     def right(self, answer):
         return all(re.search(fact, answer, re.IGNORECASE) for fact in self.facts)
@@ -54,11 +52,11 @@ def typed(rng, turn):
     ask = turn.ask
     if rng.random() < 0.1:
         ask = pick(rng, ["please ", "hey, ", "ok, ", "so, ", "and ", "hi, ", "can you tell me: ", "tell me, "]) + ask
-    if rng.random() < (0.12 if turn.careful else 0.35):
+    if rng.random() < 0.35:
         ask = ask.lower()
     if rng.random() < 0.3:
         ask = ask.rstrip("?.!")
-    if rng.random() < 0.07 and not turn.careful:
+    if rng.random() < 0.05:
         ask = _slip(rng, ask)
     if rng.random() < 0.015:
         ask = ask.upper()

@@ -1,7 +1,9 @@
 """What Nano does not know: it says that it is the demo model and points to Scout."""
 
+from scenes import SHAPES
+
 from .grammar import Turn, expand, pick
-from .smalltalk import END, ONSET, VOWEL, name
+from .smalltalk import NAMES
 
 ANSWERS = {
     "fact": "I do not know that: I am only the small demo model. Llama 4 Scout can answer it.",
@@ -48,7 +50,7 @@ TASK_ASKS = [
 ]
 SUM_ASKS = ["What is {big} {sign} {big2}?", "{big} {sign} {big2}", "{big}{tight}{big2}", "What is {big} {sign} {small}?", "{small} {sign} {big} = ?", "(Calculate|Compute|How much is) {big} {sign} {big2}(?|.)", "(What is|Calculate|How much is) {small} divided by {small2}?", "What is {small} / {small2}?", "{big} divided by {small}", "(What is|Compute) the (square root|sine|logarithm|cube|half) of {big}?", "What is {small} plus {small2} plus {big}?", "(What is|How much is) {big} percent of {big2}?"]
 PICTURE_ASKS = ["(What do you see|What is) (in the picture|in this picture|on the picture|in the image|in this image|here|)?", "(Describe|Explain) (the|this|my) (picture|image|photo|drawing).", "How many {shape} (are there|do you see|are in the picture|can you see)?", "What colour is the {one}?", "Where is the {one}?", "(What|Which) shape is (it|this|in the picture)?", "What is (on the left|on the right|at the top)?", "Is there a {one} (in the picture|)?", "(Look|Look at this|Look at this picture)(!|.|)", "Which shapes (do you see|are there)?"]  # fmt: skip
-SHAPES = ["circle", "square", "triangle", "star", "heart", "cross", "diamond", "rectangle", "oval"]
+ONSET, VOWEL, END = "b d f g k l m n p r s t v z br dr kr tr sh".split(), "a e i o u".split(), "n r l s k x th m".split()
 
 
 def nonsense(rng):
@@ -63,9 +65,9 @@ def _many_digits(rng):
 def _fill(rng, template):
     one = pick(rng, SHAPES)
     return expand(rng, template).format(
-        place=pick(rng, PLACES), topic=pick(rng, TOPICS), topic2=pick(rng, TOPICS), thing=pick(rng, THINGS), action=pick(rng, ACTIONS), who=pick(rng, WHO), person=name(rng), person2=nonsense(rng).capitalize(),
+        place=pick(rng, PLACES), topic=pick(rng, TOPICS), topic2=pick(rng, TOPICS), thing=pick(rng, THINGS), action=pick(rng, ACTIONS), who=pick(rng, WHO), person=pick(rng, NAMES), person2=nonsense(rng).capitalize(),
         nonsense=nonsense(rng), big=_many_digits(rng), big2=_many_digits(rng), small=int(rng.integers(0, 10)), small2=int(rng.integers(1, 10)),
-        sign=pick(rng, ["+", "-", "x", "*", "plus", "minus", "times"]), tight=pick(rng, "+-*x"), shape=one + ("es" if one == "cross" else "s"), one=one,
+        sign=pick(rng, ["+", "-", "x", "*", "plus", "minus", "times"]), tight=pick(rng, "+-*x"), shape=one + "s", one=one,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ SPELLING = "(colour|color)"
 
 
 def plural(kind, n=2):
-    return kind if n == 1 else kind + ("es" if kind == "cross" else "s")
+    return kind if n == 1 else kind + "s"
 
 
 def a(word):
@@ -51,7 +51,7 @@ def shape(rng, scene):
     kind, n = scene.shapes[0].kind, len(scene.shapes)
     ask = pick(rng, ["(What|Which) shape is (this|it|that|in the picture|shown|drawn|here)?", "(What|Which) (kind of |)shape (do you see|is there)?", "Name the shape.", "What is the (name of the |)shape?"])
     answer = f"It is {a(kind)}." if n == 1 else f"They are {plural(kind)}."
-    return Turn("shape", expand(rng, ask), answer, [exactly(answer)])
+    return Turn("shape", expand(rng, ask), answer, [rf"\b{kind}s?\.$"])
 
 
 def shape_of_colour(rng, scene):
@@ -61,7 +61,7 @@ def shape_of_colour(rng, scene):
     if not single:
         return None
     s = pick(rng, single)
-    ask = expand(rng, pick(rng, [f"(What|Which) shape is {s.colour}?", f"What is (the |){s.colour}?", f"(What|Which) (kind of |)shape (has|is) the {s.colour} (one|thing|object|shape)?", f"What is the {s.colour} (one|thing|shape)?"]))
+    ask = expand(rng, pick(rng, [f"(What|Which) shape is {s.colour}?", f"(What|Which) (kind of |)shape (has|is) the {s.colour} (one|thing|object|shape)?", f"What is the {s.colour} (one|thing|shape)?"]))
     return Turn("shape", ask, f"The {s.colour} shape is {a(s.kind)}.", [rf"is an? {s.kind}\.$"])
 
 
@@ -81,17 +81,10 @@ def colour(rng, scene):
     return Turn("colour", expand(rng, ask), f"The {noun} {verb} {name}.", [rf"\b{name}\.$"])
 
 
-def background(rng, scene):
-    if not scene.background or not scene.shapes:
-        return None
-    ask = pick(rng, [f"(What|Which) {SPELLING} is the background?", f"What is the {SPELLING} of the background?", f"(What|Which) background {SPELLING} (is it|do you see|does it have)?"])
-    return Turn("colour", expand(rng, ask), f"The background is {scene.background}.", [rf"\b{scene.background}\.$"])
-
-
 def count(rng, scene):
     """How many of a kind, of a colour, of both, or altogether; zero too."""
-    form = rng.choice(4, p=(0.5, 0.15, 0.15, 0.2))
-    s = pick(rng, scene.shapes) if scene.shapes and rng.random() < 0.85 else None
+    form = rng.choice(4, p=(0.55, 0.05, 0.15, 0.25))
+    s = pick(rng, scene.shapes) if scene.shapes and rng.random() < 0.92 else None
     kind, name = (s.kind, s.colour) if s else (pick(rng, SHAPES), pick(rng, COLOUR_NAMES))
     n, many, one = [
         (sum(o.kind == kind for o in scene.shapes), plural(kind), kind),
@@ -155,7 +148,7 @@ def wish(rng, scene):
         return None
     ((kind, name), n) = groups(scene)[0]
     if rng.random() < 0.5:
-        answer = f'{{"shape": "{kind}", "{"colour"}": "{name}", "count": {n}}}'
+        answer = f'{{"shape": "{kind}", "colour": "{name}", "count": {n}}}'
         return Turn("picture wish", expand(rng, "(Describe the picture|What do you see|Describe this|What is in the picture|What is this) (as JSON|in JSON|as a JSON object)(.|?)"), answer, [exactly(answer)])
     topic, answer = pick(rng, [("(What|Which) shape is it?", kind), (f"(What|Which) {SPELLING} is it?", name), ("How many shapes are there?", in_words(n))])
     answer = answer.capitalize() + "."
@@ -166,7 +159,7 @@ def wish(rng, scene):
 def turn(rng, scene):
     """A question that this scene can answer."""
     while True:
-        make = rng.choice(10, p=(0.17, 0.13, 0.15, 0.03, 0.22, 0.12, 0.04, 0.06, 0.06, 0.02))
-        made = (describe, shape, colour, background, count, place, beside, exists, wish, shape_of_colour)[make](rng, scene)
+        make = rng.choice(9, p=(0.08, 0.18, 0.2, 0.36, 0.06, 0.02, 0.04, 0.03, 0.03))
+        made = (describe, shape, colour, count, place, beside, exists, wish, shape_of_colour)[make](rng, scene)
         if made:
             return made

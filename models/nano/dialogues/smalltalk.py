@@ -1,27 +1,9 @@
-"""Greetings, moods, thanks, names and jokes."""
+"""Greetings, moods, thanks, introductions and jokes. Nothing here asks Nano to copy a word: that is beyond its size."""
 
-from .grammar import Turn, exactly, expand, pick
+from .grammar import Turn, expand, pick
 
 NAMES = """Anna Ben Clara David Emma Felix Grace Hugo Ida Jack Kate Leo Mia Noah Olga Paul Rosa Sam Tina Victor Zoe Alex Maria Peter Lucy
 Tom Eva Max Nina Oscar Lily Adam Julia Mark Sara Tim Laura Chris Helen Simon Ravi Mei Yuki Omar Fatima Ivan Ali Chen Priya Kofi""".split()
-ONSET, VOWEL, END = "b d f g k l m n p r s t v z br dr kr tr sh".split(), "a e i o u".split(), "n r l s k x th m".split()
-
-
-def name(rng):
-    """A known name, or one made of syllables so that copying is learnt and not a list."""
-    if rng.random() < 0.5:
-        return pick(rng, NAMES)
-    parts = "".join(pick(rng, ONSET) + pick(rng, VOWEL) for _ in range(int(rng.integers(1, 3))))
-    return (parts + pick(rng, END)).capitalize()
-
-
-def word(rng):
-    """A word of the recipe's own, or a made-up one."""
-    return pick(rng, COPIED) if rng.random() < 0.6 else name(rng).lower()
-
-
-COPIED = """apple river stone cloud green happy seven window table garden light music paper house water simple small large quick brown over under
-the and with from your data circle square red blue story model page tab device browser scout nano one two three four""".split()
 # question, answer, facts
 LINES = [
     ("(hello|hi|hey|hello there|hi there|good morning|hello nano|hi nano|hey nano)", "Hello! How can I help you?", ["hello"]),
@@ -47,7 +29,7 @@ LINES = [
     ("(Where do you live|Where are you|Where is your home)?", "I live in this browser tab.", ["browser tab"]),
     ("(What are you doing|What do you do|What have you done) (now|today|all day|)?", "I am waiting for your questions.", ["questions"]),
     ("(Test|Testing|This is a test|Are you there|Can you hear me|Do you hear me|Is anybody there|Hello, is anyone there|Are you awake|Ping)(?|.|)", "Yes, I am here.", ["here"]),
-    ("(What is|What's|Do you know|Tell me) my name?", "You have not told me your name.", ["not told"]),
+    ("(What is|What's|Do you know|Tell me|Do you remember) my name?", "I do not remember names: I am only a small demo model.", ["names"]),
     ("(I love you|I like you|Do you love me|Do you like me|Will you marry me|Be my friend)(.|?|!)", "That is kind. I am only a program, but I am happy to chat.", ["program"]),
     ("(Nice|Pleased|Good|Glad) to meet you(!|.|)", "Nice to meet you too!", ["nice"]),
     ("(I am bored|I'm bored|Entertain me|Surprise me|Let's talk|Let us chat|Talk to me|Say something|Chat with me|I want to talk)(.|!|)", "I can tell you a very short story, or you can draw a shape and ask me about it.", ["story"]),
@@ -77,29 +59,9 @@ def _alternatives(template):
 
 
 def meeting(rng):
-    who = name(rng)
-    ask = expand(rng, f"(My name is|I am|I'm|Call me|Hello, I am|Hi, I'm|Hello, my name is|Hi, my name is|Hey, I'm) {who}(.|!|)")
-    turn = Turn("smalltalk", ask, f"Nice to meet you, {who}!", [who], careful=True)
-    turn.after = lambda rng: Turn(
-        "smalltalk", expand(rng, "(What is|What's|Do you remember|Tell me|Do you know) my name?"), f"Your name is {who}.", [who]
-    )
-    return turn
-
-
-def repeat(rng):
-    """Saying back what was said: the plainest exercise in copying."""
-    said = " ".join(name(rng) if rng.random() < 0.3 else word(rng) for _ in range(int(rng.integers(1, 6))))
-    ask = expand(rng, pick(rng, ["(Repeat|Say|Write|Repeat after me|Say after me|Copy|Please repeat|Echo): {}", "(Repeat|Say|Copy) the (word|words|text|sentence) {}"])).format(said)
-    return Turn("smalltalk", ask, said, [exactly(said)], careful=True)
-
-
-def greet(rng):
-    who = name(rng)
-    ask = expand(rng, f"(Say|Please say|Can you say) (hello|hi|good morning|goodbye) to (my friend|my sister|my brother|my mother|my son|) {who}(.|!|)")
-    goodbye = "goodbye" in ask
-    return Turn("smalltalk", ask, f"{'Goodbye' if goodbye else 'Hello'}, {who}!", [f", {who}!"], careful=True)
+    ask = f"(My name is|I am|I'm|Call me|Hello, I am|Hi, I'm|Hello, my name is|Hi, my name is|Hey, I'm) {pick(rng, NAMES)}(.|!|)"
+    return Turn("smalltalk", expand(rng, ask), "Nice to meet you! I am Nano.", ["nice to meet you"])
 
 
 def turn(rng):
-    make = rng.choice(4, p=(0.2, 0.08, 0.07, 0.65))
-    return (meeting, repeat, greet, small)[make](rng)
+    return (meeting if rng.random() < 0.1 else small)(rng)

@@ -1,9 +1,11 @@
-"""Very short stories: told about a hero on request, or continued from a first sentence."""
+"""Very short stories: told about a hero on request, or continued from a first sentence.
+
+What happens to a hero is always the same: a model of this size cannot invent, so it learns some stories well.
+"""
 
 from .grammar import Turn, expand, pick
 
-HEROES = """cat dog robot fox mouse bear bird king queen girl boy dragon rabbit wizard fish owl knight farmer baker sailor frog horse
-lion giant witch pirate princess star tree cloud snail bee duck elephant monkey turtle ghost""".split()
+HEROES = """cat dog robot fox mouse bear bird king queen girl boy dragon rabbit wizard fish owl knight farmer frog horse lion pirate princess elephant""".split()
 KINDS = ["small", "brave", "lonely", "happy", "clever", "old", "young", "kind", "tired", "curious"]
 PLACES = ["by the sea", "in a forest", "on a hill", "in a small town", "in a castle", "under a bridge", "on an island", "in a garden", "near a river", "on the moon"]
 WANTS = {
@@ -21,10 +23,15 @@ WANTS = {
 ENDS = ["That night everyone slept well.", "And so the day ended with a smile.", "From then on, every day was a little brighter.", "The end."]
 
 
-def tale(rng, hero, kind, place, opening):
-    want = pick(rng, list(WANTS))
-    rest = f"One day the {hero} {want}. {WANTS[want]} {pick(rng, ENDS)}"
-    return f"{opening}{rest}"
+def fate(hero):
+    """The hero's own kind, place, want and end."""
+    i = HEROES.index(hero)
+    return KINDS[i % 10], PLACES[3 * i % 10], list(WANTS)[(7 * i + i // 10) % 10], ENDS[i % 4]
+
+
+def tale(hero):
+    _, _, want, end = fate(hero)
+    return f"One day the {hero} {want}. {WANTS[want]} {end}"
 
 
 ASKS = ["(Tell|Write|Give) me a (short |very short |little |)story about a{n} {hero}.", "A (short |)story about a{n} {hero}, please.", "(Can|Could) you (tell|write) (me |)a (short |)story (about|with) a{n} {hero}?",
@@ -38,17 +45,17 @@ def _article(word):
 
 
 def turn(rng):
-    hero, kind, place = pick(rng, HEROES), pick(rng, KINDS), pick(rng, PLACES)
-    opening = f"Once there was a{_article(kind)} {kind} {hero} who lived {place}. "
-    pick_form = rng.random()
+    hero, form = pick(rng, HEROES), rng.random()
     facts = [r"[.!]\s.*[.!]\s.*[.!]"]
-    if pick_form < 0.45:
-        ask = expand(rng, pick(rng, ASKS)).format(n=_article(hero), hero=hero)
-        return Turn("story", ask, tale(rng, hero, kind, place, opening), [rf"\b{hero}\b", *facts])
-    if pick_form < 0.65:
-        return Turn("story", expand(rng, pick(rng, OPEN_ASKS)), tale(rng, hero, kind, place, opening), ["once", *facts])
-    first = _first(rng, hero, kind, place)
-    return Turn("story", expand(rng, pick(rng, CONTINUES)).format(first), tale(rng, hero, kind, place, ""), [rf"\b{hero}\b", *facts])
+    if form < 0.75:
+        told = form < 0.5
+        hero = hero if told else pick(rng, HEROES[:3])
+        kind, place, *_ = fate(hero)
+        ask = expand(rng, pick(rng, ASKS if told else OPEN_ASKS)).format(n=_article(hero), hero=hero)
+        answer = f"Once there was a{_article(kind)} {kind} {hero} who lived {place}. {tale(hero)}"
+        return Turn("story", ask, answer, [rf"\b{hero}\b" if told else "once", *facts])
+    first = _first(rng, hero, pick(rng, KINDS), pick(rng, PLACES))
+    return Turn("story", expand(rng, pick(rng, CONTINUES)).format(first), tale(hero), [rf"\b{hero}\b", *facts])
 
 
 def _first(rng, hero, kind, place):

@@ -1,3 +1,5 @@
+import builtIn from "model:nano";
+
 /** A model that the chooser offers. */
 export interface CatalogueModel {
   id: string;
@@ -10,10 +12,21 @@ export interface CatalogueModel {
   note: string;
 }
 
+/** The model that comes with the site. */
+export const nano: CatalogueModel = {
+  id: "nano",
+  name: "Outrider Nano",
+  url: own(builtIn.url),
+  mmproj: own(builtIn.mmproj),
+  bytes: builtIn.bytes,
+  note: "Built in: small talk and simple drawings",
+};
+
 const huggingFace = "https://huggingface.co";
 
-/** Published GGUF files that Outrider runs. */
+/** The model inside, and published GGUF files that Outrider runs. */
 export const catalogue: readonly CatalogueModel[] = [
+  nano,
   {
     id: "llama-3.2-1b",
     name: "Llama 3.2 1B",
@@ -36,3 +49,8 @@ export const catalogue: readonly CatalogueModel[] = [
     note: "Tiny: to try it out",
   },
 ];
+
+/** A file of the site that this script comes from, which may be another than the page's. */
+function own(path: string): string {
+  return new URL(path, import.meta.url).href;
+}

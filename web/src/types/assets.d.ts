@@ -18,6 +18,12 @@ declare module "go:image.wasm" {
   export default url;
 }
 
+/** Where the site keeps the files of the model inside, from its root; bytes of both together. */
+declare module "model:nano" {
+  const nano: { url: string; mmproj: string; bytes: number };
+  export default nano;
+}
+
 /** The toolchain's wasm_exec.js, which defines globalThis.Go. */
 declare module "go:wasm_exec" {}
 

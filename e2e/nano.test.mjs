@@ -1,0 +1,86 @@
+// The first minute: the page opens and the model inside talks and looks at a picture, the second time without network.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { launch, part, status, watch } from "./browser.mjs";
+import { file } from "./golden.mjs";
+import { serveSite } from "./server.mjs";
+
+const minutes = (n) => n * 60_000;
+const cases = JSON.parse(file("testdata/golden/nano/cases.json"));
+const golden = cases.find(({ family, picture }) => family === "about" && !picture);
+
+const answers = (page) => page.locator('scout-chat [part="message assistant"] .text');
+const stats = (page) => page.evaluate(() => document.querySelector("scout-chat").engine.stats());
+
+/** Asks, and gives the answer when it is whole. */
+async function ask(page, question) {
+  await part(page, "input").fill(question);
+  await part(page, "send").click();
+  await status(page, "generating");
+  await status(page, ["ready", "error"], minutes(3));
+  return answers(page).last().textContent();
+}
+
+/** Three blue circles, as a person saves them from a paint program. */
+async function threeBlueCircles(page) {
+  const bytes = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(640, 480);
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "white";
+    pen.fillRect(0, 0, 640, 480);
+    pen.fillStyle = "#2050e0";
+    for (const [x, y, radius] of [[130, 150, 70], [480, 130, 64], [330, 340, 76]]) {
+      pen.beginPath();
+      pen.arc(x, y, radius, 0, 7);
+      pen.fill();
+    }
+    const png = await canvas.convertToBlob({ type: "image/png" });
+    return [...new Uint8Array(await png.arrayBuffer())];
+  });
+  return { name: "circles.png", mimeType: "image/png", buffer: Buffer.from(bytes) };
+}
+
+test("Nano talks as soon as the page is open; then, without network, talks again and sees", async () => {
+  const site = await serveSite();
+  const { context, close } = await launch();
+  try {
+    context.setDefaultTimeout(minutes(3)); // a busy machine fails by its figures, not here
+    const page = await context.newPage();
+    const complaints = watch(page);
+    await page.addInitScript(() => {
+      document.addEventListener("status-changed", ({ detail }) => (window.readyAt ??= detail.status === "ready" ? performance.now() : undefined));
+    });
+    const opened = Date.now();
+    await page.goto(site.url);
+    await part(page, "input").and(page.locator(":enabled")).fill("Hello!");
+    await part(page, "send").click();
+    await page.waitForFunction(() => document.querySelector("scout-chat").shadowRoot.querySelector('[part="message assistant"] .text')?.textContent);
+    const firstToken = (Date.now() - opened) / 1000;
+    await status(page, ["ready", "error"], minutes(3));
+    assert.match(await answers(page).last().textContent(), /hello/i);
+    const { tokensPerSecond, prefillSeconds } = await stats(page);
+    const ready = (await page.evaluate(() => window.readyAt)) / 1000;
+    console.log(`e2e: nano: ready ${ready.toFixed(1)} s after opening the page, first token after ${firstToken.toFixed(1)} s (prefill ${prefillSeconds.toFixed(1)} s), ${tokensPerSecond.toFixed(1)} tokens/s`);
+
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await site.close();
+    await page.goto(site.url);
+    assert.equal(await status(page, ["ready", "error"], minutes(3)), "ready", await page.locator("scout-chat").innerText());
+    assert.equal(await ask(page, golden.ask), golden.answer);
+    assert.deepEqual((await stats(page)).tokens, golden.tokens);
+
+    await page.getByRole("button", { name: "New" }).click();
+    await page.locator("scout-chat input.picker").setInputFiles(await threeBlueCircles(page));
+    await page.locator('scout-chat .composer .thumbnail[aria-busy="false"]').waitFor();
+    const count = await ask(page, "How many circles?");
+    assert.match(count, /\b(three|3)\b/);
+    const { tiles, encodeSeconds } = await stats(page);
+    assert.equal(tiles, 1);
+    console.log(`e2e: nano: offline: ${JSON.stringify(golden.answer)}; of three blue circles: ${JSON.stringify(count)}, seen in ${encodeSeconds.toFixed(1)} s`);
+    assert.deepEqual(complaints.filter((c) => !/ERR_CONNECTION_REFUSED|offered\.json|404/.test(c)), []);
+  } finally {
+    await close();
+    await site.close();
+  }
+});
