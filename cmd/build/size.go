@@ -56,7 +56,7 @@ func (b budget) check(raw, br int) (broken []string) {
 	return broken
 }
 
-// sizes finds the one file that matches and weighs it and its compressed twins.
+// sizes finds the one file that matches and weighs it and its compressed twins, if it gains from compression.
 func sizes(glob string) (raw, gz, br int, err error) {
 	names, err := filepath.Glob(filepath.Join(siteDir, glob))
 	if err != nil {
@@ -72,6 +72,10 @@ func sizes(glob string) (raw, gz, br int, err error) {
 			return 0
 		}
 		return int(info.Size())
+	}
+	if !compressible(names[0]) {
+		raw = weigh(names[0])
+		return raw, raw, raw, err
 	}
 	return weigh(names[0]), weigh(names[0] + ".gz"), weigh(names[0] + ".br"), err
 }

@@ -1,6 +1,6 @@
 """Both halves together: conversations about pictures, and still the ones without.
 
-    python train_joint.py STEPS
+    python train_joint.py STEPS [PAUSE_AT]
 
 Starts from runs/text.pt and runs/tower.pt. A row that begins with a picture goes on with other conversations.
 """
@@ -26,6 +26,7 @@ from vision import Eye
 PICTURES, TEXTS, LENGTH = 8, 2, 288
 TURNS = 6  # questions about each picture, as many as fit
 EASY = 800  # batches over which the share of pictures with one large shape falls from a half to a tenth
+MIXED = 1800  # batches after which nearly half the pictures have several kinds or colours
 EYE = {"eye.": 0.4}  # the eye has learnt most of its lesson and moves at less than half the pace
 EXAM = 0.3  # weight of the tower's own lesson, which goes on
 
@@ -68,14 +69,27 @@ class Lesson(nn.Module):
             head.weight.copy_(head.weight @ turn.inverse())
 
 
-def batch(album, easy, step):
+def batch(album, easy, mixed, step):
     rng = np.random.default_rng((SEED, 2, step))
-    share = max(0.1, 0.5 - 0.4 * step / EASY)
-    seeds = [int(rng.choice(easy) if rng.random() < share else rng.integers(len(album))) for _ in range(PICTURES)]
+    seeds = [_picture(rng, len(album), easy, mixed, step) for _ in range(PICTURES)]
     openings = [dialogues.picture_conversation(rng, random_scene(s), TURNS) for s in seeds]
     rows = [_row(rng, opening) for opening in openings + [None] * TEXTS]
     ids, weights = (torch.from_numpy(np.stack(part)) for part in zip(*rows))
     return ids, weights, torch.from_numpy(np.stack([album[s] for s in seeds])), train_tower.truths(seeds)
+
+
+def _picture(rng, count, easy, mixed, step):
+    draw = rng.random()
+    if draw < max(0.1, 0.5 - 0.4 * step / EASY):
+        return int(rng.choice(easy))
+    if step >= MIXED and draw > 0.55:
+        return int(rng.choice(mixed))
+    return int(rng.integers(count))
+
+
+def mixed_seeds(count):
+    """Pictures in which an answer about one shape can be taken from another by mistake."""
+    return np.array([seed for seed in range(count) if len({(s.kind, s.colour) for s in random_scene(seed).shapes}) > 1])
 
 
 def _row(rng, opening):
@@ -109,7 +123,8 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
     lesson, album = Lesson(), Album()
-    easy = train_tower.easy_seeds(len(album))
+    easy, mixed = train_tower.easy_seeds(len(album)), mixed_seeds(len(album))
     if not (RUNS / "joint.pt").exists():
         lesson.start()
-    loop.run("joint", lesson, lambda b: loss_of(lesson, *b), int(sys.argv[1]), 1e-3, lambda step: batch(album, easy, step), slow=EYE, save_every=100)
+    steps, *pause = map(int, sys.argv[1:])
+    loop.run("joint", lesson, lambda b: loss_of(lesson, *b), steps, 1e-3, lambda step: batch(album, easy, mixed, step), *pause, slow=EYE, save_every=100, cooldown=0.5)

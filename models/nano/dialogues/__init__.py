@@ -5,7 +5,7 @@ as (role, text) pairs. Questions that `held_out` reserves appear only when asked
 """
 
 from . import about, arithmetic, limits, pictures, smalltalk, stories
-from .grammar import Turn, held_out, pick, typed
+from .grammar import held_out, pick, typed
 
 FAMILIES = {
     "about": (0.25, about.turn),
