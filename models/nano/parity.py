@@ -28,11 +28,12 @@ TEXTS, PICTURES, MARGIN = 30, 20, 0.5
 def greedy(model, ids, tile):
     """New ids up to and including the end of turn, and the smallest lead of a best token over the second."""
     shown = {} if tile is None else {"pixel_values": pixels([tile])}
-    said, lead = [], float("inf")
-    while len(said) < LONGEST and (not said or said[-1] != EOT):
-        logits = model(input_ids=torch.tensor([ids + said]), use_cache=False, **shown).logits[0, -1]
-        (best, second), (token, _) = (part.tolist() for part in logits.topk(2))
+    said, lead, cache, new = [], float("inf"), None, ids
+    while len(said) < LONGEST and EOT not in said and lead > MARGIN:
+        out = model(input_ids=torch.tensor([new]), use_cache=True, past_key_values=cache, **shown)
+        (best, second), (token, _) = (part.tolist() for part in out.logits[0, -1].topk(2))
         said, lead = [*said, token], min(lead, best - second)
+        cache, new, shown = out.past_key_values, [token], {}
     return said, lead
 
 

@@ -29,9 +29,10 @@ def question(rng, family=None, held=False):
             return turn
 
 
-def picture_question(rng, scene, held=False):
+def picture_question(rng, scene, held=False, by_colour=0.0):
+    """A turn about the scene; by_colour is how often it asks for the shape of a colour, where one has it alone."""
     for _ in range(200):
-        turn = pictures.turn(rng, scene)
+        turn = (by_colour and rng.random() < by_colour and pictures.shape_of_colour(rng, scene)) or pictures.turn(rng, scene)
         if held_out(turn.ask) == held:
             return turn
     return pictures.describe(rng, scene)
@@ -45,10 +46,10 @@ def conversation(rng, turns):
     return messages
 
 
-def picture_conversation(rng, scene, turns):
+def picture_conversation(rng, scene, turns, by_colour=0.0):
     """Questions about one picture; the first user message carries the image."""
     messages = [("system", pick(rng, SYSTEMS))] if rng.random() < 0.08 else []
     for i in range(turns):
-        turn = question(rng) if i and rng.random() < 0.1 else picture_question(rng, scene)
+        turn = question(rng) if i and rng.random() < 0.1 else picture_question(rng, scene, by_colour=by_colour)
         messages += [("image" if i == 0 else "user", typed(rng, turn)), ("assistant", turn.answer)]
     return messages
