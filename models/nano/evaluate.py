@@ -32,7 +32,7 @@ def text_cases(family, count):
         seen.setdefault(turn.ask, turn)
         if len(seen) == count:
             break
-    return [(turn, None) for turn in seen.values()]
+    return [(turn, None, []) for turn in seen.values()]
 
 
 def picture_cases(count):
@@ -42,17 +42,24 @@ def picture_cases(count):
         rng, scene = np.random.default_rng((10, seed)), random_scene(seed)
         turn = dialogues.pictures.turn(rng, scene)
         if turn.family in PICTURE_FAMILIES and len(cases[turn.family]) < count:
-            cases[turn.family].append((turn, scene))
+            cases[turn.family].append((turn, scene, []))
         seed += 1
     return cases
+
+
+def late_cases(count):
+    """Turns about pictures that come after a talk of one or two other turns."""
+    for seed in range(3 * NEW_SCENES, 3 * NEW_SCENES + count):
+        rng, scene = np.random.default_rng((13, seed)), random_scene(seed)
+        yield dialogues.pictures.turn(rng, scene), scene, dialogues.conversation(rng, int(rng.integers(1, 3)))
 
 
 @torch.no_grad()
 def answers(nano, cases, batch=32):
     """Greedy answers; prompts of equal length go together."""
     by_length = defaultdict(list)
-    for i, (turn, scene) in enumerate(cases):
-        ids = vocab.prompt([("user" if scene is None else "image", turn.ask)])
+    for i, (turn, scene, talk) in enumerate(cases):
+        ids = vocab.prompt([*talk, ("user" if scene is None else "image", turn.ask)])
         by_length[len(ids)].append((i, ids, scene))
     out = [""] * len(cases)
     for group in by_length.values():
@@ -85,7 +92,7 @@ def greedy(nano, prompts, seen):
 def score(nano, cases, show=3):
     """Share of right answers; prints some wrong ones."""
     wrong = []
-    for (turn, _), answer in zip(cases, answers(nano, cases)):
+    for (turn, *_), answer in zip(cases, answers(nano, cases)):
         if not turn.right(answer):
             wrong.append((turn.ask, answer, turn.answer))
     for ask, answer, wanted in wrong[:show]:
@@ -124,6 +131,8 @@ def main(count):
         print(f"{family:14s} {len(cases):4d} cases  {score(nano, cases):7.2%} right", flush=True)
     for family, cases in picture_cases(count).items():
         print(f"{family:14s} {len(cases):4d} pictures  {score(nano, cases):7.2%} right", flush=True)
+    late = list(late_cases(count))
+    print(f"after a talk   {len(late):4d} pictures  {score(nano, late):7.2%} right", flush=True)
     histogram.show()
 
 

@@ -17,6 +17,7 @@ import train_text
 import train_tower
 import vocab
 from album import Album
+from dialogues import pictures
 from dialogues.arithmetic import in_words
 from recipe import PATCH, RUNS, SEED
 from scenes import COLOUR_NAMES, MAX_COUNT, SHAPES, random_scene
@@ -27,7 +28,10 @@ PICTURES, TEXTS, LENGTH = 8, 2, 288
 TURNS = 6  # questions about each picture, as many as fit
 EASY = 800  # batches over which the share of pictures with one large shape falls from a half to a tenth
 MIXED = 1800  # batches after which nearly half the pictures have several kinds or colours
-BY_COLOUR = 3400, 0.3  # batches after which, and how often, the shape of a colour is asked besides: what Nano learns last
+COLOURS = 3400, (0.3, pictures.shape_of_colour)  # batches after which, and how often, the shape of a colour is asked besides
+PLACES = 4400, (0.4, pictures.place)  # the same for where it lies: these two are what Nano learns last
+WISHES = 5400, (0.12, pictures.wish)  # and for answers as JSON or in a word
+LATE = 4400, 0.3  # batches after which, and how often, a picture comes after a talk
 EYE = {"eye.": 0.4}  # the eye has learnt most of its lesson and moves at less than half the pace
 EXAM = 0.3  # weight of the tower's own lesson, which goes on
 
@@ -73,8 +77,9 @@ class Lesson(nn.Module):
 def batch(album, easy, mixed, step):
     rng = np.random.default_rng((SEED, 2, step))
     seeds = [_picture(rng, len(album), easy, mixed, step) for _ in range(PICTURES)]
-    by_colour = BY_COLOUR[1] if step >= BY_COLOUR[0] else 0.0
-    openings = [dialogues.picture_conversation(rng, random_scene(s), TURNS, by_colour) for s in seeds]
+    often = [kind for begin, kind in (COLOURS, PLACES, WISHES) if step >= begin]
+    late = LATE[1] if step >= LATE[0] else 0.0
+    openings = [dialogues.picture_conversation(rng, random_scene(s), TURNS, often, late) for s in seeds]
     rows = [_row(rng, opening) for opening in openings + [None] * TEXTS]
     ids, weights = (torch.from_numpy(np.stack(part)) for part in zip(*rows))
     return ids, weights, torch.from_numpy(np.stack([album[s] for s in seeds])), train_tower.truths(seeds)

@@ -29,13 +29,20 @@ def question(rng, family=None, held=False):
             return turn
 
 
-def picture_question(rng, scene, held=False, by_colour=0.0):
-    """A turn about the scene; by_colour is how often it asks for the shape of a colour, where one has it alone."""
+def picture_question(rng, scene, held=False, often=()):
+    """A turn about the scene; often has kinds of turns to ask more of, each with its share, where the scene allows them."""
     for _ in range(200):
-        turn = (by_colour and rng.random() < by_colour and pictures.shape_of_colour(rng, scene)) or pictures.turn(rng, scene)
+        turn = _chosen(rng, scene, often) or pictures.turn(rng, scene)
         if held_out(turn.ask) == held:
             return turn
     return pictures.describe(rng, scene)
+
+
+def _chosen(rng, scene, often):
+    for share, make in often:
+        if rng.random() < share and (turn := make(rng, scene)):
+            return turn
+    return None
 
 
 def conversation(rng, turns):
@@ -46,10 +53,12 @@ def conversation(rng, turns):
     return messages
 
 
-def picture_conversation(rng, scene, turns, by_colour=0.0):
-    """Questions about one picture; the first user message carries the image."""
+def picture_conversation(rng, scene, turns, often=(), late=0.0):
+    """Questions about one picture; the first of them carries the image, now and then (late) after a talk of a turn or two."""
     messages = [("system", pick(rng, SYSTEMS))] if rng.random() < 0.08 else []
+    if late and rng.random() < late:
+        messages += conversation(rng, int(rng.integers(1, 3)))[-4:]
     for i in range(turns):
-        turn = question(rng) if i and rng.random() < 0.1 else picture_question(rng, scene, by_colour=by_colour)
+        turn = question(rng) if i and rng.random() < 0.1 else picture_question(rng, scene, often=often)
         messages += [("image" if i == 0 else "user", typed(rng, turn)), ("assistant", turn.answer)]
     return messages

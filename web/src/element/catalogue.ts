@@ -28,6 +28,14 @@ const huggingFace = "https://huggingface.co";
 export const catalogue: readonly CatalogueModel[] = [
   nano,
   {
+    id: "llama-4-scout",
+    name: "Llama 4 Scout",
+    url: `${huggingFace}/unsloth/Llama-4-Scout-17B-16E-Instruct-GGUF/resolve/main/Llama-4-Scout-17B-16E-Instruct-UD-Q2_K_XL.gguf`,
+    mmproj: `${huggingFace}/ggml-org/Llama-4-Scout-17B-16E-Instruct-GGUF/resolve/main/mmproj-Llama-4-Scout-17B-16E-Instruct-f16.gguf`,
+    bytes: 42_578_608_896,
+    note: "109 billion parameters, text and pictures",
+  },
+  {
     id: "llama-3.2-1b",
     name: "Llama 3.2 1B",
     url: `${huggingFace}/bartowski/Llama-3.2-1B-Instruct-GGUF/resolve/main/Llama-3.2-1B-Instruct-Q4_K_M.gguf`,
