@@ -81,7 +81,6 @@ test("Nano talks as soon as the page is open; then, without network, talks again
     assert.equal(await ask(page, golden.ask), golden.answer);
     assert.deepEqual((await stats(page)).tokens, golden.tokens);
 
-    await page.getByRole("button", { name: "New" }).click();
     await page.locator("scout-chat input.picker").setInputFiles(await threeBlueCircles(page));
     await page.locator('scout-chat .composer .thumbnail[aria-busy="false"]').waitFor();
     const count = await ask(page, "How many circles?");

@@ -16,6 +16,8 @@ after(async () => {
   await site?.close();
 });
 
+const offered = 5; // models of the element's catalogue
+
 /** node:test's test, with a page whose engine follows the script, at the list of models unless told otherwise. */
 const pageTest = (name, { path = "/#models", ...script }, body) =>
   test(name, async () => {
@@ -42,7 +44,7 @@ const events = (page, ...types) =>
 
 pageTest("an idle page offers models and takes no message", {}, async (page) => {
   await status(page, "idle");
-  assert.equal(await page.locator("scout-chat [part=choice]").count(), 4);
+  assert.equal(await page.locator("scout-chat [part=choice]").count(), offered);
   assert.ok(await part(page, "input").isDisabled());
   assert.ok(await part(page, "send").isDisabled());
 });
@@ -125,7 +127,7 @@ pageTest("a load that fails says why, by name, and the chooser is there again", 
   assert.equal(await part(page, "error").getAttribute("role"), "alert");
   await page.getByText("The server does not serve ranges.").waitFor();
   assert.equal(await page.getByRole("button", { name: "Try again" }).count(), 0);
-  assert.equal(await page.locator("scout-chat [part=choice]").count(), 4);
+  assert.equal(await page.locator("scout-chat [part=choice]").count(), offered);
   assert.equal((await page.evaluate(() => window.seen))[0][1].code, "no_ranges");
 });
 
@@ -286,7 +288,7 @@ pageTest("a large download that is not wanted leads back to the models", { prefl
   await page.getByRole("button", { name: "Choose another model" }).click();
   await status(page, "idle");
   assert.equal(await page.locator("scout-chat").getAttribute("model"), null);
-  assert.equal(await page.locator("scout-chat [part=choice]").count(), 3);
+  assert.equal(await page.locator("scout-chat [part=choice]").count(), offered);
 });
 
 pageTest("what does not fit is said so, and can be tried", { preflight: { ...large, verdict: "does_not_fit", sentence: "this model does not fit on this machine: why" } }, async (page) => {
