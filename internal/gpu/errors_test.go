@@ -52,7 +52,10 @@ func TestRecordReportsACallTheKernelCannotTake(t *testing.T) {
 		"[0 1 1]":      {op: "advance", bind: []*ops.Tensor{step}, grid: [3]int{0, 1, 1}},
 		"binding 0 wr": {op: "swiglu", bind: []*ops.Tensor{other, other}, params: make([]uint32, 4), grid: one},
 	} {
-		_, err := b.Record("wrong", func() { b.dispatch(d) })
+		p, err := b.Record("wrong", func() { b.dispatch(d) })
+		if p != nil {
+			t.Errorf("a program %v besides %v", p, err)
+		}
 		if err == nil || !strings.Contains(err.Error(), want) || fault.Of(err).Code != fault.Internal {
 			t.Errorf("%v, want an internal fault with %q", err, want)
 		}

@@ -69,7 +69,7 @@ type program struct {
 }
 
 // program compiles, binds and writes down steps.
-func (b *Backend) program(label string, steps []dispatch) (*program, error) {
+func (b *Backend) program(label string, steps []dispatch) (ops.Program, error) {
 	l := lowering{b: b}
 	wait := b.dev.scoped("the program "+label, func() error { return l.lower(steps) })
 	err := wait()

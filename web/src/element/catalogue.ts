@@ -47,7 +47,7 @@ export const catalogue: readonly CatalogueModel[] = [
     name: "Llama 3.2 3B",
     url: `${huggingFace}/bartowski/Llama-3.2-3B-Instruct-GGUF/resolve/main/Llama-3.2-3B-Instruct-Q4_K_M.gguf`,
     bytes: 2_019_377_696,
-    note: "The best answers here",
+    note: "Slower, with better answers",
   },
   {
     id: "smollm2-135m",
