@@ -174,6 +174,18 @@ pageTest("a local file can be picked, and dropped", {}, async (page) => {
   await status(page, "ready");
 });
 
+pageTest("an element of which nothing is asked begins with the model inside", {}, async (page) => {
+  await page.evaluate(() => {
+    const alone = document.createElement("scout-chat");
+    document.querySelector("scout-chat").replaceWith(alone);
+  });
+  await status(page, "ready");
+  assert.equal(await page.locator("scout-chat").getAttribute("model"), "nano");
+  await page.getByRole("button", { name: "Models" }).click();
+  await status(page, "idle");
+  assert.equal(await page.locator("scout-chat [part=choice]").count(), offered);
+});
+
 pageTest("the attribute loads a model and removing it unloads", {}, async (page) => {
   const set = (value) => page.evaluate((v) => (v ? document.querySelector("scout-chat").setAttribute("model", v) : document.querySelector("scout-chat").removeAttribute("model")), value);
   await set("https://example.org/x.gguf");

@@ -98,7 +98,7 @@ test("Scout at full size is weighed by its header, and what to expect is said be
   await page.getByRole("button", { name: "Choose another model" }).click();
   await status(page, "idle");
   assert.equal(await page.locator("scout-chat").getAttribute("model"), null);
-  await page.getByText("0 % stored").waitFor();
+  await page.getByText("under 1 % stored").waitFor();
   assert.ok(scout.bytes < MODEST, `${scout.bytes} bytes asked for`);
   await page.close();
   assert.deepEqual(complaints, []);

@@ -68,7 +68,7 @@ const isVisionFile = (name: string) => /mmproj/i.test(name);
 
 function badge({ complete, bytesStored, bytesTotal }: StoredModel): TemplateResult {
   const percent = bytesTotal > 0 ? Math.floor((bytesStored / bytesTotal) * 100) : 0;
-  return html`<span part="stored" class="badge">${complete ? "Stored" : `${percent} % stored`}</span>`;
+  return html`<span part="stored" class="badge">${complete ? "Stored" : `${percent || "under 1"} % stored`}</span>`;
 }
 
 function urlForm(actions: ChooserActions): TemplateResult {

@@ -6,7 +6,7 @@ import type { LoadSource } from "../client/engine.js";
 import { unexpected } from "../client/error.js";
 import type { ChatProgress, LoadedModel, Paging, StoredModel } from "../protocol.js";
 import { about, Attachments, contentOf, release, sortFiles, type Picture } from "./attachments.js";
-import { catalogue, type CatalogueModel } from "./catalogue.js";
+import { catalogue, nano, type CatalogueModel } from "./catalogue.js";
 import { chooser } from "./chooser.js";
 import { composer, type Draft } from "./composer.js";
 import { emit, type Status } from "./events.js";
@@ -22,7 +22,8 @@ import { styles } from "./styles.js";
 /**
  * A conversation with a model that runs in this browser.
  *
- * Setting `model` loads it, with the vision file that `mmproj` names; removing it goes back to the chooser. Before a large
+ * Setting `model` loads it, with the vision file that `mmproj` names; removing it goes back to the chooser. An element that
+ * never had one begins with the model that comes with Outrider, and with the chooser if `model` is empty. Before a large
  * download the element says what to expect and asks, unless `preflight` is "off". Rich data goes in by property: `engine`
  * (one is made when none is given), `catalogue` and `paging`.
  *
@@ -187,6 +188,7 @@ export class ScoutChat extends LitElement {
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
+    if (!this.hasUpdated && this.catalogue.includes(nano)) this.model ??= nano.id;
     if (!changed.has("model") || this.model === this.#shown) return;
     this.#shown = this.model;
     if (this.model) void this.#loadShown(this.model);
