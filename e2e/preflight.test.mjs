@@ -2,57 +2,36 @@
 // header and a few megabytes are ever asked for.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import http from "node:http";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { launch, part, status, watch } from "./browser.mjs";
 import { modelServer, tinyModel } from "./models.mjs";
-import { serveSite } from "./server.mjs";
+import { serveSite, serveVirtual } from "./server.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const GB = 1e9;
 
 let site, browser, scout;
 before(async () => {
   site = await serveSite();
-  scout = await virtualScout();
+  scout = await countedScout();
   browser = await launch();
 });
 after(() => Promise.all([browser?.close(), site?.close(), scout?.close()]));
 
 /** Scout, computed as it is read, behind a server that counts what it gives. */
-async function virtualScout() {
-  execFileSync("go", ["build", "-o", "dist/bin/pack", "./cmd/pack"], { cwd: root });
-  const pack = spawn(`${root}dist/bin/pack`, ["virtual", "-model", "scout", "-addr", "127.0.0.1:0"], { stdio: ["ignore", "ignore", "pipe"] });
-  let log = "";
-  const file = await new Promise((resolve, reject) => {
-    pack.stderr.on("data", (data) => {
-      log += data;
-      const url = /http:\/\/\S+/.exec(log)?.[0];
-      if (url) resolve(new URL(url));
-    });
-    pack.on("exit", () => reject(new Error(`pack virtual ended: ${log}`)));
-  });
-  const gate = await countingProxy(file);
-  const { close } = gate;
-  gate.close = async () => {
-    await close();
-    const ended = once(pack, "exit");
-    pack.kill();
-    await ended;
-  };
-  return gate;
+async function countedScout() {
+  const pack = await serveVirtual({ model: "scout", types: "ud-q2_k_xl", seed: 1 });
+  const gate = await countingProxy(new URL(pack.url));
+  return { ...gate, close: () => Promise.all([gate.close(), pack.close()]) };
 }
 
 /** Passes requests on to the server of a file, and counts the bytes of its answers. */
 async function countingProxy(file) {
-  const gate = { bytes: 0 };
+  const given = { bytes: 0 };
   const server = http.createServer((request, response) => {
     const onward = http.request(file.origin + request.url, { method: request.method, headers: request.headers }, (answer) => {
       response.writeHead(answer.statusCode, answer.headers);
-      answer.on("data", (piece) => (gate.bytes += piece.length));
+      answer.on("data", (piece) => (given.bytes += piece.length));
       answer.pipe(response);
     });
     response.on("close", () => onward.destroy());
@@ -60,9 +39,8 @@ async function countingProxy(file) {
     onward.end();
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  gate.url = `http://127.0.0.1:${server.address().port}${file.pathname}`;
-  gate.close = () => new Promise((closed) => (server.closeAllConnections(), server.close(closed)));
-  return gate;
+  const close = () => new Promise((closed) => (server.closeAllConnections(), server.close(closed)));
+  return { url: `http://127.0.0.1:${server.address().port}${file.pathname}`, given, close };
 }
 
 /** Opens the page and chooses Scout by its address. */
@@ -84,14 +62,14 @@ test("Scout at full size is weighed by its header, and what to expect is said be
   const sentence = part(page, "sentence");
   await sentence.waitFor({ timeout: 300_000 });
   const said = await sentence.textContent();
-  console.log(`# e2e: ${said} (${(scout.bytes / 1e6).toFixed(1)} MB asked for)`);
+  console.log(`e2e: ${said} (${(scout.given.bytes / 1e6).toFixed(1)} MB asked for)`);
   const [, most, onGPU, speed, toDownload, storage] =
     /^This machine: (at least )?(\d+) of 768 experts on the GPU, a?[a-z ]*([\d.]+) tok\/s once warm, (\d+) GB to download \(.+ at your speed\), (\d+) GB of storage needed\.$/.exec(said) ?? assert.fail(said);
   assert.ok(most || Number(onGPU) > 48, said);
   assert.ok(Number(onGPU) >= 48 && Number(onGPU) <= 768, said);
   assert.ok(Number(speed) > 0 && Number(speed) < 100, said);
   assert.deepEqual([toDownload, storage], ["43", "43"]);
-  assert.ok(scout.bytes > 5e6 && scout.bytes < MODEST, `${scout.bytes} bytes asked for`);
+  assert.ok(scout.given.bytes > 5e6 && scout.given.bytes < MODEST, `${scout.given.bytes} bytes asked for`);
   assert.equal(await status(page, "loading"), "loading");
   if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
 
@@ -99,7 +77,7 @@ test("Scout at full size is weighed by its header, and what to expect is said be
   await status(page, "idle");
   assert.equal(await page.locator("scout-chat").getAttribute("model"), null);
   await page.getByText("under 1 % stored").waitFor();
-  assert.ok(scout.bytes < MODEST, `${scout.bytes} bytes asked for`);
+  assert.ok(scout.given.bytes < MODEST, `${scout.given.bytes} bytes asked for`);
   await page.close();
   assert.deepEqual(complaints, []);
 });
@@ -116,7 +94,7 @@ test("the engine gives the report as data, with what was measured", async () => 
   const { writePerSecond, readPerSecond, linkPerSecond } = report.machine;
   for (const speed of [writePerSecond, readPerSecond, linkPerSecond]) assert.ok(speed > 1e5 && speed < 1e12, `${speed} bytes/s`);
   assert.ok(Math.abs(report.downloadSeconds * Math.min(linkPerSecond, writePerSecond) - report.downloadBytes) < 1e-6 * report.downloadBytes);
-  assert.ok(scout.bytes < 2 * MODEST, `${scout.bytes} bytes asked for`);
+  assert.ok(scout.given.bytes < 2 * MODEST, `${scout.given.bytes} bytes asked for`);
   await page.close();
 });
 

@@ -118,7 +118,7 @@ export const styles = css`
   .empty { margin: auto; text-align: center; text-wrap: balance; font-size: 1.375rem; font-weight: 650; letter-spacing: -0.01em; color: var(--quiet); }
   slot[name="empty"] { display: contents; }
   .text { white-space: pre-wrap; overflow-wrap: anywhere; }
-  .user { align-self: flex-end; max-width: 85%; }
+  .user { align-self: flex-end; display: grid; justify-items: end; max-width: 85%; }
   .user .text {
     background: var(--raised); padding: 0.625rem 1rem; border-radius: calc(var(--radius) + 4px);
     border-end-end-radius: 4px;
@@ -165,6 +165,7 @@ export const styles = css`
   .thumbnails { list-style: none; display: flex; flex-wrap: wrap; gap: 0.5rem; }
   .composer .thumbnails { padding: 0.375rem 0.375rem 0; max-height: 14rem; overflow-y: auto; }
   .user .thumbnails { justify-content: flex-end; margin-bottom: 0.5rem; }
+  .user .thumbnail { justify-items: end; }
   .thumbnail { position: relative; display: grid; min-width: 3rem; }
   .thumbnail img, .unseen { display: block; border-radius: 10px; border: 1px solid var(--line); background: var(--surface); }
   .composer .thumbnail img { height: 4.5rem; min-width: 3rem; max-width: 9rem; object-fit: cover; }

@@ -1,0 +1,41 @@
+// Takes the picture of the README: Nano looks at a drawing. Usage: node docs/images/chat.mjs, with the site built.
+
+import { fileURLToPath } from "node:url";
+import { launch, part, status } from "../../e2e/browser.mjs";
+import { serveSite } from "../../e2e/server.mjs";
+
+/** Three blue circles and a red triangle, as the bytes of a PNG file. */
+async function drawing() {
+  const canvas = new OffscreenCanvas(480, 320);
+  const pen = canvas.getContext("2d");
+  const fill = (colour, shape) => ((pen.fillStyle = colour), pen.beginPath(), shape(), pen.fill());
+  pen.fillStyle = "white";
+  pen.fillRect(0, 0, 480, 320);
+  for (const [x, y] of [[90, 80], [180, 170], [80, 240]]) fill("#2050e0", () => pen.arc(x, y, 38, 0, 7));
+  fill("#d02020", () => [[380, 40], [440, 150], [320, 150]].forEach(([x, y]) => pen.lineTo(x, y)));
+  const png = await canvas.convertToBlob({ type: "image/png" });
+  return [...new Uint8Array(await png.arrayBuffer())];
+}
+
+async function ask(page, question) {
+  await part(page, "input").fill(question);
+  await part(page, "send").click();
+  await status(page, "generating");
+  await status(page, "ready");
+}
+
+const [site, browser] = await Promise.all([serveSite(), launch({ viewport: { width: 960, height: 600 } })]);
+try {
+  const page = await browser.context.newPage();
+  await page.goto(site.url);
+  await part(page, "input").and(page.locator(":enabled")).waitFor();
+  const buffer = Buffer.from(await page.evaluate(drawing));
+  await page.locator("scout-chat input.picker").setInputFiles({ name: "drawing.png", mimeType: "image/png", buffer });
+  await page.locator('scout-chat .composer .thumbnail[aria-busy="false"]').waitFor();
+  await ask(page, "What have I drawn?");
+  await ask(page, "Where is the triangle?");
+  await page.locator("scout-chat main").evaluate((main) => (main.scrollTop = 0));
+  await page.screenshot({ path: fileURLToPath(new URL("chat.png", import.meta.url)) });
+} finally {
+  await Promise.all([browser, site].map((x) => x.close()));
+}
