@@ -91,8 +91,11 @@ test("the engine gives the report as data, with what was measured", async () => 
   assert.equal(report.expertsOnGPU, report.slots.reduce((sum, n) => sum + n));
   assert.ok(report.gpuBytes > 8 * GB && report.gpuBytes < 20 * GB, `${report.gpuBytes} bytes on the GPU`);
   assert.ok(report.storageBytes > 42 * GB && report.downloadBytes < report.storageBytes, "the header is stored by now");
-  const { writePerSecond, readPerSecond, linkPerSecond } = report.machine;
+  const { computeSeconds, writePerSecond, readPerSecond, linkPerSecond } = report.machine;
   for (const speed of [writePerSecond, readPerSecond, linkPerSecond]) assert.ok(speed > 1e5 && speed < 1e12, `${speed} bytes/s`);
+  const predicted = 1 / (computeSeconds + report.bytesPerToken / readPerSecond);
+  assert.ok(computeSeconds > 0 && Math.abs(report.tokensPerSecond - predicted) < 1e-6 * predicted, `${report.tokensPerSecond} tok/s, ${computeSeconds} s`);
+  console.log(`e2e: preflight of Scout: ${computeSeconds.toFixed(2)} s of computing a token`);
   assert.ok(Math.abs(report.downloadSeconds * Math.min(linkPerSecond, writePerSecond) - report.downloadBytes) < 1e-6 * report.downloadBytes);
   assert.ok(scout.given.bytes < 2 * MODEST, `${scout.given.bytes} bytes asked for`);
   await page.close();

@@ -42,7 +42,7 @@ func (a *api) check(ctx context.Context, source, mmproj, options js.Value) (_ an
 	missing := needs.FileBytes - needs.StoredBytes
 	if missing >= int64(options.Get("measureFrom").Float()) {
 		guess := preflight.Check(needs, machine)
-		a.measure(ctx, &machine, guess.ExpertsOnGPU < guess.Experts)
+		a.measure(ctx, &machine, plan, guess.ExpertsOnGPU < guess.Experts)
 	}
 	return reportValue(preflight.Check(needs, machine), machine, a.backend.Device()), ctx.Err()
 }
@@ -50,8 +50,12 @@ func (a *api) check(ctx context.Context, source, mmproj, options js.Value) (_ an
 // untold is the room that Chromium tells of where it does not want to tell: ten GiB, whatever the disk.
 const untold = 10 << 30
 
-// measure finds out how fast store and network are. What it cannot find out stays unknown.
-func (a *api) measure(ctx context.Context, on *preflight.Machine, paged bool) {
+// measure finds out how fast GPU, store and network are, one after another: each would slow the others down. What it cannot
+// find out stays unknown.
+func (a *api) measure(ctx context.Context, on *preflight.Machine, plan *engine.Plan, paged bool) {
+	if seconds, err := plan.ComputeSeconds(ctx, a.backend); err == nil {
+		on.ComputeSeconds = seconds
+	}
 	kind := store.IndexedDB
 	if paged {
 		kind = store.OPFS
@@ -113,8 +117,8 @@ func reportValue(r preflight.Report, on preflight.Machine, device string) map[st
 	for i, n := range r.Slots {
 		slots[i] = n
 	}
-	machine := numbers("gpuBytes storageBytes writePerSecond readPerSecond linkPerSecond",
-		float64(on.UsableBytes), float64(on.FreeStorage), on.WriteSpeed, on.ReadSpeed, on.LinkSpeed)
+	machine := numbers("gpuBytes computeSeconds storageBytes writePerSecond readPerSecond linkPerSecond",
+		float64(on.UsableBytes), on.ComputeSeconds, float64(on.FreeStorage), on.WriteSpeed, on.ReadSpeed, on.LinkSpeed)
 	machine["gpu"] = device
 	value := numbers("expertsOnGPU experts gpuBytes hitRate bytesPerToken tokensPerSecond promptSeconds downloadBytes downloadSeconds storageBytes",
 		float64(r.ExpertsOnGPU), float64(r.Experts), float64(r.GPUBytes), r.HitRate, r.BytesPerToken, r.TokensPerSecond,

@@ -109,12 +109,14 @@ export interface PreflightReason {
   message: string;
 }
 
-/** What was measured. Bytes, and bytes a second; 0 where it is unknown. */
+/** What was measured. Bytes, bytes a second, seconds; 0 where it is unknown. */
 export interface MachineReport {
   /** The adapter, as far as the browser tells. */
   gpu: string;
   /** Of GPU memory, as expected from earlier loads. */
   gpuBytes: number;
+  /** Of a token that misses nothing. */
+  computeSeconds: number;
   /** Room for the site in the browser. */
   storageBytes: number;
   /** To the store, and from it. */
