@@ -9,40 +9,10 @@ import (
 
 	"github.com/outrider-web/outrider/internal/fault"
 	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/model/modeltest"
 )
 
-// metadata is keys and values in memory.
-type metadata map[string]any
-
-func (m metadata) Has(key string) bool { return m[key] != nil }
-
-func (m metadata) Uint(key string, absent uint64) uint64 {
-	if v, ok := m[key].(int); ok {
-		return uint64(v)
-	}
-	return absent
-}
-
-func (m metadata) Float(key string, absent float64) float64 {
-	if v, ok := m[key].(float64); ok {
-		return v
-	}
-	return absent
-}
-
-func (m metadata) Bool(key string, absent bool) bool {
-	if v, ok := m[key].(bool); ok {
-		return v
-	}
-	return absent
-}
-
-func (m metadata) String(key, absent string) string {
-	if v, ok := m[key].(string); ok {
-		return v
-	}
-	return absent
-}
+type metadata = modeltest.Metadata
 
 // llama32 is what the metadata of Llama 3.2 1B says.
 var llama32 = metadata{
@@ -50,12 +20,6 @@ var llama32 = metadata{
 	"llama.embedding_length": 2048, "llama.feed_forward_length": 8192, "llama.attention.head_count": 32,
 	"llama.attention.head_count_kv": 8, "llama.attention.key_length": 64, "llama.rope.dimension_count": 64,
 	"llama.rope.freq_base": 500000.0, "llama.attention.layer_norm_rms_epsilon": 1e-5, "llama.vocab_size": 128256,
-}
-
-func with(key string, value any) metadata {
-	m := maps.Clone(llama32)
-	m[key] = value
-	return m
 }
 
 func TestConfigOfLlama32(t *testing.T) {
@@ -93,7 +57,7 @@ func TestSizesNoLlamaCanHaveAreRefused(t *testing.T) {
 		"attention.head_count": 0, "attention.head_count_kv": 5, "attention.key_length": 63,
 		"attention.layer_norm_rms_epsilon": 0.0, "rope.dimension_count": 66, "rope.freq_base": -1.0,
 	} {
-		_, err := model.Read(with("llama."+key, value))
+		_, err := model.Read(llama32.With("llama."+key, value))
 		if !errors.Is(err, fault.New(fault.BadModel, "")) || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s = %v gives %v", key, value, err)
 		}
@@ -104,7 +68,7 @@ func TestWhatIsNotComputedIsRefused(t *testing.T) {
 	for key, value := range map[string]any{
 		"general.architecture": "mamba", "llama.expert_count": 8, "llama.rope.scaling.type": "yarn",
 	} {
-		_, err := model.Read(with(key, value))
+		_, err := model.Read(llama32.With(key, value))
 		if !errors.Is(err, fault.New(fault.UnsupportedArchitecture, "")) {
 			t.Errorf("%s = %v gives %v", key, value, err)
 		}
@@ -140,7 +104,7 @@ func TestLinearScalingComesFromEitherKey(t *testing.T) {
 		want float64
 	}{
 		{llama32, 1},
-		{with("llama.rope.scale_linear", 4.0), 4},
+		{llama32.With("llama.rope.scale_linear", 4.0), 4},
 		{metadata{"llama.rope.scaling.type": "linear", "llama.rope.scaling.factor": 2.0}, 2},
 		{metadata{"llama.rope.scaling.type": "none", "llama.rope.scaling.factor": 2.0}, 1},
 	} {

@@ -2,7 +2,6 @@ package llama4
 
 import (
 	"errors"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -10,40 +9,10 @@ import (
 
 	"github.com/outrider-web/outrider/internal/fault"
 	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/model/modeltest"
 )
 
-// metadata is keys and values in memory.
-type metadata map[string]any
-
-func (m metadata) Has(key string) bool { return m[key] != nil }
-
-func (m metadata) Uint(key string, absent uint64) uint64 {
-	if v, ok := m[key].(int); ok {
-		return uint64(v)
-	}
-	return absent
-}
-
-func (m metadata) Float(key string, absent float64) float64 {
-	if v, ok := m[key].(float64); ok {
-		return v
-	}
-	return absent
-}
-
-func (m metadata) Bool(key string, absent bool) bool {
-	if v, ok := m[key].(bool); ok {
-		return v
-	}
-	return absent
-}
-
-func (m metadata) String(key, absent string) string {
-	if v, ok := m[key].(string); ok {
-		return v
-	}
-	return absent
-}
+type metadata = modeltest.Metadata
 
 // scout and maverick are what the published files say (§7.1).
 var scout = metadata{
@@ -55,13 +24,7 @@ var scout = metadata{
 	"llama4.rope.freq_base": 500000.0, "llama4.vocab_size": 202048,
 }
 
-var maverick = scout.with("llama4.context_length", 1048576).with("llama4.expert_count", 128).with("llama4.interleave_moe_layer_step", 2)
-
-func (m metadata) with(key string, value any) metadata {
-	m = maps.Clone(m)
-	m[key] = value
-	return m
-}
+var maverick = scout.With("llama4.context_length", 1048576).With("llama4.expert_count", 128).With("llama4.interleave_moe_layer_step", 2)
 
 func familyFrom(t *testing.T, m metadata) *family {
 	t.Helper()
@@ -117,8 +80,8 @@ func TestLayerMapsOfTheReleasedModels(t *testing.T) {
 }
 
 func TestOptionalKeysReplaceTheReleasedValues(t *testing.T) {
-	m := scout.with("llama4.attention.chunk_size", 16).with("llama4.attention.nope_interval", 3).
-		with("llama4.attention.temperature_floor", 5).with("llama4.attention.temperature_scale", 0.5).with("llama4.attention.qk_norm", false)
+	m := scout.With("llama4.attention.chunk_size", 16).With("llama4.attention.nope_interval", 3).
+		With("llama4.attention.temperature_floor", 5).With("llama4.attention.temperature_scale", 0.5).With("llama4.attention.qk_norm", false)
 	f := familyFrom(t, m)
 	if f.chunk != 16 || f.nopeInterval != 3 || f.tempFloor != 5 || f.tempScale != 0.5 || f.qkNorm {
 		t.Errorf("%+v", f)
@@ -126,20 +89,20 @@ func TestOptionalKeysReplaceTheReleasedValues(t *testing.T) {
 	if !slices.Equal(f.config.Chunks[:6], []int{16, 16, 0, 16, 16, 0}) {
 		t.Errorf("chunks are %v", f.config.Chunks[:6])
 	}
-	if !familyFrom(t, maverick.with("llama4.attention.qk_norm", true)).qkNorm {
+	if !familyFrom(t, maverick.With("llama4.attention.qk_norm", true)).qkNorm {
 		t.Error("128 experts with the key have no norm")
 	}
 }
 
 // MobileLLM and its like (§7.1): the key is there and 0.
 func TestWithoutASlidingWindowEveryLayerRotatesAndSeesAll(t *testing.T) {
-	f := familyFrom(t, scout.with("llama4.attention.sliding_window", 0))
+	f := familyFrom(t, scout.With("llama4.attention.sliding_window", 0))
 	for i, chunk := range f.config.Chunks {
 		if chunk != 0 || !f.rotates(i) {
 			t.Errorf("layer %d: chunk %d, rotates %v", i, chunk, f.rotates(i))
 		}
 	}
-	if got := familyFrom(t, scout.with("llama4.attention.sliding_window", 8192)).chunk; got != 8192 {
+	if got := familyFrom(t, scout.With("llama4.attention.sliding_window", 8192)).chunk; got != 8192 {
 		t.Errorf("a window of 8192 gives chunks of %d", got)
 	}
 }
@@ -152,22 +115,22 @@ func TestSizesNoLlama4CanHaveAreRefused(t *testing.T) {
 		"attention.temperature_scale": {-1.0, math.NaN()}, "rope.dimension_count": {130}, "rope.freq_base": {0.5, math.NaN()},
 	} {
 		for _, value := range values {
-			_, err := model.Read(scout.with("llama4."+key, value))
+			_, err := model.Read(scout.With("llama4."+key, value))
 			if !errors.Is(err, fault.New(fault.BadModel, "")) || !strings.Contains(err.Error(), key) {
 				t.Errorf("%s = %v gives %v", key, value, err)
 			}
 		}
 	}
-	if _, err := model.Read(maverick.with("llama4.feed_forward_length", 0)); !errors.Is(err, fault.New(fault.BadModel, "")) {
+	if _, err := model.Read(maverick.With("llama4.feed_forward_length", 0)); !errors.Is(err, fault.New(fault.BadModel, "")) {
 		t.Errorf("dense layers of no width give %v", err)
 	}
-	if _, err := model.Read(scout.with("llama4.feed_forward_length", 0)); err != nil {
+	if _, err := model.Read(scout.With("llama4.feed_forward_length", 0)); err != nil {
 		t.Errorf("Scout has no dense layers, but their width matters: %v", err)
 	}
 }
 
 func TestOtherRopeScalingIsRefused(t *testing.T) {
-	_, err := model.Read(scout.with("llama4.rope.scaling.type", "yarn"))
+	_, err := model.Read(scout.With("llama4.rope.scaling.type", "yarn"))
 	if !errors.Is(err, fault.New(fault.UnsupportedArchitecture, "")) || !strings.Contains(err.Error(), "yarn") {
 		t.Errorf("%v", err)
 	}

@@ -15,11 +15,6 @@ import (
 	"github.com/outrider-web/outrider/internal/ref"
 )
 
-func (m metadata) Floats(key string) []float64 {
-	x, _ := m[key].([]float64)
-	return x
-}
-
 // eyes is what the published vision file says (§7.5).
 var eyes = metadata{
 	"general.architecture": "clip", "clip.projector_type": "llama4", "clip.has_vision_encoder": true, "clip.use_gelu": true,
@@ -48,7 +43,7 @@ func TestThePublishedVisionFileIsRead(t *testing.T) {
 	if c.Width != 5120 || c.TileVectors != 144 || c.Patch != "<|patch|>" || len(c.Tokens) != 6 || slices.Contains(c.Tokens, "") {
 		t.Errorf("its configuration is %+v", c)
 	}
-	if few := readEyes(t, eyes.with("clip.vision.max_tiles", 4)); few.geometry.MaxTiles != 4 {
+	if few := readEyes(t, eyes.With("clip.vision.max_tiles", 4)); few.geometry.MaxTiles != 4 {
 		t.Errorf("the file caps tiles at 4, the tower at %d", few.geometry.MaxTiles)
 	}
 }
@@ -85,7 +80,7 @@ func TestAVisionFileOfAnotherKindIsRefused(t *testing.T) {
 		{"clip.vision.attention.layer_norm_epsilon", nil, fault.BadModel, "epsilon"},
 		{"clip.vision.projection_dim", nil, fault.BadModel, "projection_dim"},
 	} {
-		_, err := model.ReadTower(eyes.with(c.key, c.value))
+		_, err := model.ReadTower(eyes.With(c.key, c.value))
 		if !errors.Is(err, fault.New(c.code, "")) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s = %v gives %v, want %s that says %q", c.key, c.value, err, c.code, c.says)
 		}

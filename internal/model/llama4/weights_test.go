@@ -1,14 +1,12 @@
 package llama4
 
 import (
-	"errors"
 	"slices"
-	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
 	"github.com/outrider-web/outrider/internal/golden"
 	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/model/modeltest"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
@@ -52,19 +50,7 @@ func TestTensorsThatDoNotFitAreNamed(t *testing.T) {
 			f := header(t, small.GGUF())
 			source := handles(f)
 			c.change(source)
-			family, err := model.Read(f.Meta)
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = model.Check(family, source)
-			if !errors.Is(err, fault.New(fault.BadModel, "")) {
-				t.Fatalf("error is %v, want bad_model", err)
-			}
-			for _, word := range c.want {
-				if !strings.Contains(err.Error(), word) {
-					t.Errorf("%q does not say %q", err, word)
-				}
-			}
+			modeltest.Refused(t, f.Meta, source, c.want...)
 		})
 	}
 }
