@@ -12,7 +12,7 @@ import (
 func TestListingAgreesWithAnIndependentReader(t *testing.T) {
 	model, err := os.Open("../../models/cache/SmolLM2-135M-Instruct.Q4_1.gguf")
 	if err != nil {
-		t.Skipf("%v; run `make models` first", err)
+		t.Fatalf("%v; run `make models` first", err)
 	}
 	defer model.Close()
 	want, err := os.ReadFile("testdata/smollm2-135m-instruct-q4_1.txt")
