@@ -10,6 +10,7 @@ import (
 	"github.com/outrider-web/outrider/internal/preflight"
 	"github.com/outrider-web/outrider/loader"
 	"github.com/outrider-web/outrider/loader/fetch"
+	"github.com/outrider-web/outrider/loader/gguf"
 	"github.com/outrider-web/outrider/loader/store"
 )
 
@@ -103,32 +104,41 @@ func (a *api) open(ctx context.Context, source, mmproj js.Value, o engine.Option
 	if a.files, err = a.openFiles(ctx, source, mmproj, report); err != nil {
 		return err
 	}
-	files := a.files
 	plan, err := a.plan(o)
-	if err == nil {
-		o, a.taken, err = plan.Settle(a.backend, a.search, o)
-	}
 	if err != nil {
 		return err
 	}
-	residents := plan.Residents(a.backend.Limits(), o)
-	if residents != nil {
-		err = a.hasten(ctx)
-	}
-	if err == nil {
-		err = files.Download(ctx, residents, report)
-	}
-	if err != nil {
+	if o, a.taken, err = plan.Settle(a.backend, a.search, o); err != nil {
 		return err
 	}
-	if a.engine, err = plan.Open(ctx, a.backend, files, o, report); err != nil {
+	if err = a.download(ctx, plan.Residents(a.backend.Limits(), o), report); err != nil {
 		return err
 	}
-	a.downloadRest()
+	if a.engine, err = plan.Open(ctx, a.backend, a.files, o, report); err != nil {
+		return err
+	}
 	if a.vision != nil {
 		a.engine.AttachVision(a.vision, a.eyes, engine.VisionOptions{Cut: a.cut, Report: func(p loader.Progress) { a.seeing(p) }})
 	}
-	a.model = map[string]any{
+	a.model = a.describe()
+	a.downloadRest()
+	return nil
+}
+
+// download brings what must be there before the first token: the residents of a paged model, all of another, which has none.
+func (a *api) download(ctx context.Context, residents []gguf.Tensor, report func(loader.Progress)) error {
+	if residents != nil {
+		if err := a.hasten(ctx); err != nil {
+			return err
+		}
+	}
+	return a.files.Download(ctx, residents, report)
+}
+
+// describe makes LoadedModel of web/src/protocol.ts.
+func (a *api) describe() map[string]any {
+	files := a.files
+	return map[string]any{
 		"id":            files.ID,
 		"name":          files.File.Meta.String("general.name", files.Name),
 		"architecture":  a.engine.Config().Architecture,
@@ -137,7 +147,6 @@ func (a *api) open(ctx context.Context, source, mmproj js.Value, o engine.Option
 		"warnings":      texts(a.engine.Warnings()),
 		"vision":        a.engine.Sees(),
 	}
-	return nil
 }
 
 // mostMoved is how many stored bytes are copied for a faster store; with more, a person would wait too long.
