@@ -51,7 +51,7 @@ models:                         ## fetch the test model into models/cache and ch
 golden: .venv                   ## make the golden files again with the independent reference
 	scripts/golden
 
-nano: .venv                     ## train the model inside again, from its data generators on (2 hours on two cores)
+nano: .venv                     ## train the model inside again, from its data generators on (an hour on two cores)
 	.venv/bin/pip install -q -r models/nano/requirements.txt
 	$(MAKE) -C models/nano PYTHON=$(CURDIR)/.venv/bin/python
 

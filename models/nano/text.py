@@ -62,6 +62,9 @@ class SharedExpert(nn.Module):
         return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
 
 
+ROUND = 32  # rows of an expert are filled up to a multiple: a product of a new size costs ten times its second run
+
+
 class GroupedMatMul(torch.autograd.Function):
     """y[rows of expert e] = x[rows of expert e] @ weight[e]; rows are sorted by expert, `ends` are their bounds."""
 
@@ -97,12 +100,22 @@ class Experts(nn.Module):
         self.down_proj = nn.Parameter(torch.randn(t.num_experts, t.expert_size, t.hidden_size) * t.expert_size**-0.5)
 
     def forward(self, x, chosen):
-        order = chosen.argsort(stable=True)
-        ends = chosen.bincount(minlength=len(self.down_proj)).cumsum(0).tolist()
+        rows, ends = _sorted_rows(chosen, len(self.down_proj))
         kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-        gate, up = GroupedMatMul.apply(x[order].to(kind), self.gate_up_proj.to(kind), ends).chunk(2, -1)
-        y = GroupedMatMul.apply((F.silu(gate) * up).contiguous(), self.down_proj.to(kind), ends)
-        return torch.empty_like(y).index_copy(0, order, y)
+        grouped = torch.zeros(ends[-1], x.shape[1], dtype=kind).index_copy(0, rows, x.to(kind))
+        gate, up = GroupedMatMul.apply(grouped, self.gate_up_proj.to(kind), ends).chunk(2, -1)
+        return GroupedMatMul.apply((F.silu(gate) * up).contiguous(), self.down_proj.to(kind), ends)[rows]
+
+
+def _sorted_rows(chosen, experts):
+    """The row of each token when all are sorted by expert and every expert's rows filled up; where its rows end."""
+    counts = chosen.bincount(minlength=experts)
+    ends = ((counts + ROUND - 1) // ROUND * ROUND).cumsum(0)
+    order = chosen.argsort(stable=True)
+    gaps = torch.cat([ends.new_zeros(1), ends[:-1]]) - (counts.cumsum(0) - counts)
+    rows = torch.empty_like(order)
+    rows[order] = torch.arange(len(order)) + gaps[chosen[order]]
+    return rows, ends.tolist()
 
 
 class MoE(nn.Module):

@@ -1,6 +1,6 @@
 """Both halves together: conversations about pictures, and still the ones without.
 
-    python train_joint.py STEPS [PAUSE_AT]
+    python train_joint.py STEPS
 
 Starts from runs/text.pt and runs/tower.pt. A row that begins with a picture goes on with other conversations.
 """
@@ -27,11 +27,11 @@ from vision import Eye
 PICTURES, TEXTS, LENGTH = 8, 2, 288
 TURNS = 6  # questions about each picture, as many as fit
 EASY = 800  # batches over which the share of pictures with one large shape falls from a half to a tenth
-MIXED = 1800  # batches after which nearly half the pictures have several kinds or colours
-COLOURS = 3400, (0.3, pictures.shape_of_colour)  # batches after which, and how often, the shape of a colour is asked besides
-PLACES = 4400, (0.4, pictures.place)  # the same for where it lies: these two are what Nano learns last
-WISHES = 5400, (0.12, pictures.wish)  # and for answers as JSON or in a word
-LATE = 4400, 0.3  # batches after which, and how often, a picture comes after a talk
+MIXED = 1400  # batches after which nearly half the pictures have several kinds or colours
+COLOURS = 1600, (0.3, pictures.shape_of_colour)  # batches after which, and how often, the shape of a colour is asked besides
+PLACES = 1600, (0.4, pictures.place)  # the same for where it lies: these two are what Nano learns last
+WISHES = 3200, (0.12, pictures.wish)  # and for answers as JSON or in a word
+LATE = 2400, 0.3  # batches after which, and how often, a picture comes after a talk
 EYE = {"eye.": 0.4}  # the eye has learnt most of its lesson and moves at less than half the pace
 EXAM = 0.3  # weight of the tower's own lesson, which goes on
 
@@ -62,16 +62,23 @@ class Lesson(nn.Module):
 
     @torch.no_grad()
     def introduce(self, strength=0.15):
-        """Lets the eye speak the decoder's words: turns the projector so that what an examiner recognises, "circle", "red"
-        or "three", is added as that word's embedding; the examiners are turned back by the inverse and notice nothing."""
-        seen = torch.cat([head.weight[1:] for head in (self.examined.kind, self.examined.colour, self.examined.number)])
+        """Lets the eye speak the decoder's words: turns the projector so that what an examiner recognises, "circle", "red",
+        "three" or "top left", is added as the embedding of that; the examiners are turned back by the inverse and notice
+        nothing."""
+        heads = self.examined.kind, self.examined.colour, self.examined.number, self.examined.place
+        seen = torch.cat([head.weight[1:] for head in heads])
         numbers = [in_words(n) for n in range(1, 1 + MAX_COUNT)]
-        words = torch.tensor([vocab.encode(f" {word}")[0] for word in [*SHAPES, *COLOUR_NAMES, *numbers]])
-        turn = torch.eye(seen.shape[1]) + strength * self.nano.decoder.embed(words).T @ (seen - seen.mean(0))
+        places = [where.split(" the ")[1] for where in pictures.WHERE]
+        names = torch.stack([self._name(said) for said in [*SHAPES, *COLOUR_NAMES, *numbers, *places]])
+        turn = torch.eye(seen.shape[1]) + strength * names.T @ (seen - seen.mean(0))
         projector = self.nano.eye.multi_modal_projector.linear_1.weight
         projector.copy_(turn @ projector)
         for head in self.examined.heads():
             head.weight.copy_(head.weight @ turn.inverse())
+
+    def _name(self, said):
+        """The embeddings of words, added up; each has a token of its own or is known by its first."""
+        return sum(self.nano.decoder.embed(torch.tensor(vocab.encode(f" {word}")[0])) for word in said.split())
 
 
 def batch(album, easy, mixed, step):
@@ -133,5 +140,4 @@ if __name__ == "__main__":
     easy, mixed = train_tower.easy_seeds(len(album)), mixed_seeds(len(album))
     if not (RUNS / "joint.pt").exists():
         lesson.start()
-    steps, *pause = map(int, sys.argv[1:])
-    loop.run("joint", lesson, lambda b: loss_of(lesson, *b), steps, 1e-3, lambda step: batch(album, easy, mixed, step), *pause, slow=EYE, save_every=100, cooldown=0.5)
+    loop.run("joint", lesson, lambda b: loss_of(lesson, *b), int(sys.argv[1]), 1e-3, lambda step: batch(album, easy, mixed, step), slow=EYE, save_every=100, cooldown=0.5)
