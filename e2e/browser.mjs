@@ -80,3 +80,15 @@ export async function status(page, wanted, timeout = 60_000) {
 
 /** A part of <scout-chat>, by name. */
 export const part = (page, name) => page.locator(`scout-chat [part="${name}"]`);
+
+/** The texts of the answers so far. */
+export const answers = (page) => page.locator('scout-chat [part="message assistant"] .text');
+
+/** Asks, and gives the answer when it is whole. */
+export async function ask(page, question, timeout) {
+  await part(page, "input").fill(question);
+  await part(page, "send").click();
+  await status(page, "generating");
+  await status(page, ["ready", "error"], timeout);
+  return answers(page).last().textContent();
+}

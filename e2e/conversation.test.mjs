@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { launch, part, status, watch } from "./browser.mjs";
+import { ask, launch, part, status, watch } from "./browser.mjs";
 import { file, readGolden } from "./golden.mjs";
 import { modelServer } from "./models.mjs";
 import { serveSite } from "./server.mjs";
@@ -15,12 +15,8 @@ const question = "What is the capital of France?";
 const golden = readGolden("testdata/golden/smollm2/france.golden");
 const [, answer] = /^'(.*)<\|im_end\|>'$/.exec(golden.notes.continuation);
 
-async function ask(page) {
-  await part(page, "input").fill(question);
-  await part(page, "send").click();
-  await status(page, "generating");
-  await status(page, ["ready", "error"], minutes(4));
-  const text = await page.locator('scout-chat [part="message assistant"] .text').last().textContent();
+async function converse(page) {
+  const text = await ask(page, question, minutes(4));
   return { text, stats: await page.evaluate(() => document.querySelector("scout-chat").engine.stats()) };
 }
 
@@ -55,7 +51,7 @@ test("a published model answers as the reference does, and again without any ser
     await status(page, "loading");
     await status(page, ["ready", "error"], minutes(2));
     let ready = (Date.now() - start) / 1000;
-    const first = await ask(page);
+    const first = await converse(page);
     report("first visit", ready, first);
     check(first);
 
@@ -66,7 +62,7 @@ test("a published model answers as the reference does, and again without any ser
     await page.goto(site.url); // and no longer at the list of models
     await status(page, ["ready", "error"], minutes(2));
     ready = (Date.now() - start) / 1000;
-    const second = await ask(page);
+    const second = await converse(page);
     report("offline", ready, second);
     check(second);
     assert.deepEqual(complaints.filter((c) => !/ERR_CONNECTION_REFUSED/.test(c)), []);

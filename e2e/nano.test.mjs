@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { launch, part, status, watch } from "./browser.mjs";
+import { answers, ask, launch, part, status, watch } from "./browser.mjs";
 import { file } from "./golden.mjs";
 import { serveSite } from "./server.mjs";
 
@@ -10,17 +10,7 @@ const minutes = (n) => n * 60_000;
 const cases = JSON.parse(file("testdata/golden/nano/cases.json"));
 const golden = cases.find(({ family, picture }) => family === "about" && !picture);
 
-const answers = (page) => page.locator('scout-chat [part="message assistant"] .text');
 const stats = (page) => page.evaluate(() => document.querySelector("scout-chat").engine.stats());
-
-/** Asks, and gives the answer when it is whole. */
-async function ask(page, question) {
-  await part(page, "input").fill(question);
-  await part(page, "send").click();
-  await status(page, "generating");
-  await status(page, ["ready", "error"], minutes(3));
-  return answers(page).last().textContent();
-}
 
 async function emptyStore(page) {
   const left = await page.evaluate(async () => {
@@ -78,12 +68,12 @@ test("Nano talks as soon as the page is open; then, without network, talks again
     await emptyStore(page); // what the service worker keeps must be enough
     await page.goto(site.url);
     assert.equal(await status(page, ["ready", "error"], minutes(3)), "ready", await page.locator("scout-chat").innerText());
-    assert.equal(await ask(page, golden.ask), golden.answer);
+    assert.equal(await ask(page, golden.ask, minutes(3)), golden.answer);
     assert.deepEqual((await stats(page)).tokens, golden.tokens);
 
     await page.locator("scout-chat input.picker").setInputFiles(await threeBlueCircles(page));
     await page.locator('scout-chat .composer .thumbnail[aria-busy="false"]').waitFor();
-    const count = await ask(page, "How many circles?");
+    const count = await ask(page, "How many circles?", minutes(3));
     assert.match(count, /\b(three|3)\b/);
     const { tiles, encodeSeconds } = await stats(page);
     assert.equal(tiles, 1);

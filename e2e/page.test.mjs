@@ -95,6 +95,25 @@ pageTest("Enter sends, Shift+Enter breaks the line, the answer streams", {}, asy
   await page.getByText("41 tokens/s").waitFor();
 });
 
+pageTest("the view follows an answer, unless a person has scrolled up, until the next question", { answer: "line \n".repeat(80) }, async (page) => {
+  await loadAny(page);
+  const main = page.locator("scout-chat main");
+  const toEnd = () => main.evaluate((m) => Math.round(m.scrollHeight - m.scrollTop - m.clientHeight));
+  const say = async (text) => {
+    await part(page, "input").fill(text);
+    await part(page, "input").press("Enter");
+    await page.waitForFunction((n) => document.querySelector("scout-chat").shadowRoot.querySelectorAll('[part="message assistant"]').length >= n, text.length);
+    await status(page, "ready");
+  };
+  await say("1");
+  assert.ok((await toEnd()) <= 1);
+  await main.evaluate((m) => new Promise((scrolled) => (m.addEventListener("scroll", scrolled, { once: true }), (m.scrollTop = 0))));
+  await page.evaluate(() => (document.querySelector("scout-chat").requestUpdate(), document.querySelector("scout-chat").updateComplete));
+  assert.ok((await toEnd()) > 500);
+  await say("22");
+  assert.ok((await toEnd()) <= 1);
+});
+
 pageTest("an empty message is not sent", {}, async (page) => {
   await loadAny(page);
   await part(page, "input").fill("  \n ");

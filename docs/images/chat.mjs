@@ -1,7 +1,7 @@
 // Takes the picture of the README: Nano looks at a drawing. Usage: node docs/images/chat.mjs, with the site built.
 
 import { fileURLToPath } from "node:url";
-import { launch, part, status } from "../../e2e/browser.mjs";
+import { ask, launch, part } from "../../e2e/browser.mjs";
 import { serveSite } from "../../e2e/server.mjs";
 
 /** Three blue circles and a red triangle, as the bytes of a PNG file. */
@@ -15,13 +15,6 @@ async function drawing() {
   fill("#d02020", () => [[380, 40], [440, 150], [320, 150]].forEach(([x, y]) => pen.lineTo(x, y)));
   const png = await canvas.convertToBlob({ type: "image/png" });
   return [...new Uint8Array(await png.arrayBuffer())];
-}
-
-async function ask(page, question) {
-  await part(page, "input").fill(question);
-  await part(page, "send").click();
-  await status(page, "generating");
-  await status(page, "ready");
 }
 
 const [site, browser] = await Promise.all([serveSite(), launch({ viewport: { width: 960, height: 600 } })]);

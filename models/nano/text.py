@@ -62,9 +62,6 @@ class SharedExpert(nn.Module):
         return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
 
 
-ROUND = 32  # rows of an expert are filled up to a multiple: a product of a new size costs ten times its second run
-
-
 class GroupedMatMul(torch.autograd.Function):
     """y[rows of expert e] = x[rows of expert e] @ weight[e]; rows are sorted by expert, `ends` are their bounds."""
 
@@ -105,6 +102,9 @@ class Experts(nn.Module):
         grouped = torch.zeros(ends[-1], x.shape[1], dtype=kind).index_copy(0, rows, x.to(kind))
         gate, up = GroupedMatMul.apply(grouped, self.gate_up_proj.to(kind), ends).chunk(2, -1)
         return GroupedMatMul.apply((F.silu(gate) * up).contiguous(), self.down_proj.to(kind), ends)[rows]
+
+
+ROUND = 32  # rows of an expert are filled up to a multiple: a product of a new size costs ten times its second run
 
 
 def _sorted_rows(chosen, experts):

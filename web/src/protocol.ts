@@ -216,7 +216,7 @@ export interface PagingCounts {
 
 /** Each request's kind with its payload and what it finally gives. */
 export interface Requests {
-  /** From measureFrom bytes of download on, store and network are measured, which takes seconds. */
+  /** From measureFrom bytes of download on, GPU, store and network are measured, which takes seconds. */
   preflight: {
     payload: { source: ModelSource; mmproj: ModelSource | null; options: { paging: Paging | null; measureFrom: number } };
     result: PreflightReport;

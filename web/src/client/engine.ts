@@ -33,7 +33,7 @@ export interface LoadOptions extends RequestOptions {
 export interface PreflightOptions extends RequestOptions {
   /** As for the load that is to follow. */
   paging?: Paging;
-  /** Bytes to download from which store and network are measured, which takes a few seconds; 0, always, unless given. */
+  /** Bytes to download from which GPU, store and network are measured, which takes a few seconds; 0, always, unless given. */
   measureFrom?: number;
 }
 

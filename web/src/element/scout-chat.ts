@@ -10,6 +10,7 @@ import { catalogue, nano, type CatalogueModel } from "./catalogue.js";
 import { chooser } from "./chooser.js";
 import { composer, type Draft } from "./composer.js";
 import { emit, type Status } from "./events.js";
+import { Following } from "./following.js";
 import { modelName } from "./format.js";
 import { icons } from "./icons.js";
 import { Intake } from "./intake.js";
@@ -86,6 +87,7 @@ export class ScoutChat extends LitElement {
   #nextMessage = 1;
   /** The value of `model` that has been acted on. */
   #shown: string | null = null;
+  readonly #following = new Following(() => this.scroller);
   readonly #intake = new Intake(this, (files) => this.#receive(files));
   readonly #attachments = new Attachments({
     requestUpdate: () => this.requestUpdate(),
@@ -196,14 +198,13 @@ export class ScoutChat extends LitElement {
   }
 
   override updated(): void {
-    const last = this.messages.at(-1);
-    if (last && this.#following) this.scroller.scrollTop = this.scroller.scrollHeight;
+    if (this.messages.length > 0) this.#following.update();
   }
 
   override render(): TemplateResult {
     return html`
       ${this.#head()}
-      <main @scroll=${this.#onScroll}><div class="column">${this.#body()}</div></main>
+      <main @scroll=${this.#following.onScroll}><div class="column">${this.#body()}</div></main>
       <div class="foot column">
         ${this.#watch.view()}
         ${composer(this.#composed(), this.status, {
@@ -267,7 +268,7 @@ export class ScoutChat extends LitElement {
       if (work === this.#work) this.messages = [...this.messages.filter((m) => m.id !== answer.id), answer];
     };
     show({});
-    this.#following = true;
+    this.#following.start();
     this.#enter("generating");
     try {
       const request = { messages: prompt, stream: true as const, temperature: this.temperature };
@@ -385,13 +386,6 @@ export class ScoutChat extends LitElement {
     if (models.length || (pictures.length && !this.loaded)) this.#open(files);
     else this.attach(pictures);
   }
-
-  /** Whether the view follows the answer; scrolling up leaves it where it is. */
-  #following = true;
-  #onScroll = (): void => {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.#following = scrollHeight - scrollTop - clientHeight < 48;
-  };
 }
 
 declare global {
