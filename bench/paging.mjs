@@ -22,7 +22,7 @@ const measure = (page, paging) =>
       const request = { messages: [{ role: "user", content: "Tell me a story about a fox." }], max_tokens: 64, temperature: 0 };
       for (let i = 0; i < 2; i++) await engine.chat.completions.create(request);
       const { tokens, decodeSeconds, paging: counts } = await engine.stats();
-      if (counts && counts.decode.faults > 0) throw new Error(`${counts.decode.faults} faults`);
+      if (counts && counts.decode.misses > 0) throw new Error(`${counts.decode.misses} misses`);
       return (1000 * decodeSeconds) / (tokens.length - 1);
     },
     { url: model.url, paging },

@@ -80,8 +80,8 @@ modelTest("with one slot for four experts: the same tokens, and what was read fo
     const { stats } = await complete(page, [{ role: "user", content: notes.text }], want.length);
     assert.deepEqual(stats.tokens, want);
     const { slotBytes, prefill, decode } = stats.paging;
-    assert.ok(slotBytes > 0 && prefill.faults > 0 && prefill.bytesRead > 0 && decode.tokens === want.length - 1, JSON.stringify(stats.paging));
-    assert.equal(decode.hits + decode.faults, decode.tokens * 8); // layers, one expert each
+    assert.ok(slotBytes > 0 && prefill.misses > 0 && prefill.bytesRead > 0 && decode.tokens === want.length - 1, JSON.stringify(stats.paging));
+    assert.equal(decode.hits + decode.misses, decode.tokens * 8); // layers, one expert each
   }
 });
 

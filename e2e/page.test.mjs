@@ -338,7 +338,7 @@ pageTest("a host may leave the question out, and small models have none", { pref
   await status(page, "ready");
 });
 
-const paging = { expertsOnGPU: 412, experts: 768, bytesMissing: 20e9, bytesTotal: 55e9, step: 10e9, decode: { hits: 93, faults: 7, hitRate: 0.93 } };
+const paging = { expertsOnGPU: 412, experts: 768, bytesMissing: 20e9, bytesTotal: 55e9, step: 10e9, decode: { hits: 93, misses: 7, hitRate: 0.93 } };
 
 pageTest("a paged model tells quietly how its download goes on, and how often experts were there", { paging }, async (page) => {
   await loadAny(page);

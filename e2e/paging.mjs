@@ -41,7 +41,7 @@ export const loadAndAsk = (page, url, paging, message, max_tokens) =>
 export function figures({ loadSeconds, seconds, ...stats }) {
   const { prefill, decode, slotBytes } = stats.paging;
   const steps = stats.tokens.length - 1; // the last token of an answer is not computed with
-  const line = ({ hits, faults, reads, bytesRead }) => `${faults} faults of ${hits + faults} uses, ${gigabytes(bytesRead)} in ${reads} reads`;
+  const line = ({ hits, misses, reads, bytesRead }) => `${misses} misses of ${hits + misses} uses, ${gigabytes(bytesRead)} in ${reads} reads`;
   return {
     "wall time": `${seconds.toFixed(1)} s: open ${loadSeconds.toFixed(1)}, prefill ${stats.prefillSeconds.toFixed(1)} of ${stats.promptTokens} tokens, ` +
       `decode ${stats.decodeSeconds.toFixed(1)} of ${steps}`,

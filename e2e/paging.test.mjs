@@ -81,7 +81,7 @@ test("the store is emptied under a running model: the same tokens, and no crash"
   await withModel(large(), async (page, { url }) => {
     const all = await loadAndAsk(page, url, {}, message, 8);
     const few = await loadAndAsk(page, url, { slots: 1 }, "Hi", 2);
-    assert.ok(few.paging.prefill.faults > 0);
+    assert.ok(few.paging.prefill.misses > 0);
     const tokens = await page.evaluate(
       async ({ url, message }) => {
         const { engine } = document.querySelector("scout-chat");

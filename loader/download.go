@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
@@ -31,7 +31,7 @@ func (m *Model) Download(ctx context.Context, tensors []gguf.Tensor, report func
 
 // Missing is how many bytes Download would bring for tensors, or for the whole model without them: 0 when they can be
 // loaded without the network.
-func (m *Model) Missing(tensors []gguf.Tensor) int64 { return m.size(m.missing(m.plan(tensors))) }
+func (m *Model) MissingBytes(tensors []gguf.Tensor) int64 { return m.size(m.missing(m.plan(tensors))) }
 
 func (m *Model) missing(chunks []chunk) (missing []chunk) {
 	for _, c := range chunks {
@@ -103,8 +103,8 @@ func (m *Model) explain(err error) error {
 
 // explainFull says of a full store how much of what was wanted is missing; other errors stay as they are.
 func explainFull(err error, stored, wanted int64) error {
-	e := *fault.Of(err)
-	if e.Code != fault.StorageFull {
+	e := *errs.Of(err)
+	if e.Code != errs.StorageFull {
 		return err
 	}
 	e.Message = fmt.Sprintf("the browser's storage is full: %s of %s are stored and kept, room for %s more is missing; "+

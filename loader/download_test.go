@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/gguf"
 	"github.com/outrider-web/outrider/loader/store"
@@ -138,8 +138,8 @@ func TestALostConnectionKeepsWhatArrivedAndGoesOnFromThere(t *testing.T) {
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.file))
 	})
 	err := m.Download(t.Context(), nil, nil)
-	wantFault(t, err, fault.ConnectionLost, "m.gguf: ")
-	if !fault.Of(err).Retryable {
+	wantFault(t, err, errs.ConnectionLost, "m.gguf: ")
+	if !errs.Of(err).Retryable {
 		t.Error("not retryable")
 	}
 	f, _, _ := st.Find(t.Context(), m.ID)
@@ -176,13 +176,13 @@ func TestAnUnfinishedModelOpensWithoutTheServerAndSaysWhatIsMissing(t *testing.T
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, all := again.Missing(resident), again.Missing(nil); r != 0 || all != store.ChunkBytes {
+	if r, all := again.MissingBytes(resident), again.MissingBytes(nil); r != 0 || all != store.ChunkBytes {
 		t.Errorf("%d and %d bytes missing", r, all)
 	}
 	if err := again.Load(t.Context(), resident, func(gguf.Tensor, int64, Blob) error { return nil }, nil); err != nil {
 		t.Error(err)
 	}
-	wantFault(t, again.Download(t.Context(), nil, nil), fault.ConnectionLost, "m.gguf: ")
+	wantFault(t, again.Download(t.Context(), nil, nil), errs.ConnectionLost, "m.gguf: ")
 }
 
 func TestAChangedFileStartsOver(t *testing.T) {
@@ -190,7 +190,7 @@ func TestAChangedFileStartsOver(t *testing.T) {
 	m := s.mustOpen(t, st)
 	s.etag = `"2"`
 	err := m.Download(t.Context(), nil, nil)
-	wantFault(t, err, fault.Integrity, "changed")
+	wantFault(t, err, errs.Integrity, "changed")
 	again := s.mustOpen(t, st)
 	if f, _, _ := st.Find(t.Context(), again.ID); f.Validator != `"2"` || f.Stored() != store.ChunkBytes {
 		t.Errorf("record %+v", f)
@@ -203,13 +203,13 @@ func TestAChangedFileStartsOver(t *testing.T) {
 func TestServersThatCannotServe(t *testing.T) {
 	for name, c := range map[string]struct {
 		behave http.HandlerFunc
-		code   fault.Code
+		code   errs.Code
 	}{
-		"no such file": {http.NotFound, fault.NotFound},
-		"no ranges":    {func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("GGUF")) }, fault.NoRanges},
-		"locked":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, fault.HTTPStatus},
-		"broken":       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, fault.ConnectionLost},
-		"no size":      {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) }, fault.NoRanges},
+		"no such file": {http.NotFound, errs.NotFound},
+		"no ranges":    {func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("GGUF")) }, errs.NoRanges},
+		"locked":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, errs.HTTPStatus},
+		"broken":       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, errs.ConnectionLost},
+		"no size":      {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) }, errs.NoRanges},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, st := newServer(t, nil), newStore()
@@ -228,11 +228,11 @@ func TestAFullStoreSaysHowMuchRoomIsMissing(t *testing.T) {
 	m := s.mustOpen(t, st)
 	err := m.Download(t.Context(), nil, nil)
 	f, _, _ := st.Find(t.Context(), m.ID)
-	wantFault(t, err, fault.StorageFull, fmt.Sprintf("room for %.1f MB more is missing", float64(m.Bytes()-f.Stored())/1e6))
+	wantFault(t, err, errs.StorageFull, fmt.Sprintf("room for %.1f MB more is missing", float64(m.Bytes()-f.Stored())/1e6))
 	if f.Complete() || f.Stored() < 2*store.ChunkBytes {
 		t.Errorf("%d bytes kept", f.Stored())
 	}
-	if !fault.Of(err).Retryable {
+	if !errs.Of(err).Retryable {
 		t.Error("not retryable")
 	}
 }
@@ -240,7 +240,7 @@ func TestAFullStoreSaysHowMuchRoomIsMissing(t *testing.T) {
 func TestAStoreThatIsFullAlreadyAtTheHeaderSaysSoToo(t *testing.T) {
 	s, st := newServer(t, bigModel()), store.NewMemory(1<<20)
 	_, err := s.open(t, st)
-	wantFault(t, err, fault.StorageFull, "more is missing")
+	wantFault(t, err, errs.StorageFull, "more is missing")
 }
 
 func TestDownloadStopsWithItsContext(t *testing.T) {
@@ -251,7 +251,7 @@ func TestDownloadStopsWithItsContext(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	wantFault(t, m.Download(ctx, nil, nil), fault.Aborted, "stopped")
+	wantFault(t, m.Download(ctx, nil, nil), errs.Aborted, "stopped")
 }
 
 func TestVerifyMakesDownloadMendWhatChanged(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/store"
 )
@@ -60,7 +60,7 @@ func (s lineSource) ReadRange(ctx context.Context, offset, n int64, progress fun
 	}
 	progress(n / 2)
 	if offset+n > int64(len(file)) {
-		return nil, fault.New(fault.Truncated, s.info.Name+" ends too early")
+		return nil, errs.New(errs.Truncated, s.info.Name+" ends too early")
 	}
 	return file[offset : offset+n], nil
 }
@@ -79,7 +79,7 @@ func wait(ctx context.Context, held <-chan struct{}, deaf bool) bool {
 	}
 }
 
-var errAway = fault.New(fault.ConnectionLost, "the connection was lost").Again()
+var errAway = errs.New(errs.ConnectionLost, "the connection was lost").AsRetryable()
 
 // become cuts the line with an error, or mends it with nil.
 func (l *line) become(cut error) {

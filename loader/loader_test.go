@@ -12,7 +12,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/gguf"
@@ -61,7 +61,7 @@ func randomBytes(n int, seed uint64) []byte {
 	return b
 }
 
-func mustOpen(t *testing.T, place fetch.Place, name string, st store.Store) *Model {
+func mustOpen(t *testing.T, place fetch.Location, name string, st store.Store) *Model {
 	t.Helper()
 	m, err := Open(t.Context(), place, name, st, nil)
 	if err != nil {
@@ -71,10 +71,10 @@ func mustOpen(t *testing.T, place fetch.Place, name string, st store.Store) *Mod
 	return m
 }
 
-func wantFault(t *testing.T, err error, code fault.Code, says string) {
+func wantFault(t *testing.T, err error, code errs.Code, says string) {
 	t.Helper()
-	if err == nil || fault.Of(err).Code != code || !strings.Contains(fault.Of(err).Message, says) {
-		t.Errorf("got %v (%s), want %s: … %s …", err, fault.Of(err).Code, code, says)
+	if err == nil || errs.Of(err).Code != code || !strings.Contains(errs.Of(err).Message, says) {
+		t.Errorf("got %v (%s), want %s: … %s …", err, errs.Of(err).Code, code, says)
 	}
 }
 
@@ -106,14 +106,14 @@ func TestOpenRefusesBadSplits(t *testing.T) {
 	for name, c := range map[string]struct {
 		files fetch.Memory
 		open  string
-		code  fault.Code
+		code  errs.Code
 		says  string
 	}{
-		"a part is missing":  {missing, "big-00001-of-00003.gguf", fault.NotFound, "big-00003-of-00003.gguf"},
-		"not the first part": {splitModel(), "big-00002-of-00003.gguf", fault.BadHeader, "open big-00001-of-00003.gguf"},
-		"renamed":            {renamed, "renamed.gguf", fault.BadHeader, "model-00001-of-00003.gguf"},
-		"misnamed":           {renamed, "big-00001-of-00002.gguf", fault.BadHeader, "model-00001-of-00003.gguf"},
-		"mixed up":           {mixed, "big-00001-of-00003.gguf", fault.BadHeader, "part 2 of 3"},
+		"a part is missing":  {missing, "big-00001-of-00003.gguf", errs.NotFound, "big-00003-of-00003.gguf"},
+		"not the first part": {splitModel(), "big-00002-of-00003.gguf", errs.BadHeader, "open big-00001-of-00003.gguf"},
+		"renamed":            {renamed, "renamed.gguf", errs.BadHeader, "model-00001-of-00003.gguf"},
+		"misnamed":           {renamed, "big-00001-of-00002.gguf", errs.BadHeader, "model-00001-of-00003.gguf"},
+		"mixed up":           {mixed, "big-00001-of-00003.gguf", errs.BadHeader, "part 2 of 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(t.Context(), c.files, c.open, newStore(), nil)
@@ -126,13 +126,13 @@ func TestOpenLeavesNothingOfWhatIsNoModel(t *testing.T) {
 	whole := small("t")
 	for name, c := range map[string]struct {
 		file []byte
-		code fault.Code
+		code errs.Code
 	}{
-		"a web page":       {[]byte("<!DOCTYPE html>" + strings.Repeat(" ", 5000)), fault.NotGGUF},
-		"an empty file":    {nil, fault.NotGGUF},
-		"truncated header": {whole[:40], fault.Truncated},
-		"truncated data":   {whole[:len(whole)-8], fault.Truncated},
-		"absurd count":     {append([]byte("GGUF\x03\x00\x00\x00"), bytes.Repeat([]byte{0xff}, 80)...), fault.BadHeader},
+		"a web page":       {[]byte("<!DOCTYPE html>" + strings.Repeat(" ", 5000)), errs.NotGGUF},
+		"an empty file":    {nil, errs.NotGGUF},
+		"truncated header": {whole[:40], errs.Truncated},
+		"truncated data":   {whole[:len(whole)-8], errs.Truncated},
+		"absurd count":     {append([]byte("GGUF\x03\x00\x00\x00"), bytes.Repeat([]byte{0xff}, 80)...), errs.BadHeader},
 	} {
 		t.Run(name, func(t *testing.T) {
 			st := newStore()
@@ -293,7 +293,7 @@ func TestLoadStopsWithItsContext(t *testing.T) {
 		cancel()
 		return nil
 	}, nil)
-	wantFault(t, err, fault.Aborted, "stopped")
+	wantFault(t, err, errs.Aborted, "stopped")
 	if calls > readAhead+2 || s.open != 0 {
 		t.Errorf("%d calls after the end, %d blobs open", calls, s.open)
 	}
@@ -304,7 +304,7 @@ func TestLoadRefusesUnsupportedTypesBeforeReading(t *testing.T) {
 	s.bytes = 0
 	tensors := append(slices.Clone(m.File.Tensors), gguf.Tensor{Name: "blk.0.ffn_up.weight", Type: 16, Size: 66})
 	err := m.Load(t.Context(), tensors, func(gguf.Tensor, int64, Blob) error { return nil }, nil)
-	wantFault(t, err, fault.UnsupportedTensorType, "IQ2_XXS")
+	wantFault(t, err, errs.UnsupportedTensorType, "IQ2_XXS")
 	if s.bytes != 0 {
 		t.Errorf("%d bytes read first", s.bytes)
 	}
@@ -314,8 +314,8 @@ func TestLoadBringsWhatTheStoreDoesNotHave(t *testing.T) {
 	m := mustOpen(t, fetch.Memory{"m.gguf": bigModel()}, "m.gguf", newStore())
 	n := int64(0)
 	err := m.Load(t.Context(), m.File.Tensors[:1], func(_ gguf.Tensor, _ int64, b Blob) error { n += b.Len(); return nil }, nil)
-	if err != nil || n != m.File.Tensors[0].Size || m.Missing(nil) == 0 {
-		t.Errorf("%d bytes, %d missing, %v", n, m.Missing(nil), err)
+	if err != nil || n != m.File.Tensors[0].Size || m.MissingBytes(nil) == 0 {
+		t.Errorf("%d bytes, %d missing, %v", n, m.MissingBytes(nil), err)
 	}
 }
 

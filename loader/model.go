@@ -8,7 +8,7 @@ import (
 	"errors"
 	"sync"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/gguf"
 	"github.com/outrider-web/outrider/loader/hub"
@@ -30,21 +30,21 @@ type Model struct {
 
 // part is one file of a model.
 type part struct {
-	place  fetch.Place
+	place  fetch.Location
 	name   string
 	header *gguf.File
 
 	file    store.File // only Chunks changes, under mu
 	mu      sync.Mutex
-	flights map[int]*flight // chunks on their way, under mu
+	fetches map[int]*chunkFetch // chunks on their way, under mu
 	mending sync.Mutex
 
 	opening chan struct{} // holds one token; who has it may open or close the source
 	source  fetch.Source  // nil until bytes are needed
 }
 
-func newPart(place fetch.Place, name string) *part {
-	p := &part{place: place, name: name, flights: map[int]*flight{}, opening: make(chan struct{}, 1)}
+func newPart(place fetch.Location, name string) *part {
+	p := &part{place: place, name: name, fetches: map[int]*chunkFetch{}, opening: make(chan struct{}, 1)}
 	p.opening <- struct{}{}
 	return p
 }
@@ -56,7 +56,7 @@ func newPart(place fetch.Place, name string) *part {
 //
 // Errors: those of fetch.Place.Open and store.Store; not_gguf, truncated, bad_header. A file that is no model leaves
 // nothing in the store.
-func Open(ctx context.Context, place fetch.Place, name string, st store.Store, report func(Progress)) (*Model, error) {
+func Open(ctx context.Context, place fetch.Location, name string, st store.Store, report func(Progress)) (*Model, error) {
 	m := &Model{ID: place.ID(name), Name: name, store: st}
 	names := []string{name}
 	meter := newMeter(PhaseHeader, 0, report)
@@ -88,7 +88,7 @@ func Open(ctx context.Context, place fetch.Place, name string, st store.Store, r
 
 // OpenStored opens a model of the store by its id, without the network when its headers are there.
 func OpenStored(ctx context.Context, id string, st store.Store, report func(Progress)) (*Model, error) {
-	place, name := fetch.PlaceOf(id)
+	place, name := fetch.LocationOf(id)
 	return Open(ctx, place, name, st, report)
 }
 
@@ -129,11 +129,11 @@ func partNames(name string, first *gguf.File) ([]string, error) {
 	}
 	prefix, no, count, ok := hub.ParsePart(name)
 	if !ok || count != split.Count || no != split.No {
-		return nil, fault.New(fault.BadHeader, "this is one part of a split model, but its name does not say which; "+
+		return nil, errs.New(errs.BadHeader, "this is one part of a split model, but its name does not say which; "+
 			"name the parts as they were published, such as "+hub.PartName("model", split.No, split.Count))
 	}
 	if no != 0 {
-		return nil, fault.New(fault.BadHeader, "this is not the first part of the model; open "+hub.PartName(prefix, 0, count))
+		return nil, errs.New(errs.BadHeader, "this is not the first part of the model; open "+hub.PartName(prefix, 0, count))
 	}
 	names := make([]string, count)
 	for i := range names {
@@ -147,11 +147,11 @@ func about(name string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return stopped(err)
 	}
-	e := *fault.Of(err)
+	e := *errs.Of(err)
 	e.Message = name + ": " + e.Message
 	return &e
 }
 
 func stopped(cause error) error {
-	return fault.Wrap(fault.Aborted, "stopped; what has arrived is kept", cause).Again()
+	return errs.Wrap(errs.Aborted, "stopped; what has arrived is kept", cause).AsRetryable()
 }

@@ -3,14 +3,14 @@ package loader
 import (
 	"context"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/gguf"
 	"github.com/outrider-web/outrider/loader/store"
 )
 
 // openPart finds or makes a file's record in the store and reads the file's header.
-func openPart(ctx context.Context, place fetch.Place, name string, st store.Store, meter *meter) (*part, error) {
+func openPart(ctx context.Context, place fetch.Location, name string, st store.Store, meter *meter) (*part, error) {
 	p := newPart(place, name)
 	if err := p.find(ctx, st); err != nil {
 		p.close()
@@ -30,8 +30,8 @@ func openPart(ctx context.Context, place fetch.Place, name string, st store.Stor
 
 // noModel reports whether an error says that the file itself is of no use.
 func noModel(err error) bool {
-	switch fault.Of(err).Code {
-	case fault.NotGGUF, fault.Truncated, fault.BadHeader:
+	switch errs.Of(err).Code {
+	case errs.NotGGUF, errs.Truncated, errs.BadHeader:
 		return true
 	}
 	return false

@@ -3,7 +3,7 @@ package loader
 import (
 	"context"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/store"
 )
 
@@ -12,7 +12,7 @@ import (
 // reader's ctx ends. A chunk that has vanished from the store is fetched again, once. The caller releases the Blob.
 //
 // Errors: those of Download; storage_error when the store does not keep what it is given. fetch.Away tells which of them
-// mean that the network is away, and fetch.Patience waits for its return.
+// mean that the network is away, and fetch.RetryPolicy waits for its return.
 func (m *Model) Read(ctx context.Context, partNo int, offset, n int64) (b Blob, err error) {
 	err = m.mending(ctx, partNo, offset, n, func(p *part) (lost bool, err error) {
 		if lost, err = p.keep(ctx, m.store, offset, n); err != nil {
@@ -25,7 +25,7 @@ func (m *Model) Read(ctx context.Context, partNo int, offset, n int64) (b Blob, 
 }
 
 // Keep brings a range into the store, as Read, and gives nothing. A range that is there costs nothing.
-func (m *Model) Keep(ctx context.Context, partNo int, offset, n int64) error {
+func (m *Model) StoreRange(ctx context.Context, partNo int, offset, n int64) error {
 	return m.mending(ctx, partNo, offset, n, func(p *part) (lost bool, err error) {
 		return p.keep(ctx, m.store, offset, n)
 	})
@@ -70,7 +70,7 @@ func (m *Model) mending(ctx context.Context, partNo int, offset, n int64, attemp
 }
 
 func notKept(err error) error {
-	return fault.Wrap(fault.StorageError, "the browser's storage does not keep the model: bytes vanished from it and are not "+
+	return errs.Wrap(errs.StorageError, "the browser's storage does not keep the model: bytes vanished from it and are not "+
 		"there again after a new download; free space on the disk and load the model again", err)
 }
 
@@ -80,7 +80,7 @@ func (p *part) keep(ctx context.Context, st store.Store, offset, n int64) (lost 
 	first, end := covering(offset, n)
 	for chunk := first; chunk < end; chunk++ {
 		if err := p.fill(ctx, st, chunk, nil); err != nil {
-			return fault.Of(err).Code == fault.StorageError, err
+			return errs.Of(err).Code == errs.StorageError, err
 		}
 	}
 	return false, nil
@@ -91,8 +91,8 @@ func vanished(err error) bool {
 	if err == nil {
 		return false
 	}
-	code := fault.Of(err).Code
-	return code == fault.StorageError || code == fault.Integrity
+	code := errs.Of(err).Code
+	return code == errs.StorageError || code == errs.Integrity
 }
 
 // mend finds out what is left of a range and forgets the chunks that are not, or all when the file's record is gone.

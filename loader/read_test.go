@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/gguf"
 	"github.com/outrider-web/outrider/loader/store"
@@ -62,7 +62,7 @@ func TestReadBringsTheChunksOfItsRangeInOrderAndOnce(t *testing.T) {
 		t.Error("what is there and what is not is mixed up")
 	}
 	wantRange(t, m, t.Context())
-	if err := m.Keep(t.Context(), 0, straddle, straddleBytes); err != nil {
+	if err := m.StoreRange(t.Context(), 0, straddle, straddleBytes); err != nil {
 		t.Error(err)
 	}
 	l.wantAsked(t)
@@ -70,7 +70,7 @@ func TestReadBringsTheChunksOfItsRangeInOrderAndOnce(t *testing.T) {
 
 func TestKeepMakesReadFree(t *testing.T) {
 	m, l := reader(t, newStore())
-	if err := m.Keep(t.Context(), 0, straddle, straddleBytes); err != nil {
+	if err := m.StoreRange(t.Context(), 0, straddle, straddleBytes); err != nil {
 		t.Fatal(err)
 	}
 	l.become(errAway)
@@ -83,7 +83,7 @@ func TestKeepMakesReadFree(t *testing.T) {
 func (p *part) waiters(chunk int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if f := p.flights[chunk]; f != nil {
+	if f := p.fetches[chunk]; f != nil {
 		return f.waiters
 	}
 	return 0
@@ -143,7 +143,7 @@ func TestAReaderThatGoesDoesNotEndTheFetchOthersWaitFor(t *testing.T) {
 	other.Go(func() { wantRange(t, m, t.Context()) })
 	eventually(t, "two waiting", func() bool { return m.parts[0].waiters(1) == 2 })
 	cancel()
-	wantFault(t, <-gone, fault.Aborted, "stopped")
+	wantFault(t, <-gone, errs.Aborted, "stopped")
 	release()
 	other.Wait()
 	l.wantAsked(t, 1, 2)
@@ -160,7 +160,7 @@ func TestTheLastReaderThatGoesEndsTheFetch(t *testing.T) {
 	}()
 	eventually(t, "asking", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return len(l.asked) == 1 })
 	cancel()
-	wantFault(t, <-gone, fault.Aborted, "stopped")
+	wantFault(t, <-gone, errs.Aborted, "stopped")
 	release()
 	wantRange(t, m, t.Context())
 	l.wantAsked(t, 1, 1, 2)
@@ -172,7 +172,7 @@ func TestAReaderThatComesWhileAFetchIsBeingEndedStartsAnew(t *testing.T) {
 	release := l.hold()
 	ctx, cancel := context.WithCancel(t.Context())
 	var both sync.WaitGroup
-	both.Go(func() { m.Keep(ctx, 0, store.ChunkBytes, 1) })
+	both.Go(func() { m.StoreRange(ctx, 0, store.ChunkBytes, 1) })
 	eventually(t, "asking", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return len(l.asked) == 1 })
 	cancel()
 	eventually(t, "nobody waiting", func() bool { return m.parts[0].waiters(1) == 0 })
@@ -188,8 +188,8 @@ func TestANetworkThatIsAwayIsNoLastWord(t *testing.T) {
 	l.become(errAway)
 	for range 2 {
 		_, err := m.Read(t.Context(), 0, straddle, straddleBytes)
-		wantFault(t, err, fault.ConnectionLost, "m.gguf: ")
-		if !fetch.Away(err) {
+		wantFault(t, err, errs.ConnectionLost, "m.gguf: ")
+		if !fetch.IsUnreachable(err) {
 			t.Error("nobody will wait for it")
 		}
 	}
@@ -202,8 +202,8 @@ func TestAFileThatEndsEarlyIsNotStored(t *testing.T) {
 	m, l := reader(t, newStore())
 	l.file = l.file[:straddle]
 	_, err := m.Read(t.Context(), 0, straddle, straddleBytes)
-	wantFault(t, err, fault.Truncated, "m.gguf: ")
-	if fetch.Away(err) || m.Has(0, straddle, 1) {
+	wantFault(t, err, errs.Truncated, "m.gguf: ")
+	if fetch.IsUnreachable(err) || m.Has(0, straddle, 1) {
 		t.Error("waited for, or passed off as stored")
 	}
 }
@@ -211,16 +211,16 @@ func TestAFileThatEndsEarlyIsNotStored(t *testing.T) {
 func TestAFullStoreSaysWhatIsMissingForARangeToo(t *testing.T) {
 	m, _ := reader(t, store.NewMemory(20<<20))
 	for _, err := range []error{
-		m.Keep(t.Context(), 0, straddle, straddleBytes),
+		m.StoreRange(t.Context(), 0, straddle, straddleBytes),
 		func() error { _, err := m.Read(t.Context(), 0, straddle, straddleBytes); return err }(),
 	} {
-		wantFault(t, err, fault.StorageFull, "more is missing")
+		wantFault(t, err, errs.StorageFull, "more is missing")
 	}
 }
 
 var (
-	errVanished = fault.New(fault.StorageError, "not stored")
-	errShort    = fault.New(fault.Integrity, "incomplete")
+	errVanished = errs.New(errs.StorageError, "not stored")
+	errShort    = errs.New(errs.Integrity, "incomplete")
 )
 
 func TestAVanishedChunkIsFetchedAgain(t *testing.T) {
@@ -248,7 +248,7 @@ func TestAVanishedChunkWaitsForTheNetworkToo(t *testing.T) {
 	st.lose(1, errVanished)
 	l.become(errAway)
 	_, err := m.Read(t.Context(), 0, straddle, straddleBytes)
-	if !fetch.Away(err) {
+	if !fetch.IsUnreachable(err) {
 		t.Errorf("got %v", err)
 	}
 	l.become(nil)
@@ -263,7 +263,7 @@ func TestAStoreThatKeepsNothingIsGivenUp(t *testing.T) {
 	st.lose(1, errVanished)
 	st.sieve = true
 	_, err := m.Read(t.Context(), 0, straddle, straddleBytes)
-	wantFault(t, err, fault.StorageError, "m.gguf: the browser's storage does not keep the model")
+	wantFault(t, err, errs.StorageError, "m.gguf: the browser's storage does not keep the model")
 	l.wantAsked(t, 1)
 }
 
@@ -290,7 +290,7 @@ func TestErrorsThatAreNoLossAreLeftAlone(t *testing.T) {
 func TestAFileEvictedUnderARunningModelComesBack(t *testing.T) {
 	for name, use := range map[string]func(*testing.T, *Model) error{
 		"read": func(t *testing.T, m *Model) error { wantRange(t, m, t.Context()); return nil },
-		"keep": func(t *testing.T, m *Model) error { return m.Keep(t.Context(), 0, straddle, straddleBytes) },
+		"keep": func(t *testing.T, m *Model) error { return m.StoreRange(t.Context(), 0, straddle, straddleBytes) },
 		"load": func(t *testing.T, m *Model) error {
 			return m.Load(t.Context(), m.File.Tensors, func(gguf.Tensor, int64, Blob) error { return nil }, nil)
 		},
@@ -319,7 +319,7 @@ func TestAFileThatChangedSinceItWasStoredStartsOver(t *testing.T) {
 	m := mustOpen(t, l, "m.gguf", st)
 	l.wantAsked(t)
 	_, err := m.Read(t.Context(), 0, straddle, straddleBytes)
-	wantFault(t, err, fault.Integrity, "m.gguf: the file has changed")
+	wantFault(t, err, errs.Integrity, "m.gguf: the file has changed")
 	l.wantAsked(t)
 	wantRange(t, mustOpen(t, l, "m.gguf", st), t.Context())
 	l.wantAsked(t, 0, 1, 2)
@@ -330,7 +330,7 @@ func TestOneAnswerOutOfStepDoesNotStartOver(t *testing.T) {
 	m, _ := reader(t, st)
 	m.parts[0].source = outOfStep{m.parts[0].source.(lineSource)}
 	_, err := m.Read(t.Context(), 0, straddle, straddleBytes)
-	wantFault(t, err, fault.Integrity, "out of step")
+	wantFault(t, err, errs.Integrity, "out of step")
 	if f, known, _ := st.Find(t.Context(), m.ID); !known || !f.Chunks[0] {
 		t.Error("what was stored is forgotten")
 	}
@@ -341,7 +341,7 @@ func TestOneAnswerOutOfStepDoesNotStartOver(t *testing.T) {
 type outOfStep struct{ lineSource }
 
 func (outOfStep) ReadRange(context.Context, int64, int64, func(int64)) (fetch.Bytes, error) {
-	return nil, fault.New(fault.Integrity, "out of step").Again()
+	return nil, errs.New(errs.Integrity, "out of step").AsRetryable()
 }
 
 func TestAModelOpensFromItsHeaderAloneWithoutAsking(t *testing.T) {
@@ -350,7 +350,7 @@ func TestAModelOpensFromItsHeaderAloneWithoutAsking(t *testing.T) {
 	l.become(errAway)
 	opened := l.opened
 	m := mustOpen(t, l, "m.gguf", st)
-	if err := m.Keep(t.Context(), 0, 0, store.ChunkBytes); err != nil || l.opened != opened {
+	if err := m.StoreRange(t.Context(), 0, 0, store.ChunkBytes); err != nil || l.opened != opened {
 		t.Errorf("%v, asked %d times", err, l.opened-opened)
 	}
 }
@@ -393,5 +393,5 @@ func TestAMovedModelStaysWhereItIsWhenItsFileComesBack(t *testing.T) {
 	if err := st.Delete(t.Context(), m.ID); err != nil {
 		t.Fatal(err)
 	}
-	wantFault(t, m.Move(t.Context(), store.IndexedDB), fault.StorageError, "m.gguf: ")
+	wantFault(t, m.Move(t.Context(), store.IndexedDB), errs.StorageError, "m.gguf: ")
 }

@@ -31,7 +31,7 @@ func List(ctx context.Context, st store.Store) ([]Stored, error) {
 		if !ok {
 			i = len(models)
 			place[names[0]] = i
-			_, name := fetch.PlaceOf(names[0])
+			_, name := fetch.LocationOf(names[0])
 			models = append(models, Stored{ID: names[0], Name: name, Complete: complete(files, names)})
 		}
 		models[i].Bytes += f.Size
@@ -52,7 +52,7 @@ func Delete(ctx context.Context, id string, st store.Store) error {
 
 // siblings gives the ids of all parts of the model that a file belongs to, in order.
 func siblings(id string) []string {
-	place, name := fetch.PlaceOf(id)
+	place, name := fetch.LocationOf(id)
 	prefix, _, count, ok := hub.ParsePart(name)
 	if !ok {
 		return []string{id}

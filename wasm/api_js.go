@@ -108,10 +108,10 @@ func (a *api) open(ctx context.Context, source, mmproj js.Value, o engine.Option
 	if err != nil {
 		return err
 	}
-	if o, a.taken, err = plan.Settle(a.backend, a.search, o); err != nil {
+	if o, a.taken, err = plan.FindSlots(a.backend, a.search, o); err != nil {
 		return err
 	}
-	if err = a.download(ctx, plan.Residents(a.backend.Limits(), o), report); err != nil {
+	if err = a.download(ctx, plan.ResidentTensors(a.backend.Limits(), o), report); err != nil {
 		return err
 	}
 	if a.engine, err = plan.Open(ctx, a.backend, a.files, o, report); err != nil {
@@ -145,7 +145,7 @@ func (a *api) describe() map[string]any {
 		"contextLength": a.engine.Context(),
 		"bytes":         files.Bytes(),
 		"warnings":      texts(a.engine.Warnings()),
-		"vision":        a.engine.Sees(),
+		"vision":        a.engine.HasVision(),
 	}
 }
 
@@ -154,7 +154,7 @@ const mostMoved = 1 << 30
 
 // hasten has a paged model kept where reads are fastest.
 func (a *api) hasten(ctx context.Context) error {
-	if a.files.Bytes()-a.files.Missing(nil) > mostMoved {
+	if a.files.Bytes()-a.files.MissingBytes(nil) > mostMoved {
 		return nil
 	}
 	return a.files.Move(ctx, store.OPFS)
@@ -165,7 +165,7 @@ func (a *api) hasten(ctx context.Context) error {
 func (a *api) downloadRest() {
 	ctx, cancel := context.WithCancel(context.Background())
 	a.rest = cancel
-	go a.engine.Fill(ctx)
+	go a.engine.DownloadExperts(ctx)
 }
 
 // plan checks both headers against each other and against the device.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/outrider-web/outrider/internal/chat"
 	"github.com/outrider-web/outrider/internal/engine"
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/openai"
 	"github.com/outrider-web/outrider/internal/sample"
 )
@@ -45,9 +45,9 @@ func (a *api) chat(ctx context.Context, args []js.Value) (any, error) {
 func (a *api) serves(model string) error {
 	switch {
 	case a.model == nil:
-		return fault.New(fault.InvalidRequest, "no model is loaded; load one first")
+		return errs.New(errs.InvalidRequest, "no model is loaded; load one first")
 	case model != "" && model != a.model["id"]:
-		return fault.New(fault.InvalidRequest, fmt.Sprintf("model: %q is not loaded, but %q is; load it first or leave the field out", model, a.model["id"]))
+		return errs.New(errs.InvalidRequest, fmt.Sprintf("model: %q is not loaded, but %q is; load it first or leave the field out", model, a.model["id"]))
 	}
 	return nil
 }
@@ -80,7 +80,7 @@ func (a *api) stream(ctx context.Context, r *openai.Request, answer openai.Answe
 	begin()
 	onChunk.Invoke(answer.Finish(string(a.last.Finish)))
 	if r.IncludeUsage {
-		onChunk.Invoke(answer.UsageChunk(a.usage()))
+		onChunk.Invoke(answer.UsageDelta(a.usage()))
 	}
 	return nil
 }

@@ -42,12 +42,12 @@ func (a *api) pagingStats() any {
 	if a.engine == nil || a.engine.SlotBytes() == 0 {
 		return nil
 	}
-	onGPU, all := a.engine.Experts()
+	onGPU, all := a.engine.NumExperts()
 	return map[string]any{
 		"slotBytes":    a.engine.SlotBytes(),
 		"expertsOnGPU": onGPU,
 		"experts":      all,
-		"bytesMissing": a.files.Missing(nil),
+		"bytesMissing": a.files.MissingBytes(nil),
 		"bytesTotal":   a.files.Bytes(),
 		"prefill":      pagingCounts(a.last.PrefillPaging),
 		"decode":       pagingCounts(a.last.DecodePaging),
@@ -59,7 +59,7 @@ func pagingCounts(c engine.PagingCounts) map[string]any {
 	return map[string]any{
 		"tokens":    c.Tokens,
 		"hits":      c.Hits,
-		"faults":    c.Faults,
+		"misses":    c.Misses,
 		"reads":     c.Reads,
 		"bytesRead": c.Bytes,
 		"hitRate":   c.HitRate(),

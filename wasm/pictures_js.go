@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"syscall/js"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/image"
 	"github.com/outrider-web/outrider/loader/fetch"
 )
@@ -20,7 +20,7 @@ func (a *api) picture(ctx context.Context, args []js.Value) (any, error) {
 		return nil, err
 	}
 	if a.vision == nil {
-		return nil, fault.New(fault.InvalidRequest, "this model cannot see pictures; load one that can, with its vision file")
+		return nil, errs.New(errs.InvalidRequest, "this model cannot see pictures; load one that can, with its vision file")
 	}
 	tiles, seconds, err := askForTiles(ctx, "check", args[0].String(), a.vision.Geometry())
 	if err != nil {

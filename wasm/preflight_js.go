@@ -33,16 +33,16 @@ func (a *api) check(ctx context.Context, source, mmproj, options js.Value) (_ an
 		return nil, err
 	}
 	o, setting := a.paging(options.Get("paging"))
-	needs, machine := a.needs(plan, o), engine.On(a.backend.Limits())
+	needs, machine := a.needs(plan, o), engine.MachineOf(a.backend.Limits())
 	a.find(ctx, setting)
-	machine.UsableBytes, machine.MostBytes = a.search.Expect()
+	machine.UsableBytes, machine.MaxBytes = a.search.Expect()
 	if o.Slots > 0 {
-		machine.UsableBytes = needs.Bytes(even(len(needs.Units), min(o.Slots, needs.Experts)))
+		machine.UsableBytes = needs.Bytes(even(len(needs.Units), min(o.Slots, needs.NumExperts)))
 	}
 	missing := needs.FileBytes - needs.StoredBytes
 	if missing >= int64(options.Get("measureFrom").Float()) {
 		guess := preflight.Check(needs, machine)
-		a.measure(ctx, &machine, plan, guess.ExpertsOnGPU < guess.Experts)
+		a.measure(ctx, &machine, plan, guess.NumExpertsOnGPU < guess.NumExperts)
 	}
 	return reportValue(preflight.Check(needs, machine), machine, a.backend.Device()), ctx.Err()
 }
@@ -76,7 +76,7 @@ func linkSpeed(ctx context.Context, id string) (float64, error) {
 	if !strings.HasPrefix(id, "http") {
 		return 0, nil
 	}
-	place, name := fetch.PlaceOf(id)
+	place, name := fetch.LocationOf(id)
 	source, err := place.Open(ctx, name)
 	if err != nil {
 		return 0, err
@@ -89,11 +89,11 @@ func linkSpeed(ctx context.Context, id string) (float64, error) {
 func (a *api) needs(plan *engine.Plan, o engine.Options) preflight.Model {
 	m := plan.Needs(o)
 	m.FileBytes = a.files.Bytes()
-	m.StoredBytes = m.FileBytes - a.files.Missing(nil)
+	m.StoredBytes = m.FileBytes - a.files.MissingBytes(nil)
 	if a.eyes != nil {
 		n := a.eyes.Bytes()
 		m.FileBytes += n
-		m.StoredBytes += n - a.eyes.Missing(nil)
+		m.StoredBytes += n - a.eyes.MissingBytes(nil)
 		m.ResidentBytes += n
 	}
 	return m
@@ -121,7 +121,7 @@ func reportValue(r preflight.Report, on preflight.Machine, device string) map[st
 		float64(on.UsableBytes), on.ComputeSeconds, float64(on.FreeStorage), on.WriteSpeed, on.ReadSpeed, on.LinkSpeed)
 	machine["gpu"] = device
 	value := numbers("expertsOnGPU experts gpuBytes hitRate bytesPerToken tokensPerSecond promptSeconds downloadBytes downloadSeconds storageBytes",
-		float64(r.ExpertsOnGPU), float64(r.Experts), float64(r.GPUBytes), r.HitRate, r.BytesPerToken, r.TokensPerSecond,
+		float64(r.NumExpertsOnGPU), float64(r.NumExperts), float64(r.GPUBytes), r.HitRate, r.BytesPerToken, r.TokensPerSecond,
 		r.PromptSeconds, float64(r.DownloadBytes), r.DownloadSeconds, float64(r.StorageBytes))
 	value["sentence"], value["verdict"], value["reasons"] = r.Sentence(), string(r.Verdict), reasons
 	value["slots"], value["atLeast"], value["machine"] = slots, r.AtLeast, machine

@@ -7,7 +7,7 @@ import (
 	"runtime/debug"
 	"syscall/js"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // method makes a JavaScript method of f, which runs on a goroutine of its own. The method's first argument is an
@@ -49,7 +49,7 @@ func guard(f func() (any, error)) (result any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			println(fmt.Sprintf("panic: %v\n%s", r, debug.Stack()))
-			err = fault.New(fault.Internal, fmt.Sprintf("Something unexpected happened inside Outrider: %v", r))
+			err = errs.New(errs.Internal, fmt.Sprintf("Something unexpected happened inside Outrider: %v", r))
 		}
 	}()
 	return f()
@@ -73,8 +73,8 @@ func withSignal(signal js.Value) (ctx context.Context, done func()) {
 // faultValue is an error as it crosses to JavaScript; mirrors Fault in web/src/protocol.ts.
 func faultValue(err error) map[string]any {
 	if errors.Is(err, context.Canceled) {
-		err = fault.New(fault.Aborted, "Stopped.").Again()
+		err = errs.New(errs.Aborted, "Stopped.").AsRetryable()
 	}
-	f := fault.Of(err)
+	f := errs.Of(err)
 	return map[string]any{"code": string(f.Code), "message": f.Error(), "retryable": f.Retryable}
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"syscall/js"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader"
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/hub"
@@ -39,7 +39,7 @@ func (a *api) file(ctx context.Context, source js.Value, report func(loader.Prog
 	case "stored":
 		return loader.OpenStored(ctx, source.Get("id").String(), a.store, report)
 	default:
-		return nil, fault.New(fault.InvalidRequest, fmt.Sprintf("source.kind: is %q, not url, files or stored", kind))
+		return nil, errs.New(errs.InvalidRequest, fmt.Sprintf("source.kind: is %q, not url, files or stored", kind))
 	}
 }
 
@@ -58,7 +58,7 @@ func (a *api) picked(ctx context.Context, files fetch.Picked, report func(loader
 			continue
 		default:
 			m.Close()
-			err = fault.New(fault.InvalidRequest, name+" is one file too many; open one model, with its parts and its vision file")
+			err = errs.New(errs.InvalidRequest, name+" is one file too many; open one model, with its parts and its vision file")
 		}
 		if text != nil {
 			text.Close()
@@ -66,7 +66,7 @@ func (a *api) picked(ctx context.Context, files fetch.Picked, report func(loader
 		return nil, err
 	}
 	if text == nil {
-		return nil, fault.New(fault.InvalidRequest, "this is a vision file alone; open it together with its model")
+		return nil, errs.New(errs.InvalidRequest, "this is a vision file alone; open it together with its model")
 	}
 	return text, nil
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
-	"github.com/outrider-web/outrider/internal/virtual"
+	"github.com/outrider-web/outrider/internal/testing/virtual"
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
@@ -128,7 +128,7 @@ func (f *referenceFlags) checkLeads() error {
 func (g *Golden) answer(ctx context.Context, file *virtual.File, n int, out io.Writer) error {
 	fmt.Fprintf(out, "%s, prompt %v\n", file.Name(), g.Prompt)
 	b := ref.New()
-	m, err := stream(ctx, b, file, model.Options{Context: len(g.Prompt) + n, Chunk: len(g.Prompt)})
+	m, err := stream(ctx, b, file, model.Options{Context: len(g.Prompt) + n, BatchSize: len(g.Prompt)})
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/virtual"
+	"github.com/outrider-web/outrider/internal/testing/virtual"
 )
 
 // miniature has Scout's layers at a twentieth of its width.

@@ -122,16 +122,16 @@ func (f *simulateFlags) report(out io.Writer, t *experts.Trace, slots []int) err
 				guesses = fmt.Sprintf("%.1f %%", 100*s.PrefetchAccuracy())
 			}
 			fmt.Fprintf(w, "%s\t%d\t%.1f %%\t%.2f\t%.0f\t%s\t\n", policy, n, 100*s.HitRate(),
-				float64(s.Faults)/float64(s.Tokens), s.BytesPerToken()/1e6, guesses)
+				float64(s.Misses)/float64(s.Tokens), s.BytesPerToken()/1e6, guesses)
 		}
 	}
 	return w.Flush()
 }
 
 func (f *simulateFlags) run(t *experts.Trace, policy string, slots int) (experts.Stats, error) {
-	s := experts.Simulation{Shape: experts.Even(t.Layers, t.Experts, t.Used, slots), Ahead: f.ahead}
+	s := experts.Simulation{Shape: experts.EvenSlots(t.Layers, t.Experts, t.Used, slots), Ahead: f.ahead}
 	for range t.Layers {
-		s.Shape.Bytes = append(s.Shape.Bytes, f.bytes)
+		s.Shape.ExpertBytes = append(s.Shape.ExpertBytes, f.bytes)
 	}
 	if f.ahead > 0 {
 		s.Predictor = experts.NewTransitions(t.Layers, t.Experts)

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/outrider-web/outrider/internal/quant"
-	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
 // tinyFlags are what people may ask of a tiny model.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/outrider-web/outrider/internal/experts"
 	"github.com/outrider-web/outrider/internal/quant"
-	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
 // Random layers change the stream a little, so that routers foretell more than chance does and less than all.

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/outrider-web/outrider/internal/virtual"
+	"github.com/outrider-web/outrider/internal/testing/virtual"
 )
 
 // virtualModel serves a file that is computed as it is read.

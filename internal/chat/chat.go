@@ -6,7 +6,7 @@ package chat
 import (
 	"strings"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/tokenizer"
 )
 
@@ -134,7 +134,7 @@ func special(t *tokenizer.Tokenizer, name string) (int32, error) {
 		id, ok, _ = t.BOS()
 	}
 	if !ok {
-		return 0, fault.New(fault.BadModel, "the file's vocabulary has no special token "+name+", which its chat template uses")
+		return 0, errs.New(errs.BadModel, "the file's vocabulary has no special token "+name+", which its chat template uses")
 	}
 	return id, nil
 }
@@ -166,7 +166,7 @@ func (p *prompt) parts(parts []Part) {
 	}
 }
 
-func invalid(message string) error { return fault.New(fault.InvalidRequest, message) }
+func invalid(message string) error { return errs.New(errs.InvalidRequest, message) }
 
 // check refuses what no format can express.
 func check(messages []Message) error {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/tokenizer"
 )
 
@@ -183,7 +183,7 @@ func TestTheBeginningOfTextComesOnce(t *testing.T) {
 func TestAVocabularyWithoutTheTemplatesTokensIsRefused(t *testing.T) {
 	tok := newLlama4Tokenizer(t, oneByteRanks())
 	_, err := Tokens(tok, render(t, format(t, "chatml"), Options{}, Text(User, "x")), nil)
-	if !errors.Is(err, fault.New(fault.BadModel, "")) || !strings.Contains(err.Error(), "<|im_start|>") {
+	if !errors.Is(err, errs.New(errs.BadModel, "")) || !strings.Contains(err.Error(), "<|im_start|>") {
 		t.Errorf("got %v", err)
 	}
 	v := tokenizer.Llama4Vocab(oneByteRanks())
@@ -191,7 +191,7 @@ func TestAVocabularyWithoutTheTemplatesTokensIsRefused(t *testing.T) {
 	if tok, err = tokenizer.New(v); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Tokens(tok, []Piece{{Special: BOS}}, nil); !errors.Is(err, fault.New(fault.BadModel, "")) {
+	if _, err := Tokens(tok, []Piece{{Special: BOS}}, nil); !errors.Is(err, errs.New(errs.BadModel, "")) {
 		t.Errorf("without BOS: %v", err)
 	}
 }
@@ -209,13 +209,13 @@ func TestAnUnknownTemplateIsANamedError(t *testing.T) {
 	}
 	for name, test := range tests {
 		_, err := FromTemplate(test.template, always)
-		if !errors.Is(err, fault.New(fault.UnsupportedTemplate, "")) || !strings.Contains(err.Error(), test.says) {
+		if !errors.Is(err, errs.New(errs.UnsupportedTemplate, "")) || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	template := "{{ '<|im_start|>' + role + content + '<|im_end|>' }}"
 	_, err := FromTemplate(template, func(name string) bool { return name == "<|im_start|>" })
-	if !errors.Is(err, fault.New(fault.UnsupportedTemplate, "")) || !strings.Contains(err.Error(), "<|im_end|>") {
+	if !errors.Is(err, errs.New(errs.UnsupportedTemplate, "")) || !strings.Contains(err.Error(), "<|im_end|>") {
 		t.Errorf("a token that the vocabulary lacks: %v", err)
 	}
 }
@@ -250,7 +250,7 @@ func TestWhatAFormatCannotExpressIsRefused(t *testing.T) {
 	}
 	for _, test := range tests {
 		_, err := format(t, test.format).Render(test.messages, test.o)
-		if !errors.Is(err, fault.New(fault.InvalidRequest, "")) || !strings.Contains(err.Error(), test.says) {
+		if !errors.Is(err, errs.New(errs.InvalidRequest, "")) || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s, %s: %v, want %q", test.format, test.name, err, test.says)
 		}
 	}
@@ -292,7 +292,7 @@ func TestAnImageKeepsTheTextAroundItWhenTrimmed(t *testing.T) {
 func TestAnImageThatTheLoadedModelCannotSeeIsRefused(t *testing.T) {
 	prompt := render(t, format(t, "llama4"), Options{}, Message{Role: User, Parts: []Part{{Image: true}}})
 	_, err := Tokens(newLlama4Tokenizer(t, oneByteRanks()), prompt, nil)
-	if !errors.Is(err, fault.New(fault.InvalidRequest, "")) {
+	if !errors.Is(err, errs.New(errs.InvalidRequest, "")) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -345,7 +345,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, template string) {
 		format, err := FromTemplate(template, always)
 		if err != nil {
-			if !errors.Is(err, fault.New(fault.UnsupportedTemplate, "")) {
+			if !errors.Is(err, errs.New(errs.UnsupportedTemplate, "")) {
 				t.Errorf("an error of another kind: %v", err)
 			}
 			return

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // A GGUF file brings its chat template as a Jinja program. We do not run it: we recognise the family it belongs to,
@@ -53,7 +53,7 @@ func FromTemplate(jinja string, has func(special string) bool) (Format, error) {
 	return nil, unsupported("the file's chat template is of no known kind (Llama 3, Llama 4, ChatML); choose another file")
 }
 
-func unsupported(message string) error { return fault.New(fault.UnsupportedTemplate, message) }
+func unsupported(message string) error { return errs.New(errs.UnsupportedTemplate, message) }
 
 // template is a Jinja program cut into its tags, in order.
 type template []tag

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/chat"
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 var hello = []chat.Message{chat.Text(chat.User, "hi")}
@@ -99,7 +99,7 @@ func TestHeldTextComesAtTheEnd(t *testing.T) {
 func TestImagesAreRefusedByAModelThatCannotSee(t *testing.T) {
 	m := chat.Message{Role: chat.User, Parts: []chat.Part{{Image: true}, {Text: "what is this?"}}}
 	_, err := openSmall(t).Prompt(t.Context(), []chat.Message{m}, chat.Options{})
-	if fault.Of(err).Code != fault.InvalidRequest {
+	if errs.Of(err).Code != errs.InvalidRequest {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -19,7 +19,7 @@ type Engine struct {
 	tokenizer *tokenizer.Tokenizer
 	format    chat.Format
 	stops     []int32
-	sight     *sight   // nil for a model that cannot see
+	vision     *sight   // nil for a model that cannot see
 	history   []int32  // the token at each position of the model's cache
 	seen      []placed // the pictures of the prompt it began with
 }
@@ -42,8 +42,8 @@ func (e *Engine) Stops() []int32 { return e.stops }
 // Forget drops the conversation, so that the next prompt is computed from its first token.
 func (e *Engine) Forget() {
 	e.history, e.seen = nil, nil
-	if e.sight != nil {
-		e.sight.keep(nil)
+	if e.vision != nil {
+		e.vision.keep(nil)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
-	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/internal/testing/tiny"
 	"github.com/outrider-web/outrider/loader"
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/store"
@@ -32,7 +32,7 @@ func TestTheExpertsThatNobodyWantsComeLastOrNotAtAll(t *testing.T) {
 		if whole() {
 			t.Error("the whole model is there as soon as it can answer")
 		}
-		if err := e.Fill(t.Context()); err != nil || whole() == onDemand {
+		if err := e.DownloadExperts(t.Context()); err != nil || whole() == onDemand {
 			t.Errorf("on demand %v: the whole model is there: %v, %v", onDemand, whole(), err)
 		}
 	}
@@ -45,7 +45,7 @@ func openResidents(t *testing.T, b *ref.Backend, files *loader.Model, o Options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := files.Download(t.Context(), plan.Residents(b.Limits(), o), nil); err != nil {
+	if err := files.Download(t.Context(), plan.ResidentTensors(b.Limits(), o), nil); err != nil {
 		t.Fatal(err)
 	}
 	e, err := plan.Open(t.Context(), b, files, o, nil)

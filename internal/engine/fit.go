@@ -8,11 +8,11 @@ import (
 // Fit checks that a device with limits l can hold each of the model's tensors, or of its stacks of experts as many slots
 // as a token needs, before anything is downloaded. Errors: limits_too_small.
 func (p *Plan) Fit(l ops.Limits, o Options) error {
-	layout, err := p.layout(l, o)
+	layout, err := p.placement(l, o)
 	if err != nil {
 		return err
 	}
-	return fit(p.residents(layout), l)
+	return fit(p.residentTensors(layout), l)
 }
 
 func fit(tensors []gguf.Tensor, l ops.Limits) error {

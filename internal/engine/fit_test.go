@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/loader/gguf"
 )
@@ -21,7 +21,7 @@ func TestFitNamesTheLimitAndByHowMuch(t *testing.T) {
 		{ops.Limits{MaxBuffer: 60, MaxBinding: 100}, []string{"big needs 100", "maxBufferSize", "40 bytes too small"}},
 	} {
 		err := fit(p.file.Tensors, c.limits)
-		if (err == nil) != (c.want == nil) || (err != nil && !errors.Is(err, fault.New(fault.LimitsTooSmall, ""))) {
+		if (err == nil) != (c.want == nil) || (err != nil && !errors.Is(err, errs.New(errs.LimitsTooSmall, ""))) {
 			t.Fatalf("%+v: %v", c.limits, err)
 		}
 		for _, part := range c.want {

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/sample"
@@ -131,7 +131,7 @@ func (g *generation) greedy(ctx context.Context) error {
 					return err
 				}
 			}
-			queue = append(queue, g.model.Ask(g.model.Next()))
+			queue = append(queue, g.model.ReadBack(g.model.Next()))
 		}
 		data, err := queue[0].Wait(ctx)
 		queue = queue[1:]
@@ -148,7 +148,7 @@ func (g *generation) sampled(ctx context.Context) error {
 	s := sample.New(g.params.Options)
 	logits := make([]float32, g.Config().VocabSize)
 	for {
-		data, err := g.model.Ask(g.model.Logits()).Wait(ctx)
+		data, err := g.model.ReadBack(g.model.Logits()).Wait(ctx)
 		if err != nil {
 			return err
 		}
@@ -169,7 +169,7 @@ func (g *generation) sampled(ctx context.Context) error {
 // aborted names an error that is only the end of ctx.
 func aborted(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return fault.Wrap(fault.Aborted, "stopped", ctx.Err())
+		return errs.Wrap(errs.Aborted, "stopped", ctx.Err())
 	}
 	return err
 }

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
-	"github.com/outrider-web/outrider/internal/golden"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/sample"
+	"github.com/outrider-web/outrider/internal/testing/golden"
 )
 
 var prompt = []int32{7, 200, 31, 31, 5, 90, 144, 250, 12, 63, 8, 19}
@@ -161,13 +161,13 @@ func TestAnAnswerFillsTheContextAndNoMore(t *testing.T) {
 func TestPromptsThatCannotBeComputedAreRefusedBeforeAnyWork(t *testing.T) {
 	e := openSmall(t)
 	generate(t, e, prompt, Params{MaxTokens: 1})
-	for code, p := range map[fault.Code][]int32{fault.ContextFull: make([]int32, 61), fault.InvalidRequest: {1, 320}} {
+	for code, p := range map[errs.Code][]int32{errs.ContextFull: make([]int32, 61), errs.InvalidRequest: {1, 320}} {
 		_, err := e.Generate(t.Context(), Prompt{Tokens: p}, Params{}, nil)
-		if fault.Of(err).Code != code || e.model.Len() != len(prompt) {
+		if errs.Of(err).Code != code || e.model.Len() != len(prompt) {
 			t.Errorf("%v leaves %d positions, want %s and %d", err, e.model.Len(), code, len(prompt))
 		}
 	}
-	if _, err := e.Generate(t.Context(), Prompt{}, Params{}, nil); fault.Of(err).Code != fault.InvalidRequest {
+	if _, err := e.Generate(t.Context(), Prompt{}, Params{}, nil); errs.Of(err).Code != errs.InvalidRequest {
 		t.Errorf("no tokens: %v", err)
 	}
 }
@@ -182,7 +182,7 @@ func TestTheEndOfTheContextEndsAnAnswer(t *testing.T) {
 			}
 			return true
 		})
-		if fault.Of(err).Code != fault.Aborted || !errors.Is(err, context.Canceled) || stats.GeneratedTokens != 4 {
+		if errs.Of(err).Code != errs.Aborted || !errors.Is(err, context.Canceled) || stats.GeneratedTokens != 4 {
 			t.Errorf("%s: %v after %d tokens", name, err, stats.GeneratedTokens)
 		}
 		after, _ := generate(t, e, prompt, Params{MaxTokens: 5, Stop: never})

@@ -6,10 +6,10 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/chat"
-	"github.com/outrider-web/outrider/internal/golden"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/ref"
+	"github.com/outrider-web/outrider/internal/testing/golden"
 )
 
 // The golden files are what Hugging Face transformers computes in float32 on the same weights

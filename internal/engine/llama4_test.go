@@ -9,13 +9,13 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/chat"
-	"github.com/outrider-web/outrider/internal/fault"
-	"github.com/outrider-web/outrider/internal/golden"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
-	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/internal/testing/golden"
+	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
 // The golden files of Llama 4 are what transformers computes in float64 (testdata/golden/llama4/README.md).
@@ -178,7 +178,7 @@ func (b *hasty) Fetch(t *ops.Tensor, offset, n int) ops.Pending {
 	if b.at--; b.at == 0 {
 		b.cancel()
 	}
-	return b.Backend.Fetch(t, offset, n)
+	return b.Backend.ReadBack(t, offset, n)
 }
 
 // Stopped before any token of the answer is known, two steps ahead and beyond the chunk that the prompt ends in: the
@@ -190,7 +190,7 @@ func TestAnAnswerCancelledBeyondAChunksEndIsForgotten(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b.cancel, b.at = cancel, inFlight
 	_, err := e.Generate(ctx, Prompt{Tokens: long}, Params{Stop: never}, func(int32) bool { return true })
-	if fault.Of(err).Code != fault.Aborted || e.model.Len() != 8 || len(e.history) != 8 {
+	if errs.Of(err).Code != errs.Aborted || e.model.Len() != 8 || len(e.history) != 8 {
 		t.Fatalf("%v leaves %d positions and a history of %d, want 8", err, e.model.Len(), len(e.history))
 	}
 	got, _ := generate(t, e, long, Params{MaxTokens: 6, Stop: never})
@@ -250,7 +250,7 @@ func TestAVocabularyWithoutWhatAConversationNeedsIsRefused(t *testing.T) {
 		}
 	}
 	bos := strings.Replace(string(file), "tokenizer.ggml.bos_token_id", "tokenizer.ggml.xxx_token_id", 1)
-	if _, err := Read(header(t, []byte(bos))); fault.Of(err).Code != fault.BadModel || !strings.Contains(err.Error(), "bos_token") {
+	if _, err := Read(header(t, []byte(bos))); errs.Of(err).Code != errs.BadModel || !strings.Contains(err.Error(), "bos_token") {
 		t.Errorf("without a first token: %v", err)
 	}
 }
@@ -259,7 +259,7 @@ func TestAPromptLongerThanTheContextOfALlama4IsRefusedBeforeAnyWork(t *testing.T
 	b := &idle{Backend: ref.New()}
 	e := open(t, b, conversational.GGUF(), Options{})
 	_, err := e.Generate(t.Context(), Prompt{Tokens: make([]int32, 61)}, Params{}, nil)
-	if fault.Of(err).Code != fault.ContextFull || b.programs > 0 {
+	if errs.Of(err).Code != errs.ContextFull || b.programs > 0 {
 		t.Errorf("%v after %d programs", err, b.programs)
 	}
 }

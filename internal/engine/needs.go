@@ -3,8 +3,8 @@ package engine
 import (
 	"errors"
 
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/experts"
-	"github.com/outrider-web/outrider/internal/fault"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/preflight"
@@ -23,9 +23,9 @@ func (p *Plan) Needs(o Options) preflight.Model {
 	})
 	y := p.stacked(o)
 	if y != nil {
-		m.Experts, m.Used, m.Units = y.shape.Experts, y.shape.Used, y.units()
+		m.NumExperts, m.NumExpertsUsed, m.Units = y.shape.NumExperts, y.shape.NumExpertsUsed, y.units()
 	}
-	for _, t := range p.residents(y) {
+	for _, t := range p.residentTensors(y) {
 		m.ResidentBytes += t.Size
 		m.LargestTensor = max(m.LargestTensor, t.Size)
 	}
@@ -33,50 +33,50 @@ func (p *Plan) Needs(o Options) preflight.Model {
 }
 
 // stacked is where all routed experts would lie on a device without limits; nil for a dense model.
-func (p *Plan) stacked(o Options) *layout {
-	routed := model.RoutedOf(p.family, p.header, o.Options)
+func (p *Plan) stacked(o Options) *placement {
+	routed := model.RoutedTensorsOf(p.family, p.header, o.Options)
 	if routed.Layers == nil {
 		return nil
 	}
-	y := &layout{shape: experts.Shape{Experts: routed.Experts, Used: routed.Used}}
+	y := &placement{shape: experts.Shape{NumExperts: routed.NumExperts, NumExpertsUsed: routed.NumExpertsUsed}}
 	for _, layer := range routed.Layers {
-		y.add(p.stacks(layer), routed.Experts)
+		y.add(p.stacks(layer), routed.NumExperts)
 	}
 	return y
 }
 
-func (y *layout) units() []preflight.Unit {
+func (y *placement) units() []preflight.Unit {
 	units := make([]preflight.Unit, len(y.stacks))
 	for layer, stacks := range y.stacks {
-		units[layer].Bytes = y.shape.Bytes[layer]
+		units[layer].Bytes = y.shape.ExpertBytes[layer]
 		for _, t := range stacks {
-			units[layer].LargestMatrix = max(units[layer].LargestMatrix, t.Size/int64(y.shape.Experts))
+			units[layer].LargestMatrix = max(units[layer].LargestMatrix, t.Size/int64(y.shape.NumExperts))
 		}
 	}
 	return units
 }
 
 // On is what a device's limits tell of a machine.
-func On(l ops.Limits) preflight.Machine {
-	return preflight.Machine{MaxBuffer: l.MaxBuffer, MaxBinding: l.MaxBinding, MaxStack: maxStackBytes}
+func MachineOf(l ops.Limits) preflight.Machine {
+	return preflight.Machine{MaxBuffer: l.MaxBuffer, MaxBinding: l.MaxBinding, MaxSlotBuffer: maxStackBytes}
 }
 
 // Settle finds by trying how many of a mixture's experts b takes, and gives o with that many slots; without any when all
 // experts fit. taken is what the model takes then, or was about to take when the device was lost, of which s has yet to be
 // told. A dense model has nothing to choose, and what the caller has chosen himself stays: taken is 0.
 // Errors: out_of_memory when not even the experts of one token fit; device_lost.
-func (p *Plan) Settle(b ops.Backend, s *preflight.Search, o Options) (settled Options, taken int64, err error) {
+func (p *Plan) FindSlots(b ops.Backend, s *preflight.Search, o Options) (settled Options, taken int64, err error) {
 	needs := p.Needs(o)
 	if len(needs.Units) == 0 || o.Slots > 0 || o.SlotsOf != nil {
 		return o, 0, nil
 	}
-	shape, err := s.Find(needs, On(b.Limits()), func(shape experts.Shape) error {
+	shape, err := s.Find(needs, MachineOf(b.Limits()), func(shape experts.Shape) error {
 		taken = needs.Bytes(shape.Slots)
 		return p.try(b, o.with(shape))
 	})
 	switch {
 	case err == nil:
-	case errors.Is(err, fault.New(fault.DeviceLost, "")):
+	case errors.Is(err, errs.New(errs.DeviceLost, "")):
 		return o, taken, err
 	default:
 		return o, 0, err
@@ -88,7 +88,7 @@ func (p *Plan) Settle(b ops.Backend, s *preflight.Search, o Options) (settled Op
 func (o Options) with(shape experts.Shape) Options {
 	o.SlotsOf = nil
 	for _, n := range shape.Slots {
-		if n < shape.Experts {
+		if n < shape.NumExperts {
 			o.SlotsOf = shape.Slots
 		}
 	}
@@ -97,13 +97,13 @@ func (o Options) with(shape experts.Shape) Options {
 
 // try allocates weights, slots, keys and values, and gives them back.
 func (p *Plan) try(b ops.Backend, o Options) error {
-	y, err := p.layout(b.Limits(), o)
+	y, err := p.placement(b.Limits(), o)
 	if err != nil {
 		return err
 	}
 	a := &model.Arena{Backend: b}
 	defer a.Free()
-	for _, t := range p.residents(y) {
+	for _, t := range p.residentTensors(y) {
 		a.New(t.Name, t.Type, t.Dims...)
 	}
 	if y != nil {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/preflight"
 	"github.com/outrider-web/outrider/internal/quant"
@@ -41,17 +41,17 @@ func bytesOf(t *ops.Tensor) int64 {
 }
 
 func crowdedBy(room int64) *crowded {
-	return &crowded{Backend: ref.New(), room: room, refusal: fault.New(fault.OutOfMemory, "full")}
+	return &crowded{Backend: ref.New(), room: room, refusal: errs.New(errs.OutOfMemory, "full")}
 }
 
 // known is what devices are known to have.
-type known map[string]preflight.Room
+type known map[string]preflight.MemoryLimit
 
-func (k known) Recall(device string) preflight.Room      { return k[device] }
-func (k known) Remember(device string, r preflight.Room) { k[device] = r }
+func (k known) Recall(device string) preflight.MemoryLimit      { return k[device] }
+func (k known) Remember(device string, r preflight.MemoryLimit) { k[device] = r }
 
 func searching() *preflight.Search {
-	return &preflight.Search{Rooms: known{}, Device: "a", First: 1 << 30}
+	return &preflight.Search{MemoryLimits: known{}, Device: "a", First: 1 << 30}
 }
 
 func planOf(t *testing.T, file []byte) *Plan {
@@ -80,7 +80,7 @@ func TestNeedsAreWhatIsAllocated(t *testing.T) {
 func TestAModelThatFitsIsNotPaged(t *testing.T) {
 	p := pagedPlan(t, "two of six")
 	all := p.Needs(Options{}).Bytes(nil)
-	o, taken, err := p.Settle(crowdedBy(all), searching(), Options{})
+	o, taken, err := p.FindSlots(crowdedBy(all), searching(), Options{})
 	if err != nil || o.SlotsOf != nil || taken != all {
 		t.Errorf("slots %v, %d of %d bytes, %v", o.SlotsOf, taken, all, err)
 	}
@@ -90,14 +90,14 @@ func TestAModelThatDoesNotFitGetsTheSlotsThatDo(t *testing.T) {
 	p := pagedPlan(t, "two of six between denses")
 	needs := p.Needs(Options{})
 	b, s := crowdedBy(needs.Bytes([]int{4, 3})), searching()
-	o, taken, err := p.Settle(b, s, Options{})
+	o, taken, err := p.FindSlots(b, s, Options{})
 	if err != nil || len(o.SlotsOf) != len(needs.Units) || taken != needs.Bytes(o.SlotsOf) || taken > b.room || b.held != 0 {
 		t.Errorf("slots %v, %d of %d bytes, %d kept, %v", o.SlotsOf, taken, b.room, b.held, err)
 	}
 	if usable, _ := s.Expect(); usable != taken {
 		t.Errorf("remembered %d bytes, not %d", usable, taken)
 	}
-	y, err := p.layout(b.Limits(), o)
+	y, err := p.placement(b.Limits(), o)
 	if err != nil || !slices.Equal(y.shape.Slots, o.SlotsOf) {
 		t.Errorf("the engine would give it %v, %v", y, err)
 	}
@@ -109,16 +109,16 @@ func TestWithoutRoomForOneTokenThereIsNoModel(t *testing.T) {
 	for i := range fewest {
 		fewest[i] = 2
 	}
-	_, taken, err := p.Settle(crowdedBy(p.Needs(Options{}).Bytes(fewest)-1), searching(), Options{})
-	if fault.Of(err).Code != fault.OutOfMemory || taken != 0 {
+	_, taken, err := p.FindSlots(crowdedBy(p.Needs(Options{}).Bytes(fewest)-1), searching(), Options{})
+	if errs.Of(err).Code != errs.OutOfMemory || taken != 0 {
 		t.Errorf("%d bytes, %v", taken, err)
 	}
 }
 
 func TestADeviceThatIsLostWhileTryingHasTakenTooMuch(t *testing.T) {
 	p, b := pagedPlan(t, "two of six"), crowdedBy(0)
-	b.refusal = fault.New(fault.DeviceLost, "gone")
-	_, taken, err := p.Settle(b, searching(), Options{})
+	b.refusal = errs.New(errs.DeviceLost, "gone")
+	_, taken, err := p.FindSlots(b, searching(), Options{})
 	if !errors.Is(err, b.refusal) || taken != p.Needs(Options{}).Bytes(nil) {
 		t.Errorf("%d bytes, %v", taken, err)
 	}
@@ -130,7 +130,7 @@ func TestWhatTheCallerChoseAndDenseModelsAreNotTried(t *testing.T) {
 		plan *Plan
 		o    Options
 	}{{mixture, Options{Paging: Paging{Slots: 3}}}, {dense, Options{}}} {
-		o, taken, err := c.plan.Settle(crowdedBy(0), searching(), c.o)
+		o, taken, err := c.plan.FindSlots(crowdedBy(0), searching(), c.o)
 		if err != nil || taken != 0 || o.Slots != c.o.Slots || o.SlotsOf != nil {
 			t.Errorf("%+v, %d bytes, %v", o.Paging, taken, err)
 		}

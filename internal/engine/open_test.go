@@ -8,7 +8,7 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
-	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/internal/testing/tiny"
 	"github.com/outrider-web/outrider/loader"
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/store"

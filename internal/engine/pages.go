@@ -3,49 +3,49 @@ package engine
 import (
 	"context"
 
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/experts"
-	"github.com/outrider-web/outrider/internal/fault"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/loader"
 )
 
-// pages is a model.Pager: it asks package experts who comes and who goes, and for what to read ahead.
+// pages is a model.ExpertPager: it asks package experts who comes and who goes, and for what to read ahead.
 type pages struct {
-	*shelf
-	pager     *experts.Pager
+	*expertIO
+	pager     *experts.ExpertPager
 	seated    []bool            // layers whose experts of the token under way are counted already
 	predictor experts.Predictor // nil: nothing is read ahead
 	chosen    func([][]int)     // may be nil
 	onDemand  bool
 }
 
-func openPages(b ops.Backend, files *loader.Model, y *layout, o Paging, weights model.Source) (*pages, error) {
+func openPages(b ops.Backend, files *loader.Model, y *placement, o Paging, weights model.Source) (*pages, error) {
 	layers := len(y.shape.Slots)
 	if o.Policy == "" {
 		o.Policy = experts.DefaultPolicy
 	}
-	policy, err := experts.NewPolicy(o.Policy, layers, y.shape.Experts)
+	policy, err := experts.NewPolicy(o.Policy, layers, y.shape.NumExperts)
 	if err != nil {
-		return nil, fault.Wrap(fault.InvalidRequest, "paging: "+err.Error(), err)
+		return nil, errs.Wrap(errs.InvalidRequest, "paging: "+err.Error(), err)
 	}
 	cache, err := experts.New(y.shape, policy)
 	if err != nil {
 		return nil, err
 	}
-	s, err := newShelf(b, files, y, weights)
+	s, err := newExpertIO(b, files, y, weights)
 	if err == nil {
-		s.table, err = b.Alloc("experts.table", quant.U32, y.shape.Experts, layers)
+		s.table, err = b.Alloc("experts.table", quant.U32, y.shape.NumExperts, layers)
 	}
 	if err != nil {
 		return nil, err
 	}
 	s.patience.Waiting = o.Waiting
-	p := &pages{shelf: s, seated: make([]bool, layers), chosen: o.Chosen, onDemand: o.OnDemand}
-	p.pager = experts.NewPager(cache, s, s.ranges, experts.Options{})
+	p := &pages{expertIO: s, seated: make([]bool, layers), chosen: o.Chosen, onDemand: o.OnDemand}
+	p.pager = experts.NewExpertPager(cache, s, s.ranges, experts.Options{})
 	if o.Prefetch {
-		p.predictor = experts.NewTransitions(layers, y.shape.Experts)
+		p.predictor = experts.NewTransitions(layers, y.shape.NumExperts)
 	}
 	return p, p.pager.Poll() // the table, before any token looks there
 }
@@ -57,17 +57,17 @@ func (p *pages) close() {
 }
 
 // Seat brings experts in.
-func (p *pages) Seat(ctx context.Context, layer int, wanted []int) error {
-	missing, err := p.pager.Touch(layer, wanted...)
+func (p *pages) LoadExperts(ctx context.Context, layer int, wanted []int) error {
+	missing, err := p.pager.Use(layer, wanted...)
 	if err == nil {
-		err = p.pager.Begin(layer, missing...)
+		err = p.pager.StartLoads(layer, missing...)
 	}
 	if err != nil {
 		return err
 	}
 	p.seated[layer] = true
 	p.guess(layer, wanted[0])
-	return p.pager.Fetch(ctx, layer, missing...)
+	return p.pager.LoadExperts(ctx, layer, missing...)
 }
 
 // guess begins to read what is likely to follow an expert in the layers after.
@@ -76,11 +76,11 @@ func (p *pages) guess(layer, expert int) {
 		return
 	}
 	for next := layer + 1; next < len(p.seated); next++ {
-		guessed, ok := p.predictor.Guess(next, expert)
+		guessed, ok := p.predictor.Predict(next, expert)
 		if !ok {
 			return
 		}
-		p.pager.Guess(experts.ID{Layer: next, Expert: guessed})
+		p.pager.PrefetchExperts(experts.ID{Layer: next, Expert: guessed})
 		expert = guessed
 	}
 }
@@ -100,10 +100,10 @@ func (p *pages) Release() {
 }
 
 // Token counts what a token used.
-func (p *pages) Token(used [][]int) {
+func (p *pages) TokenDone(used [][]int) {
 	for layer, experts := range used {
 		if !p.seated[layer] {
-			p.pager.Touch(layer, experts...)
+			p.pager.Use(layer, experts...)
 		}
 		if p.predictor != nil && layer > 0 {
 			p.predictor.Learn(layer, used[layer-1][0], experts[0])
@@ -115,20 +115,20 @@ func (p *pages) Token(used [][]int) {
 	clear(p.seated)
 	p.pager.Release(1)
 	if p.predictor != nil { // a table that cannot be written now is written with the next fault, which says so
-		p.pager.Forget() // what was guessed for this token
+		p.pager.CancelPrefetches() // what was guessed for this token
 		p.pager.Poll()
 	}
 }
 
 // Next fills slots that are free with what a prompt's tokens are likely to want of a layer: with enough of them, that is
 // every expert. Where no slot is free, what would have to leave is as likely to be wanted as what would come.
-func (p *pages) Next(layer, tokens int) {
-	if p.predictor == nil || tokens < p.layout.shape.Experts {
+func (p *pages) PrefetchLayer(layer, tokens int) {
+	if p.predictor == nil || tokens < p.layout.shape.NumExperts {
 		return
 	}
-	for expert, free := 0, p.pager.Free(layer); expert < p.layout.shape.Experts && free > 0; expert++ {
+	for expert, free := 0, p.pager.NumFreeSlots(layer); expert < p.layout.shape.NumExperts && free > 0; expert++ {
 		if p.Slot(layer, expert) == ops.Missing {
-			p.pager.Guess(experts.ID{Layer: layer, Expert: expert})
+			p.pager.PrefetchExperts(experts.ID{Layer: layer, Expert: expert})
 			free--
 		}
 	}
@@ -137,7 +137,7 @@ func (p *pages) Next(layer, tokens int) {
 // Fill brings into the store what is missing there of a paged model's experts, one after another, so that those a token
 // waits for overtake them. It may run beside everything else. Errors: those of loader.Model.Keep but for a network that is
 // away, which it waits for; ctx.Err().
-func (e *Engine) Fill(ctx context.Context) error {
+func (e *Engine) DownloadExperts(ctx context.Context) error {
 	if e.pages == nil || e.pages.onDemand {
 		return nil
 	}
@@ -161,7 +161,7 @@ func (e *Engine) SlotBytes() int64 {
 }
 
 // Experts counts the routed experts of a paged model: those that have a slot on the GPU, and all of them.
-func (e *Engine) Experts() (onGPU, all int) {
+func (e *Engine) NumExperts() (onGPU, all int) {
 	if e.pages == nil {
 		return 0, 0
 	}
@@ -169,5 +169,5 @@ func (e *Engine) Experts() (onGPU, all int) {
 	for _, n := range shape.Slots {
 		onGPU += n
 	}
-	return onGPU, len(shape.Slots) * shape.Experts
+	return onGPU, len(shape.Slots) * shape.NumExperts
 }

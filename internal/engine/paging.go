@@ -26,31 +26,31 @@ type Paging struct {
 const maxStackBytes = 896 << 20
 
 // layout is where the experts of a paged model lie, in the files and on the GPU.
-type layout struct {
+type placement struct {
 	shape  experts.Shape
 	stacks [][]gguf.Tensor // of each layer with experts: gate, up, down
 }
 
 // layout plans the slots; nil when all experts are to lie on the GPU. Errors: limits_too_small when there is no room for
 // the experts of one token.
-func (p *Plan) layout(l ops.Limits, o Options) (*layout, error) {
-	routed := model.RoutedOf(p.family, p.header, o.Options)
+func (p *Plan) placement(l ops.Limits, o Options) (*placement, error) {
+	routed := model.RoutedTensorsOf(p.family, p.header, o.Options)
 	if routed.Layers == nil {
 		return nil, nil
 	}
-	y := &layout{shape: experts.Shape{Experts: routed.Experts, Used: routed.Used}}
+	y := &placement{shape: experts.Shape{NumExperts: routed.NumExperts, NumExpertsUsed: routed.NumExpertsUsed}}
 	limit := min(l.MaxBinding, l.MaxBuffer)
 	fits := true
 	for i, layer := range routed.Layers {
 		stacks := p.stacks(layer)
 		widest := largest(stacks)
 		fits = fits && widest.Size <= limit
-		matrix := widest.Size / int64(routed.Experts)
+		matrix := widest.Size / int64(routed.NumExperts)
 		most := int(min(limit, maxStackBytes) / matrix)
-		if most < routed.Used {
-			return nil, ops.LimitError("largest tensor (maxStorageBufferBindingSize)", widest.Name, matrix*int64(routed.Used), limit)
+		if most < routed.NumExpertsUsed {
+			return nil, ops.LimitError("largest tensor (maxStorageBufferBindingSize)", widest.Name, matrix*int64(routed.NumExpertsUsed), limit)
 		}
-		y.add(stacks, min(o.slots(i, routed.Experts), most))
+		y.add(stacks, min(o.slots(i, routed.NumExperts), most))
 	}
 	if fits && o.Slots == 0 && o.SlotsOf == nil {
 		return nil, nil
@@ -70,14 +70,14 @@ func (o Options) slots(layer, numExperts int) int {
 	return min(n, numExperts)
 }
 
-func (y *layout) add(stacks []gguf.Tensor, slots int) {
+func (y *placement) add(stacks []gguf.Tensor, slots int) {
 	bytes := int64(0)
 	for _, t := range stacks {
-		bytes += t.Size / int64(y.shape.Experts)
+		bytes += t.Size / int64(y.shape.NumExperts)
 	}
 	y.stacks = append(y.stacks, stacks)
 	y.shape.Slots = append(y.shape.Slots, slots)
-	y.shape.Bytes = append(y.shape.Bytes, bytes)
+	y.shape.ExpertBytes = append(y.shape.ExpertBytes, bytes)
 }
 
 // largest is the first of the largest.
@@ -101,7 +101,7 @@ func (p *Plan) stacks(layer []*ops.Tensor) (all []gguf.Tensor) {
 }
 
 // residents are the tensors that are on the GPU from the beginning: all but the stacks of y, which may be nil.
-func (p *Plan) residents(y *layout) (residents []gguf.Tensor) {
+func (p *Plan) residentTensors(y *placement) (residents []gguf.Tensor) {
 	if y == nil {
 		return p.file.Tensors
 	}
@@ -119,12 +119,12 @@ func (p *Plan) residents(y *layout) (residents []gguf.Tensor) {
 	return residents
 }
 
-// Residents are the tensors that must be in the store before Open, after Fit has passed; nil stands for all. The others
+// ResidentTensors are the tensors that must be in the store before Open, after Fit has passed; nil stands for all. The others
 // may come when they are wanted.
-func (p *Plan) Residents(l ops.Limits, o Options) []gguf.Tensor {
-	y, err := p.layout(l, o)
+func (p *Plan) ResidentTensors(l ops.Limits, o Options) []gguf.Tensor {
+	y, err := p.placement(l, o)
 	if err != nil || y == nil {
 		return nil
 	}
-	return p.residents(y)
+	return p.residentTensors(y)
 }

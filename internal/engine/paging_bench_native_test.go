@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/outrider-web/outrider/internal/quant"
-	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
 // BenchmarkPagingWithoutAMiss compares answers of one model whose experts all lie on the GPU, unpaged and paged. The two
@@ -29,7 +29,7 @@ func BenchmarkPagingWithoutAMiss(b *testing.B) {
 			wall[i], cpu[i] = append(wall[i], w), append(cpu[i], c)
 		}
 	}
-	if s := paged.paging().Since(before); s.Faults > 0 {
+	if s := paged.paging().Since(before); s.Misses > 0 {
 		b.Fatalf("experts were missing: %+v", s)
 	}
 	b.ReportMetric(1e3*median(wall[0]), "ms/token")

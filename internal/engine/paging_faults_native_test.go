@@ -11,11 +11,11 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
 	"github.com/outrider-web/outrider/internal/sample"
-	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/internal/testing/tiny"
 	"github.com/outrider-web/outrider/loader"
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/store"
@@ -150,10 +150,10 @@ func TestAnAnswerBeginsBeforeAllExpertsAreDownloaded(t *testing.T) {
 	defer files.Close()
 	plan, err := Read(files.File)
 	if err == nil {
-		err = files.Download(t.Context(), plan.Residents(ref.New().Limits(), o), nil)
+		err = files.Download(t.Context(), plan.ResidentTensors(ref.New().Limits(), o), nil)
 	}
-	if err != nil || files.Missing(nil) == 0 {
-		t.Fatalf("after the residents %d bytes are missing, %v; want some", files.Missing(nil), err)
+	if err != nil || files.MissingBytes(nil) == 0 {
+		t.Fatalf("after the residents %d bytes are missing, %v; want some", files.MissingBytes(nil), err)
 	}
 	e, err := plan.Open(t.Context(), ref.New(), files, o, nil)
 	if err != nil {
@@ -163,8 +163,8 @@ func TestAnAnswerBeginsBeforeAllExpertsAreDownloaded(t *testing.T) {
 	if got, _ := generate(t, e, numbered(3), p); !slices.Equal(got, want) {
 		t.Errorf("the tokens are %v, want %v", got, want)
 	}
-	if err := e.Fill(t.Context()); err != nil || files.Missing(nil) != 0 {
-		t.Errorf("in the end %d bytes are missing, %v", files.Missing(nil), err)
+	if err := e.DownloadExperts(t.Context()); err != nil || files.MissingBytes(nil) != 0 {
+		t.Errorf("in the end %d bytes are missing, %v", files.MissingBytes(nil), err)
 	}
 }
 
@@ -179,7 +179,7 @@ func TestAnAnswerWaitsForTheNetwork(t *testing.T) {
 		e, st := openShaky(t, file, o)
 		st.set(func(read int) error {
 			if read >= 5 && read < 12 || read >= 60 && read < 62 {
-				return fault.New(fault.ConnectionLost, "gone").Again()
+				return errs.New(errs.ConnectionLost, "gone").AsRetryable()
 			}
 			return nil
 		})
@@ -219,7 +219,7 @@ func TestAnAnswerStoppedWhileItWaitsForAnExpert(t *testing.T) {
 			st.set(nil)
 			_, err := e.Generate(ctx, Prompt{Tokens: numbered(20)}, p, func(int32) bool { return true })
 			close(hang)
-			if fault.Of(err).Code != fault.Aborted || len(e.history) != e.model.Len() {
+			if errs.Of(err).Code != errs.Aborted || len(e.history) != e.model.Len() {
 				t.Fatalf("stopped at read %d: %v, %d tokens of history, %d of the model", at, err, len(e.history), e.model.Len())
 			}
 			if got, _ := generate(t, e, numbered(20), p); !slices.Equal(got, want) {

@@ -7,13 +7,13 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
 	"github.com/outrider-web/outrider/internal/sample"
-	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
 // pagedModels are one and two experts a token, experts in every layer and in every second.
@@ -81,7 +81,7 @@ func stepwise(t *testing.T, e *Engine) (all [][]byte) {
 // asked are the logits' bits.
 func asked(t *testing.T, e *Engine) []byte {
 	t.Helper()
-	data, err := e.model.Ask(e.model.Logits()).Wait(t.Context())
+	data, err := e.model.ReadBack(e.model.Logits()).Wait(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ var pagings = []Paging{
 }
 
 // chunked computes prompts in calls of up to 16 tokens.
-func chunked(p Paging) Options { return Options{Options: model.Options{Chunk: 16}, Paging: p} }
+func chunked(p Paging) Options { return Options{Options: model.Options{BatchSize: 16}, Paging: p} }
 
 func TestPagedExpertsGiveTheSameTokensAndLogits(t *testing.T) {
 	for name := range pagedModels {
@@ -134,7 +134,7 @@ func samePaged(t *testing.T, b ops.Backend, name string, pagings []Paging) {
 				t.Errorf("%s, %+v: the logits of call %d differ by %v", name, p, i, difference(got, numbers[i]))
 			}
 		}
-		if s := e.paging(); s.Faults == 0 || s.Hits == 0 || s.Reads < 3*s.Loads || p.Slots == 2 && s.Evictions == 0 {
+		if s := e.paging(); s.Misses == 0 || s.Hits == 0 || s.Reads < 3*s.Loads || p.Slots == 2 && s.Evictions == 0 {
 			t.Errorf("%s, %+v: nothing was paged: %+v", name, p, s)
 		}
 		e.Close()
@@ -165,10 +165,10 @@ func TestTooFewSlotsForATokenAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := plan.Open(t.Context(), ref.New(), files, chunked(Paging{Slots: 1}), nil); fault.Of(err).Code != fault.OutOfMemory {
+	if _, err := plan.Open(t.Context(), ref.New(), files, chunked(Paging{Slots: 1}), nil); errs.Of(err).Code != errs.OutOfMemory {
 		t.Errorf("one slot for two experts: %v", err)
 	}
-	if _, err := plan.Open(t.Context(), ref.New(), files, chunked(Paging{Slots: 2, Policy: "best"}), nil); fault.Of(err).Code != fault.InvalidRequest {
+	if _, err := plan.Open(t.Context(), ref.New(), files, chunked(Paging{Slots: 2, Policy: "best"}), nil); errs.Of(err).Code != errs.InvalidRequest {
 		t.Errorf("a policy that nobody knows: %v", err)
 	}
 }
@@ -229,7 +229,7 @@ func TestSeveralTokensAreQueuedBeforeAQuestion(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			asks = append(asks, e.model.Ask(e.model.Logits()))
+			asks = append(asks, e.model.ReadBack(e.model.Logits()))
 		}
 		if err := e.model.Decode(); err != nil {
 			t.Fatal(err)
@@ -258,8 +258,8 @@ func TestChoicesAreToldOncePerToken(t *testing.T) {
 		o := chunked(Paging{Slots: slots, Chosen: func(used [][]int) { trace = append(trace, fmt.Sprint(used)) }})
 		e := open(t, ref.New(), file, o)
 		_, stats := generate(t, e, numbered(20), Params{MaxTokens: 9, Stop: never})
-		if s := stats.DecodePaging; s.Tokens != 8 || s.Hits+s.Faults != 8*4*2 {
-			t.Errorf("with %d slots %d tokens were counted, want 8; %d hits and %d faults, want %d together", slots, s.Tokens, s.Hits, s.Faults, 8*4*2)
+		if s := stats.DecodePaging; s.Tokens != 8 || s.Hits+s.Misses != 8*4*2 {
+			t.Errorf("with %d slots %d tokens were counted, want 8; %d hits and %d faults, want %d together", slots, s.Tokens, s.Hits, s.Misses, 8*4*2)
 		}
 		return trace
 	}
@@ -286,7 +286,7 @@ func TestStacksBeyondTheLimitsArePaged(t *testing.T) {
 		{stack.Size / 2, Paging{Slots: 4}, []int{3, 3, 3, 3}},
 		{stack.Size, Paging{SlotsOf: []int{1, 2, 3, 9}}, []int{1, 2, 3, 6}},
 	} {
-		y, err := plan.layout(ops.Limits{MaxBinding: c.bytes, MaxBuffer: 1 << 40}, Options{Paging: c.o})
+		y, err := plan.placement(ops.Limits{MaxBinding: c.bytes, MaxBuffer: 1 << 40}, Options{Paging: c.o})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -298,7 +298,7 @@ func TestStacksBeyondTheLimitsArePaged(t *testing.T) {
 			t.Errorf("%d bytes, %+v: %v slots, want %v", c.bytes, c.o, got, c.slots)
 		}
 	}
-	if err := plan.Fit(ops.Limits{MaxBinding: stack.Size/6 - 1, MaxBuffer: 1 << 40}, Options{}); fault.Of(err).Code != fault.LimitsTooSmall {
+	if err := plan.Fit(ops.Limits{MaxBinding: stack.Size/6 - 1, MaxBuffer: 1 << 40}, Options{}); errs.Of(err).Code != errs.LimitsTooSmall {
 		t.Errorf("no room for a single expert: %v", err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"hash/maphash"
 	"slices"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
@@ -98,7 +98,7 @@ func (s *sight) patches(tokens []int32, vectors int) (at []int, err error) {
 		}
 	}
 	if len(at) != vectors {
-		return nil, fault.New(fault.InvalidRequest, fmt.Sprintf("the prompt has %d %s tokens, but its pictures have %d places to fill; "+
+		return nil, errs.New(errs.InvalidRequest, fmt.Sprintf("the prompt has %d %s tokens, but its pictures have %d places to fill; "+
 			"send pictures as parts of messages", len(at), s.config.Patch, vectors))
 	}
 	return at, nil
@@ -140,10 +140,10 @@ func (e *Engine) see(ctx context.Context, p Prompt, from int, tell func(done, to
 	if ahead == nil {
 		return nil, nil
 	}
-	if err := e.sight.encode(ctx, ahead, tell); err != nil {
+	if err := e.vision.encode(ctx, ahead, tell); err != nil {
 		return nil, err
 	}
-	return e.sight.inserts(ahead, from), nil
+	return e.vision.inserts(ahead, from), nil
 }
 
 // encode makes the vectors of those pictures that have none yet, and tells how many tiles are done. It waits for each

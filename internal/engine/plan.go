@@ -136,13 +136,13 @@ func (o Options) withContext() Options {
 // nobody knows.
 func (p *Plan) Open(ctx context.Context, b ops.Backend, files *loader.Model, o Options, report func(loader.Progress)) (*Engine, error) {
 	o = o.withContext()
-	layout, err := p.layout(b.Limits(), o)
+	layout, err := p.placement(b.Limits(), o)
 	if err != nil {
 		return nil, err
 	}
 	e := &Engine{backend: b, tokenizer: p.tokenizer, format: p.format, weights: model.Source{}}
 	e.stops = p.tokenizer.StopTokens(p.format.StopTokens()...)
-	residents := p.residents(layout)
+	residents := p.residentTensors(layout)
 	err = alloc(b, residents, e.weights)
 	if err == nil && layout != nil {
 		e.pages, err = openPages(b, files, layout, o.Paging, e.weights)
@@ -151,7 +151,7 @@ func (p *Plan) Open(ctx context.Context, b ops.Backend, files *loader.Model, o O
 		err = files.Load(ctx, residents, uploader(b, e.weights), report)
 	}
 	if err == nil && e.pages != nil {
-		o.Options.Paged = &model.Paged{Table: e.pages.table, Pager: e.pages}
+		o.Options.PagedExperts = &model.PagedExperts{Table: e.pages.table, Loader: e.pages}
 	}
 	if err == nil {
 		e.model, err = model.New(ctx, b, p.family, e.weights, o.Options)

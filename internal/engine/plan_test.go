@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
@@ -25,15 +25,15 @@ func header(t *testing.T, file []byte) *gguf.File {
 
 // Each change keeps the length of what it replaces, so that the file stays whole.
 func TestReadRefusesWhatCannotRun(t *testing.T) {
-	for code, change := range map[fault.Code][2]string{
-		fault.UnsupportedArchitecture: {"\x05\x00\x00\x00\x00\x00\x00\x00llama", "\x05\x00\x00\x00\x00\x00\x00\x00mamba"},
-		fault.UnsupportedTokenizer:    {"smollm", "klingo"},
-		fault.UnsupportedTemplate:     {"{{'<|im_start|>'", "{{'<|in_start|>'"},
-		fault.BadModel:                {"blk.1.attn_norm", "blk.7.attn_norm"},
+	for code, change := range map[errs.Code][2]string{
+		errs.UnsupportedArchitecture: {"\x05\x00\x00\x00\x00\x00\x00\x00llama", "\x05\x00\x00\x00\x00\x00\x00\x00mamba"},
+		errs.UnsupportedTokenizer:    {"smollm", "klingo"},
+		errs.UnsupportedTemplate:     {"{{'<|im_start|>'", "{{'<|in_start|>'"},
+		errs.BadModel:                {"blk.1.attn_norm", "blk.7.attn_norm"},
 	} {
 		file := strings.Replace(string(small.GGUF()), change[0], change[1], 1)
 		_, err := Read(header(t, []byte(file)))
-		if fault.Of(err).Code != code {
+		if errs.Of(err).Code != code {
 			t.Errorf("%q for %q gives %v, want %s", change[1], change[0], err, code)
 		}
 	}
@@ -43,7 +43,7 @@ func TestReadRefusesWeightsItCannotComputeWith(t *testing.T) {
 	f := header(t, small.GGUF())
 	f.Tensors[3].Type = quant.Type(16)
 	_, err := Read(f)
-	if fault.Of(err).Code != fault.UnsupportedTensorType || !strings.Contains(err.Error(), f.Tensors[3].Name) {
+	if errs.Of(err).Code != errs.UnsupportedTensorType || !strings.Contains(err.Error(), f.Tensors[3].Name) {
 		t.Errorf("error is %v, want one that names %s", err, f.Tensors[3].Name)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/outrider-web/outrider/internal/chat"
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // Prompt is what a model reads: tokens, and pictures in the places of some.
@@ -27,27 +27,27 @@ func (e *Engine) Prompt(ctx context.Context, messages []chat.Message, o chat.Opt
 		return Prompt{}, err
 	}
 	tokens, err := chat.Tokens(e.tokenizer, pieces, func(i int) []int32 { return pictures[i].tokens })
-	if err != nil || e.sight == nil {
+	if err != nil || e.vision == nil {
 		return Prompt{Tokens: tokens}, err
 	}
-	places, err := e.sight.place(tokens, pictures)
+	places, err := e.vision.place(tokens, pictures)
 	return Prompt{tokens, places}, err
 }
 
 // openPictures opens the pictures of messages, and forgets those of other conversations.
 func (e *Engine) openPictures(ctx context.Context, messages []chat.Message) (all []*picture, err error) {
 	for _, file := range files(messages) {
-		if e.sight == nil {
-			return nil, fault.New(fault.InvalidRequest, "this model cannot see images; leave them out or load a model that can")
+		if e.vision == nil {
+			return nil, errs.New(errs.InvalidRequest, "this model cannot see images; leave them out or load a model that can")
 		}
-		p, err := e.sight.open(ctx, file)
+		p, err := e.vision.open(ctx, file)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, p)
 	}
-	if e.sight != nil {
-		e.sight.keep(all)
+	if e.vision != nil {
+		e.vision.keep(all)
 	}
 	return all, nil
 }
@@ -67,15 +67,15 @@ func files(messages []chat.Message) (all [][]byte) {
 // check refuses what cannot be computed, before any work.
 func (e *Engine) check(p Prompt) error {
 	if len(p.Tokens) == 0 {
-		return fault.New(fault.InvalidRequest, "the prompt has no tokens")
+		return errs.New(errs.InvalidRequest, "the prompt has no tokens")
 	}
 	if len(p.Tokens) > e.Context() {
-		return fault.New(fault.ContextFull, fmt.Sprintf(
+		return errs.New(errs.ContextFull, fmt.Sprintf(
 			"the conversation is %d tokens long, but the context holds %d; start a new one or shorten it", len(p.Tokens), e.Context()))
 	}
 	for i, t := range p.Tokens {
 		if t < 0 || int(t) >= e.Config().VocabSize {
-			return fault.New(fault.InvalidRequest, fmt.Sprintf("token %d of the prompt is %d, but the vocabulary has %d tokens", i, t, e.Config().VocabSize))
+			return errs.New(errs.InvalidRequest, fmt.Sprintf("token %d of the prompt is %d, but the vocabulary has %d tokens", i, t, e.Config().VocabSize))
 		}
 	}
 	return e.checkPatches(p)
@@ -83,14 +83,14 @@ func (e *Engine) check(p Prompt) error {
 
 // checkPatches refuses a prompt with other places for vectors than those of its pictures.
 func (e *Engine) checkPatches(p Prompt) error {
-	if e.sight == nil {
+	if e.vision == nil {
 		return nil
 	}
 	vectors := 0
 	for _, picture := range p.pictures {
-		vectors += e.sight.vectorsOf(picture.picture)
+		vectors += e.vision.vectorsOf(picture.picture)
 	}
-	_, err := e.sight.patches(p.Tokens, vectors)
+	_, err := e.vision.patches(p.Tokens, vectors)
 	return err
 }
 

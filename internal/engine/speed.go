@@ -38,7 +38,7 @@ func (p *Plan) ComputeSeconds(ctx context.Context, b ops.Backend) (seconds float
 // multiplied is how many bytes of weights of each type a token is multiplied with: of routed experts those it uses, and
 // of an embedding nothing, unless it is the output's matrix too.
 func (p *Plan) multiplied() (bytes map[quant.Type]int64, all int64) {
-	routed := model.RoutedOf(p.family, p.header, Options{}.Options)
+	routed := model.RoutedTensorsOf(p.family, p.header, Options{}.Options)
 	_, headed := p.file.Tensor("output.weight")
 	bytes = map[quant.Type]int64{}
 	for _, t := range p.file.Tensors {
@@ -47,7 +47,7 @@ func (p *Plan) multiplied() (bytes map[quant.Type]int64, all int64) {
 		case len(t.Dims) < 2 || headed && t.Name == "token_embd.weight":
 			continue
 		case len(t.Dims) == 3:
-			n = n / int64(routed.Experts) * int64(routed.Used)
+			n = n / int64(routed.NumExperts) * int64(routed.NumExpertsUsed)
 		}
 		bytes[t.Type] += n
 		all += n

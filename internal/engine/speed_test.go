@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/outrider-web/outrider/internal/virtual"
+	"github.com/outrider-web/outrider/internal/testing/virtual"
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 

@@ -4,12 +4,12 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/golden"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
-	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/internal/testing/golden"
+	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
 var weightTypes = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.Q2_K, quant.Q3_K,
@@ -29,7 +29,7 @@ func TestTinyModelsAgreeWithTheReference(t *testing.T) {
 
 // agree compares the logits of a prompt and of each token of a greedy answer.
 func agree(t *testing.T, device ops.Backend, file []byte) {
-	o := Options{Options: model.Options{CacheF32: true, Chunk: 8}} // the prompt is longer than a chunk
+	o := Options{Options: model.Options{CacheF32: true, BatchSize: 8}} // the prompt is longer than a chunk
 	want, wantTokens := walk(t, open(t, ref.New(), file, o))
 	got, tokens := walk(t, open(t, device, file, o))
 	if !slices.Equal(tokens, wantTokens) {

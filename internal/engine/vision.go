@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/image"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
@@ -20,13 +20,13 @@ import (
 // model that it is to see for.
 type VisionPlan struct {
 	file  *gguf.File
-	tower model.Tower
+	tower model.VisionEncoder
 }
 
 // ReadVision checks the header of a vision file for the model of p. Errors: unsupported_architecture,
 // unsupported_tensor_type, bad_model.
 func (p *Plan) ReadVision(f *gguf.File) (*VisionPlan, error) {
-	tower, err := model.ReadTower(f.Meta)
+	tower, err := model.ReadVisionEncoder(f.Meta)
 	if err != nil {
 		return nil, err
 	}
@@ -34,17 +34,17 @@ func (p *Plan) ReadVision(f *gguf.File) (*VisionPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := model.CheckTower(tower, header, p.Config()); err != nil {
+	if err := model.CheckVisionEncoder(tower, header, p.Config()); err != nil {
 		return nil, err
 	}
 	return &VisionPlan{f, tower}, checkVisionTokens(p.tokenizer, tower.Config())
 }
 
 // checkVisionTokens refuses a text model that has no words for a picture.
-func checkVisionTokens(t *tokenizer.Tokenizer, c model.TowerConfig) error {
+func checkVisionTokens(t *tokenizer.Tokenizer, c model.VisionConfig) error {
 	for _, name := range c.Tokens {
 		if _, ok := t.Special(name); !ok {
-			return fault.New(fault.BadModel, fmt.Sprintf(
+			return errs.New(errs.BadModel, fmt.Sprintf(
 				"the text model's vocabulary has no special token %s, so it cannot see; choose a model with vision, or use it without the vision file", name))
 		}
 	}
@@ -70,7 +70,7 @@ type VisionOptions struct {
 type sight struct {
 	backend ops.Backend
 	plan    *VisionPlan
-	config  model.TowerConfig
+	config  model.VisionConfig
 	options VisionOptions
 	files   *loader.Model
 	special map[string]int32 // the tower's special tokens
@@ -91,24 +91,24 @@ func (e *Engine) AttachVision(v *VisionPlan, files *loader.Model, o VisionOption
 	for _, name := range s.config.Tokens {
 		s.special[name], _ = e.tokenizer.Special(name)
 	}
-	e.sight = s
+	e.vision = s
 }
 
 // Sees reports whether messages may hold pictures.
-func (e *Engine) Sees() bool { return e.sight != nil }
+func (e *Engine) HasVision() bool { return e.vision != nil }
 
 // ReleaseVision frees the tower until the next picture that is new. What it saw stays with the conversation.
 func (e *Engine) ReleaseVision() {
-	if e.sight != nil {
-		e.sight.unload()
+	if e.vision != nil {
+		e.vision.unload()
 	}
 }
 
 func (e *Engine) detachVision() {
-	if e.sight != nil {
-		e.sight.unload()
-		e.sight.keep(nil)
-		e.sight = nil
+	if e.vision != nil {
+		e.vision.unload()
+		e.vision.keep(nil)
+		e.vision = nil
 	}
 }
 

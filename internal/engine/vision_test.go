@@ -11,15 +11,15 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/chat"
-	"github.com/outrider-web/outrider/internal/fault"
-	"github.com/outrider-web/outrider/internal/golden"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/image"
 	"github.com/outrider-web/outrider/internal/image/decode"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
-	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/internal/testing/golden"
+	"github.com/outrider-web/outrider/internal/testing/tiny"
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
@@ -33,7 +33,7 @@ func (a *album) cut(_ context.Context, file []byte, g image.Geometry) (*image.Ti
 	a.asked++
 	tiles, ok := a.pictures[string(file)]
 	if !ok || tiles.Layout.Geometry != g {
-		return nil, fault.New(fault.BadImage, fmt.Sprintf("no picture %s cut for %+v", file, g))
+		return nil, errs.New(errs.BadImage, fmt.Sprintf("no picture %s cut for %+v", file, g))
 	}
 	return tiles, nil
 }
@@ -143,7 +143,7 @@ func TestAnAnswerAboutAPictureIsTheGoldenOne(t *testing.T) {
 				t.Run(fmt.Sprint(name, " ", vision, " chunk ", chunk), func(t *testing.T) {
 					g := visionGolden(t, vision)
 					a := &album{pictures: map[string]*image.Tiles{"a": goldenPicture(t, g)}}
-					e := openSeeing(t, b, vision, a, Options{Options: model.Options{CacheF32: true, Chunk: chunk}})
+					e := openSeeing(t, b, vision, a, Options{Options: model.Options{CacheF32: true, BatchSize: chunk}})
 					compareSeen(t, e, g, prompt)
 				})
 			}
@@ -201,7 +201,7 @@ func seeAlike(t *testing.T, device ops.Backend, vision []byte, tiles *image.Tile
 	for i, b := range []ops.Backend{ref.New(), device} {
 		e := attach(t, b, vision, a, Options{})
 		ask(t, e, Params{MaxTokens: 1, Stop: never}, shown("", "a"))
-		for _, p := range e.sight.pictures {
+		for _, p := range e.vision.pictures {
 			x, err := model.ReadBack(t.Context(), b, p.vectors)
 			if err != nil {
 				t.Fatal(err)
@@ -326,26 +326,26 @@ func TestAPromptKnowsWhereItsPicturesAre(t *testing.T) {
 
 func TestAReleasedTowerComesBackWithTheNextNewPicture(t *testing.T) {
 	e := openSeeing(t, ref.New(), "vision-tiny", gallery(), Options{})
-	if e.sight.tower != nil || len(e.sight.weights) > 0 {
+	if e.vision.tower != nil || len(e.vision.weights) > 0 {
 		t.Error("the tower was loaded before the first picture")
 	}
 	tell(t, e, "text alone", 0, chat.Text(chat.User, "hi"))
-	if e.sight.tower != nil {
+	if e.vision.tower != nil {
 		t.Error("the tower was loaded for text")
 	}
 	tell(t, e, "the first picture", 1, shown("what", "sun"))
-	tower := e.sight.tower
-	if tell(t, e, "the second", 1, shown("what", "sea")); e.sight.tower != tower {
+	tower := e.vision.tower
+	if tell(t, e, "the second", 1, shown("what", "sea")); e.vision.tower != tower {
 		t.Error("the tower was loaded for each picture")
 	}
 	tell(t, e, "the first once more", 1, shown("what", "sun"))
 	e.ReleaseVision()
 	tell(t, e, "the first picture again", 0, shown("this", "sun"))
-	if e.sight.tower != nil || len(e.sight.weights) > 0 {
+	if e.vision.tower != nil || len(e.vision.weights) > 0 {
 		t.Error("the tower is back for a picture that was seen")
 	}
 	tell(t, e, "a new one", 1, shown("this", "sun", "sea"))
-	if e.sight.tower == nil {
+	if e.vision.tower == nil {
 		t.Error("the tower did not come back")
 	}
 }
@@ -366,7 +366,7 @@ func TestTilesAreToldAndAStopTakesEffectBetweenThem(t *testing.T) {
 		}
 	}
 	stats, err := e.Chat(ctx, []chat.Message{shown("what", "sun", "wood")}, chat.Options{}, p, func(string) bool { return true })
-	if fault.Of(err).Code != fault.Aborted || stats.EncodedTiles != 3 || e.model.Len() != len(e.history) {
+	if errs.Of(err).Code != errs.Aborted || stats.EncodedTiles != 3 || e.model.Len() != len(e.history) {
 		t.Errorf("%v after %d tiles; the history has %d tokens, the model %d", err, stats.EncodedTiles, len(e.history), e.model.Len())
 	}
 	tell(t, e, "after a stop", 7, shown("what", "sun", "wood"))
@@ -376,12 +376,12 @@ func TestAPictureThatCannotBeCutIsRefusedBeforeAnyWork(t *testing.T) {
 	b := &idle{Backend: ref.New()}
 	e := openSeeing(t, b, "vision-tiny", gallery(), Options{})
 	_, err := e.Chat(t.Context(), []chat.Message{shown("what", "sun", "moon")}, chat.Options{}, Params{}, nil)
-	if fault.Of(err).Code != fault.BadImage || b.programs > 0 {
+	if errs.Of(err).Code != errs.BadImage || b.programs > 0 {
 		t.Errorf("%v after %d programs", err, b.programs)
 	}
 	other := &album{pictures: map[string]*image.Tiles{"sun": image.NewTiles(image.Llama4.Layout(16, 16))}}
-	e.sight.options.Cut = func(context.Context, []byte, image.Geometry) (*image.Tiles, error) { return other.pictures["sun"], nil }
-	if _, err := e.Prompt(t.Context(), []chat.Message{shown("what", "dusk")}, chat.Options{}); fault.Of(err).Code != fault.InvalidRequest {
+	e.vision.options.Cut = func(context.Context, []byte, image.Geometry) (*image.Tiles, error) { return other.pictures["sun"], nil }
+	if _, err := e.Prompt(t.Context(), []chat.Message{shown("what", "dusk")}, chat.Options{}); errs.Of(err).Code != errs.InvalidRequest {
 		t.Errorf("tiles of another size: %v", err)
 	}
 }
@@ -396,7 +396,7 @@ func TestPatchTokensWithoutAPictureAreRefused(t *testing.T) {
 	}
 	for _, wrong := range []Prompt{{Tokens: p.Tokens}, {slices.Concat(p.Tokens, p.Tokens), p.pictures}} {
 		_, err := e.Generate(t.Context(), wrong, Params{}, nil)
-		if fault.Of(err).Code != fault.InvalidRequest || !strings.Contains(err.Error(), "<|patch|>") || b.programs > 0 {
+		if errs.Of(err).Code != errs.InvalidRequest || !strings.Contains(err.Error(), "<|patch|>") || b.programs > 0 {
 			t.Errorf("%v after %d programs", err, b.programs)
 		}
 	}
@@ -411,20 +411,20 @@ func TestAVisionFileThatDoesNotFitItsModelIsRefused(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		text, eyes []byte
-		code       fault.Code
+		code       errs.Code
 		says       string
 	}{
-		{"no word for a patch", renamed(text, "<|patch|>"), eyes, fault.BadModel, "<|patch|>"},
-		{"no word for a row's end", renamed(text, "<|tile_y_separator|>"), eyes, fault.BadModel, "<|tile_y_separator|>"},
-		{"a wider text model", tiny.Llama{Type: quant.F32, Hidden: 96, Heads: 4}.GGUF(), eyes, fault.BadModel, "96"},
-		{"no vision file", text, text, fault.UnsupportedArchitecture, "mmproj"},
+		{"no word for a patch", renamed(text, "<|patch|>"), eyes, errs.BadModel, "<|patch|>"},
+		{"no word for a row's end", renamed(text, "<|tile_y_separator|>"), eyes, errs.BadModel, "<|tile_y_separator|>"},
+		{"a wider text model", tiny.Llama{Type: quant.F32, Hidden: 96, Heads: 4}.GGUF(), eyes, errs.BadModel, "96"},
+		{"no vision file", text, text, errs.UnsupportedArchitecture, "mmproj"},
 	} {
 		plan, err := Read(header(t, c.text))
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = plan.ReadVision(header(t, c.eyes))
-		if fault.Of(err).Code != c.code || !strings.Contains(err.Error(), c.says) {
+		if errs.Of(err).Code != c.code || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want %s that says %q", c.name, err, c.code, c.says)
 		}
 	}
@@ -448,7 +448,7 @@ func TestATowersTensorsMustFitTheDevice(t *testing.T) {
 	if err := v.Fit(enough); err != nil {
 		t.Error(err)
 	}
-	if err := v.Fit(ops.Limits{MaxBuffer: 1 << 20, MaxBinding: 1000}); fault.Of(err).Code != fault.LimitsTooSmall {
+	if err := v.Fit(ops.Limits{MaxBuffer: 1 << 20, MaxBinding: 1000}); errs.Of(err).Code != errs.LimitsTooSmall {
 		t.Errorf("a binding of 1000 bytes: %v", err)
 	}
 }

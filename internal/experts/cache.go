@@ -11,7 +11,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // Miss is what the table holds for an expert that lies in no slot.
@@ -25,15 +25,15 @@ type ID struct{ Layer, Expert int }
 
 // Shape is a model's experts and the room for them.
 type Shape struct {
-	Experts int     // of a layer
-	Used    int     // by one token, of each layer
+	NumExperts int     // of a layer
+	NumExpertsUsed    int     // by one token, of each layer
 	Slots   []int   // of each layer
-	Bytes   []int64 // of one expert of each layer, for the statistics; nil counts none
+	ExpertBytes   []int64 // of one expert of each layer, for the statistics; nil counts none
 }
 
 // Even gives every layer the same number of slots, at most one for each expert.
-func Even(layers, experts, used, slots int) Shape {
-	s := Shape{Experts: experts, Used: used, Slots: make([]int, layers)}
+func EvenSlots(layers, experts, used, slots int) Shape {
+	s := Shape{NumExperts: experts, NumExpertsUsed: used, Slots: make([]int, layers)}
 	for i := range s.Slots {
 		s.Slots[i] = min(slots, experts)
 	}
@@ -42,9 +42,9 @@ func Even(layers, experts, used, slots int) Shape {
 
 // Fit gives the layers as many slots as room has bytes for, evenly: no layer has two more than another that could take
 // one. bytes is the size of an expert of each layer. Errors: out_of_memory when a token's experts do not fit.
-func Fit(room int64, bytes []int64, experts, used int) (Shape, error) {
-	s := Even(len(bytes), experts, used, 0)
-	s.Bytes = bytes
+func FitMemory(room int64, bytes []int64, experts, used int) (Shape, error) {
+	s := EvenSlots(len(bytes), experts, used, 0)
+	s.ExpertBytes = bytes
 	for range experts {
 		for layer, size := range bytes {
 			if size <= room {
@@ -58,15 +58,15 @@ func Fit(room int64, bytes []int64, experts, used int) (Shape, error) {
 
 // check refuses a room too small for a token. Everything else that does not fit is the caller's bug.
 func (s Shape) check() error {
-	if s.Experts < 1 || s.Used < 1 || s.Used > s.Experts || s.Bytes != nil && len(s.Bytes) != len(s.Slots) {
+	if s.NumExperts < 1 || s.NumExpertsUsed < 1 || s.NumExpertsUsed > s.NumExperts || s.ExpertBytes != nil && len(s.ExpertBytes) != len(s.Slots) {
 		panic(fmt.Sprintf("experts: impossible shape %+v", s))
 	}
 	for layer, slots := range s.Slots {
-		if slots > s.Experts {
-			panic(fmt.Sprintf("experts: layer %d has %d slots for %d experts", layer, slots, s.Experts))
+		if slots > s.NumExperts {
+			panic(fmt.Sprintf("experts: layer %d has %d slots for %d experts", layer, slots, s.NumExperts))
 		}
-		if slots < s.Used {
-			return tooFew(layer, slots, s.Used)
+		if slots < s.NumExpertsUsed {
+			return tooFew(layer, slots, s.NumExpertsUsed)
 		}
 	}
 	return nil
@@ -74,7 +74,7 @@ func (s Shape) check() error {
 
 // tooFew is the error for a layer that cannot hold what must lie there at once.
 func tooFew(layer, slots, need int) error {
-	return fault.New(fault.OutOfMemory, fmt.Sprintf(
+	return errs.New(errs.OutOfMemory, fmt.Sprintf(
 		"the GPU has room for %d experts of layer %d, but %d are needed at once; close other tabs, give Outrider more GPU memory, or use fewer experts a token",
 		slots, layer, need))
 }
@@ -117,7 +117,7 @@ func New(s Shape, p Policy) (*Cache, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	c := &Cache{shape: s, policy: p, table: make([]uint32, len(s.Slots)*s.Experts), pins: map[ID]bool{}, dirty: true}
+	c := &Cache{shape: s, policy: p, table: make([]uint32, len(s.Slots)*s.NumExperts), pins: map[ID]bool{}, dirty: true}
 	for i := range c.table {
 		c.table[i] = Miss
 	}
@@ -140,12 +140,12 @@ func (c *Cache) Changed() bool {
 
 // Slot says where a resident expert lies.
 func (c *Cache) Slot(id ID) (slot int, ok bool) {
-	s := c.table[c.place(id)]
+	s := c.table[c.index(id)]
 	return int(s), s != Miss
 }
 
 // Free is how many slots of a layer hold nothing.
-func (c *Cache) Free(layer int) (n int) {
+func (c *Cache) NumFreeSlots(layer int) (n int) {
 	for _, s := range c.slots[layer] {
 		if s.state == free {
 			n++
@@ -157,7 +157,7 @@ func (c *Cache) Free(layer int) (n int) {
 // Touch tells that a token, or a prompt's tokens together, use experts of a layer, each once. They are pinned until
 // Release, and those that do not lie in a slot are returned: they want a Fault. Errors: out_of_memory when they cannot
 // lie there together.
-func (c *Cache) Touch(layer int, experts ...int) (missing []int, err error) {
+func (c *Cache) Use(layer int, experts ...int) (missing []int, err error) {
 	if n := len(c.slots[layer]); len(experts) > n {
 		return nil, tooFew(layer, n, len(experts))
 	}
@@ -168,7 +168,7 @@ func (c *Cache) Touch(layer int, experts ...int) (missing []int, err error) {
 		if at, ok := c.Slot(id); ok {
 			c.hit(&c.slots[layer][at])
 		} else {
-			c.stats.Faults++
+			c.stats.Misses++
 			missing = append(missing, e)
 		}
 	}
@@ -200,15 +200,15 @@ type Load struct {
 
 // Fault claims a slot for a missing expert that a token waits for. It is not for one that is under way already: see
 // Loading. ok is false when all other slots of the layer are pinned or being filled on guesses; the latter end.
-func (c *Cache) Fault(id ID) (l Load, ok bool) { return c.claim(id, true) }
+func (c *Cache) Claim(id ID) (l Load, ok bool) { return c.claimSlot(id, true) }
 
 // Prefetch claims a slot for an expert that may be wanted. ok is false when it is there or under way, or when so many
 // slots of the layer are being filled on guesses that a token would have no room.
 func (c *Cache) Prefetch(id ID) (l Load, ok bool) {
-	if _, there := c.Slot(id); there || c.Loading(id) || c.numLoading(id.Layer) >= len(c.slots[id.Layer])-c.shape.Used {
+	if _, there := c.Slot(id); there || c.Loading(id) || c.numLoading(id.Layer) >= len(c.slots[id.Layer])-c.shape.NumExpertsUsed {
 		return Load{}, false
 	}
-	return c.claim(id, false)
+	return c.claimSlot(id, false)
 }
 
 // Loading reports whether an expert is on its way into a slot.
@@ -230,8 +230,8 @@ func (c *Cache) numLoading(layer int) (n int) {
 	return n
 }
 
-func (c *Cache) claim(id ID, demand bool) (Load, bool) {
-	at, ok := c.room(id.Layer)
+func (c *Cache) claimSlot(id ID, demand bool) (Load, bool) {
+	at, ok := c.freeSlot(id.Layer)
 	if !ok {
 		return Load{}, false
 	}
@@ -250,7 +250,7 @@ func (c *Cache) claim(id ID, demand bool) (Load, bool) {
 }
 
 // room finds a slot to fill: a free one, or that of the policy's victim among those not pinned.
-func (c *Cache) room(layer int) (at int, ok bool) {
+func (c *Cache) freeSlot(layer int) (at int, ok bool) {
 	c.candidates = c.candidates[:0]
 	for i, s := range c.slots[layer] {
 		switch {
@@ -269,22 +269,22 @@ func (c *Cache) room(layer int) (at int, ok bool) {
 }
 
 // Done enters a loaded expert into the table.
-func (c *Cache) Done(l Load) {
+func (c *Cache) FinishLoad(l Load) {
 	s := c.filling(l)
 	s.state = resident
 	c.set(l.ID, uint32(l.Slot))
 	c.policy.Loaded(l.ID, s.prefetched)
 	c.stats.Loads++
-	if c.shape.Bytes != nil {
-		c.stats.Bytes += c.shape.Bytes[l.Layer]
+	if c.shape.ExpertBytes != nil {
+		c.stats.Bytes += c.shape.ExpertBytes[l.Layer]
 	}
 }
 
 // Fail frees the slot of an expert that could not be loaded.
-func (c *Cache) Fail(l Load) { *c.filling(l) = slot{} }
+func (c *Cache) AbandonLoad(l Load) { *c.filling(l) = slot{} }
 
 // Want turns a guess under way into a demand: a token waits for it now.
-func (c *Cache) Want(l Load) {
+func (c *Cache) Promote(l Load) {
 	if s := c.filling(l); s.prefetched {
 		s.prefetched = false
 		c.stats.PrefetchesLate++
@@ -300,11 +300,11 @@ func (c *Cache) filling(l Load) *slot {
 }
 
 func (c *Cache) set(id ID, slot uint32) {
-	c.table[c.place(id)] = slot
+	c.table[c.index(id)] = slot
 	c.dirty = true
 }
 
-func (c *Cache) place(id ID) int { return id.Layer*c.shape.Experts + id.Expert }
+func (c *Cache) index(id ID) int { return id.Layer*c.shape.NumExperts + id.Expert }
 
 // Stats are counts so far.
 func (c *Cache) Stats() Stats { return c.stats }

@@ -7,12 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 func newCache(t testing.TB, s Shape, policy string) *Cache {
 	t.Helper()
-	p, err := NewPolicy(policy, len(s.Slots), s.Experts)
+	p, err := NewPolicy(policy, len(s.Slots), s.NumExperts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,18 +28,18 @@ func newCache(t testing.TB, s Shape, policy string) *Cache {
 func use(t testing.TB, c *Cache, expert int) string {
 	t.Helper()
 	defer c.Release(1)
-	missing, err := c.Touch(0, expert)
+	missing, err := c.Use(0, expert)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(missing) == 0 {
 		return "h"
 	}
-	l, ok := c.Fault(ID{0, expert})
+	l, ok := c.Claim(ID{0, expert})
 	if !ok {
 		t.Fatalf("no slot for expert %d", expert)
 	}
-	c.Done(l)
+	c.FinishLoad(l)
 	if l.Evicted == None {
 		return "."
 	}
@@ -75,7 +75,7 @@ var handMade = []struct {
 
 func TestPoliciesOnHandMadeTraces(t *testing.T) {
 	for _, h := range handMade {
-		c := newCache(t, Even(1, 4, 1, h.slots), h.policy)
+		c := newCache(t, EvenSlots(1, 4, 1, h.slots), h.policy)
 		var got []string
 		for _, e := range strings.Fields(h.experts) {
 			got = append(got, use(t, c, int(e[0]-'0')))
@@ -87,7 +87,7 @@ func TestPoliciesOnHandMadeTraces(t *testing.T) {
 }
 
 func TestTableSaysWhereExpertsLie(t *testing.T) {
-	c := newCache(t, Shape{Experts: 3, Used: 1, Slots: []int{2, 1}}, "lru")
+	c := newCache(t, Shape{NumExperts: 3, NumExpertsUsed: 1, Slots: []int{2, 1}}, "lru")
 	const m = Miss
 	check := func(when string, want ...uint32) {
 		t.Helper()
@@ -96,50 +96,50 @@ func TestTableSaysWhereExpertsLie(t *testing.T) {
 		}
 	}
 	check("at first", m, m, m, m, m, m)
-	a, _ := c.Fault(ID{0, 2})
+	a, _ := c.Claim(ID{0, 2})
 	check("while it loads", m, m, m, m, m, m)
-	c.Done(a)
+	c.FinishLoad(a)
 	check("loaded", m, m, 0, m, m, m)
-	b, _ := c.Fault(ID{1, 0})
-	c.Done(b)
+	b, _ := c.Claim(ID{1, 0})
+	c.FinishLoad(b)
 	check("in a layer of one slot", m, m, 0, 0, m, m)
-	d, _ := c.Fault(ID{1, 1})
+	d, _ := c.Claim(ID{1, 1})
 	check("its place is being taken", m, m, 0, m, m, m)
-	c.Fail(d)
+	c.AbandonLoad(d)
 	check("which failed", m, m, 0, m, m, m)
 	if d.Evicted != 0 || d.Slot != 0 {
 		t.Errorf("the load is %+v", d)
 	}
-	if e, ok := c.Fault(ID{1, 1}); !ok || e.Evicted != None {
+	if e, ok := c.Claim(ID{1, 1}); !ok || e.Evicted != None {
 		t.Errorf("after the failure the slot is not free: %+v, %v", e, ok)
 	}
 }
 
 func TestChangedTellsOnce(t *testing.T) {
-	c := newCache(t, Even(1, 2, 1, 1), "lru")
+	c := newCache(t, EvenSlots(1, 2, 1, 1), "lru")
 	if !c.Changed() || c.Changed() {
 		t.Error("a new table is to be written once")
 	}
-	l, _ := c.Fault(ID{0, 1})
+	l, _ := c.Claim(ID{0, 1})
 	if c.Changed() {
 		t.Error("taking a free slot changes nothing")
 	}
-	if c.Done(l); !c.Changed() {
+	if c.FinishLoad(l); !c.Changed() {
 		t.Error("a loaded expert changes the table")
 	}
 }
 
 func TestARoomTooSmallIsRefusedByName(t *testing.T) {
-	_, err := New(Shape{Experts: 4, Used: 2, Slots: []int{2, 1}}, NewLRU(2, 4))
-	if e := fault.Of(err); e.Code != fault.OutOfMemory || !strings.Contains(e.Message, "1 experts of layer 1, but 2") {
+	_, err := New(Shape{NumExperts: 4, NumExpertsUsed: 2, Slots: []int{2, 1}}, NewLRU(2, 4))
+	if e := errs.Of(err); e.Code != errs.OutOfMemory || !strings.Contains(e.Message, "1 experts of layer 1, but 2") {
 		t.Errorf("error is %v", err)
 	}
-	c := newCache(t, Even(1, 4, 1, 2), "lru")
-	if _, err := c.Touch(0, 1, 2, 3); fault.Of(err).Code != fault.OutOfMemory {
+	c := newCache(t, EvenSlots(1, 4, 1, 2), "lru")
+	if _, err := c.Use(0, 1, 2, 3); errs.Of(err).Code != errs.OutOfMemory {
 		t.Errorf("three experts in two slots: %v", err)
 	}
-	if s := c.Stats(); s.Faults != 0 {
-		t.Errorf("a refused Touch counts %d faults", s.Faults)
+	if s := c.Stats(); s.Misses != 0 {
+		t.Errorf("a refused Touch counts %d faults", s.Misses)
 	}
 }
 
@@ -154,34 +154,34 @@ func TestRoomIsSharedEvenly(t *testing.T) {
 		{30, []int64{10, 10, 10}, []int{1, 1, 1}},
 		{75, []int64{30, 10, 10}, []int{1, 2, 2}}, // the large ones stop first
 	} {
-		s, err := Fit(c.room, c.bytes, 4, 1)
+		s, err := FitMemory(c.room, c.bytes, 4, 1)
 		if err != nil || !slices.Equal(s.Slots, c.want) {
 			t.Errorf("%d bytes for experts of %v: slots %v, %v; want %v", c.room, c.bytes, s.Slots, err, c.want)
 		}
 	}
-	if _, err := Fit(25, []int64{10, 10, 10}, 4, 1); fault.Of(err).Code != fault.OutOfMemory {
+	if _, err := FitMemory(25, []int64{10, 10, 10}, 4, 1); errs.Of(err).Code != errs.OutOfMemory {
 		t.Errorf("error is %v", err)
 	}
 }
 
 func TestATokensExpertsStayWhileItRuns(t *testing.T) {
-	c := newCache(t, Even(1, 4, 2, 2), "lru")
-	c.Touch(0, 0, 1)
+	c := newCache(t, EvenSlots(1, 4, 2, 2), "lru")
+	c.Use(0, 0, 1)
 	for _, e := range []int{0, 1} {
-		l, _ := c.Fault(ID{0, e})
-		c.Done(l)
+		l, _ := c.Claim(ID{0, e})
+		c.FinishLoad(l)
 	}
-	if l, ok := c.Fault(ID{0, 2}); ok {
+	if l, ok := c.Claim(ID{0, 2}); ok {
 		t.Errorf("a running token lost an expert: %+v", l)
 	}
 	c.Release(1)
-	if _, ok := c.Fault(ID{0, 2}); !ok {
+	if _, ok := c.Claim(ID{0, 2}); !ok {
 		t.Error("after the token nothing is held")
 	}
 }
 
 func TestGuessesLeaveATokenItsRoom(t *testing.T) {
-	c := newCache(t, Even(1, 8, 2, 4), "lru")
+	c := newCache(t, EvenSlots(1, 8, 2, 4), "lru")
 	var began []bool
 	for e := range 4 {
 		_, ok := c.Prefetch(ID{0, e})
@@ -190,34 +190,34 @@ func TestGuessesLeaveATokenItsRoom(t *testing.T) {
 	if !slices.Equal(began, []bool{true, true, false, false}) {
 		t.Errorf("guesses that began to load: %v", began)
 	}
-	c.Touch(0, 6, 7)
+	c.Use(0, 6, 7)
 	for _, e := range []int{6, 7} {
-		if _, ok := c.Fault(ID{0, e}); !ok {
+		if _, ok := c.Claim(ID{0, e}); !ok {
 			t.Errorf("no room for expert %d", e)
 		}
 	}
-	if _, ok := newCache(t, Even(1, 8, 1, 1), "lru").Prefetch(ID{0, 1}); ok {
+	if _, ok := newCache(t, EvenSlots(1, 8, 1, 1), "lru").Prefetch(ID{0, 1}); ok {
 		t.Error("with one slot there is nothing to guess into")
 	}
 }
 
 func TestStatisticsOfGuesses(t *testing.T) {
-	c := newCache(t, Shape{Experts: 8, Used: 1, Slots: []int{4}, Bytes: []int64{10}}, "lru")
+	c := newCache(t, Shape{NumExperts: 8, NumExpertsUsed: 1, Slots: []int{4}, ExpertBytes: []int64{10}}, "lru")
 	right, _ := c.Prefetch(ID{0, 1})
 	late, _ := c.Prefetch(ID{0, 2})
 	wrong, _ := c.Prefetch(ID{0, 3})
-	c.Done(right)
-	c.Done(wrong)
+	c.FinishLoad(right)
+	c.FinishLoad(wrong)
 	use(t, c, 1)
 	use(t, c, 1)
-	if missing, _ := c.Touch(0, 2); len(missing) != 1 {
+	if missing, _ := c.Use(0, 2); len(missing) != 1 {
 		t.Error("an expert under way is missing")
 	}
-	c.Want(late)
-	c.Done(late)
+	c.Promote(late)
+	c.FinishLoad(late)
 	c.Release(1)
 	use(t, c, 2)
-	want := Stats{Tokens: 4, Hits: 3, Faults: 1, Loads: 3, Bytes: 30, Prefetches: 3, PrefetchesUsed: 1, PrefetchesLate: 1}
+	want := Stats{Tokens: 4, Hits: 3, Misses: 1, Loads: 3, Bytes: 30, Prefetches: 3, PrefetchesUsed: 1, PrefetchesLate: 1}
 	if got := c.Stats(); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -235,8 +235,8 @@ func agree(t *testing.T, c *Cache) {
 			continue
 		}
 		inTable++
-		s := c.slots[place/c.shape.Experts][at]
-		if s.state != resident || s.expert != place%c.shape.Experts {
+		s := c.slots[place/c.shape.NumExperts][at]
+		if s.state != resident || s.expert != place%c.shape.NumExperts {
 			t.Fatalf("the table has expert %d in slot %d, which holds %+v", place, at, s)
 		}
 	}
@@ -258,42 +258,42 @@ func TestNothingPinnedLeavesAndTableAndSlotsAgree(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		used := 1 + r.IntN(3)
-		s := Shape{Experts: used + r.IntN(6), Used: used}
+		s := Shape{NumExperts: used + r.IntN(6), NumExpertsUsed: used}
 		for range 1 + r.IntN(4) {
-			s.Slots = append(s.Slots, used+r.IntN(s.Experts-used+1))
+			s.Slots = append(s.Slots, used+r.IntN(s.NumExperts-used+1))
 		}
 		c := newCache(t, s, []string{"lru", "lfu:5", "stale"}[seed%3])
 		var guesses []Load
 		for range 200 {
 			layer := r.IntN(len(s.Slots))
-			missing, err := c.Touch(layer, r.Perm(s.Experts)[:used]...)
+			missing, err := c.Use(layer, r.Perm(s.NumExperts)[:used]...)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, e := range missing {
 				id := ID{layer, e}
 				if i := slices.IndexFunc(guesses, func(l Load) bool { return l.ID == id }); i >= 0 {
-					c.Want(guesses[i])
-					c.Done(guesses[i])
+					c.Promote(guesses[i])
+					c.FinishLoad(guesses[i])
 					guesses = slices.Delete(guesses, i, i+1)
 					continue
 				}
-				l, ok := c.Fault(id)
+				l, ok := c.Claim(id)
 				if !ok {
 					t.Fatalf("seed %d: no room for %+v in %d slots", seed, id, s.Slots[layer])
 				}
 				checkEvicted(t, c, l)
-				c.Done(l)
+				c.FinishLoad(l)
 			}
-			if l, ok := c.Prefetch(ID{r.IntN(len(s.Slots)), r.IntN(s.Experts)}); ok {
+			if l, ok := c.Prefetch(ID{r.IntN(len(s.Slots)), r.IntN(s.NumExperts)}); ok {
 				checkEvicted(t, c, l)
 				guesses = append(guesses, l)
 			}
 			if len(guesses) > 0 && r.IntN(2) == 0 {
 				if r.IntN(4) == 0 {
-					c.Fail(guesses[0])
+					c.AbandonLoad(guesses[0])
 				} else {
-					c.Done(guesses[0])
+					c.FinishLoad(guesses[0])
 				}
 				guesses = guesses[1:]
 			}
@@ -329,7 +329,7 @@ func TestLRUHitsAsANaiveOne(t *testing.T) {
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		slots := 1 + r.IntN(8)
-		c := newCache(t, Even(1, 8, 1, slots), "lru")
+		c := newCache(t, EvenSlots(1, 8, 1, slots), "lru")
 		var experts []int
 		for range 500 {
 			e := min(r.IntN(8), r.IntN(8))
@@ -356,16 +356,16 @@ func TestPoliciesAreFoundByName(t *testing.T) {
 }
 
 func BenchmarkTokenWithoutAFault(b *testing.B) {
-	c := newCache(b, Even(48, 16, 1, 16), "lfu")
+	c := newCache(b, EvenSlots(48, 16, 1, 16), "lfu")
 	for layer := range 48 {
 		for e := range 16 {
-			l, _ := c.Fault(ID{layer, e})
-			c.Done(l)
+			l, _ := c.Claim(ID{layer, e})
+			c.FinishLoad(l)
 		}
 	}
 	for i := range b.N {
 		for layer := range 48 {
-			c.Touch(layer, (i+layer)%16)
+			c.Use(layer, (i+layer)%16)
 		}
 		c.Release(1)
 	}
@@ -374,7 +374,7 @@ func BenchmarkTokenWithoutAFault(b *testing.B) {
 func BenchmarkFault(b *testing.B) {
 	for _, policy := range []string{"lru", "lfu", "stale"} {
 		b.Run(policy, func(b *testing.B) {
-			c := newCache(b, Even(1, 128, 1, 64), policy)
+			c := newCache(b, EvenSlots(1, 128, 1, 64), policy)
 			for i := range b.N {
 				use(b, c, i%128)
 			}
@@ -384,12 +384,12 @@ func BenchmarkFault(b *testing.B) {
 
 // An LFU that knew only uses would evict a guess first, before the token that it is for.
 func TestAGuessOutlivesAnExpertUsedOnce(t *testing.T) {
-	c := newCache(t, Even(1, 8, 1, 3), "lfu:100")
+	c := newCache(t, EvenSlots(1, 8, 1, 3), "lfu:100")
 	for _, e := range []int{0, 0, 0, 1} {
 		use(t, c, e)
 	}
 	guess, _ := c.Prefetch(ID{0, 2})
-	c.Done(guess)
+	c.FinishLoad(guess)
 	if gone := use(t, c, 3); gone != "1" {
 		t.Errorf("expert 3 took the place of %s, want 1", gone)
 	}

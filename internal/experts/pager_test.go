@@ -10,7 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // fakeDevice keeps a diary. A read waits for its turn when gate is there.
@@ -119,8 +119,8 @@ func twoRanges(id ID) []Range {
 	return []Range{{Matrix: 0, Offset: at, Bytes: 10}, {Matrix: 1, Offset: at + 1000, Bytes: 10}}
 }
 
-func newPager(t *testing.T, d *fakeDevice, s Shape, o Options) *Pager {
-	p := NewPager(newCache(t, s, "lru"), d, twoRanges, o)
+func newPager(t *testing.T, d *fakeDevice, s Shape, o Options) *ExpertPager {
+	p := NewExpertPager(newCache(t, s, "lru"), d, twoRanges, o)
 	t.Cleanup(func() {
 		p.Close()
 		if d.blobs != 0 || p.InFlight() != 0 {
@@ -130,11 +130,11 @@ func newPager(t *testing.T, d *fakeDevice, s Shape, o Options) *Pager {
 	return p
 }
 
-func fetch(t *testing.T, p *Pager, layer int, experts ...int) {
+func fetch(t *testing.T, p *ExpertPager, layer int, experts ...int) {
 	t.Helper()
-	missing, err := p.Touch(layer, experts...)
+	missing, err := p.Use(layer, experts...)
 	if err == nil {
-		err = p.Fetch(t.Context(), layer, missing...)
+		err = p.LoadExperts(t.Context(), layer, missing...)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func fetch(t *testing.T, p *Pager, layer int, experts ...int) {
 // An expert leaves the table before the first byte of its successor, which enters behind the last.
 func TestTheTableIsTrueAtEveryMoment(t *testing.T) {
 	d := &fakeDevice{}
-	p := newPager(t, d, Even(1, 3, 1, 1), Options{Reads: 1})
+	p := newPager(t, d, EvenSlots(1, 3, 1, 1), Options{Reads: 1})
 	fetch(t, p, 0, 0)
 	p.Release(1)
 	fetch(t, p, 0, 2)
@@ -160,10 +160,10 @@ func TestTheTableIsTrueAtEveryMoment(t *testing.T) {
 func TestDemandComesBeforeGuessesBeforeTheBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &fakeDevice{gate: make(chan struct{})}
-		p := newPager(t, d, Even(2, 4, 1, 3), Options{Reads: 1})
-		p.Guess(ID{0, 3}) // begins at once: nothing else is there
+		p := newPager(t, d, EvenSlots(2, 4, 1, 3), Options{Reads: 1})
+		p.PrefetchExperts(ID{0, 3}) // begins at once: nothing else is there
 		p.Keep(ID{1, 0})
-		p.Guess(ID{0, 1})
+		p.PrefetchExperts(ID{0, 1})
 		synctest.Wait()
 		go func() {
 			for range 6 {
@@ -198,8 +198,8 @@ func reads(d *fakeDevice) string {
 func TestAGuessThatATokenWaitsForIsHurried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &fakeDevice{gate: make(chan struct{})}
-		p := newPager(t, d, Even(2, 4, 1, 4), Options{Reads: 1})
-		p.Guess(ID{0, 1}, ID{0, 2}, ID{1, 3})
+		p := newPager(t, d, EvenSlots(2, 4, 1, 4), Options{Reads: 1})
+		p.PrefetchExperts(ID{0, 1}, ID{0, 2}, ID{1, 3})
 		go func() {
 			for range 6 {
 				d.gate <- struct{}{}
@@ -209,7 +209,7 @@ func TestAGuessThatATokenWaitsForIsHurried(t *testing.T) {
 		if got, want := reads(d), "read 10, read 130, read 1130"; !strings.HasPrefix(got, want) {
 			t.Errorf("got %s, want %s first", got, want)
 		}
-		if s := p.Stats(); s.PrefetchesLate != 1 || s.Faults != 1 {
+		if s := p.Stats(); s.PrefetchesLate != 1 || s.Misses != 1 {
 			t.Errorf("statistics %+v", s)
 		}
 		for range 4 {
@@ -225,7 +225,7 @@ func TestBytesInFlightAreBounded(t *testing.T) {
 		reads        int
 	}{{35, 30, 8}, {1000, 20, 2}, {5, 10, 8}} { // the last: a range larger than the budget goes alone
 		d := &fakeDevice{}
-		p := newPager(t, d, Even(1, 8, 8, 8), Options{Budget: c.budget, Reads: c.reads})
+		p := newPager(t, d, EvenSlots(1, 8, 8, 8), Options{Budget: c.budget, Reads: c.reads})
 		fetch(t, p, 0, 0, 1, 2, 3, 4, 5, 6, 7)
 		if d.peak > c.peak {
 			t.Errorf("budget %d, %d reads: %d bytes were in flight, want at most %d", c.budget, c.reads, d.peak, c.peak)
@@ -234,23 +234,23 @@ func TestBytesInFlightAreBounded(t *testing.T) {
 }
 
 func TestAFailedReadCanBeTriedAgain(t *testing.T) {
-	lost := fault.New(fault.ConnectionLost, "gone").Again()
+	lost := errs.New(errs.ConnectionLost, "gone").AsRetryable()
 	d := &fakeDevice{fail: map[int64]error{1010: lost}}
-	p := newPager(t, d, Even(1, 3, 1, 1), Options{Reads: 2})
-	missing, _ := p.Touch(0, 1)
-	if err := p.Fetch(t.Context(), 0, missing...); !errors.Is(err, lost) {
+	p := newPager(t, d, EvenSlots(1, 3, 1, 1), Options{Reads: 2})
+	missing, _ := p.Use(0, 1)
+	if err := p.LoadExperts(t.Context(), 0, missing...); !errors.Is(err, lost) {
 		t.Fatalf("error is %v, want %v", err, lost)
 	}
 	if _, there := p.Slot(ID{0, 1}); there {
 		t.Error("half an expert is in the table")
 	}
-	if err := p.Fetch(t.Context(), 0, missing...); err != nil {
+	if err := p.LoadExperts(t.Context(), 0, missing...); err != nil {
 		t.Fatal(err)
 	}
 	if at, there := p.Slot(ID{0, 1}); !there || at != 0 {
 		t.Errorf("the expert lies in slot %d, %v", at, there)
 	}
-	if s := p.Stats(); s.Faults != 1 || s.Loads != 1 {
+	if s := p.Stats(); s.Misses != 1 || s.Loads != 1 {
 		t.Errorf("statistics %+v", s)
 	}
 }
@@ -258,8 +258,8 @@ func TestAFailedReadCanBeTriedAgain(t *testing.T) {
 func TestAGuessThatFailsIsNoError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &fakeDevice{fail: map[int64]error{20: errors.New("gone")}}
-		p := newPager(t, d, Even(1, 3, 1, 2), Options{Reads: 1})
-		p.Guess(ID{0, 2})
+		p := newPager(t, d, EvenSlots(1, 3, 1, 2), Options{Reads: 1})
+		p.PrefetchExperts(ID{0, 2})
 		synctest.Wait()
 		if err := p.Poll(); err != nil {
 			t.Fatal(err)
@@ -274,11 +274,11 @@ func TestAGuessThatFailsIsNoError(t *testing.T) {
 func TestAStoppedWaitLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &fakeDevice{gate: make(chan struct{})}
-		p := newPager(t, d, Even(1, 3, 1, 1), Options{})
-		missing, _ := p.Touch(0, 1)
+		p := newPager(t, d, EvenSlots(1, 3, 1, 1), Options{})
+		missing, _ := p.Use(0, 1)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := p.Fetch(ctx, 0, missing...); !errors.Is(err, context.Canceled) {
+		if err := p.LoadExperts(ctx, 0, missing...); !errors.Is(err, context.Canceled) {
 			t.Fatalf("error is %v", err)
 		}
 		p.Release(0)
@@ -293,9 +293,9 @@ func TestAStoppedWaitLosesNothing(t *testing.T) {
 func TestForgottenGuessesGiveTheirSlotsBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &fakeDevice{gate: make(chan struct{})}
-		p := newPager(t, d, Even(1, 8, 1, 4), Options{Reads: 1})
-		p.Guess(ID{0, 1}, ID{0, 2})
-		p.Forget()
+		p := newPager(t, d, EvenSlots(1, 8, 1, 4), Options{Reads: 1})
+		p.PrefetchExperts(ID{0, 1}, ID{0, 2})
+		p.CancelPrefetches()
 		if !p.Loading(ID{0, 1}) || p.Loading(ID{0, 2}) {
 			t.Error("a guess under way stays, one not begun goes")
 		}
@@ -307,8 +307,8 @@ func TestForgottenGuessesGiveTheirSlotsBack(t *testing.T) {
 // More experts are asked for than the layer can take beside the guesses it is being filled with: they wait.
 func TestDemandWaitsForGuessesToMakeRoom(t *testing.T) {
 	d := &fakeDevice{}
-	p := newPager(t, d, Even(1, 8, 1, 3), Options{Reads: 1})
-	p.Guess(ID{0, 1}, ID{0, 2})
+	p := newPager(t, d, EvenSlots(1, 8, 1, 3), Options{Reads: 1})
+	p.PrefetchExperts(ID{0, 1}, ID{0, 2})
 	fetch(t, p, 0, 4, 5, 6)
 	for _, e := range []int{4, 5, 6} {
 		if _, there := p.Slot(ID{0, e}); !there {
@@ -318,10 +318,10 @@ func TestDemandWaitsForGuessesToMakeRoom(t *testing.T) {
 }
 
 func TestHoldingEverythingIsABugThatIsNamed(t *testing.T) {
-	p := newPager(t, &fakeDevice{}, Even(1, 4, 1, 1), Options{})
+	p := newPager(t, &fakeDevice{}, EvenSlots(1, 4, 1, 1), Options{})
 	fetch(t, p, 0, 0)
-	missing, _ := p.Touch(0, 1) // without Release
-	if err := p.Fetch(t.Context(), 0, missing...); fault.Of(err).Code != fault.Internal {
+	missing, _ := p.Use(0, 1) // without Release
+	if err := p.LoadExperts(t.Context(), 0, missing...); errs.Of(err).Code != errs.Internal {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -329,8 +329,8 @@ func TestHoldingEverythingIsABugThatIsNamed(t *testing.T) {
 func TestCloseWaitsForReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &fakeDevice{gate: make(chan struct{})}
-		p := NewPager(newCache(t, Even(1, 4, 1, 3), "lru"), d, twoRanges, Options{})
-		p.Guess(ID{0, 1}, ID{0, 2})
+		p := NewExpertPager(newCache(t, EvenSlots(1, 4, 1, 3), "lru"), d, twoRanges, Options{})
+		p.PrefetchExperts(ID{0, 1}, ID{0, 2})
 		synctest.Wait()
 		p.Close()
 		if p.InFlight() != 0 || d.blobs != 0 {
@@ -363,8 +363,8 @@ func TestWhatIsLessUrgentWaitsBehindWhatDoesNotFit(t *testing.T) {
 func TestNothingMoreIsUploadedOfAFailedExpert(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &fakeDevice{gate: make(chan struct{})}
-		p := newPager(t, d, Even(1, 3, 1, 2), Options{})
-		p.Guess(ID{0, 2})
+		p := newPager(t, d, EvenSlots(1, 3, 1, 2), Options{})
+		p.PrefetchExperts(ID{0, 2})
 		p.loads[ID{0, 2}].err = errors.New("its other half is gone")
 		close(d.gate)
 		synctest.Wait()
@@ -377,12 +377,12 @@ func TestNothingMoreIsUploadedOfAFailedExpert(t *testing.T) {
 
 func TestATableThatWasNotWrittenIsWrittenAgain(t *testing.T) {
 	d := &fakeDevice{broken: errors.New("lost")}
-	p := newPager(t, d, Even(1, 3, 1, 1), Options{})
-	missing, _ := p.Touch(0, 1)
-	if err := p.Fetch(t.Context(), 0, missing...); err == nil {
+	p := newPager(t, d, EvenSlots(1, 3, 1, 1), Options{})
+	missing, _ := p.Use(0, 1)
+	if err := p.LoadExperts(t.Context(), 0, missing...); err == nil {
 		t.Fatal("the error is swallowed")
 	}
-	if err := p.Fetch(t.Context(), 0, missing...); err != nil {
+	if err := p.LoadExperts(t.Context(), 0, missing...); err != nil {
 		t.Fatal(err)
 	}
 	if d.diary[1] != "table ..." {
@@ -392,19 +392,19 @@ func TestATableThatWasNotWrittenIsWrittenAgain(t *testing.T) {
 
 func TestAFailedGuessDoesNotDisturbAToken(t *testing.T) {
 	d := &fakeDevice{fail: map[int64]error{10: errors.New("gone")}}
-	p := newPager(t, d, Even(2, 3, 1, 2), Options{Reads: 1})
-	p.Guess(ID{0, 1})
+	p := newPager(t, d, EvenSlots(2, 3, 1, 2), Options{Reads: 1})
+	p.PrefetchExperts(ID{0, 1})
 	fetch(t, p, 1, 2)
 }
 
 // While the network is away, guesses and the background wait for it; a token whose experts are stored does not.
 func TestATokenDoesNotWaitForTheNetworkOfOthers(t *testing.T) {
-	for name, begin := range map[string]func(*Pager){
-		"guesses":    func(p *Pager) { p.Guess(ID{0, 1}, ID{0, 2}, ID{0, 3}) },
-		"background": func(p *Pager) { p.Keep(ID{0, 1}, ID{0, 2}, ID{0, 3}) },
-		"both": func(p *Pager) {
+	for name, begin := range map[string]func(*ExpertPager){
+		"guesses":    func(p *ExpertPager) { p.PrefetchExperts(ID{0, 1}, ID{0, 2}, ID{0, 3}) },
+		"background": func(p *ExpertPager) { p.Keep(ID{0, 1}, ID{0, 2}, ID{0, 3}) },
+		"both": func(p *ExpertPager) {
 			p.Keep(ID{0, 1}, ID{0, 2}, ID{0, 3})
-			p.Guess(ID{0, 1}, ID{0, 2}, ID{0, 3})
+			p.PrefetchExperts(ID{0, 1}, ID{0, 2}, ID{0, 3})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -413,7 +413,7 @@ func TestATokenDoesNotWaitForTheNetworkOfOthers(t *testing.T) {
 				for e := range 4 {
 					d.away[int64(10*e)], d.away[int64(10*e+1000)] = true, true
 				}
-				p := newPager(t, d, Even(2, 4, 1, 4), Options{Reads: 4})
+				p := newPager(t, d, EvenSlots(2, 4, 1, 4), Options{Reads: 4})
 				begin(p)
 				fetch(t, p, 1, 2)
 			})
@@ -465,22 +465,22 @@ func TestOneReadAtATimeStillServesTheBackground(t *testing.T) {
 // What is begun is read while others are guessed at, and found by Fetch.
 func TestDemandsMayBeginBeforeTheyAreWaitedFor(t *testing.T) {
 	d := &fakeDevice{}
-	p := newPager(t, d, Even(2, 4, 1, 3), Options{Reads: 1})
-	missing, _ := p.Touch(0, 1)
-	if err := errors.Join(p.Begin(0, missing...), p.Guess(ID{1, 3})); err != nil {
+	p := newPager(t, d, EvenSlots(2, 4, 1, 3), Options{Reads: 1})
+	missing, _ := p.Use(0, 1)
+	if err := errors.Join(p.StartLoads(0, missing...), p.PrefetchExperts(ID{1, 3})); err != nil {
 		t.Fatal(err)
 	}
 	before := p.Stats()
-	if free := p.Free(1); free != 2 {
+	if free := p.NumFreeSlots(1); free != 2 {
 		t.Errorf("%d slots are free beside one that is being filled, want 2 of 3", free)
 	}
-	if err := p.Fetch(t.Context(), 0, missing...); err != nil {
+	if err := p.LoadExperts(t.Context(), 0, missing...); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := reads(d), "read 10, read 1010"; !strings.HasPrefix(got, want) {
 		t.Errorf("got %s, want %s first", got, want)
 	}
-	if s := p.Stats().Since(before); s.Reads != 2 || s.Loads != 1 || s.Faults != 0 || p.Stats().Faults != 1 {
+	if s := p.Stats().Since(before); s.Reads != 2 || s.Loads != 1 || s.Misses != 0 || p.Stats().Misses != 1 {
 		t.Errorf("since it was begun: %+v", s)
 	}
 }

@@ -3,7 +3,7 @@ package experts
 // Predictor guesses what a token will use from what it used. Guesses may be wrong: they start reads, nothing else.
 type Predictor interface {
 	// Guess gives an expert that a token is likely to use in a layer, given the first one it used in the layer before.
-	Guess(layer, before int) (expert int, ok bool)
+	Predict(layer, before int) (expert int, ok bool)
 
 	// Learn tells what a token used first in a layer and in the one before.
 	Learn(layer, before, used int)
@@ -30,7 +30,7 @@ func NewTransitions(layers, experts int) Predictor {
 	return p
 }
 
-func (p *transitions) Guess(layer, before int) (expert int, ok bool) {
+func (p *transitions) Predict(layer, before int) (expert int, ok bool) {
 	seen, counts := uint32(0), p.counts[layer][before]
 	for e, n := range counts {
 		seen += n

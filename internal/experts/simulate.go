@@ -41,13 +41,13 @@ func (r *replay) layer(token, layer int) error {
 	for _, e := range r.trace.At(token, layer) {
 		r.used = append(r.used, int(e))
 	}
-	missing, err := r.cache.Touch(layer, r.used...)
+	missing, err := r.cache.Use(layer, r.used...)
 	if err != nil {
 		return err
 	}
 	for _, e := range missing {
-		l, _ := r.cache.Fault(ID{layer, e}) // no guesses are under way, so there is room
-		r.cache.Done(l)
+		l, _ := r.cache.Claim(ID{layer, e}) // no guesses are under way, so there is room
+		r.cache.FinishLoad(l)
 	}
 	if r.Predictor == nil {
 		return nil
@@ -64,12 +64,12 @@ func (r *replay) layer(token, layer int) error {
 // ahead reads what is guessed for the next layers.
 func (r *replay) ahead(layer, expert int) {
 	for l := layer + 1; l <= layer+r.Ahead && l < r.trace.Layers; l++ {
-		guess, ok := r.Predictor.Guess(l, expert)
+		guess, ok := r.Predictor.Predict(l, expert)
 		if !ok {
 			return
 		}
 		if load, ok := r.cache.Prefetch(ID{l, guess}); ok {
-			r.cache.Done(load)
+			r.cache.FinishLoad(load)
 		}
 		expert = guess
 	}

@@ -25,13 +25,13 @@ func TestSimulationOfAHandMadeTrace(t *testing.T) {
 		"112", // layer 0 faults; layer 2 still has 2
 		"310", // 0 and 2 fault
 		"010") // 0 faults: 3 took the place of 0, which was used before 1
-	s := Even(3, 4, 1, 2)
-	s.Bytes = []int64{1, 10, 100}
+	s := EvenSlots(3, 4, 1, 2)
+	s.ExpertBytes = []int64{1, 10, 100}
 	got, err := Simulation{Shape: s, Policy: NewLRU(3, 4)}.Run(trace)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Stats{Tokens: 5, Hits: 7, Faults: 8, Loads: 8, Evictions: 3, Bytes: 4 + 10 + 300}
+	want := Stats{Tokens: 5, Hits: 7, Misses: 8, Loads: 8, Evictions: 3, Bytes: 4 + 10 + 300}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -44,7 +44,7 @@ func TestGuessesOfTheSimulation(t *testing.T) {
 		tokens = append(tokens, "03", "12", "21", "30")
 	}
 	run := func(p Predictor) Stats {
-		s, err := Simulation{Shape: Even(2, 4, 1, 2), Policy: NewLRU(2, 4), Predictor: p, Ahead: 1}.Run(traceOf(4, tokens...))
+		s, err := Simulation{Shape: EvenSlots(2, 4, 1, 2), Policy: NewLRU(2, 4), Predictor: p, Ahead: 1}.Run(traceOf(4, tokens...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func TestGuessesOfTheSimulation(t *testing.T) {
 
 func TestGuessesAreMadeAtFaultsAlone(t *testing.T) {
 	trace := traceOf(4, "03", "03", "03", "03", "03", "03", "03", "03", "01", "02", "03") // layer 0 faults once, at first
-	s, err := Simulation{Shape: Even(2, 4, 1, 2), Policy: NewLRU(2, 4), Predictor: NewTransitions(2, 4), Ahead: 1}.Run(trace)
+	s, err := Simulation{Shape: EvenSlots(2, 4, 1, 2), Policy: NewLRU(2, 4), Predictor: NewTransitions(2, 4), Ahead: 1}.Run(trace)
 	if err != nil || s.Prefetches != 0 {
 		t.Errorf("statistics %+v, %v", s, err)
 	}
@@ -70,20 +70,20 @@ func TestGuessesAreMadeAtFaultsAlone(t *testing.T) {
 func TestTransitionsGuessOnlyWhatTheyHaveSeenOften(t *testing.T) {
 	p := NewTransitions(2, 4)
 	for i := range 3 {
-		if _, ok := p.Guess(1, 0); ok {
+		if _, ok := p.Predict(1, 0); ok {
 			t.Errorf("a guess after %d times", i)
 		}
 		p.Learn(1, 0, 2)
 	}
 	p.Learn(1, 0, 3)
-	if e, ok := p.Guess(1, 0); !ok || e != 2 {
+	if e, ok := p.Predict(1, 0); !ok || e != 2 {
 		t.Errorf("guess %d, %v, want 2: three times of four", e, ok)
 	}
 	for e := range 4 {
 		p.Learn(1, 0, e)
 	}
 	p.Learn(1, 0, 1)
-	if _, ok := p.Guess(1, 0); ok {
+	if _, ok := p.Predict(1, 0); ok {
 		t.Error("a guess that is more often wrong than right")
 	}
 }
@@ -97,7 +97,7 @@ func TestNoPolicyBeatsTheOptimalOne(t *testing.T) {
 		trace := s.Trace()
 		for slots := used; slots <= 8; slots += 3 {
 			run := func(p Policy) float64 {
-				stats, err := Simulation{Shape: Even(6, 8, used, slots), Policy: p}.Run(trace)
+				stats, err := Simulation{Shape: EvenSlots(6, 8, used, slots), Policy: p}.Run(trace)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -117,12 +117,12 @@ func TestNoPolicyBeatsTheOptimalOne(t *testing.T) {
 func TestMoreSlotsNeverHurtLRU(t *testing.T) {
 	trace, last := drifting.Trace(), -1.0
 	for slots := 1; slots <= 8; slots++ {
-		s, _ := Simulation{Shape: Even(6, 8, 1, slots), Policy: NewLRU(6, 8)}.Run(trace)
+		s, _ := Simulation{Shape: EvenSlots(6, 8, 1, slots), Policy: NewLRU(6, 8)}.Run(trace)
 		if s.HitRate() < last {
 			t.Errorf("%d slots hit less than %d", slots, slots-1)
 		}
-		if last = s.HitRate(); slots == 8 && s.Faults > 6*8 {
-			t.Errorf("with room for all, %d faults", s.Faults)
+		if last = s.HitRate(); slots == 8 && s.Misses > 6*8 {
+			t.Errorf("with room for all, %d faults", s.Misses)
 		}
 	}
 }
@@ -219,7 +219,7 @@ func BenchmarkSimulation(b *testing.B) {
 	s := Synthetic{Layers: 48, Experts: 16, Used: 1, Tokens: 1000, Zipf: 1, Topics: 4, Drift: 100, Seed: 1}
 	trace := s.Trace()
 	for range b.N {
-		Simulation{Shape: Even(48, 16, 1, 4), Policy: NewLFU(48, 16, 32)}.Run(trace)
+		Simulation{Shape: EvenSlots(48, 16, 1, 4), Policy: NewLFU(48, 16, 32)}.Run(trace)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*1000), "ns/token")
 }

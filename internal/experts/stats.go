@@ -4,7 +4,7 @@ package experts
 type Stats struct {
 	Tokens    int64
 	Hits      int64
-	Faults    int64
+	Misses    int64
 	Loads     int64 // experts brought in, on demand or on a guess
 	Evictions int64
 	Bytes     int64 // of the loads
@@ -18,7 +18,7 @@ type Stats struct {
 // Since is what has happened since the counts were before.
 func (s Stats) Since(before Stats) Stats {
 	return Stats{
-		Tokens: s.Tokens - before.Tokens, Hits: s.Hits - before.Hits, Faults: s.Faults - before.Faults,
+		Tokens: s.Tokens - before.Tokens, Hits: s.Hits - before.Hits, Misses: s.Misses - before.Misses,
 		Loads: s.Loads - before.Loads, Evictions: s.Evictions - before.Evictions, Bytes: s.Bytes - before.Bytes, Reads: s.Reads - before.Reads,
 		Prefetches: s.Prefetches - before.Prefetches, PrefetchesUsed: s.PrefetchesUsed - before.PrefetchesUsed,
 		PrefetchesLate: s.PrefetchesLate - before.PrefetchesLate,
@@ -26,7 +26,7 @@ func (s Stats) Since(before Stats) Stats {
 }
 
 // HitRate is the part of the uses that found their expert, 0 before the first.
-func (s Stats) HitRate() float64 { return ratio(s.Hits, s.Hits+s.Faults) }
+func (s Stats) HitRate() float64 { return ratio(s.Hits, s.Hits+s.Misses) }
 
 // PrefetchAccuracy is the part of the guesses that a token wanted, in time or late, before they were evicted.
 func (s Stats) PrefetchAccuracy() float64 {

@@ -24,7 +24,7 @@ func (b *Backend) Attention(a ops.Attention) {
 		op:      "attention",
 		defines: defines,
 		bind:    []*ops.Tensor{a.Dst, a.QKV, a.K, a.V, a.Step},
-		params: append(words(a.Dst.First/4, a.QKV.First/4, a.Step.First, a.K.Dim(1), a.Chunk, n,
+		params: append(words(a.Dst.First/4, a.QKV.First/4, a.Step.First, a.K.Dim(1), a.Window, n,
 			a.NumHeads, a.NumHeads+2*numKVHeads, headTiles), scoreScale(a)),
 		grid: [3]int{headTiles * numKVHeads, ceilDiv(n, tokens), 1},
 	})

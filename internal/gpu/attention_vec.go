@@ -30,7 +30,7 @@ func (b *Backend) AttentionVec(a ops.Attention) {
 		op:      "attention_vec",
 		defines: defines,
 		bind:    []*ops.Tensor{dst, a.QKV, a.K, a.V, a.Step},
-		params: append(words(dst.First/4, a.QKV.First/4, a.Step.First, a.K.Dim(1), a.Chunk, splits, headTiles),
+		params: append(words(dst.First/4, a.QKV.First/4, a.Step.First, a.K.Dim(1), a.Window, splits, headTiles),
 			scoreScale(a)),
 		grid: [3]int{splits, headTiles * a.K.Dim(2), 1},
 	})
@@ -44,15 +44,15 @@ func (b *Backend) mergeSplits(a ops.Attention, sums *ops.Tensor, splits, block i
 	b.dispatch(dispatch{
 		op:     "attention_vec_merge",
 		bind:   []*ops.Tensor{a.Dst, sums, a.Step},
-		params: words(a.Dst.First/4, a.Step.First, a.Chunk, splits, a.K.Dim(0)/4, block),
+		params: words(a.Dst.First/4, a.Step.First, a.Window, splits, a.K.Dim(0)/4, block),
 		grid:   [3]int{a.NumHeads, 1, 1},
 	})
 }
 
 // visible is the most positions a query can see.
 func visible(a ops.Attention) int {
-	if slots := a.K.Dim(1); a.Chunk == 0 || a.Chunk > slots {
+	if slots := a.K.Dim(1); a.Window == 0 || a.Window > slots {
 		return slots
 	}
-	return a.Chunk
+	return a.Window
 }

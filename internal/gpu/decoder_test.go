@@ -163,11 +163,11 @@ func (m *decoder) reset() {
 
 // snapshot is all that ops write, in one read-back.
 func (m *decoder) snapshot() []byte {
-	var parts []ops.Part
+	var parts []ops.Slice
 	for _, s := range m.state {
-		parts = append(parts, ops.Part{Tensor: s, N: s.Type.RowBytes(s.Shape.Elems())})
+		parts = append(parts, ops.Slice{Tensor: s, N: s.Type.RowBytes(s.Shape.Elems())})
 	}
-	data, err := m.b.FetchAll(parts...).Wait(context.Background())
+	data, err := m.b.ReadBackSlices(parts...).Wait(context.Background())
 	must(m.t, err)
 	return data
 }

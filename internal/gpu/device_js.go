@@ -7,7 +7,7 @@ import (
 	"strings"
 	"syscall/js"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
@@ -28,7 +28,7 @@ type device struct {
 func openDevice(ctx context.Context) (*device, error) {
 	open := js.Global().Get(hostName)
 	if open.Type() != js.TypeFunction {
-		return nil, fault.Wrap(fault.NoWebGPU, ops.ErrNoWebGPU.Message, fmt.Errorf("%s is not installed", hostName))
+		return nil, errs.Wrap(errs.NoWebGPU, ops.ErrNoWebGPU.Message, fmt.Errorf("%s is not installed", hostName))
 	}
 	host, err := await(open.Invoke()).wait(ctx)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"syscall/js"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 )
@@ -54,14 +54,14 @@ func TestALostDeviceIsReportedByEveryMethod(t *testing.T) {
 	b := open(t)
 	step := alloc(t, b, quant.U32, ops.StepWords)
 	p := record(t, b, func() { b.Advance(step) })
-	inFlight := b.Fetch(step, 0, 4)
+	inFlight := b.ReadBack(step, 0, 4)
 	b.dev.host.Get("device").Call("destroy") // behind the host's back
 	if _, err := inFlight.Wait(context.Background()); err != nil && !errors.Is(err, ops.ErrDeviceLost) {
 		t.Errorf("a read-back under way: %v", err)
 	}
 	await(b.dev.host.Get("device").Get("lost")).wait(context.Background())
 	for range 2 {
-		if err := fetchError(b, step, 0, 4); !errors.Is(err, ops.ErrDeviceLost) || !fault.Of(err).Retryable {
+		if err := fetchError(b, step, 0, 4); !errors.Is(err, ops.ErrDeviceLost) || !errs.Of(err).Retryable {
 			t.Errorf("a read-back: %v, want ErrDeviceLost", err)
 		}
 		if err := p.Run(); !errors.Is(err, ops.ErrDeviceLost) {

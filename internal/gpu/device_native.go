@@ -8,7 +8,7 @@ import (
 
 	"github.com/cogentcore/webgpu/wgpu"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
@@ -34,13 +34,13 @@ func openDevice(context.Context) (*device, error) {
 	instance := wgpu.CreateInstance(nil)
 	adapter, err := instance.RequestAdapter(nil)
 	if err != nil {
-		return nil, fault.Wrap(fault.NoAdapter, ops.ErrNoAdapter.Message, err)
+		return nil, errs.Wrap(errs.NoAdapter, ops.ErrNoAdapter.Message, err)
 	}
 	limits := adapter.GetLimits().Limits
 	limits.MaxPushConstantSize = 0 // the binding leaves it uninitialised
 	dev, err := adapter.RequestDevice(&wgpu.DeviceDescriptor{RequiredLimits: &wgpu.RequiredLimits{Limits: limits}})
 	if err != nil {
-		return nil, fault.Wrap(fault.NoAdapter, ops.ErrNoAdapter.Message, err)
+		return nil, errs.Wrap(errs.NoAdapter, ops.ErrNoAdapter.Message, err)
 	}
 	return &device{Device: dev, instance: instance, adapter: adapter, queue: dev.GetQueue()}, nil
 }

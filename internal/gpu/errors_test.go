@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/shaders"
@@ -29,7 +29,7 @@ func TestAKernelThatDoesNotCompileIsNamed(t *testing.T) {
 			if err == nil {
 				err = wait()
 			}
-			if err == nil || fault.Of(err).Code != fault.Internal || !strings.Contains(err.Error(), "broken X=1") {
+			if err == nil || errs.Of(err).Code != errs.Internal || !strings.Contains(err.Error(), "broken X=1") {
 				t.Errorf("%s: %v, want an internal fault that names the kernel", name, err)
 			}
 		}
@@ -56,7 +56,7 @@ func TestRecordReportsACallTheKernelCannotTake(t *testing.T) {
 		if p != nil {
 			t.Errorf("a program %v besides %v", p, err)
 		}
-		if err == nil || !strings.Contains(err.Error(), want) || fault.Of(err).Code != fault.Internal {
+		if err == nil || !strings.Contains(err.Error(), want) || errs.Of(err).Code != errs.Internal {
 			t.Errorf("%v, want an internal fault with %q", err, want)
 		}
 		b.dispatch(d) // outside Record the next report has it
@@ -78,7 +78,7 @@ func TestAllocBeyondALimitSaysBothNumbers(t *testing.T) {
 		"maxStorageBufferBindingSize) is 1048576: 48 bytes": 1<<20 + 48,
 	} {
 		_, err := b.Alloc("big", quant.F32, bytes/4)
-		if fault.Of(err).Code != fault.LimitsTooSmall || !strings.Contains(err.Error(), want) {
+		if errs.Of(err).Code != errs.LimitsTooSmall || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
@@ -95,7 +95,7 @@ func TestTheDeviceHasTheAdaptersLimits(t *testing.T) {
 		t.Errorf("limits %+v", l)
 	}
 	_, err := b.Alloc("too big", quant.U32, int(b.Limits().MaxBinding/4)+4)
-	if !errors.Is(err, fault.New(fault.LimitsTooSmall, "")) {
+	if !errors.Is(err, errs.New(errs.LimitsTooSmall, "")) {
 		t.Errorf("%v, want limits_too_small", err)
 	}
 	t.Logf("limits: %+v", b.Limits())
@@ -115,7 +115,7 @@ func TestPlainReadsAndWritesRefuseWhatTheyCannotDo(t *testing.T) {
 		"fetch beyond the end":     fetchError(b, x, 28, 8),
 		"fetch before the start":   fetchError(b, x, -4, 8),
 	} {
-		if fault.Of(err).Code != fault.Internal {
+		if errs.Of(err).Code != errs.Internal {
 			t.Errorf("%s: %v, want an internal fault", name, err)
 		}
 	}
@@ -133,7 +133,7 @@ func TestTheDevicesRefusalIsNeverSilent(t *testing.T) {
 	if err == nil {
 		err = fetchError(b, x, 0, 16)
 	}
-	if err == nil || fault.Of(err).Code != fault.Internal {
+	if err == nil || errs.Of(err).Code != errs.Internal {
 		t.Errorf("%v, want an internal fault", err)
 	}
 	if err := fetchError(b, x, 0, 16); err != nil {

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/ops"
-	"github.com/outrider-web/outrider/internal/optest"
+	"github.com/outrider-web/outrider/internal/testing/optest"
 )
 
 // Grids beyond a device's limit are folded; a small limit shows it without large tensors.

@@ -11,7 +11,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
@@ -80,5 +80,5 @@ func atMost(have, most int64) int64 {
 
 // broken is an error that says which of our own calls the device refused.
 func broken(label string, cause error) error {
-	return fault.Wrap(fault.Internal, fmt.Sprintf("the GPU refused %s", label), cause)
+	return errs.Wrap(errs.Internal, fmt.Sprintf("the GPU refused %s", label), cause)
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/outrider-web/outrider/internal/ops"
-	"github.com/outrider-web/outrider/internal/optest"
 	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/internal/testing/optest"
 )
 
 func TestASetGuardStopsEveryOpOfDecode(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/ops"
-	"github.com/outrider-web/outrider/internal/optest"
+	"github.com/outrider-web/outrider/internal/testing/optest"
 )
 
 func TestOpsMatchTheReference(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 )
@@ -60,7 +60,7 @@ func TestWritesAreOrderedBetweenRuns(t *testing.T) {
 	for i := range 20 {
 		must(t, b.Write(step, 0, wordBytes(uint32(100*i), 7)))
 		must(t, p.Run())
-		pending = append(pending, b.Fetch(step, 0, 4))
+		pending = append(pending, b.ReadBack(step, 0, 4))
 	}
 	for i, f := range pending {
 		if got := wait(t, f); got[0] != uint32(100*i+7) {
@@ -80,7 +80,7 @@ func TestSeveralFetchesAreInFlight(t *testing.T) {
 	var pending []ops.Pending
 	for range 5 {
 		must(t, p.Run())
-		pending = append(pending, b.Fetch(step, 0, 8))
+		pending = append(pending, b.ReadBack(step, 0, 8))
 	}
 	for i := len(pending) - 1; i >= 0; i-- {
 		if got := wait(t, pending[i]); got[0] != uint32(i+1) {
@@ -110,17 +110,17 @@ func TestFetchAllGivesPartsOneAfterAnother(t *testing.T) {
 	x, y := alloc(t, b, quant.U32, 4, 2), alloc(t, b, quant.U32, 3)
 	must(t, b.Write(x, 0, wordBytes(0, 1, 2, 3, 4, 5, 6, 7)))
 	must(t, b.Write(y, 0, wordBytes(10, 11, 12)))
-	got := wait(t, b.FetchAll(ops.Part{Tensor: y, Offset: 4, N: 8}, ops.Part{Tensor: x.Rows(1, 1), Offset: 8, N: 4}, ops.Part{Tensor: x, N: 8}))
+	got := wait(t, b.ReadBackSlices(ops.Slice{Tensor: y, Offset: 4, N: 8}, ops.Slice{Tensor: x.Rows(1, 1), Offset: 8, N: 4}, ops.Slice{Tensor: x, N: 8}))
 	if want := []uint32{11, 12, 6, 0, 1}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if none := wait(t, b.FetchAll()); len(none) != 0 {
+	if none := wait(t, b.ReadBackSlices()); len(none) != 0 {
 		t.Errorf("no parts: %v", none)
 	}
-	for name, p := range map[string]ops.Part{
+	for name, p := range map[string]ops.Slice{
 		"half a word": {Tensor: x, N: 2}, "at half a word": {Tensor: x, Offset: 2, N: 4}, "beyond the end": {Tensor: y, Offset: 8, N: 8},
 	} {
-		if _, err := b.FetchAll(ops.Part{Tensor: x, N: 4}, p).Wait(context.Background()); fault.Of(err).Code != fault.Internal {
+		if _, err := b.ReadBackSlices(ops.Slice{Tensor: x, N: 4}, p).Wait(context.Background()); errs.Of(err).Code != errs.Internal {
 			t.Errorf("%s: %v, want an internal fault", name, err)
 		}
 	}
@@ -299,7 +299,7 @@ func wait(t testing.TB, p ops.Pending) []uint32 {
 // readWords reads a whole tensor of 32-bit numbers.
 func readWords(t testing.TB, b *Backend, x *ops.Tensor) []uint32 {
 	t.Helper()
-	return wait(t, b.Fetch(x, 0, 4*x.Shape.Elems()))
+	return wait(t, b.ReadBack(x, 0, 4*x.Shape.Elems()))
 }
 
 func wordBytes(words ...uint32) []byte {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"syscall/js"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
@@ -52,13 +52,13 @@ func troubleOf(err error, label string) error {
 		return err
 	}
 	cause := errors.New(e.Value.Get("message").String())
-	named := map[string]*fault.Error{
-		string(fault.NoWebGPU): ops.ErrNoWebGPU, string(fault.NoAdapter): ops.ErrNoAdapter,
-		string(fault.DeviceLost): ops.ErrDeviceLost, string(fault.OutOfMemory): ops.ErrOutOfMemory,
+	named := map[string]*errs.Error{
+		string(errs.NoWebGPU): ops.ErrNoWebGPU, string(errs.NoAdapter): ops.ErrNoAdapter,
+		string(errs.DeviceLost): ops.ErrDeviceLost, string(errs.OutOfMemory): ops.ErrOutOfMemory,
 	}
 	code := e.Value.Get("code")
 	if n := named[code.String()]; n != nil {
-		return &fault.Error{Code: n.Code, Message: n.Message, Retryable: n.Retryable, Cause: cause}
+		return &errs.Error{Code: n.Code, Message: n.Message, Retryable: n.Retryable, Cause: cause}
 	}
 	return broken(label, cause)
 }

@@ -3,7 +3,7 @@ package gpu
 import (
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 )
@@ -96,7 +96,7 @@ func (b *Backend) Write(t *ops.Tensor, offset int, data []byte) error {
 		return err
 	}
 	if at%4 != 0 || len(data)%4 != 0 {
-		return fault.New(fault.Internal, fmt.Sprintf("writes to %v go by whole words, not %d bytes at %d", t, len(data), at))
+		return errs.New(errs.Internal, fmt.Sprintf("writes to %v go by whole words, not %d bytes at %d", t, len(data), at))
 	}
 	if err := b.dev.write(bufferOf(t), int64(at), data); err != nil {
 		return broken("a write to "+t.Name, err)
@@ -105,7 +105,7 @@ func (b *Backend) Write(t *ops.Tensor, offset int, data []byte) error {
 }
 
 // Fetch asks for bytes of a tensor of a plain type: for the whole words around them.
-func (b *Backend) Fetch(t *ops.Tensor, offset, n int) ops.Pending {
+func (b *Backend) ReadBack(t *ops.Tensor, offset, n int) ops.Pending {
 	at, err := plainRange(t, offset, n)
 	if trouble := b.noted(); trouble != nil {
 		err = trouble
@@ -117,8 +117,8 @@ func (b *Backend) Fetch(t *ops.Tensor, offset, n int) ops.Pending {
 	return b.dev.fetch([]stretch{{bufferOf(t), start, end - start}}, at-start, n)
 }
 
-// FetchAll asks for parts of several tensors, in one piece.
-func (b *Backend) FetchAll(parts ...ops.Part) ops.Pending {
+// ReadBackSlices asks for parts of several tensors, in one piece.
+func (b *Backend) ReadBackSlices(parts ...ops.Slice) ops.Pending {
 	if err := b.noted(); err != nil {
 		return failed{err}
 	}
@@ -126,7 +126,7 @@ func (b *Backend) FetchAll(parts ...ops.Part) ops.Pending {
 	for i, p := range parts {
 		at, err := plainRange(p.Tensor, p.Offset, p.N)
 		if err == nil && (at%4 != 0 || p.N%4 != 0) {
-			err = fault.New(fault.Internal, fmt.Sprintf("parts of %v are fetched by whole words, not %d bytes at %d", p.Tensor, p.N, at))
+			err = errs.New(errs.Internal, fmt.Sprintf("parts of %v are fetched by whole words, not %d bytes at %d", p.Tensor, p.N, at))
 		}
 		if err != nil {
 			return failed{err}
@@ -146,10 +146,10 @@ type stretch struct {
 func plainRange(t *ops.Tensor, offset, n int) (int, error) {
 	size := t.Type.BlockBytes()
 	if t.Type.BlockWeights() != 1 {
-		return 0, fault.New(fault.Internal, fmt.Sprintf("%v lies repacked on the GPU; only plain types are read and written", t))
+		return 0, errs.New(errs.Internal, fmt.Sprintf("%v lies repacked on the GPU; only plain types are read and written", t))
 	}
 	if offset < 0 || n < 0 || offset+n > size*t.Shape.Elems() {
-		return 0, fault.New(fault.Internal, fmt.Sprintf("bytes %d to %d are outside %v", offset, offset+n, t))
+		return 0, errs.New(errs.Internal, fmt.Sprintf("bytes %d to %d are outside %v", offset, offset+n, t))
 	}
 	return size*t.First + offset, nil
 }

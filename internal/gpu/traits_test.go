@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/ops"
-	"github.com/outrider-web/outrider/internal/optest"
+	"github.com/outrider-web/outrider/internal/testing/optest"
 )
 
 // The kind of device chooses between kernels; those that this device does not choose must be right too.

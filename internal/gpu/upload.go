@@ -3,7 +3,7 @@ package gpu
 import (
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 )
@@ -16,7 +16,7 @@ const pieceBytes = 16 << 20
 func (b *Backend) Upload(t *ops.Tensor, offset int64, blob ops.Blob) error {
 	unit, size := int64(ops.UploadUnit(t)), blob.Len()
 	if whole := fileBytes(t); offset%unit != 0 || offset+size > whole || size%unit != 0 && offset+size != whole {
-		return fault.New(fault.Internal, fmt.Sprintf("bytes %d to %d are no piece of %v: want multiples of %d within %d",
+		return errs.New(errs.Internal, fmt.Sprintf("bytes %d to %d are no piece of %v: want multiples of %d within %d",
 			offset, offset+size, t, unit, whole))
 	}
 	for from, step := int64(0), pieceBytes/unit*unit; from < size; from += step {

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 )
@@ -84,7 +84,7 @@ func TestUploadRefusesPiecesThatDoNotFit(t *testing.T) {
 		{"ending within a unit", 0, 34},
 		{"beyond the end", 4 * 68, 68},
 	} {
-		if err := b.Upload(w, c.offset, ops.Bytes(make([]byte, c.bytes))); fault.Of(err).Code != fault.Internal {
+		if err := b.Upload(w, c.offset, ops.Bytes(make([]byte, c.bytes))); errs.Of(err).Code != errs.Internal {
 			t.Errorf("%s: %v, want an internal fault", c.name, err)
 		}
 	}

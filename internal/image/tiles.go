@@ -3,7 +3,7 @@ package image
 import (
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // Tiles are a picture cut up: the grid's tiles row by row, then the global view, each Tile × Tile pixels.
@@ -24,7 +24,7 @@ func NewTiles(l Layout) *Tiles {
 func CutTiles(g Geometry, width, height int, pix []byte) (*Tiles, error) {
 	t := &Tiles{Layout: g.Layout(width, height), pix: pix}
 	if want := t.Len() * t.bytes(); len(pix) != want {
-		return nil, fault.New(fault.BadImage, fmt.Sprintf(
+		return nil, errs.New(errs.BadImage, fmt.Sprintf(
 			"a picture of %d×%d pixels came as %d bytes of tiles, not %d; attach it again", width, height, len(pix), want))
 	}
 	return t, nil

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // The worked layouts of spec/llama4.md §4.7.
@@ -54,7 +54,7 @@ func TestTilesCutElsewhereMustFitTheirPicture(t *testing.T) {
 	if err != nil || tiles.Len() != 3 || !bytes.Equal(tiles.Bytes(), pix) {
 		t.Errorf("%v, %v", tiles, err)
 	}
-	if _, err := CutTiles(Geometry{Tile: 4, MaxTiles: 4}, 8, 4, pix[1:]); !errors.Is(err, fault.New(fault.BadImage, "")) {
+	if _, err := CutTiles(Geometry{Tile: 4, MaxTiles: 4}, 8, 4, pix[1:]); !errors.Is(err, errs.New(errs.BadImage, "")) {
 		t.Errorf("one byte short: %v", err)
 	}
 }

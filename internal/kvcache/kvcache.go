@@ -22,7 +22,7 @@ type Shape struct {
 // Layer is the cache of one layer. Position p lies in slot p mod slots.
 type Layer struct {
 	K, V  *ops.Tensor // [headDim, slots, numKVHeads]
-	Chunk int         // attention sees only positions of its own chunk of so many; 0: all
+	Window int         // attention sees only positions of its own chunk of so many; 0: all
 }
 
 // Cache holds all layers.
@@ -45,7 +45,7 @@ func New(s Shape, chunks []int, alloc func(name string, t quant.Type, shape ...i
 		c.Layers = append(c.Layers, Layer{
 			K:     alloc(fmt.Sprintf("cache.%d.k", i), s.Type, s.HeadDim, slots, s.NumKVHeads),
 			V:     alloc(fmt.Sprintf("cache.%d.v", i), s.Type, s.HeadDim, slots, s.NumKVHeads),
-			Chunk: chunk,
+			Window: chunk,
 		})
 	}
 	return c
@@ -62,9 +62,9 @@ func (c *Cache) Advance(n int) {
 	}
 }
 
-// TakeBack counts positions from n on as not stored after all, but for a part of the call that was to store n. Nothing is
+// Truncate counts positions from n on as not stored after all, but for a part of the call that was to store n. Nothing is
 // lost: unlike Rewind, it knows that no later call has begun to overwrite a ring.
-func (c *Cache) TakeBack(n int) {
+func (c *Cache) Truncate(n int) {
 	c.n = n
 	if c.ring > 0 {
 		c.from = n / c.ring * c.ring

@@ -22,8 +22,8 @@ func TestFullLayersKeepTheContextAndRingsAChunk(t *testing.T) {
 	for i, want := range []struct{ slots, chunk int }{{100, 0}, {8, 8}} {
 		l := build(0, 8).Layers[i]
 		for _, kv := range []*ops.Tensor{l.K, l.V} {
-			if kv.Dim(0) != 4 || kv.Dim(1) != want.slots || kv.Dim(2) != 2 || kv.Type != quant.F16 || l.Chunk != want.chunk {
-				t.Errorf("layer %d has %v, chunk %d; want F16 [4 %d 2], chunk %d", i, kv, l.Chunk, want.slots, want.chunk)
+			if kv.Dim(0) != 4 || kv.Dim(1) != want.slots || kv.Dim(2) != 2 || kv.Type != quant.F16 || l.Window != want.chunk {
+				t.Errorf("layer %d has %v, chunk %d; want F16 [4 %d 2], chunk %d", i, kv, l.Window, want.slots, want.chunk)
 			}
 		}
 	}
@@ -85,8 +85,8 @@ func TestRewindRemembersWhatTheRingHolds(t *testing.T) {
 
 func TestWithoutRingsEveryLayerKeepsAll(t *testing.T) {
 	c := shaped(Shape{HeadDim: 4, NumKVHeads: 2, Context: 100, Type: quant.F16, NoRings: true}, 0, 8)
-	if l := c.Layers[1]; l.K.Dim(1) != 100 || l.Chunk != 8 {
-		t.Errorf("%d slots, chunk %d; want 100 with the mask of chunk 8", l.K.Dim(1), l.Chunk)
+	if l := c.Layers[1]; l.K.Dim(1) != 100 || l.Window != 8 {
+		t.Errorf("%d slots, chunk %d; want 100 with the mask of chunk 8", l.K.Dim(1), l.Window)
 	}
 	c.Advance(20)
 	if got := c.Fit(50); got != 50 {
@@ -107,7 +107,7 @@ func TestWhatIsTakenBackHasOverwrittenNothing(t *testing.T) {
 	} {
 		c := build(0, 8)
 		c.Advance(v.counted)
-		c.TakeBack(v.to)
+		c.Truncate(v.to)
 		if c.Len() != v.to {
 			t.Errorf("%d taken back to %d leaves %d", v.counted, v.to, c.Len())
 		}
@@ -117,7 +117,7 @@ func TestWhatIsTakenBackHasOverwrittenNothing(t *testing.T) {
 	}
 	c := build(0)
 	c.Advance(5)
-	if c.TakeBack(3); c.Len() != 3 {
+	if c.Truncate(3); c.Len() != 3 {
 		t.Errorf("%d positions, want 3", c.Len())
 	}
 }

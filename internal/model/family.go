@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/kvcache"
 	"github.com/outrider-web/outrider/internal/ops"
 )
@@ -36,7 +36,7 @@ type Config struct {
 	NumHeads     int
 	NumKVHeads   int
 	Epsilon      float32 // of every rms_norm
-	Chunks       []int   // attention chunk of each layer, 0 for full attention
+	Windows       []int   // attention chunk of each layer, 0 for full attention
 }
 
 // Family is a model before it has weights: what its file's metadata says.
@@ -72,7 +72,7 @@ func Read(m Metadata) (Family, error) {
 	name := m.String("general.architecture", "")
 	read, ok := families[name]
 	if !ok {
-		return nil, fault.New(fault.UnsupportedArchitecture, fmt.Sprintf(
+		return nil, errs.New(errs.UnsupportedArchitecture, fmt.Sprintf(
 			"the file's architecture is %q, which Outrider does not know; it knows %s", name, known(families)))
 	}
 	return read(m)
@@ -94,5 +94,5 @@ func Check(f Family, header Source) error {
 
 // bad makes a bad_model error.
 func bad(format string, args ...any) error {
-	return fault.New(fault.BadModel, fmt.Sprintf(format, args...)+"; the file is damaged or was made for another program")
+	return errs.New(errs.BadModel, fmt.Sprintf(format, args...)+"; the file is damaged or was made for another program")
 }

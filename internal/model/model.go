@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/kvcache"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
@@ -14,14 +14,14 @@ import (
 // published model.
 type Options struct {
 	Context    int  // positions of the longest conversation; 0, or more than the model's own: the model's own
-	Chunk      int  // most tokens of a prompt computed at once; 0: 512
+	BatchSize      int  // most tokens of a prompt computed at once; 0: 512
 	CacheF32   bool // keep keys and values in float32 instead of float16, to compare with references
 	FullCaches bool // keep every position in chunked layers too, to compare rings with
 
-	ExpertsUsed   int  // routed experts for each token; 0: as many as the file says; more than there are: all
+	NumExpertsUsed   int  // routed experts for each token; 0: as many as the file says; more than there are: all
 	NoTemperature bool // leave the queries of Llama 4's NoPE layers as long as they are
 
-	Paged *Paged // nil: every expert has its slot, the one of its number
+	PagedExperts *PagedExperts // nil: every expert has its slot, the one of its number
 }
 
 // defaultChunk is a compromise: a longer chunk reads the weights less often, a shorter one needs less scratch memory
@@ -32,10 +32,10 @@ func (o Options) forModel(c Config) Options {
 	if o.Context <= 0 || o.Context > c.ContextSize {
 		o.Context = c.ContextSize
 	}
-	if o.Chunk <= 0 {
-		o.Chunk = defaultChunk
+	if o.BatchSize <= 0 {
+		o.BatchSize = defaultChunk
 	}
-	o.Chunk = min(o.Chunk, o.Context)
+	o.BatchSize = min(o.BatchSize, o.Context)
 	return o
 }
 
@@ -66,7 +66,7 @@ type Model struct {
 	decode ops.Program
 	chunk  ops.Program // prefill of a whole chunk that more tokens follow; nil until the first long prompt
 
-	asks    []*ask // not answered yet, in their order
+	readBacks    []*readBack // not answered yet, in their order
 	decoded bool   // a token since the last of them
 }
 
@@ -74,7 +74,7 @@ type Model struct {
 // of Backend.Alloc and of reading weights back.
 func New(ctx context.Context, b ops.Backend, f Family, weights Source, o Options) (*Model, error) {
 	c := f.Config()
-	w := &Weights{source: weights, paged: o.Paged != nil, taken: map[string]bool{}}
+	w := &Weights{source: weights, paged: o.PagedExperts != nil, taken: map[string]bool{}}
 	m := &Model{backend: b, config: c, options: o.forModel(c), ends: bindEnds(c, w), arena: Arena{Backend: b}}
 	m.config.VocabSize = m.ends.embedding.Dim(1)
 	m.network = f.Bind(w)
@@ -96,9 +96,9 @@ func New(ctx context.Context, b ops.Backend, f Family, weights Source, o Options
 func (m *Model) prepare(ctx context.Context) error {
 	c, o, a := m.config, m.options, &m.arena
 	m.step = a.New("step", quant.U32, ops.StepWords)
-	m.order = a.Sequence("order", o.Chunk)
-	m.tokens = a.New("tokens", quant.U32, 1, o.Chunk)
-	m.x = a.F32("x", c.HiddenSize, o.Chunk)
+	m.order = a.Sequence("order", o.BatchSize)
+	m.tokens = a.New("tokens", quant.U32, 1, o.BatchSize)
+	m.x = a.F32("x", c.HiddenSize, o.BatchSize)
 	m.last = a.F32("last", c.HiddenSize, 1)
 	m.logits = a.F32("logits", c.VocabSize, 1)
 	m.cache = NewCache(c, o, a.New)
@@ -106,8 +106,8 @@ func (m *Model) prepare(ctx context.Context) error {
 	if m.warnings, err = m.network.Prepare(ctx, a, o); err != nil {
 		return err
 	}
-	if o.Paged != nil {
-		m.paged = newPaged(a, m.network, c.NumLayers, *o.Paged)
+	if o.PagedExperts != nil {
+		m.paged = newPaged(a, m.network, c.NumLayers, *o.PagedExperts)
 	}
 	return a.err
 }
@@ -119,7 +119,7 @@ func NewCache(c Config, o Options, alloc func(name string, t quant.Type, shape .
 	if o.CacheF32 {
 		shape.Type = quant.F32
 	}
-	return kvcache.New(shape, c.Chunks, alloc)
+	return kvcache.New(shape, c.Windows, alloc)
 }
 
 // record makes the program for n tokens; withHead says whether it goes on to the logits. In a paged model it is for one
@@ -192,13 +192,13 @@ func (m *Model) Decode() error {
 
 // Prefill computes tokens, at least one, at the positions that follow, some with inserts for embeddings. It does not wait
 // for the last chunk, but for each before that, so that the end of ctx takes effect; a paged model waits for experts.
-// Errors: context_full before anything is computed, device_lost, ctx.Err(), those of Pager.Seat; after one, Halt.
+// Errors: context_full before anything is computed, device_lost, ctx.Err(), those of ExpertPager.Seat; after one, Halt.
 func (m *Model) Prefill(ctx context.Context, tokens []int32, inserts ...Insert) error {
 	if err := m.room(len(tokens)); err != nil {
 		return err
 	}
 	for at := 0; at < len(tokens); {
-		n := m.cache.Fit(min(len(tokens)-at, m.options.Chunk))
+		n := m.cache.Fit(min(len(tokens)-at, m.options.BatchSize))
 		if err := m.prefill(ctx, tokens[at:at+n], at+n == len(tokens), cut(inserts, at, n)); err != nil {
 			return err
 		}
@@ -247,7 +247,7 @@ func (m *Model) program(n int, final bool, inserts []Insert) (p ops.Program, rel
 	switch {
 	case n == 1 && inserts == nil:
 		return m.decode, keep, nil
-	case n < m.options.Chunk || final || inserts != nil:
+	case n < m.options.BatchSize || final || inserts != nil:
 		if p, err = m.record(fmt.Sprintf("prefill %d", n), n, final, inserts...); err != nil {
 			return nil, nil, err
 		}
@@ -268,7 +268,7 @@ func (m *Model) Rewind(n int) (int, error) {
 // room checks that n more positions fit.
 func (m *Model) room(n int) error {
 	if need := m.Len() + n; need > m.options.Context {
-		return fault.New(fault.ContextFull, fmt.Sprintf(
+		return errs.New(errs.ContextFull, fmt.Sprintf(
 			"the conversation needs %d tokens, but the context holds %d; start a new one or shorten it", need, m.options.Context))
 	}
 	return nil

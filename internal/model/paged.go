@@ -13,16 +13,16 @@ import (
 // The first router that wants a missing expert leaves its number in guard, and everything queued behind it does nothing,
 // until the expert has come and the token goes on from there.
 type paged struct {
-	Paged
-	Mixture
+	PagedExperts
+	MoENetwork
 	routing Routing
 	layers  []int       // those with experts, of all layers
 	guard   *ops.Tensor // U32 [1]: 0, or the number of a router, from 1
 	turn    *ops.Tensor // U32 [numExperts]: the slots of the experts whose turn it is in a prompt
 }
 
-func newPaged(a *Arena, n Network, numLayers int, p Paged) *paged {
-	s := &paged{Paged: p, Mixture: n.(Mixture)}
+func newPaged(a *Arena, n Network, numLayers int, p PagedExperts) *paged {
+	s := &paged{PagedExperts: p, MoENetwork: n.(MoENetwork)}
 	s.routing = s.Routing()
 	for i := range numLayers {
 		if _, ok := s.Experts(i); ok {
@@ -44,11 +44,11 @@ type report struct {
 
 // ask has the device report, with all of t.
 func (m *Model) report(t *ops.Tensor) ops.Pending {
-	return m.backend.FetchAll(whole(m.paged.guard), ops.Part{Tensor: m.step, N: 4}, whole(m.paged.routing.Choices), whole(t))
+	return m.backend.ReadBackSlices(whole(m.paged.guard), ops.Slice{Tensor: m.step, N: 4}, whole(m.paged.routing.Choices), whole(t))
 }
 
 // whole is all of a tensor of 32-bit numbers.
-func whole(t *ops.Tensor) ops.Part { return ops.Part{Tensor: t, N: 4 * t.Shape.Elems()} }
+func whole(t *ops.Tensor) ops.Slice { return ops.Slice{Tensor: t, N: 4 * t.Shape.Elems()} }
 
 func (p *paged) read(data []byte) report {
 	word := func(i int) int { return int(binary.LittleEndian.Uint32(data[4*i:])) }
@@ -68,7 +68,7 @@ func (p *paged) read(data []byte) report {
 
 // goOn brings the experts that a router misses, and has program p go on from there.
 func (m *Model) goOn(ctx context.Context, p ops.Program, r report) error {
-	if err := m.paged.Pager.Seat(ctx, r.router-1, r.choices[r.router-1]); err != nil {
+	if err := m.paged.Loader.LoadExperts(ctx, r.router-1, r.choices[r.router-1]); err != nil {
 		return err
 	}
 	if err := m.backend.Write(m.paged.guard, 0, words(0)); err != nil {
@@ -86,7 +86,7 @@ func (m *Model) finish(ctx context.Context, p ops.Program) error {
 		}
 		r := m.paged.read(data)
 		if r.router == 0 {
-			m.paged.Pager.Token(r.choices)
+			m.paged.Loader.TokenDone(r.choices)
 			return nil
 		}
 		if err := m.goOn(ctx, p, r); err != nil {
@@ -106,15 +106,15 @@ func (m *Model) layered(ctx context.Context, n int, final bool, inserts []Insert
 			begun = append(begun, func() { m.network.Layer(m.backend, i, x, m.step, m.cache) })
 			continue
 		}
-		begun = append(begun, func() { p.Choose(m.backend, i, x, m.step, m.cache) })
+		begun = append(begun, func() { p.AttentionAndRouter(m.backend, i, x, m.step, m.cache) })
 		if err := m.once(begun...); err != nil {
 			return err
 		}
-		p.Pager.Next(layer, n)
+		p.Loader.PrefetchLayer(layer, n)
 		if err := m.turns(ctx, layer, n); err != nil {
 			return err
 		}
-		begun = []func(){func() { p.Join(m.backend, i, x) }}
+		begun = []func(){func() { p.SharedExpert(m.backend, i, x) }}
 	}
 	return m.once(append(begun, func() { m.end(x, final) })...)
 }
@@ -141,7 +141,7 @@ func (m *Model) turns(ctx context.Context, layer, n int) error {
 	if err != nil {
 		return err
 	}
-	compute, err := m.backend.Record("experts", func() { p.Compute(m.backend, i, n, p.turn) })
+	compute, err := m.backend.Record("experts", func() { p.RoutedExperts(m.backend, i, n, p.turn) })
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (m *Model) turns(ctx context.Context, layer, n int) error {
 		if err := compute.Run(); err != nil {
 			return err
 		}
-		p.Pager.Release()
+		p.Loader.Release()
 	}
 	return nil
 }
@@ -162,12 +162,12 @@ func (m *Model) turns(ctx context.Context, layer, n int) error {
 // turnOf seats experts and says where.
 func (m *Model) turnOf(ctx context.Context, layer int, experts []int) error {
 	p := m.paged
-	if err := p.Pager.Seat(ctx, layer, experts); err != nil {
+	if err := p.Loader.LoadExperts(ctx, layer, experts); err != nil {
 		return err
 	}
 	slots := slices.Repeat([]uint32{ops.Missing}, p.turn.Dim(0))
 	for _, e := range experts {
-		slots[e] = p.Pager.Slot(layer, e)
+		slots[e] = p.Loader.Slot(layer, e)
 	}
 	return m.backend.Write(p.turn, 0, words(slots...))
 }
@@ -191,7 +191,7 @@ func (m *Model) usedExperts(ctx context.Context) (used []int, err error) {
 func (p *paged) residentFirst(layer int, experts []int) []int {
 	var here, away []int
 	for _, e := range experts {
-		if p.Pager.Slot(layer, e) == ops.Missing {
+		if p.Loader.Slot(layer, e) == ops.Missing {
 			away = append(away, e)
 		} else {
 			here = append(here, e)

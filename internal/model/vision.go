@@ -9,16 +9,16 @@ import (
 // Vision is a vision tower on a backend. Its methods belong to the backend's goroutine.
 type Vision struct {
 	backend  ops.Backend
-	config   TowerConfig
+	config   VisionConfig
 	arena    Arena
 	in, out  *ops.Tensor // a tile, and its vectors: F32 [width, tileVectors]
 	order    *ops.Tensor // U32 [tileVectors]: 0, 1, 2, …
 	programs []ops.Program
 }
 
-// NewVision builds a tower of weights that CheckTower has passed. The weights stay the caller's to free, after Close.
+// NewVision builds a tower of weights that CheckVisionEncoder has passed. The weights stay the caller's to free, after Close.
 // Errors: those of Backend.Alloc and of reading weights back.
-func NewVision(ctx context.Context, b ops.Backend, t Tower, weights Source) (*Vision, error) {
+func NewVision(ctx context.Context, b ops.Backend, t VisionEncoder, weights Source) (*Vision, error) {
 	w := &Weights{source: weights, taken: map[string]bool{}}
 	v := &Vision{backend: b, config: t.Config(), arena: Arena{Backend: b}}
 	network := t.Bind(w)
@@ -33,7 +33,7 @@ func NewVision(ctx context.Context, b ops.Backend, t Tower, weights Source) (*Vi
 	return v, nil
 }
 
-func (v *Vision) prepare(ctx context.Context, network TowerNetwork) (err error) {
+func (v *Vision) prepare(ctx context.Context, network VisionNetwork) (err error) {
 	if v.in, v.out, err = network.Prepare(ctx, &v.arena); err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 const hello = `"messages":[{"role":"user","content":"Hello"}]`
@@ -108,7 +108,7 @@ func TestParseRefusesByName(t *testing.T) {
 		`{` + hello + `,"response_format":{"type":"json_object"}}`:                   `response_format.type: "json_object" is not supported yet`,
 	} {
 		_, err := Parse(decode(t, request))
-		if !errors.Is(err, fault.New(fault.InvalidRequest, "")) || !strings.HasPrefix(err.Error(), want) {
+		if !errors.Is(err, errs.New(errs.InvalidRequest, "")) || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s\n got %v\nwant %s…", request, err, want)
 		}
 	}
@@ -126,7 +126,7 @@ func TestAnswersHaveOpenAIsShape(t *testing.T) {
 		{"first", head + `{"index":0,"delta":{"role":"assistant"},"finish_reason":null,"logprobs":null}]}`, a.First()},
 		{"text", head + `{"index":0,"delta":{"content":"H\"i"},"finish_reason":null,"logprobs":null}]}`, a.Text(`H"i`)},
 		{"finish", head + `{"index":0,"delta":{},"finish_reason":"length","logprobs":null}]}`, a.Finish("length")},
-		{"usage", head + `],"usage":{"prompt_tokens":4,"completion_tokens":1,"total_tokens":5}}`, a.UsageChunk(Usage{4, 1})},
+		{"usage", head + `],"usage":{"prompt_tokens":4,"completion_tokens":1,"total_tokens":5}}`, a.UsageDelta(Usage{4, 1})},
 	} {
 		data, err := json.Marshal(c.got)
 		if err != nil {

@@ -10,7 +10,7 @@ package openai
 import (
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // Request asks for a chat completion. All of it has been checked.
@@ -123,5 +123,5 @@ func oneOf(maxTokens, maxCompletionTokens *int) (int, error) {
 
 // invalid says what is wrong with a field of the request.
 func invalid(path, problem string) error {
-	return fault.New(fault.InvalidRequest, fmt.Sprintf("%s: %s", path, problem))
+	return errs.New(errs.InvalidRequest, fmt.Sprintf("%s: %s", path, problem))
 }

@@ -43,7 +43,7 @@ func (a Answer) Text(piece string) Object {
 func (a Answer) Finish(reason string) Object { return a.chunk(choice("delta", Object{}, reason)) }
 
 // UsageChunk follows the last choice when the request asked for it; it has no choices.
-func (a Answer) UsageChunk(u Usage) Object {
+func (a Answer) UsageDelta(u Usage) Object {
 	o := a.chunk()
 	o["usage"] = u.object()
 	return o

@@ -74,7 +74,7 @@ func CheckAttention(op string, a Attention) {
 	c.types(quant.F32, a.Dst)
 	c.is(a.Dst.Dim(0) == a.NumHeads*a.K.Dim(0) && a.Dst.Dim(1) == a.QKV.Dim(1))
 	c.is(op != "attention_vec" || a.QKV.Dim(1) == 1 && !a.All)
-	c.is(a.Chunk >= 0)
+	c.is(a.Window >= 0)
 }
 
 // CheckArgmax checks Argmax.

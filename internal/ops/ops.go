@@ -104,7 +104,7 @@ type Attention struct {
 	K, V     *Tensor // F16 or F32 [headDim, slots, numKVHeads]
 	Step     *Tensor // U32 [StepWords]
 	NumHeads int
-	Chunk    int  // tokens; 0 means full attention
+	Window    int  // tokens; 0 means full attention
 	All      bool // every query sees all slots, before it and after: the pictures' attention; Step and Chunk are not read
 }
 
@@ -138,10 +138,10 @@ type Backend interface {
 	RecordGuarded(label string, guard *Tensor, f func()) (Program, error)
 
 	// Fetch asks for n bytes of t from byte offset on as they are after all programs run so far.
-	Fetch(t *Tensor, offset, n int) Pending
+	ReadBack(t *Tensor, offset, n int) Pending
 
-	// FetchAll is one Fetch of several parts; Wait gives them one after another.
-	FetchAll(parts ...Part) Pending
+	// ReadBackSlices is one Fetch of several parts; Wait gives them one after another.
+	ReadBackSlices(parts ...Slice) Pending
 
 	// Close gives everything back.
 	Close()
@@ -158,7 +158,7 @@ type Program interface {
 }
 
 // Part is N bytes of a tensor from byte Offset on, both multiples of 4.
-type Part struct {
+type Slice struct {
 	Tensor    *Tensor
 	Offset, N int
 }
@@ -184,7 +184,7 @@ type Limits struct {
 
 // Read waits for n bytes of t from byte offset on.
 func Read(ctx context.Context, b Backend, t *Tensor, offset, n int) ([]byte, error) {
-	return b.Fetch(t, offset, n).Wait(ctx)
+	return b.ReadBack(t, offset, n).Wait(ctx)
 }
 
 // UploadUnit is the granularity of Upload in bytes: two blocks, so that a piece of any type is whole words.

@@ -18,7 +18,7 @@ type Model struct {
 	CacheBytes    int64  // keys and values of the context, and activations
 	LargestTensor int64  // of the resident ones
 	Units         []Unit // of each layer that has experts; none: nothing is paged
-	Experts, Used int    // of a layer, and of them by a token
+	NumExperts, NumExpertsUsed int    // of a layer, and of them by a token
 
 	FileBytes, StoredBytes int64 // of all its files
 }
@@ -32,9 +32,9 @@ type Unit struct {
 // Machine is what has been measured of it. What is 0 is not known.
 type Machine struct {
 	MaxBuffer, MaxBinding int64 // bytes; WebGPU's limits, always known
-	MaxStack              int64 // bytes of one buffer of slots, where that is less
+	MaxSlotBuffer              int64 // bytes of one buffer of slots, where that is less
 	UsableBytes           int64 // of GPU memory, as expected: see Search
-	MostBytes             int64 // of it, for certain: what the user allows, or what was refused before
+	MaxBytes             int64 // of it, for certain: what the user allows, or what was refused before
 
 	FreeStorage    int64   // bytes
 	WriteSpeed     float64 // to the store, bytes/s
@@ -64,8 +64,8 @@ type Report struct {
 	Reasons []Reason // why it is not better than Verdict says
 
 	Slots        []int // of each layer that has experts
-	ExpertsOnGPU int
-	Experts      int
+	NumExpertsOnGPU int
+	NumExperts      int
 	AtLeast      bool  // usable GPU memory is unknown: the numbers are those of the fewest slots that can work
 	GPUBytes     int64 // with those slots
 
@@ -103,7 +103,7 @@ const (
 
 // Check makes the report.
 func Check(m Model, on Machine) Report {
-	r := Report{Verdict: Runs, Experts: len(m.Units) * m.Experts, StorageBytes: m.FileBytes, DownloadBytes: m.FileBytes - m.StoredBytes}
+	r := Report{Verdict: Runs, NumExperts: len(m.Units) * m.NumExperts, StorageBytes: m.FileBytes, DownloadBytes: m.FileBytes - m.StoredBytes}
 	r.place(m, on)
 	r.predict(m, on)
 	r.download(on)
@@ -126,7 +126,7 @@ func (r *Report) place(m Model, on Machine) {
 	}
 	r.Slots = shape.Slots
 	for _, n := range r.Slots {
-		r.ExpertsOnGPU += n
+		r.NumExpertsOnGPU += n
 	}
 	r.GPUBytes = m.bytes(shape)
 }
@@ -153,13 +153,13 @@ func (r *Report) miss(m Model, on Machine) {
 	uses, hits := 0.0, 0.0
 	for layer, slots := range r.Slots {
 		chance := on.HitRate
-		if chance == 0 || slots == m.Experts {
-			chance = float64(slots) / float64(m.Experts)
+		if chance == 0 || slots == m.NumExperts {
+			chance = float64(slots) / float64(m.NumExperts)
 		}
-		uses += float64(m.Used)
-		hits += float64(m.Used) * chance
-		r.BytesPerToken += float64(m.Used) * (1 - chance) * float64(m.Units[layer].Bytes)
-		r.PromptBytes += int64(m.Experts-slots) * m.Units[layer].Bytes
+		uses += float64(m.NumExpertsUsed)
+		hits += float64(m.NumExpertsUsed) * chance
+		r.BytesPerToken += float64(m.NumExpertsUsed) * (1 - chance) * float64(m.Units[layer].Bytes)
+		r.PromptBytes += int64(m.NumExperts-slots) * m.Units[layer].Bytes
 	}
 	r.HitRate, r.MissesPerToken = 1, uses-hits
 	if uses > 0 {
@@ -195,16 +195,16 @@ func (m Model) bytes(s experts.Shape) int64 {
 // Bytes is what the model takes on the GPU with so many slots in each layer that has experts; nil: all of them.
 func (m Model) Bytes(slots []int) int64 {
 	if slots == nil {
-		return m.bytes(m.shape(m.Experts))
+		return m.bytes(m.shape(m.NumExperts))
 	}
 	return m.bytes(experts.Shape{Slots: slots})
 }
 
 // fewest is the shape with just the experts of a token.
-func (m Model) fewest() experts.Shape { return m.shape(m.Used) }
+func (m Model) fewest() experts.Shape { return m.shape(m.NumExpertsUsed) }
 
 // most has all experts, as far as one buffer takes those of a layer.
-func (m Model) most(on Machine) experts.Shape { return m.capped(m.shape(m.Experts), on) }
+func (m Model) most(on Machine) experts.Shape { return m.capped(m.shape(m.NumExperts), on) }
 
 // within is the shape that fits beside the rest of the model, and the fewest slots when none does.
 func (m Model) within(usable int64, on Machine) experts.Shape {
@@ -212,7 +212,7 @@ func (m Model) within(usable int64, on Machine) experts.Shape {
 	for i, u := range m.Units {
 		sizes[i] = u.Bytes
 	}
-	s, err := experts.Fit(usable-m.fixed(), sizes, m.Experts, m.Used)
+	s, err := experts.FitMemory(usable-m.fixed(), sizes, m.NumExperts, m.NumExpertsUsed)
 	if err != nil {
 		return m.fewest()
 	}
@@ -220,9 +220,9 @@ func (m Model) within(usable int64, on Machine) experts.Shape {
 }
 
 func (m Model) shape(slots int) experts.Shape {
-	s := experts.Even(len(m.Units), m.Experts, m.Used, slots)
+	s := experts.EvenSlots(len(m.Units), m.NumExperts, m.NumExpertsUsed, slots)
 	for _, u := range m.Units {
-		s.Bytes = append(s.Bytes, u.Bytes)
+		s.ExpertBytes = append(s.ExpertBytes, u.Bytes)
 	}
 	return s
 }
@@ -231,7 +231,7 @@ func (m Model) shape(slots int) experts.Shape {
 func (m Model) capped(s experts.Shape, on Machine) experts.Shape {
 	for layer, u := range m.Units {
 		if u.LargestMatrix > 0 {
-			s.Slots[layer] = max(m.Used, min(s.Slots[layer], int(on.stack()/u.LargestMatrix)))
+			s.Slots[layer] = max(m.NumExpertsUsed, min(s.Slots[layer], int(on.stack()/u.LargestMatrix)))
 		}
 	}
 	return s
@@ -242,8 +242,8 @@ func (on Machine) largest() int64 { return min(on.MaxBuffer, on.MaxBinding) }
 
 // stack is the size of the largest buffer of slots.
 func (on Machine) stack() int64 {
-	if on.MaxStack > 0 {
-		return min(on.MaxStack, on.largest())
+	if on.MaxSlotBuffer > 0 {
+		return min(on.MaxSlotBuffer, on.largest())
 	}
 	return on.largest()
 }

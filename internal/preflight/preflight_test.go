@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/virtual"
+	"github.com/outrider-web/outrider/internal/testing/virtual"
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
@@ -35,7 +35,7 @@ func read(t *testing.T, v virtual.Model, types virtual.Types) Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := Model{Experts: v.Experts, Used: 1, FileBytes: f.Size(), CacheBytes: int64(4096 * v.Layers * 2 * v.KVHeads * v.HeadDim * 2)}
+	m := Model{NumExperts: v.Experts, NumExpertsUsed: 1, FileBytes: f.Size(), CacheBytes: int64(4096 * v.Layers * 2 * v.KVHeads * v.HeadDim * 2)}
 	m.Units = make([]Unit, v.Layers)
 	for _, x := range header.Tensors {
 		if !strings.Contains(x.Name, "_exps.") {
@@ -56,7 +56,7 @@ func read(t *testing.T, v virtual.Model, types virtual.Types) Model {
 }
 
 // laptop has an ordinary GPU and connection.
-var laptop = Machine{MaxBuffer: 4 * gib, MaxBinding: 2*gib - 4, UsableBytes: 24e9, MostBytes: 24e9,
+var laptop = Machine{MaxBuffer: 4 * gib, MaxBinding: 2*gib - 4, UsableBytes: 24e9, MaxBytes: 24e9,
 	FreeStorage: 200e9, WriteSpeed: 1e9, ReadSpeed: 2e9, LinkSpeed: 10e6, ComputeSeconds: 0.05}
 
 func near(t *testing.T, what string, got, want float64) {
@@ -81,8 +81,8 @@ func TestScoutOnALaptop(t *testing.T) {
 			t.Errorf("layer %d has %d slots", layer, n)
 		}
 	}
-	if r.ExpertsOnGPU != slots || r.Experts != 768 || r.GPUBytes > 24e9 || r.GPUBytes < 24e9-52e6 {
-		t.Errorf("%d of %d experts, %d bytes", r.ExpertsOnGPU, r.Experts, r.GPUBytes)
+	if r.NumExpertsOnGPU != slots || r.NumExperts != 768 || r.GPUBytes > 24e9 || r.GPUBytes < 24e9-52e6 {
+		t.Errorf("%d of %d experts, %d bytes", r.NumExpertsOnGPU, r.NumExperts, r.GPUBytes)
 	}
 	near(t, "hit rate by chance", r.HitRate, float64(slots)/768)
 	near(t, "misses", r.MissesPerToken, 48*(1-float64(slots)/768))
@@ -98,12 +98,12 @@ func TestScoutOnALaptop(t *testing.T) {
 
 func TestScoutOnASmallGPUIsSlow(t *testing.T) {
 	on := laptop
-	on.UsableBytes, on.MostBytes = 10e9, 10e9
+	on.UsableBytes, on.MaxBytes = 10e9, 10e9
 	r := Check(model(t, virtual.Scout(), virtual.UDQ2KXL()), on)
 	if r.Verdict != DoesNotFit || r.Reasons[0].Limit != Memory {
 		t.Errorf("%s: %+v", r.Verdict, r.Reasons)
 	}
-	on.UsableBytes, on.MostBytes = 12e9, 12e9
+	on.UsableBytes, on.MaxBytes = 12e9, 12e9
 	r = Check(model(t, virtual.Scout(), virtual.UDQ2KXL()), on)
 	if r.Verdict != RunsSlowly || r.Reasons[0].Limit != Speed {
 		t.Errorf("%s: %+v", r.Verdict, r.Reasons)
@@ -116,11 +116,11 @@ func TestMaverickOnALaptop(t *testing.T) {
 		t.Fatalf("%d layers have experts", len(m.Units))
 	}
 	r := Check(m, laptop)
-	if r.Experts != 3072 || r.Verdict != Runs || r.GPUBytes > 24e9 {
-		t.Errorf("%d experts, %s, %d bytes", r.Experts, r.Verdict, r.GPUBytes)
+	if r.NumExperts != 3072 || r.Verdict != Runs || r.GPUBytes > 24e9 {
+		t.Errorf("%d experts, %s, %d bytes", r.NumExperts, r.Verdict, r.GPUBytes)
 	}
-	near(t, "hit rate by chance", r.HitRate, float64(r.ExpertsOnGPU)/3072)
-	near(t, "misses", r.MissesPerToken, 24*(1-float64(r.ExpertsOnGPU)/3072))
+	near(t, "hit rate by chance", r.HitRate, float64(r.NumExpertsOnGPU)/3072)
+	near(t, "misses", r.MissesPerToken, 24*(1-float64(r.NumExpertsOnGPU)/3072))
 }
 
 func TestATraceReplacesChance(t *testing.T) {
@@ -136,9 +136,9 @@ func TestATraceReplacesChance(t *testing.T) {
 
 func TestEverythingOnTheGPUMissesNothing(t *testing.T) {
 	m, on := model(t, virtual.Scout(), virtual.UDQ2KXL()), laptop
-	on.UsableBytes, on.MostBytes, on.HitRate = 80e9, 80e9, 0.9
+	on.UsableBytes, on.MaxBytes, on.HitRate = 80e9, 80e9, 0.9
 	r := Check(m, on)
-	if r.ExpertsOnGPU != 768 || r.HitRate != 1 || r.BytesPerToken != 0 || r.PromptBytes != 0 || r.Verdict != Runs {
+	if r.NumExpertsOnGPU != 768 || r.HitRate != 1 || r.BytesPerToken != 0 || r.PromptBytes != 0 || r.Verdict != Runs {
 		t.Errorf("%+v", r)
 	}
 	near(t, "speed", r.TokensPerSecond, 20)
@@ -149,18 +149,18 @@ func TestEverythingOnTheGPUMissesNothing(t *testing.T) {
 
 // tiny is small enough for sums in the head: two layers of four experts of 10 bytes, 50 bytes beside them.
 func tiny() Model {
-	return Model{ResidentBytes: 40, CacheBytes: 10, LargestTensor: 20, Units: []Unit{{10, 4}, {10, 4}}, Experts: 4, Used: 1,
+	return Model{ResidentBytes: 40, CacheBytes: 10, LargestTensor: 20, Units: []Unit{{10, 4}, {10, 4}}, NumExperts: 4, NumExpertsUsed: 1,
 		FileBytes: 120, StoredBytes: 20}
 }
 
 func roomy() Machine {
-	return Machine{MaxBuffer: 100, MaxBinding: 100, UsableBytes: 100, MostBytes: 100, FreeStorage: 1000, WriteSpeed: 50,
+	return Machine{MaxBuffer: 100, MaxBinding: 100, UsableBytes: 100, MaxBytes: 100, FreeStorage: 1000, WriteSpeed: 50,
 		ReadSpeed: 1000, LinkSpeed: 20, ComputeSeconds: 0.01}
 }
 
 func TestTheFormulas(t *testing.T) {
 	r := Check(tiny(), roomy())
-	want := Report{Verdict: Runs, Slots: []int{3, 2}, ExpertsOnGPU: 5, Experts: 8, GPUBytes: 100,
+	want := Report{Verdict: Runs, Slots: []int{3, 2}, NumExpertsOnGPU: 5, NumExperts: 8, GPUBytes: 100,
 		HitRate: 0.625, MissesPerToken: 0.75, BytesPerToken: 7.5, TokensPerSecond: 1 / (0.01 + 0.0075),
 		PromptBytes: 30, PromptSeconds: 0.03, DownloadBytes: 100, DownloadSeconds: 5, StorageBytes: 120}
 	if !slices.Equal(r.Slots, want.Slots) {
@@ -170,7 +170,7 @@ func TestTheFormulas(t *testing.T) {
 		what      string
 		got, want float64
 	}{
-		{"experts", float64(r.ExpertsOnGPU), 5}, {"GPU", float64(r.GPUBytes), 100}, {"hit rate", r.HitRate, want.HitRate},
+		{"experts", float64(r.NumExpertsOnGPU), 5}, {"GPU", float64(r.GPUBytes), 100}, {"hit rate", r.HitRate, want.HitRate},
 		{"misses", r.MissesPerToken, want.MissesPerToken}, {"bytes a token", r.BytesPerToken, want.BytesPerToken},
 		{"speed", r.TokensPerSecond, want.TokensPerSecond}, {"prompt", float64(r.PromptBytes), 30},
 		{"prompt's time", r.PromptSeconds, 0.03}, {"download", float64(r.DownloadBytes), 100},
@@ -201,8 +201,8 @@ func TestEachLimitIsNamed(t *testing.T) {
 	}{
 		{Buffer, func(_ *Model, on *Machine) { on.MaxBuffer = 19 }, "buffers of 20 B; this GPU allows 19 B"},
 		{Binding, func(_ *Model, on *Machine) { on.MaxBinding = 19 }, "see 20 B at once; this GPU allows 19 B"},
-		{Buffer, func(m *Model, _ *Machine) { m.Used, m.Units[0].LargestMatrix = 2, 51 }, "buffers of 102 B"},
-		{Memory, func(_ *Model, on *Machine) { on.MostBytes = 69 }, "at least 70 B of GPU memory are needed, 69 B"},
+		{Buffer, func(m *Model, _ *Machine) { m.NumExpertsUsed, m.Units[0].LargestMatrix = 2, 51 }, "buffers of 102 B"},
+		{Memory, func(_ *Model, on *Machine) { on.MaxBytes = 69 }, "at least 70 B of GPU memory are needed, 69 B"},
 		{Storage, func(_ *Model, on *Machine) { on.FreeStorage = 99 }, "100 B are still to be stored, the browser has room for 99 B"},
 	} {
 		m, on := tiny(), roomy()
@@ -215,7 +215,7 @@ func TestEachLimitIsNamed(t *testing.T) {
 }
 
 func TestWhatFitsExactlyFits(t *testing.T) {
-	on := Machine{MaxBuffer: 20, MaxBinding: 20, UsableBytes: 70, MostBytes: 70, FreeStorage: 100}
+	on := Machine{MaxBuffer: 20, MaxBinding: 20, UsableBytes: 70, MaxBytes: 70, FreeStorage: 100}
 	if r := Check(tiny(), on); r.Verdict != Runs || !slices.Equal(r.Slots, []int{1, 1}) {
 		t.Errorf("%s %+v", r.Sentence(), r.Slots)
 	}
@@ -257,9 +257,9 @@ func TestABufferHoldsSoManySlots(t *testing.T) {
 
 func TestUnknownMemoryPromisesTheLeast(t *testing.T) {
 	on := roomy()
-	on.UsableBytes, on.MostBytes = 0, 0
+	on.UsableBytes, on.MaxBytes = 0, 0
 	r := Check(tiny(), on)
-	if !r.AtLeast || r.ExpertsOnGPU != 2 || r.GPUBytes != 70 {
+	if !r.AtLeast || r.NumExpertsOnGPU != 2 || r.GPUBytes != 70 {
 		t.Errorf("%+v", r)
 	}
 	if s := r.Sentence(); !strings.HasPrefix(s, "this machine: at least 2 of 8 experts on the GPU, at least 40 tok/s once warm, 100 B to download") {
@@ -282,7 +282,7 @@ func TestUnmeasuredSpeedsStayOutOfTheSentence(t *testing.T) {
 
 func TestADenseModelIsResident(t *testing.T) {
 	m := tiny()
-	m.Units, m.Experts, m.Used = nil, 0, 0
+	m.Units, m.NumExperts, m.NumExpertsUsed = nil, 0, 0
 	m.StoredBytes = m.FileBytes
 	r := Check(m, roomy())
 	if r.GPUBytes != 50 || r.HitRate != 1 || r.Verdict != Runs || r.Sentence() != "this machine: the whole model on the GPU, about 100 tok/s once warm" {

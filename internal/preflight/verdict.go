@@ -15,8 +15,8 @@ func (r *Report) judge(m Model, on Machine) {
 		"the model needs buffers of %s; this GPU allows %s (maxBufferSize): choose a smaller quantisation")
 	r.refuse(Binding, float64(tensor), float64(on.MaxBinding),
 		"a kernel must see %s at once; this GPU allows %s (maxStorageBufferBindingSize): choose a smaller quantisation")
-	if on.MostBytes > 0 {
-		r.refuse(Memory, float64(m.bytes(m.fewest())), float64(on.MostBytes),
+	if on.MaxBytes > 0 {
+		r.refuse(Memory, float64(m.bytes(m.fewest())), float64(on.MaxBytes),
 			"at least %s of GPU memory are needed, %s can be used: close other tabs, shorten the context, or choose a smaller model")
 	}
 	if on.FreeStorage > 0 {
@@ -37,7 +37,7 @@ func (r *Report) judge(m Model, on Machine) {
 func (m Model) needsTensor() int64 {
 	n := m.LargestTensor
 	for _, u := range m.Units {
-		n = max(n, int64(m.Used)*u.LargestMatrix)
+		n = max(n, int64(m.NumExpertsUsed)*u.LargestMatrix)
 	}
 	return n
 }
@@ -83,12 +83,12 @@ func (r Report) Sentence() string {
 
 func (r Report) placed() string {
 	switch {
-	case r.ExpertsOnGPU == r.Experts:
+	case r.NumExpertsOnGPU == r.NumExperts:
 		return "the whole model on the GPU"
 	case r.AtLeast:
-		return fmt.Sprintf("at least %d of %d experts on the GPU", r.ExpertsOnGPU, r.Experts)
+		return fmt.Sprintf("at least %d of %d experts on the GPU", r.NumExpertsOnGPU, r.NumExperts)
 	}
-	return fmt.Sprintf("%d of %d experts on the GPU", r.ExpertsOnGPU, r.Experts)
+	return fmt.Sprintf("%d of %d experts on the GPU", r.NumExpertsOnGPU, r.NumExperts)
 }
 
 func (r Report) speed() string {

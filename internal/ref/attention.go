@@ -108,8 +108,8 @@ func seen(a ops.Attention, pos int) (start, end int) {
 	switch {
 	case a.All:
 		return 0, a.K.Dim(1)
-	case a.Chunk > 0:
-		return pos / a.Chunk * a.Chunk, pos + 1
+	case a.Window > 0:
+		return pos / a.Window * a.Window, pos + 1
 	}
 	return 0, pos + 1
 }

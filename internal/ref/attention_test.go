@@ -68,7 +68,7 @@ func TestAttentionAveragesWhatItMaySee(t *testing.T) {
 			a := ops.Attention{
 				Dst: f32(t, b, "dst", nil, 2, 1), QKV: f32(t, b, "qkv", []float32{0, 0, 9, 9, 9, 9}, 6, 1),
 				K: cache(t, b, "k", 4, 1, 0, 0, 0, 0), V: cache(t, b, "v", 4, 1, 1, 2, 3, 4),
-				Step: u32(t, b, "step", c.pos, 1, 0, 0), NumHeads: 1, Chunk: c.chunk,
+				Step: u32(t, b, "step", c.pos, 1, 0, 0), NumHeads: 1, Window: c.chunk,
 			}
 			run(t, b, func() { b.AttentionVec(a) })
 			near(t, "dst", floats(a.Dst), []float32{c.want, 0})
@@ -108,7 +108,7 @@ func TestAttentionOverARing(t *testing.T) {
 	a := ops.Attention{
 		Dst: f32(t, b, "dst", nil, 2, 1), QKV: f32(t, b, "qkv", make([]float32, 6), 6, 1),
 		K: cache(t, b, "k", 2, 1, 0, 0), V: cache(t, b, "v", 2, 1, 3, 4),
-		Step: u32(t, b, "step", 3, 1, 0, 0), NumHeads: 1, Chunk: 2,
+		Step: u32(t, b, "step", 3, 1, 0, 0), NumHeads: 1, Window: 2,
 	}
 	run(t, b, func() { b.AttentionVec(a) })
 	near(t, "dst", floats(a.Dst), []float32{3.5, 0})

@@ -66,12 +66,12 @@ func (p *program) run(list []func()) error {
 func (p *program) Release() { p.ops = nil }
 
 // Fetch copies the bytes at once: nothing is under way between programs.
-func (b *Backend) Fetch(t *ops.Tensor, offset, n int) ops.Pending {
+func (b *Backend) ReadBack(t *ops.Tensor, offset, n int) ops.Pending {
 	return fetched(memoryOf(t).get(t, offset, n))
 }
 
-// FetchAll copies them too.
-func (b *Backend) FetchAll(parts ...ops.Part) ops.Pending {
+// ReadBackSlices copies them too.
+func (b *Backend) ReadBackSlices(parts ...ops.Slice) ops.Pending {
 	var all fetched
 	for _, p := range parts {
 		all = append(all, memoryOf(p.Tensor).get(p.Tensor, p.Offset, p.N)...)

@@ -36,7 +36,7 @@ func TestAttentionOfAllSeesWhatComesAfter(t *testing.T) {
 	a := ops.Attention{
 		Dst: f32(t, b, "dst", nil, 2, 2), QKV: f32(t, b, "qkv", make([]float32, 12), 6, 2),
 		K: cache(t, b, "k", 3, 1, 0, 0, 0), V: cache(t, b, "v", 3, 1, 1, 2, 6),
-		Step: u32(t, b, "step", 0, 2, 0, 0), NumHeads: 1, Chunk: 1, All: true,
+		Step: u32(t, b, "step", 0, 2, 0, 0), NumHeads: 1, Window: 1, All: true,
 	}
 	run(t, b, func() { b.Attention(a) })
 	near(t, "dst", floats(a.Dst), []float32{3, 0, 3, 0})

@@ -6,7 +6,7 @@ import (
 	"math/bits"
 	"strings"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // none is the rank of a pair that does not join.
@@ -53,7 +53,7 @@ func newMergeRanks(merges Strings, tokens *index) (*mergeRanks, error) {
 		r, okRight := tokens.find(joined[cut:])
 		made, okMade := tokens.find(joined)
 		if !okLeft || !okRight || !okMade {
-			return nil, fault.New(fault.BadModel, fmt.Sprintf(
+			return nil, errs.New(errs.BadModel, fmt.Sprintf(
 				"the tokenizer's merge %d, %q, names a token that the vocabulary lacks; the file is damaged", i, merges.At(i)))
 		}
 		m.add(uint64(l)<<32|uint64(r), made)

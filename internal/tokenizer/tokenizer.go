@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // Strings is a list of strings that need not be Go strings: a file's own slab will do.
@@ -61,10 +61,10 @@ func New(v Vocab) (*Tokenizer, error) {
 	split, ok := splitters[v.Pre]
 	switch {
 	case v.Model != "gpt2":
-		return nil, fault.New(fault.UnsupportedTokenizer, fmt.Sprintf(
+		return nil, errs.New(errs.UnsupportedTokenizer, fmt.Sprintf(
 			"the file's tokenizer is of the kind %q; only byte-level BPE (\"gpt2\") is supported: choose another file", v.Model))
 	case !ok:
-		return nil, fault.New(fault.UnsupportedTokenizer, fmt.Sprintf(
+		return nil, errs.New(errs.UnsupportedTokenizer, fmt.Sprintf(
 			"the file's pre-tokenizer is %q; supported are llama4, llama-bpe and smollm: choose another file", v.Pre))
 	}
 	if err := v.check(); err != nil {
@@ -87,7 +87,7 @@ func (v *Vocab) check() error {
 		n = v.Tokens.Len()
 	}
 	broken := func(format string, args ...any) error {
-		return fault.New(fault.BadModel, fmt.Sprintf(format, args...)+"; the file is damaged")
+		return errs.New(errs.BadModel, fmt.Sprintf(format, args...)+"; the file is damaged")
 	}
 	switch {
 	case n == 0:

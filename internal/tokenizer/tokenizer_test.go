@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 func FuzzEncodeThenDecodeGivesEveryByteBack(f *testing.F) {
@@ -94,26 +94,26 @@ func TestABadVocabularyIsANamedError(t *testing.T) {
 	tests := []struct {
 		name  string
 		spoil func(*Vocab)
-		code  fault.Code
+		code  errs.Code
 		says  string
 	}{
-		{"another model", func(v *Vocab) { v.Model = "llama" }, fault.UnsupportedTokenizer, `"llama"`},
-		{"another pre-tokenizer", func(v *Vocab) { v.Pre = "qwen2" }, fault.UnsupportedTokenizer, `"qwen2"`},
-		{"no tokens", func(v *Vocab) { v.Tokens = List{} }, fault.BadModel, "empty"},
-		{"no token list", func(v *Vocab) { v.Tokens = nil }, fault.BadModel, "empty"},
-		{"too few types", func(v *Vocab) { v.Types = v.Types[1:] }, fault.BadModel, "types"},
-		{"no merges", func(v *Vocab) { v.Merges = List{} }, fault.BadModel, "merges"},
-		{"no merge list", func(v *Vocab) { v.Merges = nil }, fault.BadModel, "merges"},
-		{"a merge of unknown tokens", func(v *Vocab) { v.Merges = List{"qqq zzz"} }, fault.BadModel, `merge 0, "qqq zzz"`},
-		{"a merge of nothing", func(v *Vocab) { v.Merges = List{""} }, fault.BadModel, "merge 0"},
-		{"BOS outside", func(v *Vocab) { v.BOS = 1 << 20 }, fault.BadModel, "begin"},
-		{"EOS outside", func(v *Vocab) { v.EOS = -2 }, fault.BadModel, "end"},
+		{"another model", func(v *Vocab) { v.Model = "llama" }, errs.UnsupportedTokenizer, `"llama"`},
+		{"another pre-tokenizer", func(v *Vocab) { v.Pre = "qwen2" }, errs.UnsupportedTokenizer, `"qwen2"`},
+		{"no tokens", func(v *Vocab) { v.Tokens = List{} }, errs.BadModel, "empty"},
+		{"no token list", func(v *Vocab) { v.Tokens = nil }, errs.BadModel, "empty"},
+		{"too few types", func(v *Vocab) { v.Types = v.Types[1:] }, errs.BadModel, "types"},
+		{"no merges", func(v *Vocab) { v.Merges = List{} }, errs.BadModel, "merges"},
+		{"no merge list", func(v *Vocab) { v.Merges = nil }, errs.BadModel, "merges"},
+		{"a merge of unknown tokens", func(v *Vocab) { v.Merges = List{"qqq zzz"} }, errs.BadModel, `merge 0, "qqq zzz"`},
+		{"a merge of nothing", func(v *Vocab) { v.Merges = List{""} }, errs.BadModel, "merge 0"},
+		{"BOS outside", func(v *Vocab) { v.BOS = 1 << 20 }, errs.BadModel, "begin"},
+		{"EOS outside", func(v *Vocab) { v.EOS = -2 }, errs.BadModel, "end"},
 	}
 	for _, test := range tests {
 		v := good()
 		test.spoil(&v)
 		_, err := New(v)
-		if !errors.Is(err, fault.New(test.code, "")) || !strings.Contains(err.Error(), test.says) {
+		if !errors.Is(err, errs.New(test.code, "")) || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: %v, want %s with %q", test.name, err, test.code, test.says)
 		}
 	}

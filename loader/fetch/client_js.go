@@ -4,7 +4,7 @@ import (
 	"context"
 	"syscall/js"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // clientName is the global under which web/src/worker/storage-client.ts installs itself before Go starts.
@@ -14,13 +14,13 @@ const clientName = "outriderStorage"
 func Client() (js.Value, error) {
 	client := js.Global().Get(clientName)
 	if client.IsUndefined() {
-		return client, fault.New(fault.Internal, "the storage worker is not connected; reload the page")
+		return client, errs.New(errs.Internal, "the storage worker is not connected; reload the page")
 	}
 	return client, nil
 }
 
 // Call calls an asynchronous method of the client, its first argument an AbortSignal that follows ctx, and waits for
-// the outcome. Errors: *fault.Error with the code that JavaScript gave it; aborted when ctx ended.
+// the outcome. Errors: *errs.Error with the code that JavaScript gave it; aborted when ctx ended.
 func Call(ctx context.Context, method string, args ...any) (js.Value, error) {
 	client, err := Client()
 	if err != nil {
@@ -63,10 +63,10 @@ func await(promise js.Value) (js.Value, error) {
 func faultOf(v js.Value) error {
 	code, message := v.Get("code"), v.Get("message")
 	if code.Type() != js.TypeString || message.Type() != js.TypeString {
-		return fault.New(fault.Internal, "a worker failed: "+v.Call("toString").String())
+		return errs.New(errs.Internal, "a worker failed: "+v.Call("toString").String())
 	}
-	return &fault.Error{
-		Code:      fault.Code(code.String()),
+	return &errs.Error{
+		Code:      errs.Code(code.String()),
 		Message:   message.String(),
 		Retryable: v.Get("retryable").Truthy(),
 	}

@@ -8,7 +8,7 @@ package fetch
 import (
 	"context"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // Blob is a piece of a file. In the browser it is an ArrayBuffer on the JavaScript side (JS() gives it), natively a
@@ -53,7 +53,7 @@ type Reader interface {
 }
 
 // Place is where the files of a model lie side by side: a folder of a server, or the files a person picked.
-type Place interface {
+type Location interface {
 	// ID names a file for good: the store keeps it under this name.
 	ID(name string) string
 
@@ -67,22 +67,22 @@ type Place interface {
 // localPrefix begins the id of a picked file: a person may pick it again, a page cannot.
 const localPrefix = "local:"
 
-// PlaceOf gives back place and name from the id that Place.ID made.
-func PlaceOf(id string) (Place, string) {
+// LocationOf gives back place and name from the id that Place.ID made.
+func LocationOf(id string) (Location, string) {
 	if len(id) > len(localPrefix) && id[:len(localPrefix)] == localPrefix {
-		return forgotten{}, id[len(localPrefix):]
+		return unavailable{}, id[len(localPrefix):]
 	}
 	return Split(id)
 }
 
 // forgotten is the place of files that were picked in an earlier life of the page.
-type forgotten struct{}
+type unavailable struct{}
 
-func (forgotten) ID(name string) string { return localPrefix + name }
-func (forgotten) Remote() bool          { return true }
+func (unavailable) ID(name string) string { return localPrefix + name }
+func (unavailable) Remote() bool          { return true }
 
-func (forgotten) Open(_ context.Context, name string) (Source, error) {
-	return nil, fault.New(fault.NotFound, name+" is not completely stored; choose the file again to go on")
+func (unavailable) Open(_ context.Context, name string) (Source, error) {
+	return nil, errs.New(errs.NotFound, name+" is not completely stored; choose the file again to go on")
 }
 
 // Memory is a place whose files lie in Go memory, by name: for tests and tools.
@@ -112,12 +112,12 @@ func (s memorySource) ReadRange(ctx context.Context, offset, n int64, progress f
 		return nil, err
 	}
 	if offset+n > int64(len(s.bytes)) {
-		return nil, fault.New(fault.Truncated, s.name+" ends too early; choose the file again")
+		return nil, errs.New(errs.Truncated, s.name+" ends too early; choose the file again")
 	}
 	progress(n)
 	return s.bytes[offset : offset+n], nil
 }
 
 func missingFile(name string) error {
-	return fault.New(fault.NotFound, name+" is not among the chosen files; choose all parts of the model together")
+	return errs.New(errs.NotFound, name+" is not among the chosen files; choose all parts of the model together")
 }

@@ -11,7 +11,7 @@ func TestAnIDLeadsBackToItsPlace(t *testing.T) {
 		{"local:m.gguf", "m.gguf", "local:n.gguf"},
 		{"local:odd/na?me.gguf", "odd/na?me.gguf", "local:n.gguf"},
 	} {
-		place, name := PlaceOf(c.id)
+		place, name := LocationOf(c.id)
 		if name != c.name || place.ID(name) != c.id || place.ID("n.gguf") != c.sibling {
 			t.Errorf("%s: name %q, id %q, sibling %q", c.id, name, place.ID(name), place.ID("n.gguf"))
 		}

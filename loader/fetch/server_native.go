@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // server is a file on a server, read by Go itself: for tests and native tools. In the browser the storage worker reads
@@ -30,7 +30,7 @@ func openURL(ctx context.Context, url string) (Source, error) {
 	_, total, _ := strings.Cut(response.Header.Get("Content-Range"), "/")
 	size, err := strconv.ParseInt(total, 10, 64)
 	if err != nil {
-		return nil, fault.Wrap(fault.NoRanges, "the server does not say how large "+url+" is", err)
+		return nil, errs.Wrap(errs.NoRanges, "the server does not say how large "+url+" is", err)
 	}
 	_, name := Split(url)
 	return &server{url, Info{Name: name, Size: size, Validator: response.Header.Get("ETag")}}, nil
@@ -46,7 +46,7 @@ func (s *server) ReadRange(ctx context.Context, offset, n int64, progress func(i
 	}
 	defer response.Body.Close()
 	if response.Header.Get("ETag") != s.info.Validator {
-		return nil, fault.New(fault.Integrity, s.info.Name+" changed on the server during the download; load the model again to start over").Again()
+		return nil, errs.New(errs.Integrity, s.info.Name+" changed on the server during the download; load the model again to start over").AsRetryable()
 	}
 	b := make(Bytes, n)
 	for got := 0; got < len(b); {
@@ -64,7 +64,7 @@ func (s *server) ReadRange(ctx context.Context, offset, n int64, progress func(i
 func get(ctx context.Context, url string, offset, n int64) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return nil, fault.Wrap(fault.InvalidRequest, url+" is not a web address", err)
+		return nil, errs.Wrap(errs.InvalidRequest, url+" is not a web address", err)
 	}
 	request.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", offset, offset+n-1))
 	response, err := http.DefaultClient.Do(request)
@@ -77,16 +77,16 @@ func get(ctx context.Context, url string, offset, n int64) (*http.Response, erro
 	response.Body.Close()
 	switch response.StatusCode {
 	case http.StatusOK:
-		return nil, fault.New(fault.NoRanges, "the server of "+url+" does not serve parts of files (HTTP ranges)")
+		return nil, errs.New(errs.NoRanges, "the server of "+url+" does not serve parts of files (HTTP ranges)")
 	case http.StatusNotFound:
-		return nil, fault.New(fault.NotFound, "there is no file at "+url)
+		return nil, errs.New(errs.NotFound, "there is no file at "+url)
 	}
-	return nil, fault.New(fault.HTTPStatus, "the server of "+url+" answered "+response.Status)
+	return nil, errs.New(errs.HTTPStatus, "the server of "+url+" answered "+response.Status)
 }
 
 func lost(url string, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	return fault.Wrap(fault.ConnectionLost, "the connection to the server of "+url+" was lost; try again", err).Again()
+	return errs.Wrap(errs.ConnectionLost, "the connection to the server of "+url+" was lost; try again", err).AsRetryable()
 }

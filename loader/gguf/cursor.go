@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // The bounds on what a header may claim. They are far above any published file (Llama 4 Scout: 12 MB of header, 628
@@ -30,9 +30,9 @@ type cursor struct {
 }
 
 // fail keeps the first error, with the place where it was found.
-func (c *cursor) fail(code fault.Code, format string, args ...any) {
+func (c *cursor) fail(code errs.Code, format string, args ...any) {
 	if c.err == nil {
-		c.err = fault.New(code, fmt.Sprintf("the file's header is broken at byte %d: ", c.at)+
+		c.err = errs.New(code, fmt.Sprintf("the file's header is broken at byte %d: ", c.at)+
 			fmt.Sprintf(format, args...)+"; download it again or choose another file")
 	}
 }
@@ -44,11 +44,11 @@ func (c *cursor) take(n int64, what string) []byte {
 	case c.err != nil:
 		return nil
 	case n > c.size-c.at:
-		c.err = fault.New(fault.Truncated, fmt.Sprintf(
+		c.err = errs.New(errs.Truncated, fmt.Sprintf(
 			"the file ends inside its header: %s at byte %d needs %d bytes, but the file is only %d bytes long; download it again",
 			what, c.at, n, c.size))
 	case n > maxHeader-c.at:
-		c.fail(fault.BadHeader, "%s of %d bytes makes the header longer than %d MiB", what, n, maxHeader>>20)
+		c.fail(errs.BadHeader, "%s of %d bytes makes the header longer than %d MiB", what, n, maxHeader>>20)
 	case n > int64(len(c.prefix))-c.at:
 		c.err = ErrMore
 	default:
@@ -77,7 +77,7 @@ func (c *cursor) count(max uint64, what string) int {
 	n := c.u64(what)
 	if n > max {
 		c.at -= 8
-		c.fail(fault.BadHeader, "%s is %d, more than the %d a file may have", what, n, max)
+		c.fail(errs.BadHeader, "%s is %d, more than the %d a file may have", what, n, max)
 		return 0
 	}
 	return int(n)
@@ -93,7 +93,7 @@ func (c *cursor) text(max uint64, what string) string {
 func (c *cursor) name(what string) string {
 	s := c.text(maxName, what)
 	if s == "" {
-		c.fail(fault.BadHeader, "%s is empty", what)
+		c.fail(errs.BadHeader, "%s is empty", what)
 	}
 	return s
 }

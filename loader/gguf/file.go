@@ -7,7 +7,7 @@ package gguf
 import (
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
@@ -46,7 +46,7 @@ func (t Tensor) Check() error {
 	if _, inFile := types[t.Type]; inFile && t.Type.Known() {
 		return nil
 	}
-	return fault.New(fault.UnsupportedTensorType, fmt.Sprintf(
+	return errs.New(errs.UnsupportedTensorType, fmt.Sprintf(
 		"tensor %q is of type %s, which Outrider cannot compute with; choose a file in another quantisation, such as Q4_K_M",
 		t.Name, TypeName(t.Type)))
 }

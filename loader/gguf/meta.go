@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // kind is the type of a metadata value; the values are those of the file.
@@ -196,7 +196,7 @@ func (c *cursor) meta(n int) Meta {
 	for i := 0; i < n && c.err == nil; i++ {
 		key := c.name(fmt.Sprintf("the key of metadata record %d", i))
 		if m.Has(key) {
-			c.fail(fault.BadHeader, "there are two metadata records called %q", key)
+			c.fail(errs.BadHeader, "there are two metadata records called %q", key)
 		}
 		m.keys = append(m.keys, key)
 		m.values[key] = c.value(key)
@@ -223,7 +223,7 @@ func (c *cursor) kind(key string) kind {
 	k := kind(c.u32("the value type of " + key))
 	if k >= numKinds {
 		c.at -= 4
-		c.fail(fault.BadHeader, "the value of %q is of unknown type %d", key, uint32(k))
+		c.fail(errs.BadHeader, "the value of %q is of unknown type %d", key, uint32(k))
 	}
 	return k
 }
@@ -232,7 +232,7 @@ func (c *cursor) kind(key string) kind {
 func (c *cursor) array(key string) value {
 	v := value{kind: c.kind(key), array: true}
 	if v.kind == kindArray {
-		c.fail(fault.BadHeader, "the value of %q is an array of arrays", key)
+		c.fail(errs.BadHeader, "the value of %q is an array of arrays", key)
 	}
 	n := c.count(uint64(maxHeader/kindBytes[v.kind%numKinds]), "the number of elements of "+key)
 	switch {
@@ -270,7 +270,7 @@ func (c *cursor) strings(n int, key string) (slab string, starts []uint32) {
 func (c *cursor) checkBools(key string, k kind, b string) {
 	for i := 0; k == kindBool && i < len(b); i++ {
 		if b[i] > 1 {
-			c.fail(fault.BadHeader, "the value of %q is a bool of %d, neither 0 nor 1", key, b[i])
+			c.fail(errs.BadHeader, "the value of %q is a bool of %d, neither 0 nor 1", key, b[i])
 			return
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"math"
 	"math/bits"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
@@ -39,7 +39,7 @@ func Read(size int64, prefix func(n int64) ([]byte, error)) (*File, error) {
 }
 
 // Parse reads the header at the start of a file of size bytes, of which prefix holds the first ones.
-// Errors: ErrMore; *fault.Error with code not_gguf, truncated (header or data) or bad_header.
+// Errors: ErrMore; *errs.Error with code not_gguf, truncated (header or data) or bad_header.
 func Parse(prefix []byte, size int64) (*File, error) {
 	c := &cursor{prefix: prefix, size: size}
 	f := &File{index: map[string]int{}}
@@ -50,7 +50,7 @@ func Parse(prefix []byte, size int64) (*File, error) {
 	alignment := c.alignment(f.Meta)
 	for i := 0; i < nTensors && c.err == nil; i++ {
 		if t := c.tensor(i); c.err == nil && !f.add(t) {
-			c.fail(fault.BadHeader, "there are two tensors called %q", t.Name)
+			c.fail(errs.BadHeader, "there are two tensors called %q", t.Name)
 		}
 	}
 	f.HeaderSize = c.at
@@ -70,7 +70,7 @@ func (c *cursor) version() int {
 	if int64(len(start)) < min(c.size, int64(len(magic))) {
 		c.err = ErrMore
 	} else if start != magic {
-		c.err = fault.New(fault.NotGGUF, fmt.Sprintf(
+		c.err = errs.New(errs.NotGGUF, fmt.Sprintf(
 			"this is not a GGUF file: it starts with %q instead of %q; check the address or choose another file", start, magic))
 	}
 	c.take(int64(len(magic)), "the magic number")
@@ -79,9 +79,9 @@ func (c *cursor) version() int {
 	case c.err != nil || v == 2 || v == 3:
 		return int(v)
 	case v&0xffff == 0:
-		c.err = fault.New(fault.BadHeader, "this GGUF file is big-endian; choose a little-endian one")
+		c.err = errs.New(errs.BadHeader, "this GGUF file is big-endian; choose a little-endian one")
 	default:
-		c.err = fault.New(fault.BadHeader, fmt.Sprintf(
+		c.err = errs.New(errs.BadHeader, fmt.Sprintf(
 			"this is GGUF version %d, and Outrider reads versions 2 and 3; choose a file in one of these", v))
 	}
 	return 0
@@ -91,7 +91,7 @@ func (c *cursor) version() int {
 func (c *cursor) entries(what string, minBytes int64) int {
 	n := c.count(maxRecords, what)
 	if left := c.size - c.at; c.err == nil && int64(n) > left/minBytes {
-		c.err = fault.New(fault.Truncated, fmt.Sprintf(
+		c.err = errs.New(errs.Truncated, fmt.Sprintf(
 			"the file ends inside its header: %s is %d, but only %d bytes follow; download it again", what, n, left))
 	}
 	return n
@@ -106,7 +106,7 @@ func (c *cursor) alignment(m Meta) int64 {
 	}
 	a := v.bits
 	if v.array || v.kind != kindUint32 || a%8 != 0 || bits.OnesCount64(a) != 1 {
-		c.fail(fault.BadHeader, "%s is %v, not a u32 that is a power of two and a multiple of 8", key, v)
+		c.fail(errs.BadHeader, "%s is %v, not a u32 that is a power of two and a multiple of 8", key, v)
 		return defaultAlignment
 	}
 	return int64(a)
@@ -117,7 +117,7 @@ func (c *cursor) tensor(i int) Tensor {
 	t := Tensor{Name: c.name(fmt.Sprintf("the name of tensor %d", i))}
 	n := c.u32("a tensor's number of dimensions")
 	if n > maxDims {
-		c.fail(fault.BadHeader, "tensor %q has %d dimensions, more than %d", t.Name, n, maxDims)
+		c.fail(errs.BadHeader, "tensor %q has %d dimensions, more than %d", t.Name, n, maxDims)
 	}
 	for d := 0; d < int(n) && c.err == nil; d++ {
 		t.Dims = append(t.Dims, c.dim(t.Name))
@@ -125,7 +125,7 @@ func (c *cursor) tensor(i int) Tensor {
 	t.Type = quant.Type(c.u32("a tensor's type"))
 	offset := c.u64("a tensor's offset")
 	if offset > math.MaxInt64 {
-		c.fail(fault.BadHeader, "tensor %q has offset %d", t.Name, offset)
+		c.fail(errs.BadHeader, "tensor %q has offset %d", t.Name, offset)
 	}
 	t.Offset = int64(offset)
 	if c.err == nil {
@@ -137,7 +137,7 @@ func (c *cursor) tensor(i int) Tensor {
 func (c *cursor) dim(tensor string) int {
 	d := c.u64("a tensor's dimension")
 	if c.err == nil && (d == 0 || d > math.MaxInt) {
-		c.fail(fault.BadHeader, "tensor %q has a dimension of %d", tensor, d)
+		c.fail(errs.BadHeader, "tensor %q has a dimension of %d", tensor, d)
 	}
 	return int(d)
 }
@@ -153,7 +153,7 @@ func (c *cursor) dataSize(t Tensor) int64 {
 		row = uint64(t.Dims[0])
 	}
 	if row%uint64(b.weights) != 0 {
-		c.fail(fault.BadHeader, "rows of tensor %q have %d weights, not a multiple of the %d in a block of %s",
+		c.fail(errs.BadHeader, "rows of tensor %q have %d weights, not a multiple of the %d in a block of %s",
 			t.Name, row, b.weights, b.name)
 		return 0
 	}
@@ -165,7 +165,7 @@ func (c *cursor) dataSize(t Tensor) int64 {
 		hi, size = bits.Mul64(size, uint64(d))
 	}
 	if hi != 0 || size > math.MaxInt64 {
-		c.fail(fault.BadHeader, "tensor %q of dimensions %v is larger than any file", t.Name, t.Dims)
+		c.fail(errs.BadHeader, "tensor %q of dimensions %v is larger than any file", t.Name, t.Dims)
 		return 0
 	}
 	return int64(size)
@@ -177,11 +177,11 @@ func (c *cursor) locate(t *Tensor, dataStart, alignment int64) {
 		return
 	}
 	if t.Offset%alignment != 0 {
-		c.fail(fault.BadHeader, "tensor %q begins at offset %d, not a multiple of the alignment %d", t.Name, t.Offset, alignment)
+		c.fail(errs.BadHeader, "tensor %q begins at offset %d, not a multiple of the alignment %d", t.Name, t.Offset, alignment)
 		return
 	}
 	if c.size-dataStart-t.Offset < t.Size { // no overflow: dataStart < size + alignment, Offset <= 2^63 - alignment
-		c.err = fault.New(fault.Truncated, fmt.Sprintf(
+		c.err = errs.New(errs.Truncated, fmt.Sprintf(
 			"the file is cut short: tensor %q needs %d bytes from byte %d+%d on, but the file is only %d bytes long; download it again",
 			t.Name, t.Size, dataStart, t.Offset, c.size))
 		return

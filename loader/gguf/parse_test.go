@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
@@ -49,7 +49,7 @@ func TestParseRefuses(t *testing.T) {
 			if err == nil {
 				t.Fatalf("accepted: %+v", f)
 			}
-			if e := fault.Of(err); e.Code != b.code || !strings.Contains(e.Message, b.says) {
+			if e := errs.Of(err); e.Code != b.code || !strings.Contains(e.Message, b.says) {
 				t.Errorf("got %s: %v\nwant %s: … %s …", e.Code, err, b.code, b.says)
 			}
 		})
@@ -59,7 +59,7 @@ func TestParseRefuses(t *testing.T) {
 func TestParseRefusesTooLongAHeader(t *testing.T) {
 	h := newHeader(3, 0, 3).record("a", kindArray, kindUint8, uint64(maxHeader-8)).Bytes()
 	size := int64(1) << 40
-	if _, err := Parse(h, size); fault.Of(err).Code != fault.BadHeader {
+	if _, err := Parse(h, size); errs.Of(err).Code != errs.BadHeader {
 		t.Errorf("got %v, want bad_header before asking for more bytes", err)
 	}
 }
@@ -175,8 +175,8 @@ func TestCheckRefusesTypesOutriderCannotCompute(t *testing.T) {
 		if (err == nil) != (c.name == "") {
 			t.Errorf("type %d: %v", c.t, err)
 		}
-		if e := (*fault.Error)(nil); errors.As(err, &e) &&
-			(e.Code != fault.UnsupportedTensorType || !strings.Contains(e.Message, c.name) || !strings.Contains(e.Message, "blk.0.ffn_up.weight")) {
+		if e := (*errs.Error)(nil); errors.As(err, &e) &&
+			(e.Code != errs.UnsupportedTensorType || !strings.Contains(e.Message, c.name) || !strings.Contains(e.Message, "blk.0.ffn_up.weight")) {
 			t.Errorf("type %d: %s %v", c.t, e.Code, err)
 		}
 	}
@@ -280,8 +280,8 @@ func FuzzParse(f *testing.F) {
 }
 
 func checkRefusal(t *testing.T, err error) {
-	switch fault.Of(err).Code {
-	case fault.NotGGUF, fault.Truncated, fault.BadHeader:
+	switch errs.Of(err).Code {
+	case errs.NotGGUF, errs.Truncated, errs.BadHeader:
 	default:
 		if !errors.Is(err, ErrMore) {
 			t.Errorf("refused without a code: %v", err)

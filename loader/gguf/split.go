@@ -3,7 +3,7 @@ package gguf
 import (
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // MaxParts is the largest number of files a model may be split into.
@@ -74,5 +74,5 @@ func (f *File) append(part *File, i int, first Split) error {
 }
 
 func splitError(format string, args ...any) error {
-	return fault.New(fault.BadHeader, "the model's split files do not fit together: "+fmt.Sprintf(format, args...))
+	return errs.New(errs.BadHeader, "the model's split files do not fit together: "+fmt.Sprintf(format, args...))
 }

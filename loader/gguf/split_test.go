@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
@@ -63,7 +63,7 @@ func TestMergeRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Merge(c.parts)
-			if err == nil || fault.Of(err).Code != fault.BadHeader || !strings.Contains(err.Error(), c.says) {
+			if err == nil || errs.Of(err).Code != errs.BadHeader || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want bad_header with %q", err, c.says)
 			}
 		})

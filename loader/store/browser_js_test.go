@@ -17,7 +17,7 @@ type browserSubject struct {
 
 func (s browserSubject) kind() Kind { return s.held }
 
-func (browserSubject) place(files map[string][]byte) fetch.Place {
+func (browserSubject) place(files map[string][]byte) fetch.Location {
 	list := js.Global().Get("Array").New()
 	for name, b := range files {
 		list.Call("push", js.Global().Get("File").New([]any{bytesToJS(b)}, name, map[string]any{"lastModified": 1}))

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
@@ -19,7 +19,7 @@ type subject interface {
 	Store
 
 	// place offers files in the way this store can take them.
-	place(files map[string][]byte) fetch.Place
+	place(files map[string][]byte) fetch.Location
 
 	// kind is what holds the files under test.
 	kind() Kind
@@ -104,9 +104,9 @@ func (b *bench) wantRead(offset, n int64) {
 	}
 }
 
-func (b *bench) wantFault(err error, code fault.Code) {
+func (b *bench) wantFault(err error, code errs.Code) {
 	b.t.Helper()
-	var e *fault.Error
+	var e *errs.Error
 	if !errors.As(err, &e) || e.Code != code {
 		b.t.Errorf("got %v, want a fault %s", err, code)
 	}
@@ -182,13 +182,13 @@ func lastChunkFirst(b *bench) {
 func missingChunkIsAnError(b *bench) {
 	b.fill(0)
 	_, err := b.Read(b.ctx, b.id, ChunkBytes-1, 2)
-	b.wantFault(err, fault.StorageError)
+	b.wantFault(err, errs.StorageError)
 }
 
 func beyondTheEndIsAnError(b *bench) {
 	b.fill(2)
 	_, err := b.Read(b.ctx, b.id, int64(len(contractFile))-1, 2)
-	b.wantFault(err, fault.Integrity)
+	b.wantFault(err, errs.Integrity)
 }
 
 func fillTwice(b *bench) {
@@ -208,7 +208,7 @@ func addAgainForgets(b *bench) {
 		b.t.Errorf("%+v %v, then %+v", f, err, b.find())
 	}
 	_, err = b.Read(b.ctx, b.id, 0, 1)
-	b.wantFault(err, fault.StorageError)
+	b.wantFault(err, errs.StorageError)
 }
 
 func deleteForgets(b *bench) {
@@ -220,7 +220,7 @@ func deleteForgets(b *bench) {
 		b.t.Errorf("found %v %v", ok, err)
 	}
 	_, err := b.Read(b.ctx, b.id, 0, 1)
-	b.wantFault(err, fault.StorageError)
+	b.wantFault(err, errs.StorageError)
 	if err := b.Delete(b.ctx, b.id); err != nil {
 		b.t.Errorf("deleting again: %v", err)
 	}
@@ -228,9 +228,9 @@ func deleteForgets(b *bench) {
 
 func unknownFileIsRefused(b *bench) {
 	err := b.Fill(b.ctx, "never added", 2, b.src, func(int64) {})
-	b.wantFault(err, fault.StorageError)
+	b.wantFault(err, errs.StorageError)
 	_, err = b.Read(b.ctx, "never added", 2*ChunkBytes, 1)
-	b.wantFault(err, fault.StorageError)
+	b.wantFault(err, errs.StorageError)
 }
 
 func fullStoreKeeps(b *bench) {
@@ -238,7 +238,7 @@ func fullStoreKeeps(b *bench) {
 	b.setFull(b.t, true)
 	err := b.Fill(b.ctx, b.id, 1, b.src, func(int64) {})
 	b.setFull(b.t, false)
-	b.wantFault(err, fault.StorageFull)
+	b.wantFault(err, errs.StorageFull)
 	if f := b.find(); !slices.Equal(f.Chunks, []bool{true, false, false}) {
 		b.t.Errorf("chunks %v after the store was full", f.Chunks)
 	}
@@ -270,7 +270,7 @@ func shortChunkIsAFault(b *bench) {
 	b.fill(0, 1, 2)
 	b.corrupt(b.t, b.id, 2, contractFile[2*ChunkBytes:][:100])
 	_, err := b.Read(b.ctx, b.id, 2*ChunkBytes+50, 100)
-	b.wantFault(err, fault.Integrity)
+	b.wantFault(err, errs.Integrity)
 	if f := b.find(); !slices.Equal(f.Chunks, []bool{true, true, false}) {
 		b.t.Errorf("chunks %v after one was found short", f.Chunks)
 	}
@@ -335,7 +335,7 @@ func moveKeeps(b *bench) {
 	b.fill(1)
 	b.wantRead(0, int64(len(contractFile)))
 	_, err := b.Move(b.ctx, "never added", OPFS)
-	b.wantFault(err, fault.StorageError)
+	b.wantFault(err, errs.StorageError)
 }
 
 func readsTogether(b *bench) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
@@ -91,7 +91,7 @@ func (m *Memory) put(id string, chunk int, b []byte) error {
 	}
 	grown := int64(len(b) - len(f.bytes[chunk]))
 	if grown > m.room {
-		return fault.New(fault.StorageFull, "the store is full").Again()
+		return errs.New(errs.StorageFull, "the store is full").AsRetryable()
 	}
 	m.room -= grown
 	f.bytes[chunk], f.sums[chunk], f.Chunks[chunk] = slices.Clone(b), crc32.ChecksumIEEE(b), true
@@ -110,11 +110,11 @@ func (m *Memory) Read(_ context.Context, id string, offset, n int64) (fetch.Blob
 		at := offset + int64(len(out))
 		b, ok := f.bytes[int(at/ChunkBytes)]
 		if !ok {
-			return nil, fault.New(fault.StorageError, fmt.Sprintf("byte %d of %s is not stored; download the model again", at, f.Name)).Again()
+			return nil, errs.New(errs.StorageError, fmt.Sprintf("byte %d of %s is not stored; download the model again", at, f.Name)).AsRetryable()
 		}
 		if at%ChunkBytes >= int64(len(b)) {
 			m.drop(f, int(at/ChunkBytes))
-			return nil, fault.New(fault.Integrity, "the stored bytes of "+f.Name+" are incomplete; download the model again").Again()
+			return nil, errs.New(errs.Integrity, "the stored bytes of "+f.Name+" are incomplete; download the model again").AsRetryable()
 		}
 		b = b[at%ChunkBytes:]
 		out = append(out, b[:min(int64(len(b)), n-int64(len(out)))]...)
@@ -169,5 +169,5 @@ func (f *memoryFile) record() File {
 }
 
 func notStored(id string) error {
-	return fault.New(fault.StorageError, id+" is not in the store; download the model again").Again()
+	return errs.New(errs.StorageError, id+" is not in the store; download the model again").AsRetryable()
 }

@@ -13,7 +13,7 @@ type memorySubject struct {
 	room int64
 }
 
-func (s *memorySubject) place(files map[string][]byte) fetch.Place { return fetch.Memory(files) }
+func (s *memorySubject) place(files map[string][]byte) fetch.Location { return fetch.Memory(files) }
 
 func (s *memorySubject) kind() Kind { return "" }
 

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"syscall/js"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/image"
 	"github.com/outrider-web/outrider/internal/image/decode"
 )
@@ -40,7 +40,7 @@ func cutRGBA(_ js.Value, args []js.Value) any {
 func answer(open func() (*decode.Picture, error), tile, maxTiles js.Value) (cut map[string]any) {
 	defer func() {
 		if r := recover(); r != nil {
-			cut = failed(fault.New(fault.Internal, fmt.Sprintf("Something unexpected happened inside Outrider: %v", r)))
+			cut = failed(errs.New(errs.Internal, fmt.Sprintf("Something unexpected happened inside Outrider: %v", r)))
 		}
 	}()
 	picture, err := open()
@@ -52,7 +52,7 @@ func answer(open func() (*decode.Picture, error), tile, maxTiles js.Value) (cut 
 }
 
 func failed(err error) map[string]any {
-	f := fault.Of(err)
+	f := errs.Of(err)
 	return map[string]any{
 		"error":       map[string]any{"code": string(f.Code), "message": f.Error(), "retryable": f.Retryable},
 		"browserOnly": errors.Is(err, decode.ErrBrowserOnly),

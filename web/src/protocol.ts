@@ -206,7 +206,7 @@ export interface PagingCounts {
   tokens: number;
   /** Uses of an expert that lay in a slot, and of one that had to be brought in. */
   hits: number;
-  faults: number;
+  misses: number;
   /** Reads from the store, and their bytes. */
   reads: number;
   bytesRead: number;

@@ -13,7 +13,7 @@ test("a paged model is described by its experts, and by its download as long as 
 });
 
 test("a hit rate is told of answers that used experts", () => {
-  const paging = (hits, faults) => ({ decode: { hits, faults, hitRate: hits / (hits + faults) } });
+  const paging = (hits, misses) => ({ decode: { hits, misses, hitRate: hits / (hits + misses) } });
   assert.equal(hitRate(paging(93, 7)), "93 % of experts found on the GPU");
   assert.equal(hitRate(paging(0, 0)), undefined);
   assert.equal(hitRate(null), undefined);

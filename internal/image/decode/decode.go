@@ -18,7 +18,7 @@ import (
 	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // The caps on a picture's announced size, checked before any pixel is decoded. The cap on a side is JPEG's own;
@@ -98,7 +98,7 @@ func RGBA(pix []byte, width, height int) (*Picture, error) {
 		return nil, err
 	}
 	if len(pix) != 4*width*height {
-		return nil, fault.New(fault.BadImage, fmt.Sprintf(
+		return nil, errs.New(errs.BadImage, fmt.Sprintf(
 			"the browser gave %d bytes for a picture of %d×%d pixels; try another picture", len(pix), width, height))
 	}
 	m := &std.NRGBA{Pix: pix, Stride: 4 * width, Rect: std.Rect(0, 0, width, height)}
@@ -117,9 +117,9 @@ func newPicture(file span, width, height int, t turn) *Picture {
 func CheckSize(w, h int) error {
 	switch {
 	case w < 1 || h < 1:
-		return fault.New(fault.BadImage, fmt.Sprintf("the picture has no pixels (%d×%d); choose another", w, h))
+		return errs.New(errs.BadImage, fmt.Sprintf("the picture has no pixels (%d×%d); choose another", w, h))
 	case w > MaxSide || h > MaxSide || w*h > MaxPixels:
-		return fault.New(fault.ImageTooLarge, fmt.Sprintf(
+		return errs.New(errs.ImageTooLarge, fmt.Sprintf(
 			"the picture has %d×%d pixels; at most %d million and %d a side can be read: make it smaller first",
 			w, h, MaxPixels/1_000_000, MaxSide))
 	}
@@ -135,9 +135,9 @@ func bad(f Format, cause error) error {
 	)
 	if errors.As(cause, &j) || errors.As(cause, &p) || errors.As(cause, &t) || errors.Is(cause, bmp.ErrUnsupported) ||
 		errors.Is(cause, ErrBrowserOnly) {
-		return fault.Wrap(fault.UnsupportedImage,
+		return errs.Wrap(errs.UnsupportedImage,
 			fmt.Sprintf("this %s file uses a feature Outrider cannot read; save it as PNG or JPEG", f),
 			fmt.Errorf("%w: %w", ErrBrowserOnly, cause))
 	}
-	return fault.Wrap(fault.BadImage, fmt.Sprintf("the %s file is damaged or cut short; try another copy of it", f), cause)
+	return errs.Wrap(errs.BadImage, fmt.Sprintf("the %s file is damaged or cut short; try another copy of it", f), cause)
 }

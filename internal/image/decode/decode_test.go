@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // pngHeader is a PNG that announces a size and has no pixels.
@@ -33,33 +33,33 @@ func TestFileRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		data    []byte
-		code    fault.Code
+		code    errs.Code
 		browser bool // a browser may still decode it
 		says    string
 	}{
-		{"nothing", nil, fault.UnsupportedImage, false, "not a picture"},
-		{"text", []byte("hello"), fault.UnsupportedImage, false, "not a picture"},
-		{"SVG", []byte("<svg xmlns='http://www.w3.org/2000/svg'/>"), fault.UnsupportedImage, false, "SVG"},
-		{"SVG with a declaration", []byte("\xef\xbb\xbf\n<?xml version='1.0'?>\n<!-- x --><svg/>"), fault.UnsupportedImage, false, "SVG"},
-		{"AVIF", []byte("\x00\x00\x00\x1cftypavif\x00\x00\x00\x00"), fault.UnsupportedImage, true, "AVIF"},
-		{"HEIC", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), fault.UnsupportedImage, true, "HEIC"},
-		{"animated WebP", animated, fault.UnsupportedImage, true, "WebP"},
-		{"PNG cut in the pixels", small[:len(small)/2], fault.BadImage, false, "damaged or cut short"},
-		{"PNG cut in the header", small[:20], fault.BadImage, false, "damaged or cut short"},
-		{"JPEG cut", photo[:len(photo)/2], fault.BadImage, false, "damaged or cut short"},
-		{"JPEG of two bytes and a marker", photo[:3], fault.BadImage, false, "damaged or cut short"},
-		{"PNG with a flipped bit", flipBit(small, len(small)/2), fault.BadImage, false, "damaged or cut short"},
-		{"PNG without pixels", pngHeader(0, 5), fault.BadImage, false, ""},
-		{"PNG of a billion pixels", pngHeader(30000, 40000), fault.ImageTooLarge, false, "30000×40000"},
-		{"PNG of one very long line", pngHeader(90_000_000, 1), fault.ImageTooLarge, false, "65535 a side"},
-		{"PNG of the largest size and no pixels", pngHeader(65535, 1), fault.BadImage, false, "damaged or cut short"},
+		{"nothing", nil, errs.UnsupportedImage, false, "not a picture"},
+		{"text", []byte("hello"), errs.UnsupportedImage, false, "not a picture"},
+		{"SVG", []byte("<svg xmlns='http://www.w3.org/2000/svg'/>"), errs.UnsupportedImage, false, "SVG"},
+		{"SVG with a declaration", []byte("\xef\xbb\xbf\n<?xml version='1.0'?>\n<!-- x --><svg/>"), errs.UnsupportedImage, false, "SVG"},
+		{"AVIF", []byte("\x00\x00\x00\x1cftypavif\x00\x00\x00\x00"), errs.UnsupportedImage, true, "AVIF"},
+		{"HEIC", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), errs.UnsupportedImage, true, "HEIC"},
+		{"animated WebP", animated, errs.UnsupportedImage, true, "WebP"},
+		{"PNG cut in the pixels", small[:len(small)/2], errs.BadImage, false, "damaged or cut short"},
+		{"PNG cut in the header", small[:20], errs.BadImage, false, "damaged or cut short"},
+		{"JPEG cut", photo[:len(photo)/2], errs.BadImage, false, "damaged or cut short"},
+		{"JPEG of two bytes and a marker", photo[:3], errs.BadImage, false, "damaged or cut short"},
+		{"PNG with a flipped bit", flipBit(small, len(small)/2), errs.BadImage, false, "damaged or cut short"},
+		{"PNG without pixels", pngHeader(0, 5), errs.BadImage, false, ""},
+		{"PNG of a billion pixels", pngHeader(30000, 40000), errs.ImageTooLarge, false, "30000×40000"},
+		{"PNG of one very long line", pngHeader(90_000_000, 1), errs.ImageTooLarge, false, "65535 a side"},
+		{"PNG of the largest size and no pixels", pngHeader(65535, 1), errs.BadImage, false, "damaged or cut short"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := File(c.data)
 			if err == nil {
 				t.Fatal("decoded")
 			}
-			if got := fault.Of(err).Code; got != c.code {
+			if got := errs.Of(err).Code; got != c.code {
 				t.Errorf("code %s, want %s (%v)", got, c.code, err)
 			}
 			if got := errors.Is(err, ErrBrowserOnly); got != c.browser {
@@ -86,7 +86,7 @@ func TestFileRefusesALyingContainer(t *testing.T) {
 		t.Fatal("the file has no VP8X chunk")
 	}
 	data[at+12] ^= 0x40 // width - 1
-	if _, err := File(data); !errors.Is(err, fault.New(fault.BadImage, "")) {
+	if _, err := File(data); !errors.Is(err, errs.New(errs.BadImage, "")) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -95,7 +95,7 @@ func TestADecodersPanicIsABadImage(t *testing.T) {
 	usual := decoders[BMP]
 	defer func() { decoders[BMP] = usual }()
 	decoders[BMP] = decoder{usual.config, func(io.Reader) (std.Image, error) { panic("index out of range") }}
-	if _, err := File(readFile(t, filepath.Join(goldenDir, "bmp.bmp"))); !errors.Is(err, fault.New(fault.BadImage, "")) {
+	if _, err := File(readFile(t, filepath.Join(goldenDir, "bmp.bmp"))); !errors.Is(err, errs.New(errs.BadImage, "")) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -125,9 +125,9 @@ func TestRGBAIsFileOfTheSamePixels(t *testing.T) {
 func TestRGBARefusesSizesThatDoNotFit(t *testing.T) {
 	for _, c := range []struct {
 		bytes, w, h int
-		code        fault.Code
-	}{{0, 0, 0, fault.BadImage}, {4, 1, 2, fault.BadImage}, {4, -1, -1, fault.BadImage}, {4, 1 << 17, 1, fault.ImageTooLarge}} {
-		if _, err := RGBA(make([]byte, c.bytes), c.w, c.h); err == nil || fault.Of(err).Code != c.code {
+		code        errs.Code
+	}{{0, 0, 0, errs.BadImage}, {4, 1, 2, errs.BadImage}, {4, -1, -1, errs.BadImage}, {4, 1 << 17, 1, errs.ImageTooLarge}} {
+		if _, err := RGBA(make([]byte, c.bytes), c.w, c.h); err == nil || errs.Of(err).Code != c.code {
 			t.Errorf("%d bytes for %d×%d: %v, want %s", c.bytes, c.w, c.h, err, c.code)
 		}
 	}

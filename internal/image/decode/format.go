@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // Format is what the first bytes of a file say it is; names of files and MIME types are not asked.
@@ -94,12 +94,12 @@ func animatedWebP(data []byte) bool {
 func (f Format) refusal() error {
 	switch f {
 	case AVIF, HEIC, JXL:
-		return fault.Wrap(fault.UnsupportedImage,
+		return errs.Wrap(errs.UnsupportedImage,
 			fmt.Sprintf("this browser cannot show %s pictures; save it as PNG or JPEG", f), ErrBrowserOnly)
 	case SVG:
-		return fault.New(fault.UnsupportedImage,
+		return errs.New(errs.UnsupportedImage,
 			"SVG is a drawing, not a picture of pixels; export it as PNG and attach that")
 	}
-	return fault.New(fault.UnsupportedImage,
+	return errs.New(errs.UnsupportedImage,
 		"the file is not a picture Outrider knows; use JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC")
 }

@@ -6,7 +6,7 @@ package llama
 import (
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/model"
 )
 
@@ -48,7 +48,7 @@ func read(m model.Metadata) *family {
 	}
 	c.NumKVHeads = size("attention.head_count_kv", c.NumHeads)
 	c.HeadDim = size("attention.key_length", c.HiddenSize/max(c.NumHeads, 1))
-	c.Chunks = make([]int, min(c.NumLayers, maxLayers))
+	c.Windows = make([]int, min(c.NumLayers, maxLayers))
 	f.feedForward = size("feed_forward_length", 0)
 	f.ropeDims = size("rope.dimension_count", c.HeadDim)
 	f.ropeBase = m.Float("llama.rope.freq_base", 10000)
@@ -91,7 +91,7 @@ func (f *family) check() error {
 		{"rope.scaling.factor", f.ropeStretch >= 1, f.ropeStretch},
 	} {
 		if !s.ok {
-			return fault.New(fault.BadModel, fmt.Sprintf(
+			return errs.New(errs.BadModel, fmt.Sprintf(
 				"the file says llama.%s is %v, which no Llama model can have; the file is damaged", s.key, s.got))
 		}
 	}
@@ -102,6 +102,6 @@ func (f *family) check() error {
 func (f *family) Config() model.Config { return f.config }
 
 func unsupported(format string, args ...any) error {
-	return fault.New(fault.UnsupportedArchitecture, fmt.Sprintf(
+	return errs.New(errs.UnsupportedArchitecture, fmt.Sprintf(
 		"the file is a llama with "+format+", which Outrider does not compute; choose another model", args...))
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/model"
-	"github.com/outrider-web/outrider/internal/model/modeltest"
+	"github.com/outrider-web/outrider/internal/testing/modeltest"
 )
 
 type metadata = modeltest.Metadata
@@ -28,7 +28,7 @@ func TestConfigOfLlama32(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := f.Config()
-	if c.HeadDim != 64 || c.NumHeads != 32 || c.NumKVHeads != 8 || c.VocabSize != 128256 || c.ContextSize != 131072 || len(c.Chunks) != 16 {
+	if c.HeadDim != 64 || c.NumHeads != 32 || c.NumKVHeads != 8 || c.VocabSize != 128256 || c.ContextSize != 131072 || len(c.Windows) != 16 {
 		t.Errorf("config is %+v", c)
 	}
 }
@@ -58,7 +58,7 @@ func TestSizesNoLlamaCanHaveAreRefused(t *testing.T) {
 		"attention.layer_norm_rms_epsilon": 0.0, "rope.dimension_count": 66, "rope.freq_base": -1.0,
 	} {
 		_, err := model.Read(llama32.With("llama."+key, value))
-		if !errors.Is(err, fault.New(fault.BadModel, "")) || !strings.Contains(err.Error(), key) {
+		if !errors.Is(err, errs.New(errs.BadModel, "")) || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s = %v gives %v", key, value, err)
 		}
 	}
@@ -69,7 +69,7 @@ func TestWhatIsNotComputedIsRefused(t *testing.T) {
 		"general.architecture": "mamba", "llama.expert_count": 8, "llama.rope.scaling.type": "yarn",
 	} {
 		_, err := model.Read(llama32.With(key, value))
-		if !errors.Is(err, fault.New(fault.UnsupportedArchitecture, "")) {
+		if !errors.Is(err, errs.New(errs.UnsupportedArchitecture, "")) {
 			t.Errorf("%s = %v gives %v", key, value, err)
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/golden"
 	"github.com/outrider-web/outrider/internal/model"
+	"github.com/outrider-web/outrider/internal/testing/golden"
 )
 
 // The golden file is what Hugging Face transformers computes in float32 on the same weights

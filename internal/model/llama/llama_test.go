@@ -6,14 +6,14 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
-	"github.com/outrider-web/outrider/internal/golden"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/model"
-	"github.com/outrider-web/outrider/internal/model/modeltest"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
-	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/internal/testing/golden"
+	"github.com/outrider-web/outrider/internal/testing/modeltest"
+	"github.com/outrider-web/outrider/internal/testing/tiny"
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
@@ -94,7 +94,7 @@ func TestAPromptMayBeCutAnywhere(t *testing.T) {
 		FeedForward: 96, Context: 40, Tied: true, RopeFactors: true}} {
 		want := prefill(t, build(t, l.GGUF(), model.Options{CacheF32: true}), prompt)
 		for _, chunk := range []int{1, 3, 16, 17} {
-			near(t, "chunks", prefill(t, build(t, l.GGUF(), model.Options{CacheF32: true, Chunk: chunk}), prompt), want, 1e-12)
+			near(t, "chunks", prefill(t, build(t, l.GGUF(), model.Options{CacheF32: true, BatchSize: chunk}), prompt), want, 1e-12)
 		}
 		m := build(t, l.GGUF(), model.Options{CacheF32: true})
 		prefill(t, m, prompt[:5])
@@ -138,7 +138,7 @@ func TestSetNextChoosesAnotherToken(t *testing.T) {
 func argmax(x []float32) int32 { return int32(slices.Index(x, slices.Max(x))) }
 
 func TestRewindForgets(t *testing.T) {
-	m := build(t, small.GGUF(), model.Options{Chunk: 8})
+	m := build(t, small.GGUF(), model.Options{BatchSize: 8})
 	want := prefill(t, m, prompt)
 	prefill(t, m, []int32{1, 2, 3})
 	left, err := m.Rewind(6)
@@ -175,7 +175,7 @@ func TestContextFull(t *testing.T) {
 	if m.Context() != 18 {
 		t.Fatalf("context is %d, want 18", m.Context())
 	}
-	full := fault.New(fault.ContextFull, "")
+	full := errs.New(errs.ContextFull, "")
 	if err := m.Prefill(t.Context(), make([]int32, 19)); !errors.Is(err, full) || m.Len() != 0 {
 		t.Errorf("a prompt too long gives %v and leaves %d positions", err, m.Len())
 	}
@@ -191,7 +191,7 @@ func TestContextFull(t *testing.T) {
 func TestPrefillStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	m := build(t, small.GGUF(), model.Options{Chunk: 4})
+	m := build(t, small.GGUF(), model.Options{BatchSize: 4})
 	if err := m.Prefill(ctx, prompt); !errors.Is(err, context.Canceled) || m.Len() > 4 {
 		t.Errorf("a cancelled prefill gives %v after %d tokens", err, m.Len())
 	}

@@ -35,11 +35,11 @@ func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) 
 	}
 	n.ropeTable = a.Floats("rope", model.RopeTable(n.ropeFrequencies(divisors), o.Context), n.ropeDims, o.Context)
 	n.scratch = scratch{
-		norm:   a.F32("norm", c.HiddenSize, o.Chunk),
-		qkv:    a.F32("qkv", (c.NumHeads+2*c.NumKVHeads)*c.HeadDim, o.Chunk),
-		attn:   a.F32("attn", c.NumHeads*c.HeadDim, o.Chunk),
-		gateUp: a.F32("gate_up", 2*n.feedForward, o.Chunk),
-		ffn:    a.F32("ffn", n.feedForward, o.Chunk),
+		norm:   a.F32("norm", c.HiddenSize, o.BatchSize),
+		qkv:    a.F32("qkv", (c.NumHeads+2*c.NumKVHeads)*c.HeadDim, o.BatchSize),
+		attn:   a.F32("attn", c.NumHeads*c.HeadDim, o.BatchSize),
+		gateUp: a.F32("gate_up", 2*n.feedForward, o.BatchSize),
+		ffn:    a.F32("ffn", n.feedForward, o.BatchSize),
 	}
 	return nil, nil
 }
@@ -65,7 +65,7 @@ func (n *network) attention(o ops.Ops, l layer, s scratch, x, step *ops.Tensor, 
 	o.RMSNorm(s.norm, x, l.attnNorm, n.config.Epsilon)
 	model.Multiply(o, ops.Product{Dst: s.qkv, X: s.norm, W: []*ops.Tensor{l.q, l.k, l.v}})
 	o.RopeKV(ops.RopeKV{QKV: s.qkv, K: kv.K, V: kv.V, Step: step, Table: n.ropeTable, NumHeads: n.config.NumHeads})
-	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads, Chunk: kv.Chunk})
+	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads, Window: kv.Window})
 	model.Multiply(o, ops.Product{Dst: x, X: s.attn, W: []*ops.Tensor{l.attnOutput}, Add: true})
 }
 

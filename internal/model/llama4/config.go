@@ -7,7 +7,7 @@ package llama4
 import (
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/model"
 )
 
@@ -42,7 +42,7 @@ const (
 // Read reads the metadata of a llama4 file. Errors: bad_model, unsupported_architecture.
 func Read(m model.Metadata) (model.Family, error) {
 	if kind := m.String("llama4.rope.scaling.type", "none"); kind != "none" {
-		return nil, fault.New(fault.UnsupportedArchitecture, fmt.Sprintf(
+		return nil, errs.New(errs.UnsupportedArchitecture, fmt.Sprintf(
 			"the file is a llama4 with rope scaling of type %q, which Outrider does not compute; choose another model", kind))
 	}
 	f := read(m)
@@ -78,7 +78,7 @@ func read(m model.Metadata) *family {
 	f.qkNorm = m.Bool("llama4.attention.qk_norm", f.numExperts != maverickExperts)
 	f.tempFloor = size("attention.temperature_floor", releasedTempFloor)
 	f.tempScale = m.Float("llama4.attention.temperature_scale", releasedTempScale)
-	c.Chunks = f.chunks()
+	c.Windows = f.chunks()
 	return f
 }
 
@@ -135,7 +135,7 @@ func (f *family) check() error {
 		{"rope.freq_base", f.ropeBase > 1, f.ropeBase},
 	} {
 		if !s.ok {
-			return fault.New(fault.BadModel, fmt.Sprintf(
+			return errs.New(errs.BadModel, fmt.Sprintf(
 				"the file says llama4.%s is %v, which no Llama 4 model can have; the file is damaged", s.key, s.got))
 		}
 	}

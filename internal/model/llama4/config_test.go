@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/model"
-	"github.com/outrider-web/outrider/internal/model/modeltest"
+	"github.com/outrider-web/outrider/internal/testing/modeltest"
 )
 
 type metadata = modeltest.Metadata
@@ -63,8 +63,8 @@ func TestLayerMapsOfTheReleasedModels(t *testing.T) {
 			if !f.rotates(i) {
 				nope = append(nope, i)
 			}
-			if want := map[bool]int{true: 8192, false: 0}[f.rotates(i)]; f.config.Chunks[i] != want {
-				t.Errorf("%s: layer %d sees chunks of %d, want %d", name, i, f.config.Chunks[i], want)
+			if want := map[bool]int{true: 8192, false: 0}[f.rotates(i)]; f.config.Windows[i] != want {
+				t.Errorf("%s: layer %d sees chunks of %d, want %d", name, i, f.config.Windows[i], want)
 			}
 		}
 		if want := []int{3, 7, 11, 15, 19, 23, 27, 31, 35, 39, 43, 47}; !slices.Equal(nope, want) {
@@ -86,8 +86,8 @@ func TestOptionalKeysReplaceTheReleasedValues(t *testing.T) {
 	if f.chunk != 16 || f.nopeInterval != 3 || f.tempFloor != 5 || f.tempScale != 0.5 || f.qkNorm {
 		t.Errorf("%+v", f)
 	}
-	if !slices.Equal(f.config.Chunks[:6], []int{16, 16, 0, 16, 16, 0}) {
-		t.Errorf("chunks are %v", f.config.Chunks[:6])
+	if !slices.Equal(f.config.Windows[:6], []int{16, 16, 0, 16, 16, 0}) {
+		t.Errorf("chunks are %v", f.config.Windows[:6])
 	}
 	if !familyFrom(t, maverick.With("llama4.attention.qk_norm", true)).qkNorm {
 		t.Error("128 experts with the key have no norm")
@@ -97,7 +97,7 @@ func TestOptionalKeysReplaceTheReleasedValues(t *testing.T) {
 // MobileLLM and its like (§7.1): the key is there and 0.
 func TestWithoutASlidingWindowEveryLayerRotatesAndSeesAll(t *testing.T) {
 	f := familyFrom(t, scout.With("llama4.attention.sliding_window", 0))
-	for i, chunk := range f.config.Chunks {
+	for i, chunk := range f.config.Windows {
 		if chunk != 0 || !f.rotates(i) {
 			t.Errorf("layer %d: chunk %d, rotates %v", i, chunk, f.rotates(i))
 		}
@@ -116,12 +116,12 @@ func TestSizesNoLlama4CanHaveAreRefused(t *testing.T) {
 	} {
 		for _, value := range values {
 			_, err := model.Read(scout.With("llama4."+key, value))
-			if !errors.Is(err, fault.New(fault.BadModel, "")) || !strings.Contains(err.Error(), key) {
+			if !errors.Is(err, errs.New(errs.BadModel, "")) || !strings.Contains(err.Error(), key) {
 				t.Errorf("%s = %v gives %v", key, value, err)
 			}
 		}
 	}
-	if _, err := model.Read(maverick.With("llama4.feed_forward_length", 0)); !errors.Is(err, fault.New(fault.BadModel, "")) {
+	if _, err := model.Read(maverick.With("llama4.feed_forward_length", 0)); !errors.Is(err, errs.New(errs.BadModel, "")) {
 		t.Errorf("dense layers of no width give %v", err)
 	}
 	if _, err := model.Read(scout.With("llama4.feed_forward_length", 0)); err != nil {
@@ -131,7 +131,7 @@ func TestSizesNoLlama4CanHaveAreRefused(t *testing.T) {
 
 func TestOtherRopeScalingIsRefused(t *testing.T) {
 	_, err := model.Read(scout.With("llama4.rope.scaling.type", "yarn"))
-	if !errors.Is(err, fault.New(fault.UnsupportedArchitecture, "")) || !strings.Contains(err.Error(), "yarn") {
+	if !errors.Is(err, errs.New(errs.UnsupportedArchitecture, "")) || !strings.Contains(err.Error(), "yarn") {
 		t.Errorf("%v", err)
 	}
 }

@@ -74,7 +74,7 @@ func TestGreedyTokensAreTheGoldenOnes(t *testing.T) {
 func TestTheCallerMayUseMoreExperts(t *testing.T) {
 	g, _ := openGolden(t, "interleave1-top2")
 	_, file := openGolden(t, "interleave1-qknorm-high1")
-	m := build(t, file, model.Options{ExpertsUsed: 2})
+	m := build(t, file, model.Options{NumExpertsUsed: 2})
 	tokens := g.Ints["tokens"].Data[:26]
 	near(t, "two experts at once", prefill(t, m, tokens), g.Floats["logits"].Row(25), 1e-10)
 	if _, err := m.Rewind(0); err != nil {

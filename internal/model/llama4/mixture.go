@@ -6,12 +6,12 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-var _ model.Mixture = (*network)(nil)
+var _ model.MoENetwork = (*network)(nil)
 
 // Used is the number of routed experts for each token.
-func (f *family) Used(o model.Options) int {
-	if o.ExpertsUsed > 0 {
-		return min(o.ExpertsUsed, f.numExperts)
+func (f *family) NumExpertsUsed(o model.Options) int {
+	if o.NumExpertsUsed > 0 {
+		return min(o.NumExpertsUsed, f.numExperts)
 	}
 	return f.expertsUsed
 }
@@ -30,18 +30,18 @@ func (n *network) Routing() model.Routing {
 }
 
 // Choose goes as far as the groups.
-func (n *network) Choose(o ops.Ops, i int, x, step *ops.Tensor, c *kvcache.Cache) {
+func (n *network) AttentionAndRouter(o ops.Ops, i int, x, step *ops.Tensor, c *kvcache.Cache) {
 	s := n.scratch.rows(x.Dim(1))
 	n.begin(o, i, s, x, step, c)
 	n.layers[i].moe.choose(o, s)
 }
 
 // Compute makes the products of some experts.
-func (n *network) Compute(o ops.Ops, i, tokens int, slots *ops.Tensor) {
+func (n *network) RoutedExperts(o ops.Ops, i, tokens int, slots *ops.Tensor) {
 	n.layers[i].moe.compute(o, n.scratch.rows(tokens), slots)
 }
 
 // Join adds what they made, and the shared expert.
-func (n *network) Join(o ops.Ops, i int, x *ops.Tensor) {
+func (n *network) SharedExpert(o ops.Ops, i int, x *ops.Tensor) {
 	n.layers[i].moe.join(o, n.scratch.rows(x.Dim(1)), x)
 }

@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/golden"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
+	"github.com/outrider-web/outrider/internal/testing/golden"
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 

@@ -23,7 +23,7 @@ type moeScratch struct {
 }
 
 func newMoEScratch(a *model.Arena, f *family, k int, o model.Options) moeScratch {
-	chunk := o.Chunk
+	chunk := o.BatchSize
 	s := moeScratch{
 		choice: a.New("experts.choice", quant.U32, ops.ChoiceWords*k, chunk),
 		groups: a.New("experts.groups", quant.U32, 1, f.numExperts+1+chunk*k),
@@ -35,8 +35,8 @@ func newMoEScratch(a *model.Arena, f *family, k int, o model.Options) moeScratch
 		choices:    a.New("experts.choices", quant.U32, ops.ChoiceWords*k, f.config.NumLayers/f.moeInterval),
 		numExperts: f.numExperts, k: k,
 	}
-	if o.Paged != nil {
-		s.table = o.Paged.Table
+	if o.PagedExperts != nil {
+		s.table = o.PagedExperts.Table
 	}
 	return s
 }

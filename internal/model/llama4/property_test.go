@@ -6,11 +6,11 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/golden"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
-	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/internal/testing/golden"
+	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
 // The properties of §10.3 that hold for any weights. Number 5 and 6 are about single ops and are in internal/ref;
@@ -150,15 +150,15 @@ func TestAPromptMayBeCutAnywhere(t *testing.T) {
 	l.Used, l.Interleave = 2, 1
 	want := prefill(t, build(t, l.GGUF(), model.Options{}), prompt)
 	for _, chunk := range []int{1, 3, 7, 8, 9, 22} {
-		near(t, fmt.Sprintf("%d at a time", chunk), prefill(t, build(t, l.GGUF(), model.Options{Chunk: chunk}), prompt), want, 1e-12)
+		near(t, fmt.Sprintf("%d at a time", chunk), prefill(t, build(t, l.GGUF(), model.Options{BatchSize: chunk}), prompt), want, 1e-12)
 	}
 }
 
 // Property 10. Seen to fail with rings of chunk-1 slots, and with Fit letting a call cross the ring's end.
 func TestARingIsAFullCacheWithAMask(t *testing.T) {
 	for _, chunk := range []int{1, 5, 22} {
-		ring := build(t, small.GGUF(), model.Options{Chunk: chunk})
-		full := build(t, small.GGUF(), model.Options{Chunk: chunk, FullCaches: true})
+		ring := build(t, small.GGUF(), model.Options{BatchSize: chunk})
+		full := build(t, small.GGUF(), model.Options{BatchSize: chunk, FullCaches: true})
 		near(t, "ring", prefill(t, ring, prompt), prefill(t, full, prompt), 1e-12)
 		for range 5 { // from position 22 over the boundary at 24
 			if err := ring.Decode(); err != nil {
@@ -182,7 +182,7 @@ func TestTwentyThousandTokensThroughRings(t *testing.T) {
 	for i := range long {
 		long[i] = int32(i * i % 251)
 	}
-	ring, full := build(t, l.GGUF(), model.Options{Chunk: 500}), build(t, l.GGUF(), model.Options{FullCaches: true})
+	ring, full := build(t, l.GGUF(), model.Options{BatchSize: 500}), build(t, l.GGUF(), model.Options{FullCaches: true})
 	near(t, "prompt", prefill(t, ring, long), prefill(t, full, long), 0)
 	for range 8 {
 		if a, b := next(t, ring), next(t, full); a != b {

@@ -32,15 +32,15 @@ func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) 
 	c := n.config
 	n.options = o
 	n.scratch = scratch{
-		norm: a.F32("norm", c.HiddenSize, o.Chunk),
-		qkv:  a.F32("qkv", (c.NumHeads+2*c.NumKVHeads)*c.HeadDim, o.Chunk),
-		attn: a.F32("attn", c.NumHeads*c.HeadDim, o.Chunk),
+		norm: a.F32("norm", c.HiddenSize, o.BatchSize),
+		qkv:  a.F32("qkv", (c.NumHeads+2*c.NumKVHeads)*c.HeadDim, o.BatchSize),
+		attn: a.F32("attn", c.NumHeads*c.HeadDim, o.BatchSize),
 	}
 	if n.hasDense() {
-		n.scratch.dense = newDenseScratch(a, n.denseWidth, o.Chunk)
+		n.scratch.dense = newDenseScratch(a, n.denseWidth, o.BatchSize)
 	}
 	if n.hasMoE() {
-		n.scratch.moe = newMoEScratch(a, n.family, n.Used(o), o)
+		n.scratch.moe = newMoEScratch(a, n.family, n.NumExpertsUsed(o), o)
 	}
 	return n.prepareRope(ctx, a, o.Context)
 }
@@ -68,7 +68,7 @@ func (n *network) attention(o ops.Ops, l layer, s scratch, x, step *ops.Tensor, 
 	o.RMSNorm(s.norm, x, l.attnNorm, n.config.Epsilon)
 	model.Multiply(o, ops.Product{Dst: s.qkv, X: s.norm, W: []*ops.Tensor{l.q, l.k, l.v}})
 	o.RopeKV(n.position(l, ops.RopeKV{QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads}))
-	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads, Chunk: kv.Chunk})
+	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads, Window: kv.Window})
 	model.Multiply(o, ops.Product{Dst: x, X: s.attn, W: []*ops.Tensor{l.attnOutput}, Add: true})
 }
 

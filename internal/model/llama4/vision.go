@@ -12,7 +12,7 @@ import (
 // encoder is the tower's layers and what they write to (§3). Its tokens are a tile's patches, row by row, and after them
 // the class token, which attention needs and nobody reads.
 type encoder struct {
-	*tower
+	*visionEncoder
 	w        towerWeights
 	position *ops.Tensor // F32 [hidden, patches + 1]: what a token is before its patch is added
 	rope     *ops.Tensor // F32 [headDim, patches + 1]: cos, sin of each pair of elements

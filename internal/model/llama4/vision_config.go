@@ -4,15 +4,15 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/image"
 	"github.com/outrider-web/outrider/internal/model"
 )
 
-func init() { model.RegisterTower("llama4", ReadTower) }
+func init() { model.RegisterVisionEncoder("llama4", ReadVisionEncoder) }
 
 // tower is what a vision file's metadata says (§7.5).
-type tower struct {
+type visionEncoder struct {
 	geometry    image.Geometry
 	patch       int // side of a patch in pixels
 	grid        int // patches along a tile's side
@@ -40,8 +40,8 @@ const (
 	maxHeadDim  = 256 // a head's vector lies in one workgroup's memory
 )
 
-// ReadTower reads the metadata of a vision file. Errors: bad_model, unsupported_architecture.
-func ReadTower(m model.TowerMetadata) (model.Tower, error) {
+// ReadVisionEncoder reads the metadata of a vision file. Errors: bad_model, unsupported_architecture.
+func ReadVisionEncoder(m model.VisionMetadata) (model.VisionEncoder, error) {
 	if !m.Bool("clip.use_gelu", true) {
 		return nil, unsupportedTower("another activation than GELU")
 	}
@@ -54,9 +54,9 @@ func ReadTower(m model.TowerMetadata) (model.Tower, error) {
 	return t, t.check()
 }
 
-func readTower(m model.TowerMetadata) *tower {
+func readTower(m model.VisionMetadata) *visionEncoder {
 	size := func(key string, absent int) int { return int(min(m.Uint("clip.vision."+key, uint64(absent)), maxSize)) }
-	t := &tower{
+	t := &visionEncoder{
 		geometry: image.Geometry{
 			Tile:     size("image_size", 0),
 			MaxTiles: size("max_tiles", releasedMaxTiles),
@@ -76,7 +76,7 @@ func readTower(m model.TowerMetadata) *tower {
 }
 
 // check refuses sizes that no tower can have.
-func (t *tower) check() error {
+func (t *visionEncoder) check() error {
 	tile := t.geometry.Tile
 	for _, s := range []struct {
 		key string
@@ -104,24 +104,24 @@ func (t *tower) check() error {
 }
 
 // patches is the number of a tile's patches; the class token comes after them.
-func (t *tower) patches() int { return t.grid * t.grid }
+func (t *visionEncoder) patches() int { return t.grid * t.grid }
 
 // vectors is what a tile becomes.
-func (t *tower) vectors() int { return t.patches() / (t.shuffle * t.shuffle) }
+func (t *visionEncoder) vectors() int { return t.patches() / (t.shuffle * t.shuffle) }
 
 // Config is what all towers have.
-func (t *tower) Config() model.TowerConfig {
-	c := model.TowerConfig{Width: t.width, TileVectors: t.vectors(), Patch: pieceTokens[image.Patches], Geometry: t.geometry}
+func (t *visionEncoder) Config() model.VisionConfig {
+	c := model.VisionConfig{Width: t.width, TileVectors: t.vectors(), Patch: pieceTokens[image.Patches], Geometry: t.geometry}
 	c.Tokens = append(c.Tokens, pieceTokens[:]...)
 	return c
 }
 
 func badTower(key string, got any) error {
-	return fault.New(fault.BadModel, fmt.Sprintf(
+	return errs.New(errs.BadModel, fmt.Sprintf(
 		"the vision file says clip.vision.%s is %v, which no Llama 4 vision tower can have; the file is damaged", key, got))
 }
 
 func unsupportedTower(what string) error {
-	return fault.New(fault.UnsupportedArchitecture,
+	return errs.New(errs.UnsupportedArchitecture,
 		"the vision file has "+what+", which Outrider does not compute; choose the model's own mmproj file")
 }

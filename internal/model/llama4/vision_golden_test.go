@@ -5,10 +5,10 @@ import (
 	"os"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/golden"
 	"github.com/outrider-web/outrider/internal/image/decode"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ref"
+	"github.com/outrider-web/outrider/internal/testing/golden"
 )
 
 // openVision gives what the reference computed and the vision file that it computed with.
@@ -25,18 +25,18 @@ func openVision(t *testing.T, name string) (*golden.File, []byte) {
 	return g, file
 }
 
-func towerOf(t *testing.T, file []byte) *tower {
+func towerOf(t *testing.T, file []byte) *visionEncoder {
 	t.Helper()
-	read, err := model.ReadTower(header(t, file).Meta)
+	read, err := model.ReadVisionEncoder(header(t, file).Meta)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return read.(*tower)
+	return read.(*visionEncoder)
 }
 
 // pixels are a picture whose tiles [tile, tile, 3] a golden file holds.
 type pixels struct {
-	*tower
+	*visionEncoder
 	tiles golden.Array[float32]
 }
 
@@ -51,7 +51,7 @@ func slab(a golden.Array[float32], i int) []float32 {
 }
 
 // pictureOf is what a golden file's tower looked at.
-func pictureOf(t *testing.T, g *golden.File, tower *tower) model.Picture {
+func pictureOf(t *testing.T, g *golden.File, tower *visionEncoder) model.Picture {
 	t.Helper()
 	if tiles, ok := g.Floats["pixels"]; ok {
 		return pixels{tower, tiles}
@@ -60,7 +60,7 @@ func pictureOf(t *testing.T, g *golden.File, tower *tower) model.Picture {
 }
 
 // takeFile cuts a picture file for a tower.
-func takeFile(t *testing.T, tower *tower, path string) model.Picture {
+func takeFile(t *testing.T, tower *visionEncoder, path string) model.Picture {
 	t.Helper()
 	file, err := os.ReadFile(path)
 	if err != nil {
@@ -85,7 +85,7 @@ func TestTheReferenceComputesTheTower(t *testing.T) {
 		g, file := openVision(t, name)
 		v := tapVision(t, ref.New(), file)
 		e := v.network
-		p := pictureOf(t, g, e.tower)
+		p := pictureOf(t, g, e.visionEncoder)
 		for tile := range p.Tiles() {
 			if err := v.vision.Encode(p, tile, v.out); err != nil {
 				t.Fatal(err)

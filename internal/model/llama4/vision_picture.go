@@ -3,7 +3,7 @@ package llama4
 import (
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/image"
 	"github.com/outrider-web/outrider/internal/model"
 )
@@ -20,14 +20,14 @@ var pieceTokens = [...]string{
 
 // picture is a picture cut up for a tower.
 type picture struct {
-	*tower
+	*visionEncoder
 	tiles *image.Tiles
 }
 
 // Take checks that tiles were cut for this tower.
-func (t *tower) Take(tiles *image.Tiles) (model.Picture, error) {
+func (t *visionEncoder) Take(tiles *image.Tiles) (model.Picture, error) {
 	if got := tiles.Layout.Geometry; got != t.geometry {
-		return nil, fault.New(fault.InvalidRequest, fmt.Sprintf(
+		return nil, errs.New(errs.InvalidRequest, fmt.Sprintf(
 			"the picture was cut into up to %d tiles of %d pixels, but the model takes up to %d of %d; attach it again",
 			got.MaxTiles, got.Tile, t.geometry.MaxTiles, t.geometry.Tile))
 	}
@@ -61,7 +61,7 @@ func (p *picture) Input(i int) []float32 {
 
 // unfold cuts a tile [tile, tile, 3] into patches, row by row; within a patch x runs fastest and the colour slowest
 // (§3.1).
-func (t *tower) unfold(planes []float32) []float32 {
+func (t *visionEncoder) unfold(planes []float32) []float32 {
 	tile := t.geometry.Tile
 	patches := make([]float32, 0, len(planes))
 	for i := range t.patches() {

@@ -11,7 +11,7 @@ import (
 
 // tappedTower is a tower with ears: after each stage but the last it copies the residual stream.
 type tappedTower struct {
-	model.Tower
+	model.VisionEncoder
 	vision  *model.Vision
 	network *tappedEncoder
 	out     *ops.Tensor // F32 [width, vectors] of the tile encoded last
@@ -27,7 +27,7 @@ type tappedEncoder struct {
 func tapVision(t *testing.T, b ops.Backend, file []byte) *tappedTower {
 	t.Helper()
 	tower := towerOf(t, file)
-	tapped := &tappedTower{Tower: tower}
+	tapped := &tappedTower{VisionEncoder: tower}
 	var err error
 	if tapped.vision, err = model.NewVision(t.Context(), b, tapped, upload(t, b, file)); err != nil {
 		t.Fatal(err)
@@ -39,8 +39,8 @@ func tapVision(t *testing.T, b ops.Backend, file []byte) *tappedTower {
 	return tapped
 }
 
-func (p *tappedTower) Bind(w *model.Weights) model.TowerNetwork {
-	p.network = &tappedEncoder{encoder: p.Tower.Bind(w).(*encoder)}
+func (p *tappedTower) Bind(w *model.Weights) model.VisionNetwork {
+	p.network = &tappedEncoder{encoder: p.VisionEncoder.Bind(w).(*encoder)}
 	return p.network
 }
 

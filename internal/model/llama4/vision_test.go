@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/image"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
@@ -25,13 +25,13 @@ var eyes = metadata{
 	"clip.vision.projector.scale_factor": 2,
 }
 
-func readEyes(t *testing.T, m metadata) *tower {
+func readEyes(t *testing.T, m metadata) *visionEncoder {
 	t.Helper()
-	read, err := model.ReadTower(m)
+	read, err := model.ReadVisionEncoder(m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return read.(*tower)
+	return read.(*visionEncoder)
 }
 
 func TestThePublishedVisionFileIsRead(t *testing.T) {
@@ -52,36 +52,36 @@ func TestAVisionFileOfAnotherKindIsRefused(t *testing.T) {
 	for _, c := range []struct {
 		key   string
 		value any
-		code  fault.Code
+		code  errs.Code
 		says  string
 	}{
-		{"general.architecture", "llama4", fault.UnsupportedArchitecture, "mmproj"},
-		{"clip.projector_type", "mlp", fault.UnsupportedArchitecture, `"mlp"`},
-		{"clip.projector_type", nil, fault.UnsupportedArchitecture, "knows llama4"},
-		{"clip.use_gelu", false, fault.UnsupportedArchitecture, "GELU"},
-		{"clip.vision.image_mean", []float64{0.48, 0.45, 0.4}, fault.UnsupportedArchitecture, "image_mean"},
-		{"clip.vision.image_std", []float64{0.5}, fault.UnsupportedArchitecture, "image_std"},
-		{"clip.vision.image_size", nil, fault.BadModel, "image_size is 0"},
-		{"clip.vision.image_size", 1 << 20, fault.BadModel, "image_size"},
-		{"clip.vision.patch_size", 15, fault.BadModel, "patch_size is 15"},
-		{"clip.vision.patch_size", nil, fault.BadModel, "patch_size"},
-		{"clip.vision.projector.scale_factor", 5, fault.BadModel, "scale_factor is 5"},
-		{"clip.vision.projector.scale_factor", 0, fault.BadModel, "scale_factor"},
-		{"clip.vision.max_tiles", 0, fault.BadModel, "max_tiles"},
-		{"clip.vision.max_tiles", 1 << 40, fault.BadModel, "max_tiles"},
-		{"clip.vision.embedding_length", nil, fault.BadModel, "embedding_length"},
-		{"clip.vision.feed_forward_length", nil, fault.BadModel, "feed_forward_length"},
-		{"clip.vision.block_count", nil, fault.BadModel, "block_count"},
-		{"clip.vision.block_count", 1 << 40, fault.BadModel, "block_count"},
-		{"clip.vision.attention.head_count", nil, fault.BadModel, "head_count"},
-		{"clip.vision.attention.head_count", 15, fault.BadModel, "head_count is 15"},
-		{"clip.vision.attention.head_count", 704, fault.BadModel, "head_count is 704"}, // heads of 2: no pair for each axis
-		{"clip.vision.attention.head_count", 4, fault.BadModel, "head_count is 4"},     // heads of 352
-		{"clip.vision.attention.layer_norm_epsilon", nil, fault.BadModel, "epsilon"},
-		{"clip.vision.projection_dim", nil, fault.BadModel, "projection_dim"},
+		{"general.architecture", "llama4", errs.UnsupportedArchitecture, "mmproj"},
+		{"clip.projector_type", "mlp", errs.UnsupportedArchitecture, `"mlp"`},
+		{"clip.projector_type", nil, errs.UnsupportedArchitecture, "knows llama4"},
+		{"clip.use_gelu", false, errs.UnsupportedArchitecture, "GELU"},
+		{"clip.vision.image_mean", []float64{0.48, 0.45, 0.4}, errs.UnsupportedArchitecture, "image_mean"},
+		{"clip.vision.image_std", []float64{0.5}, errs.UnsupportedArchitecture, "image_std"},
+		{"clip.vision.image_size", nil, errs.BadModel, "image_size is 0"},
+		{"clip.vision.image_size", 1 << 20, errs.BadModel, "image_size"},
+		{"clip.vision.patch_size", 15, errs.BadModel, "patch_size is 15"},
+		{"clip.vision.patch_size", nil, errs.BadModel, "patch_size"},
+		{"clip.vision.projector.scale_factor", 5, errs.BadModel, "scale_factor is 5"},
+		{"clip.vision.projector.scale_factor", 0, errs.BadModel, "scale_factor"},
+		{"clip.vision.max_tiles", 0, errs.BadModel, "max_tiles"},
+		{"clip.vision.max_tiles", 1 << 40, errs.BadModel, "max_tiles"},
+		{"clip.vision.embedding_length", nil, errs.BadModel, "embedding_length"},
+		{"clip.vision.feed_forward_length", nil, errs.BadModel, "feed_forward_length"},
+		{"clip.vision.block_count", nil, errs.BadModel, "block_count"},
+		{"clip.vision.block_count", 1 << 40, errs.BadModel, "block_count"},
+		{"clip.vision.attention.head_count", nil, errs.BadModel, "head_count"},
+		{"clip.vision.attention.head_count", 15, errs.BadModel, "head_count is 15"},
+		{"clip.vision.attention.head_count", 704, errs.BadModel, "head_count is 704"}, // heads of 2: no pair for each axis
+		{"clip.vision.attention.head_count", 4, errs.BadModel, "head_count is 4"},     // heads of 352
+		{"clip.vision.attention.layer_norm_epsilon", nil, errs.BadModel, "epsilon"},
+		{"clip.vision.projection_dim", nil, errs.BadModel, "projection_dim"},
 	} {
-		_, err := model.ReadTower(eyes.With(c.key, c.value))
-		if !errors.Is(err, fault.New(c.code, "")) || !strings.Contains(err.Error(), c.says) {
+		_, err := model.ReadVisionEncoder(eyes.With(c.key, c.value))
+		if !errors.Is(err, errs.New(c.code, "")) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s = %v gives %v, want %s that says %q", c.key, c.value, err, c.code, c.says)
 		}
 	}
@@ -112,8 +112,8 @@ func TestATowerThatDoesNotFitIsRefused(t *testing.T) {
 			source[x.Name] = &ops.Tensor{Name: x.Name, Type: x.Type, Shape: slices.Clone(x.Dims)}
 		}
 		c.change(source)
-		err := model.CheckTower(towerOf(t, file), source, model.Config{HiddenSize: c.width})
-		if !errors.Is(err, fault.New(fault.BadModel, "")) {
+		err := model.CheckVisionEncoder(towerOf(t, file), source, model.Config{HiddenSize: c.width})
+		if !errors.Is(err, errs.New(errs.BadModel, "")) {
 			t.Errorf("%s: %v, want bad_model", c.name, err)
 			continue
 		}
@@ -127,7 +127,7 @@ func TestATowerThatDoesNotFitIsRefused(t *testing.T) {
 
 // The table of §3.6 for a grid of 4×4: row 4t+q is cell q of output token t.
 func TestPixelShuffleJoinsSquares(t *testing.T) {
-	e := &encoder{tower: &tower{grid: 4, shuffle: 2}}
+	e := &encoder{visionEncoder: &visionEncoder{grid: 4, shuffle: 2}}
 	want := []uint32{0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15}
 	if got := e.shuffledOrder(); !slices.Equal(got, want) {
 		t.Errorf("the order is %v, want %v", got, want)
@@ -136,7 +136,7 @@ func TestPixelShuffleJoinsSquares(t *testing.T) {
 
 // Patch 29 of a grid of 24 is in column 5 of row 1: multipliers 6 and 2.
 func TestPatchesTurnWithColumnAndRowAndTheClassTokenDoesNot(t *testing.T) {
-	e := &encoder{tower: readEyes(t, eyes)}
+	e := &encoder{visionEncoder: readEyes(t, eyes)}
 	table := e.ropeTable()
 	if len(table) != 88*577 {
 		t.Fatalf("the table has %d numbers", len(table))
@@ -157,7 +157,7 @@ func TestPatchesTurnWithColumnAndRowAndTheClassTokenDoesNot(t *testing.T) {
 
 // A patch's vector is the colours one after the other, each row by row (§3.1).
 func TestUnfold(t *testing.T) {
-	small := &tower{geometry: image.Geometry{Tile: 4}, patch: 2, grid: 2}
+	small := &visionEncoder{geometry: image.Geometry{Tile: 4}, patch: 2, grid: 2}
 	planes := make([]float32, 3*4*4)
 	for i := range planes {
 		planes[i] = float32(100*(i/16) + 10*(i/4%4) + i%4) // colour, y, x
@@ -172,7 +172,7 @@ func TestUnfold(t *testing.T) {
 func TestTilesAloneEqualTilesTogether(t *testing.T) {
 	g, file := openVision(t, "vision-tiny")
 	together := tapVision(t, ref.New(), file)
-	p := pictureOf(t, g, together.network.tower)
+	p := pictureOf(t, g, together.network.visionEncoder)
 	for tile := range p.Tiles() {
 		alone := tapVision(t, ref.New(), file)
 		if err := errors.Join(together.vision.Encode(p, tile, together.out), alone.vision.Encode(p, tile, alone.out)); err != nil {
@@ -207,7 +207,7 @@ func TestAPictureTakesItsTokens(t *testing.T) {
 
 func TestTilesCutForAnotherTowerAreRefused(t *testing.T) {
 	others := image.NewTiles(image.Geometry{Tile: 336, MaxTiles: 4}.Layout(300, 300))
-	if _, err := readEyes(t, eyes).Take(others); fault.Of(err).Code != fault.InvalidRequest {
+	if _, err := readEyes(t, eyes).Take(others); errs.Of(err).Code != errs.InvalidRequest {
 		t.Errorf("got %v", err)
 	}
 }

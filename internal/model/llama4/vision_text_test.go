@@ -5,11 +5,11 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/golden"
 	"github.com/outrider-web/outrider/internal/image"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
+	"github.com/outrider-web/outrider/internal/testing/golden"
 )
 
 // seeing is a text model and the vectors of the picture that a golden file's prompt holds, one insert a tile.
@@ -30,7 +30,7 @@ func openSeeing(t *testing.T, name string, o model.Options) (*golden.File, seein
 	m := seeing{Model: buildOn(t, b, familyOf(t, text), text, o)}
 	v := tapVision(t, b, file)
 	e := v.network
-	p := pictureOf(t, g, e.tower)
+	p := pictureOf(t, g, e.visionEncoder)
 	patches := patchesOf(t, text, g)
 	if len(patches) != p.Tiles()*e.vectors() {
 		t.Fatalf("%d patch tokens for %d tiles of %d", len(patches), p.Tiles(), e.vectors())
@@ -76,7 +76,7 @@ func (m seeing) prefill(t *testing.T, tokens []int32) []float32 {
 // The prompt is cut everywhere: through tiles, between them, token by token.
 func TestLogitsAfterAPicture(t *testing.T) {
 	for _, chunk := range []int{0, 1, 3, 7, 16} {
-		g, m := openSeeing(t, "vision-tiny", model.Options{Chunk: chunk})
+		g, m := openSeeing(t, "vision-tiny", model.Options{BatchSize: chunk})
 		tokens := g.Ints["tokens"].Data[:30]
 		near(t, "logits after the prompt", m.prefill(t, tokens), g.Floats["logits"].Row(29), 1e-10)
 	}

@@ -34,8 +34,8 @@ type norm struct{ w, b *ops.Tensor }
 type affine struct{ w, b *ops.Tensor }
 
 // Bind takes the tower's weights.
-func (t *tower) Bind(w *model.Weights) model.TowerNetwork {
-	e := &encoder{tower: t, w: towerWeights{
+func (t *visionEncoder) Bind(w *model.Weights) model.VisionNetwork {
+	e := &encoder{visionEncoder: t, w: towerWeights{
 		patch:    w.Matrix("v.patch_embd.weight", 3*t.patch*t.patch, t.hidden),
 		class:    w.Vector("v.class_embd", t.hidden),
 		position: w.Table("v.position_embd.weight", t.hidden, t.patches()+1),
@@ -53,7 +53,7 @@ func (t *tower) Bind(w *model.Weights) model.TowerNetwork {
 	return e
 }
 
-func (t *tower) bindBlock(w *model.Weights, prefix string) block {
+func (t *visionEncoder) bindBlock(w *model.Weights, prefix string) block {
 	bind := func(name string, in, out int) affine {
 		return affine{w.Matrix(prefix+name+".weight", in, out), w.Vector(prefix+name+".bias", out)}
 	}
@@ -69,6 +69,6 @@ func (t *tower) bindBlock(w *model.Weights, prefix string) block {
 	}
 }
 
-func (t *tower) bindNorm(w *model.Weights, name string) norm {
+func (t *visionEncoder) bindNorm(w *model.Weights, name string) norm {
 	return norm{w.Vector(name+".weight", t.hidden), w.Vector(name+".bias", t.hidden)}
 }

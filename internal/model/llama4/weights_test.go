@@ -4,13 +4,13 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/golden"
 	"github.com/outrider-web/outrider/internal/model"
-	"github.com/outrider-web/outrider/internal/model/modeltest"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
-	"github.com/outrider-web/outrider/internal/tiny"
+	"github.com/outrider-web/outrider/internal/testing/golden"
+	"github.com/outrider-web/outrider/internal/testing/modeltest"
+	"github.com/outrider-web/outrider/internal/testing/tiny"
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
@@ -258,7 +258,7 @@ func TestMoreExpertsThanThereAreIsAll(t *testing.T) {
 	all := small
 	all.Used = 4
 	want := prefill(t, build(t, all.GGUF(), model.Options{}), prompt)
-	near(t, "all experts", prefill(t, build(t, small.GGUF(), model.Options{ExpertsUsed: 9}), prompt), want, 0)
+	near(t, "all experts", prefill(t, build(t, small.GGUF(), model.Options{NumExpertsUsed: 9}), prompt), want, 0)
 	if d := golden.Compare(prefill(t, build(t, small.GGUF(), model.Options{}), prompt), want); d.NMSE == 0 {
 		t.Error("one expert gives the same as four")
 	}

@@ -62,6 +62,6 @@ export function describe({ expertsOnGPU, experts, bytesMissing, bytesTotal }: Pa
 
 /** How often the experts of an answer were on the GPU, for its notes; undefined where nothing was paged. */
 export function hitRate(paging: PagingStats | null | undefined): string | undefined {
-  if (!paging || paging.decode.hits + paging.decode.faults === 0) return undefined;
+  if (!paging || paging.decode.hits + paging.decode.misses === 0) return undefined;
   return `${Math.round(100 * paging.decode.hitRate)} % of experts found on the GPU`;
 }

@@ -2,7 +2,7 @@
 // and under which number to keep it, each kind by its own, and writes down what to run in these numbers. The host makes,
 // replays, moves bytes and notices trouble. Its twin is internal/gpu/device_js.go.
 
-/** Trouble with one of the codes of internal/fault; Go turns it into the error that people see. */
+/** Trouble with one of the codes of internal/errs; Go turns it into the error that people see. */
 export class GPUTrouble extends Error {
   constructor(readonly code: 'no_webgpu' | 'no_adapter' | 'device_lost' | 'out_of_memory' | 'internal', message: string) {
     super(message);

@@ -1,5 +1,5 @@
 // Trouble inside the storage worker, in the shape in which it crosses to Go: {code, message, retryable}, codes as in
-// internal/fault.
+// internal/errs.
 
 import type { Fault } from "../../protocol.js";
 

@@ -27,7 +27,7 @@ func (h heads) attentionAll() Case {
 	return Case{Op: "attention", Name: "all " + h.String(), Limit: attentionLimit, Call: func(x *Operands) {
 		a := ops.Attention{
 			QKV: x.Activations("qkv", h.width(), h.n), K: h.fullCache(x, "k"), V: h.fullCache(x, "v"),
-			Step: x.Step(3, 1), Chunk: 5, NumHeads: h.numHeads, All: true,
+			Step: x.Step(3, 1), Window: 5, NumHeads: h.numHeads, All: true,
 			Dst: x.Output(quant.F32, h.numHeads*h.headDim, h.n),
 		}
 		x.Do(func(b ops.Ops) { b.Attention(a) })

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/model"
 )
 
@@ -51,7 +51,7 @@ func Refused(t *testing.T, meta model.Metadata, header model.Source, words ...st
 		t.Fatal(err)
 	}
 	err = model.Check(family, header)
-	if !errors.Is(err, fault.New(fault.BadModel, "")) {
+	if !errors.Is(err, errs.New(errs.BadModel, "")) {
 		t.Fatalf("error is %v, want bad_model", err)
 	}
 	for _, word := range words {

@@ -3,25 +3,25 @@ package preflight
 import (
 	"errors"
 
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/experts"
-	"github.com/outrider-web/outrider/internal/fault"
 )
 
 // Room is how much GPU memory a device has turned out to have. WebGPU does not tell, so it is found by trying.
-type Room struct {
+type MemoryLimit struct {
 	Fits    int64 // bytes: the most that a model has taken; 0: never tried
 	Refused int64 // bytes: the least that was refused, or lost the device; 0: never
 }
 
 // Rooms remembers the room of each device, by the adapter's description.
-type Rooms interface {
-	Recall(device string) Room
-	Remember(device string, r Room)
+type MemoryLimits interface {
+	Recall(device string) MemoryLimit
+	Remember(device string, r MemoryLimit)
 }
 
 // Search finds how many slots fit on a device.
 type Search struct {
-	Rooms   Rooms
+	MemoryLimits   MemoryLimits
 	Device  string // the adapter's description
 	Setting int64  // bytes that the user gives; 0: as many as there are
 
@@ -40,7 +40,7 @@ func (s Search) Expect() (usable, most int64) {
 	if s.Setting > 0 {
 		return s.Setting, s.Setting
 	}
-	r := s.Rooms.Recall(s.Device)
+	r := s.MemoryLimits.Recall(s.Device)
 	return r.Fits, max(0, r.Refused-1)
 }
 
@@ -50,7 +50,7 @@ func (s Search) Expect() (usable, most int64) {
 //
 // Errors: out_of_memory when not even the experts of one token fit; those of try.
 func (s Search) Find(m Model, on Machine, try func(experts.Shape) error) (experts.Shape, error) {
-	room := s.Rooms.Recall(s.Device)
+	room := s.MemoryLimits.Recall(s.Device)
 	usable := s.begin(room)
 	if err := m.check(usable); s.Setting > 0 && err != nil {
 		return experts.Shape{}, err
@@ -63,7 +63,7 @@ func (s Search) Find(m Model, on Machine, try func(experts.Shape) error) (expert
 			s.fits(room, bytes)
 			return shape, nil
 		}
-		if !errors.Is(err, fault.New(fault.OutOfMemory, "")) {
+		if !errors.Is(err, errs.New(errs.OutOfMemory, "")) {
 			return experts.Shape{}, err
 		}
 		room = room.refuse(bytes)
@@ -76,7 +76,7 @@ func (s Search) Find(m Model, on Machine, try func(experts.Shape) error) (expert
 }
 
 // begin is how many bytes to try first.
-func (s Search) begin(r Room) int64 {
+func (s Search) begin(r MemoryLimit) int64 {
 	switch {
 	case s.Setting > 0:
 		return s.Setting
@@ -87,19 +87,19 @@ func (s Search) begin(r Room) int64 {
 }
 
 // fits remembers what a session got.
-func (s Search) fits(r Room, bytes int64) {
+func (s Search) fits(r MemoryLimit, bytes int64) {
 	r.Fits = max(r.Fits, bytes)
 	s.remember(r)
 }
 
-func (s Search) remember(r Room) {
+func (s Search) remember(r MemoryLimit) {
 	if s.Setting == 0 {
-		s.Rooms.Remember(s.Device, r)
+		s.MemoryLimits.Remember(s.Device, r)
 	}
 }
 
 // refuse lowers a room that was less than it seemed.
-func (r Room) refuse(bytes int64) Room {
+func (r MemoryLimit) refuse(bytes int64) MemoryLimit {
 	if r.Refused == 0 || bytes < r.Refused {
 		r.Refused = bytes
 	}
@@ -116,7 +116,7 @@ func (s *Search) Lost(bytes int64) {
 		s.Setting = min(s.Setting, lower(bytes))
 		return
 	}
-	r := s.Rooms.Recall(s.Device).refuse(bytes)
+	r := s.MemoryLimits.Recall(s.Device).refuse(bytes)
 	r.Fits = max(r.Fits, lower(r.Refused))
 	s.remember(r)
 }
@@ -127,6 +127,6 @@ func (m Model) check(usable int64) error {
 	if usable >= fewest {
 		return nil
 	}
-	return fault.New(fault.OutOfMemory, "the setting gives this model "+Bytes(float64(usable))+" of GPU memory, but it needs at least "+
+	return errs.New(errs.OutOfMemory, "the setting gives this model "+Bytes(float64(usable))+" of GPU memory, but it needs at least "+
 		Bytes(float64(fewest))+"; raise the setting or choose a smaller model")
 }

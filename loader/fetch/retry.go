@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
 // Pauses between attempts: 1, 2, 4, 8, 16, 30, 30, … seconds.
@@ -14,8 +14,8 @@ const (
 	longestPause = 30 * time.Second
 )
 
-// Patience waits for the network when it is away. One Patience serves all reads of a model, from several goroutines.
-type Patience struct {
+// RetryPolicy waits for the network when it is away. One RetryPolicy serves all reads of a model, from several goroutines.
+type RetryPolicy struct {
 	// Waiting hears why the first of the calls under way begins to wait, and nil when none waits any more: the page says
 	// so. It is called by one goroutine at a time; nil hears nothing.
 	Waiting func(why error)
@@ -27,16 +27,16 @@ type Patience struct {
 }
 
 // Away reports whether an error says that the network, or the server, is away and may come back.
-func Away(err error) bool {
-	e := fault.Of(err)
-	return e.Code == fault.ConnectionLost || e.Code == fault.HTTPStatus && e.Retryable
+func IsUnreachable(err error) bool {
+	e := errs.Of(err)
+	return e.Code == errs.ConnectionLost || e.Code == errs.HTTPStatus && e.Retryable
 }
 
 // Do calls attempt until it succeeds or fails for another reason than that the network is away. Errors: attempt's;
 // ctx.Err() when ctx ends during a pause.
-func (p *Patience) Do(ctx context.Context, attempt func() error) error {
+func (p *RetryPolicy) Do(ctx context.Context, attempt func() error) error {
 	err := attempt()
-	if err == nil || !Away(err) {
+	if err == nil || !IsUnreachable(err) {
 		return err
 	}
 	p.enter(err)
@@ -45,13 +45,13 @@ func (p *Patience) Do(ctx context.Context, attempt func() error) error {
 		if err := p.sleep(ctx, pause); err != nil {
 			return err
 		}
-		if err = attempt(); err == nil || !Away(err) {
+		if err = attempt(); err == nil || !IsUnreachable(err) {
 			return err
 		}
 	}
 }
 
-func (p *Patience) enter(why error) {
+func (p *RetryPolicy) enter(why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting++
@@ -60,7 +60,7 @@ func (p *Patience) enter(why error) {
 	}
 }
 
-func (p *Patience) leave() {
+func (p *RetryPolicy) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting--
@@ -69,7 +69,7 @@ func (p *Patience) leave() {
 	}
 }
 
-func (p *Patience) sleep(ctx context.Context, d time.Duration) error {
+func (p *RetryPolicy) sleep(ctx context.Context, d time.Duration) error {
 	if p.pause != nil {
 		return p.pause(ctx, d)
 	}

@@ -1,6 +1,6 @@
-// Package fault holds the errors that reach people. Each has a code from one table, a sentence that says what
+// Package errs holds the errors that reach people. Each has a code from one table, a sentence that says what
 // happened and what to do next, and whether trying again can help. Everything else is wrapped with %w on its way up.
-package fault
+package errs
 
 import "errors"
 
@@ -69,7 +69,7 @@ func Wrap(code Code, message string, cause error) *Error {
 }
 
 // Again marks an error as worth trying again, and returns it.
-func (e *Error) Again() *Error { e.Retryable = true; return e }
+func (e *Error) AsRetryable() *Error { e.Retryable = true; return e }
 
 func (e *Error) Error() string {
 	if e.Cause != nil {

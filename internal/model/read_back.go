@@ -7,7 +7,7 @@ import (
 )
 
 // ask is a read-back of what the steps queued so far will have made.
-type ask struct {
+type readBack struct {
 	m       *Model
 	t       *ops.Tensor
 	end     int // positions computed by then
@@ -17,27 +17,27 @@ type ask struct {
 
 // Ask asks for all of Next or Logits, as everything queued so far leaves it. Answers are waited for in the order of the
 // questions; tokens that Decode has queued meanwhile do not disturb them. In a paged model, Wait brings missing experts
-// in. Errors of Wait: ErrDeviceLost, ctx.Err(), those of Pager.Seat; after one, Halt.
-func (m *Model) Ask(t *ops.Tensor) ops.Pending {
-	a := &ask{m: m, t: t, end: m.Len(), decoded: m.decoded}
+// in. Errors of Wait: ErrDeviceLost, ctx.Err(), those of ExpertPager.Seat; after one, Halt.
+func (m *Model) ReadBack(t *ops.Tensor) ops.Pending {
+	a := &readBack{m: m, t: t, end: m.Len(), decoded: m.decoded}
 	m.decoded = false
 	a.fetch()
-	m.asks = append(m.asks, a)
+	m.readBacks = append(m.readBacks, a)
 	return a
 }
 
-func (a *ask) fetch() {
+func (a *readBack) fetch() {
 	if a.m.paged == nil {
-		a.pending = a.m.backend.Fetch(a.t, 0, 4*a.t.Shape.Elems())
+		a.pending = a.m.backend.ReadBack(a.t, 0, 4*a.t.Shape.Elems())
 	} else {
 		a.pending = a.m.report(a.t)
 	}
 }
 
 // Wait gives the bytes.
-func (a *ask) Wait(ctx context.Context) ([]byte, error) {
+func (a *readBack) Wait(ctx context.Context) ([]byte, error) {
 	m := a.m
-	m.asks = m.asks[1:]
+	m.readBacks = m.readBacks[1:]
 	data, err := a.pending.Wait(ctx)
 	if err != nil || m.paged == nil {
 		return data, err
@@ -51,11 +51,11 @@ func (a *ask) Wait(ctx context.Context) ([]byte, error) {
 }
 
 // resume brings what was queued in vain to its end: first what was asked for, then the rest.
-func (a *ask) resume(ctx context.Context, r report) ([]byte, error) {
+func (a *readBack) resume(ctx context.Context, r report) ([]byte, error) {
 	m := a.m
 	for pos := r.pos; r.router != 0; {
 		if r.pos != pos { // a token that nobody asked about is over
-			m.paged.Pager.Release()
+			m.paged.Loader.Release()
 			pos = r.pos
 		}
 		if err := m.goOn(ctx, m.decode, r); err != nil {
@@ -77,7 +77,7 @@ func (a *ask) resume(ctx context.Context, r report) ([]byte, error) {
 
 // requeue runs what was queued behind position `from` again, and asks again.
 func (m *Model) requeue(ctx context.Context, from int) error {
-	for _, a := range m.asks {
+	for _, a := range m.readBacks {
 		a.pending.Wait(context.WithoutCancel(ctx)) // what it says is out of date
 		if err := m.again(a.end - from); err != nil {
 			return err
@@ -99,9 +99,9 @@ func (m *Model) again(n int) error {
 }
 
 // used tells the pager what a token used.
-func (m *Model) used(a *ask, r report) {
+func (m *Model) used(a *readBack, r report) {
 	if a.decoded {
-		m.paged.Pager.Token(r.choices)
+		m.paged.Loader.TokenDone(r.choices)
 	}
 }
 
@@ -109,10 +109,10 @@ func (m *Model) used(a *ask, r report) {
 // behind them are taken back. It waits for the device; the end of ctx does not stop it. Errors: ErrDeviceLost.
 func (m *Model) Halt(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
-	for _, a := range m.asks {
+	for _, a := range m.readBacks {
 		a.pending.Wait(ctx) // an error here shows again at the next use of the device
 	}
-	m.asks = nil
+	m.readBacks = nil
 	if m.paged == nil {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (m *Model) Halt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.paged.Pager.Release()
-	m.cache.TakeBack(m.paged.read(data).pos)
+	m.paged.Loader.Release()
+	m.cache.Truncate(m.paged.read(data).pos)
 	return m.backend.Write(m.paged.guard, 0, words(0))
 }

@@ -4,30 +4,30 @@ import (
 	"context"
 	"sync"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/store"
 )
 
 // flight is a chunk on its way into the store. All who want the chunk share it.
-type flight struct {
+type chunkFetch struct {
 	done    chan struct{}
 	err     error // once done
 	cancel  context.CancelFunc
 	waiters int // under part.mu
 
 	mu      sync.Mutex
-	hearing map[int]func(received int64)
+	subscribers map[int]func(received int64)
 }
 
 // fill brings a chunk into the store unless it is there. However many ask for it at once, it is fetched once, and the
 // fetch ends early only when all of them have gone. count, which may be nil, hears how many bytes have come.
 func (p *part) fill(ctx context.Context, st store.Store, chunk int, count func(received int64)) error {
-	f := p.board(st, chunk)
+	f := p.join(st, chunk)
 	if f == nil {
 		return nil
 	}
-	defer f.hear(count)()
+	defer f.subscribe(count)()
 	select {
 	case <-f.done:
 		return f.err
@@ -38,26 +38,26 @@ func (p *part) fill(ctx context.Context, st store.Store, chunk int, count func(r
 }
 
 // board joins the flight of a chunk, or starts it; nil when the chunk is there.
-func (p *part) board(st store.Store, chunk int) *flight {
+func (p *part) join(st store.Store, chunk int) *chunkFetch {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.file.Chunks[chunk] {
 		return nil
 	}
-	f := p.flights[chunk]
+	f := p.fetches[chunk]
 	if f == nil {
-		f = &flight{done: make(chan struct{}), hearing: map[int]func(int64){}}
-		p.flights[chunk] = f
+		f = &chunkFetch{done: make(chan struct{}), subscribers: map[int]func(int64){}}
+		p.fetches[chunk] = f
 		var ctx context.Context // of nobody in particular
 		ctx, f.cancel = context.WithCancel(context.Background())
-		go p.fly(ctx, st, chunk, f)
+		go p.run(ctx, st, chunk, f)
 	}
 	f.waiters++
 	return f
 }
 
 // leave goes before the end. The last to go waits until nothing is under way any more.
-func (p *part) leave(chunk int, f *flight) {
+func (p *part) leave(chunk int, f *chunkFetch) {
 	p.mu.Lock()
 	f.waiters--
 	last := f.waiters == 0
@@ -71,8 +71,8 @@ func (p *part) leave(chunk int, f *flight) {
 	}
 }
 
-func (p *part) fly(ctx context.Context, st store.Store, chunk int, f *flight) {
-	f.err = p.bring(ctx, st, chunk, f.tell)
+func (p *part) run(ctx context.Context, st store.Store, chunk int, f *chunkFetch) {
+	f.err = p.fetchChunk(ctx, st, chunk, f.notify)
 	p.mu.Lock()
 	p.over(chunk, f)
 	if f.err == nil {
@@ -84,15 +84,15 @@ func (p *part) fly(ctx context.Context, st store.Store, chunk int, f *flight) {
 }
 
 // over takes a flight off the board; p.mu is held.
-func (p *part) over(chunk int, f *flight) {
-	if p.flights[chunk] == f {
-		delete(p.flights, chunk)
+func (p *part) over(chunk int, f *chunkFetch) {
+	if p.fetches[chunk] == f {
+		delete(p.fetches, chunk)
 	}
 }
 
 // bring fetches a chunk. When the source says that it has changed meanwhile, it is asked once more, since a single
 // answer out of step is not worth gigabytes; if it stays with it, the store forgets the file.
-func (p *part) bring(ctx context.Context, st store.Store, chunk int, tell func(int64)) error {
+func (p *part) fetchChunk(ctx context.Context, st store.Store, chunk int, tell func(int64)) error {
 	src, err := p.sameSource(ctx, st)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (p *part) bring(ctx context.Context, st store.Store, chunk int, tell func(i
 		tell(p.file.ChunkLen(chunk))
 		return nil
 	}
-	if fault.Of(err).Code == fault.Integrity {
+	if errs.Of(err).Code == errs.Integrity {
 		p.close()
 		if _, changed := p.sameSource(ctx, st); changed != nil {
 			return changed
@@ -118,32 +118,32 @@ func (p *part) sameSource(ctx context.Context, st store.Store) (fetch.Source, er
 		return src, err
 	}
 	st.Delete(ctx, p.file.ID) // what a person needs to know is that it changed
-	return nil, fault.New(fault.Integrity, "the file has changed where it comes from; load the model again to start over").Again()
+	return nil, errs.New(errs.Integrity, "the file has changed where it comes from; load the model again to start over").AsRetryable()
 }
 
 // hear has count told of the bytes that come, until the function is called.
-func (f *flight) hear(count func(int64)) (hush func()) {
+func (f *chunkFetch) subscribe(count func(int64)) (hush func()) {
 	if count == nil {
 		return func() {}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	ticket := len(f.hearing)
-	for f.hearing[ticket] != nil {
+	ticket := len(f.subscribers)
+	for f.subscribers[ticket] != nil {
 		ticket++
 	}
-	f.hearing[ticket] = count
+	f.subscribers[ticket] = count
 	return func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		delete(f.hearing, ticket)
+		delete(f.subscribers, ticket)
 	}
 }
 
-func (f *flight) tell(received int64) {
+func (f *chunkFetch) notify(received int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, count := range f.hearing {
+	for _, count := range f.subscribers {
 		count(received)
 	}
 }

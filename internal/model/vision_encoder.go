@@ -4,19 +4,19 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/image"
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// TowerMetadata is a vision file's keys and values.
-type TowerMetadata interface {
+// VisionMetadata is a vision file's keys and values.
+type VisionMetadata interface {
 	Metadata
 	Floats(key string) []float64 // nil when there are none
 }
 
-// TowerConfig is what all vision towers have.
-type TowerConfig struct {
+// VisionConfig is what all vision towers have.
+type VisionConfig struct {
 	Width       int      // of the vectors: the hidden size of the text model they are made for
 	TileVectors int      // vectors that a tile becomes, and so tokens that it takes
 	Patch       string   // the special token that stands for a vector
@@ -26,14 +26,14 @@ type TowerConfig struct {
 }
 
 // Tower is a vision tower before it has weights: what its file's metadata says.
-type Tower interface {
-	Config() TowerConfig
+type VisionEncoder interface {
+	Config() VisionConfig
 
 	// Take makes a picture of tiles that were cut for Config().Geometry. Errors: invalid_request for tiles cut for another.
 	Take(tiles *image.Tiles) (Picture, error)
 
 	// Bind takes from w every tensor that the tower wants; see Family.Bind.
-	Bind(w *Weights) TowerNetwork
+	Bind(w *Weights) VisionNetwork
 }
 
 // Picture is a picture cut into the tiles of a tower.
@@ -48,8 +48,8 @@ type Picture interface {
 	Prompt() []string
 }
 
-// TowerNetwork is the layers of a tower.
-type TowerNetwork interface {
+// VisionNetwork is the layers of a tower.
+type VisionNetwork interface {
 	// Prepare makes tables and tensors: the one that takes a tile, whose shape is the network's own business, and the one
 	// that the tile's vectors end in, F32 [width, tileVectors]. Errors: those of Backend.Alloc and of reading weights back.
 	Prepare(ctx context.Context, a *Arena) (in, out *ops.Tensor, err error)
@@ -62,33 +62,33 @@ type TowerNetwork interface {
 // Stage calls the ops of a part of a network.
 type Stage func(o ops.Ops)
 
-var towers = map[string]func(TowerMetadata) (Tower, error){}
+var visionEncoders = map[string]func(VisionMetadata) (VisionEncoder, error){}
 
-// RegisterTower adds a kind of tower under the name that files give in clip.projector_type.
-func RegisterTower(projector string, read func(TowerMetadata) (Tower, error)) {
-	towers[projector] = read
+// RegisterVisionEncoder adds a kind of tower under the name that files give in clip.projector_type.
+func RegisterVisionEncoder(projector string, read func(VisionMetadata) (VisionEncoder, error)) {
+	visionEncoders[projector] = read
 }
 
-// ReadTower finds the kind of tower that a vision file holds. Errors: unsupported_architecture, bad_model.
-func ReadTower(m TowerMetadata) (Tower, error) {
+// ReadVisionEncoder finds the kind of tower that a vision file holds. Errors: unsupported_architecture, bad_model.
+func ReadVisionEncoder(m VisionMetadata) (VisionEncoder, error) {
 	if architecture := m.String("general.architecture", ""); architecture != "clip" {
-		return nil, fault.New(fault.UnsupportedArchitecture, fmt.Sprintf(
+		return nil, errs.New(errs.UnsupportedArchitecture, fmt.Sprintf(
 			"the file's architecture is %q, but a vision file's is \"clip\"; choose the model's mmproj file", architecture))
 	}
 	projector := m.String("clip.projector_type", "")
-	read, ok := towers[projector]
+	read, ok := visionEncoders[projector]
 	if !ok {
-		return nil, fault.New(fault.UnsupportedArchitecture, fmt.Sprintf(
-			"the vision file's projector is %q, which Outrider does not know; it knows %s", projector, known(towers)))
+		return nil, errs.New(errs.UnsupportedArchitecture, fmt.Sprintf(
+			"the vision file's projector is %q, which Outrider does not know; it knows %s", projector, known(visionEncoders)))
 	}
 	return read(m)
 }
 
-// CheckTower finds what is wrong with a vision file before any work is done: that it was made for a text model of another
+// CheckVisionEncoder finds what is wrong with a vision file before any work is done: that it was made for a text model of another
 // width than c's, or a tensor, as Check does. Errors: bad_model.
-func CheckTower(t Tower, header Source, c Config) error {
+func CheckVisionEncoder(t VisionEncoder, header Source, c Config) error {
 	if width := t.Config().Width; width != c.HiddenSize {
-		return fault.New(fault.BadModel, fmt.Sprintf("the vision file was made for a model with vectors of %d numbers, but this "+
+		return errs.New(errs.BadModel, fmt.Sprintf("the vision file was made for a model with vectors of %d numbers, but this "+
 			"model's have %d; choose the mmproj file that was published with it", width, c.HiddenSize))
 	}
 	w := &Weights{source: header, taken: map[string]bool{}}

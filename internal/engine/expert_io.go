@@ -12,18 +12,18 @@ import (
 
 // shelf is an experts.Device: a model's files on one side, slots on the GPU on the other. While the network is away it
 // waits.
-type shelf struct {
+type expertIO struct {
 	backend  ops.Backend
 	files    *loader.Model
-	patience fetch.Patience
-	layout   *layout
+	patience fetch.RetryPolicy
+	layout   *placement
 	slots    [][]*ops.Tensor // of each layer with experts: gate, up, down [hidden, rows, slots]
 	table    *ops.Tensor     // U32 [numExperts, layers]
 }
 
 // newShelf makes room for the slots, in weights under the names of the stacks.
-func newShelf(b ops.Backend, files *loader.Model, y *layout, weights map[string]*ops.Tensor) (*shelf, error) {
-	s := &shelf{backend: b, files: files, layout: y}
+func newExpertIO(b ops.Backend, files *loader.Model, y *placement, weights map[string]*ops.Tensor) (*expertIO, error) {
+	s := &expertIO{backend: b, files: files, layout: y}
 	for layer, stacks := range y.stacks {
 		var slots []*ops.Tensor
 		for _, t := range stacks {
@@ -40,7 +40,7 @@ func newShelf(b ops.Backend, files *loader.Model, y *layout, weights map[string]
 }
 
 // Read waits for the network as long as ctx allows.
-func (s *shelf) Read(ctx context.Context, r experts.Range) (blob experts.Blob, err error) {
+func (s *expertIO) Read(ctx context.Context, r experts.Range) (blob experts.Blob, err error) {
 	err = s.patience.Do(ctx, func() (err error) {
 		blob, err = s.files.Read(ctx, r.Part, r.Offset, r.Bytes)
 		return err
@@ -52,17 +52,17 @@ func (s *shelf) Read(ctx context.Context, r experts.Range) (blob experts.Blob, e
 }
 
 // Keep does too.
-func (s *shelf) Keep(ctx context.Context, r experts.Range) error {
-	return s.patience.Do(ctx, func() error { return s.files.Keep(ctx, r.Part, r.Offset, r.Bytes) })
+func (s *expertIO) Keep(ctx context.Context, r experts.Range) error {
+	return s.patience.Do(ctx, func() error { return s.files.StoreRange(ctx, r.Part, r.Offset, r.Bytes) })
 }
 
 // fill keeps every expert.
-func (s *shelf) fill(ctx context.Context) error {
-	var patience fetch.Patience // of nobody who would want to be told
+func (s *expertIO) fill(ctx context.Context) error {
+	var patience fetch.RetryPolicy // of nobody who would want to be told
 	for layer := range s.layout.stacks {
-		for expert := range s.layout.shape.Experts {
+		for expert := range s.layout.shape.NumExperts {
 			for _, r := range s.ranges(experts.ID{Layer: layer, Expert: expert}) {
-				err := patience.Do(ctx, func() error { return s.files.Keep(ctx, r.Part, r.Offset, r.Bytes) })
+				err := patience.Do(ctx, func() error { return s.files.StoreRange(ctx, r.Part, r.Offset, r.Bytes) })
 				if err != nil {
 					return err
 				}
@@ -73,12 +73,12 @@ func (s *shelf) fill(ctx context.Context) error {
 }
 
 // Upload writes part of a matrix into its slot.
-func (s *shelf) Upload(layer, slot int, r experts.Range, b experts.Blob) error {
+func (s *expertIO) Upload(layer, slot int, r experts.Range, b experts.Blob) error {
 	return s.backend.Upload(s.slots[layer][r.Matrix], int64(slot)*s.matrixBytes(layer, r.Matrix)+r.At, b)
 }
 
 // WriteTable writes all of it: three kilobytes for Scout.
-func (s *shelf) WriteTable(table []uint32) error {
+func (s *expertIO) WriteTable(table []uint32) error {
 	data := make([]byte, 0, 4*len(table))
 	for _, slot := range table {
 		data = binary.LittleEndian.AppendUint32(data, slot)
@@ -87,15 +87,15 @@ func (s *shelf) WriteTable(table []uint32) error {
 }
 
 // matrixBytes is the size of one expert's matrix.
-func (s *shelf) matrixBytes(layer, matrix int) int64 {
-	return s.layout.stacks[layer][matrix].Size / int64(s.layout.shape.Experts)
+func (s *expertIO) matrixBytes(layer, matrix int) int64 {
+	return s.layout.stacks[layer][matrix].Size / int64(s.layout.shape.NumExperts)
 }
 
 // maxReadBytes bounds one read, so that four of them stay within the pager's budget.
 const maxReadBytes = 64 << 20
 
 // ranges are an expert's matrices in the files, in reads that Upload takes.
-func (s *shelf) ranges(id experts.ID) (all []experts.Range) {
+func (s *expertIO) ranges(id experts.ID) (all []experts.Range) {
 	for matrix, t := range s.layout.stacks[id.Layer] {
 		size := s.matrixBytes(id.Layer, matrix)
 		unit := int64(2 * t.Type.BlockBytes())
@@ -108,8 +108,8 @@ func (s *shelf) ranges(id experts.ID) (all []experts.Range) {
 }
 
 // slotBytes is what the slots take on the GPU.
-func (s *shelf) slotBytes() (n int64) {
-	for layer, bytes := range s.layout.shape.Bytes {
+func (s *expertIO) slotBytes() (n int64) {
+	for layer, bytes := range s.layout.shape.ExpertBytes {
 		n += bytes * int64(s.layout.shape.Slots[layer])
 	}
 	return n

@@ -10,7 +10,7 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
-	"github.com/outrider-web/outrider/internal/virtual"
+	"github.com/outrider-web/outrider/internal/testing/virtual"
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
@@ -103,7 +103,7 @@ func topTwo(x []float32) (first, second float32) {
 func BenchmarkReferenceToken(b *testing.B) {
 	for _, m := range []virtual.Model{virtual.Scout().FirstLayers(4), virtual.Scout()} {
 		b.Run(m.Name, func(b *testing.B) {
-			backend, model := read(b, virtual.New(m, virtual.UDQ2KXL(), 1), model.Options{Context: 16, Chunk: 1})
+			backend, model := read(b, virtual.New(m, virtual.UDQ2KXL(), 1), model.Options{Context: 16, BatchSize: 1})
 			b.ResetTimer()
 			for i := range b.N {
 				if err := model.Prefill(b.Context(), []int32{int32(200000 + i%8)}); err != nil {

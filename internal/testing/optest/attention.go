@@ -92,7 +92,7 @@ func (h heads) attention(op string) Case {
 	return Case{Op: op, Name: h.String(), Limit: attentionLimit, Bytes: h.bytes(), Call: func(x *Operands) {
 		a := ops.Attention{
 			QKV: x.Activations("qkv", h.width(), h.n), K: h.keptCache(x, "k"), V: h.keptCache(x, "v"),
-			Step: x.Step(h.pos, h.n), NumHeads: h.numHeads, Chunk: h.chunk,
+			Step: x.Step(h.pos, h.n), NumHeads: h.numHeads, Window: h.chunk,
 			Dst: x.Output(quant.F32, h.numHeads*h.headDim, h.n),
 		}
 		x.Do(func(b ops.Ops) {

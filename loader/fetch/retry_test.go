@@ -8,15 +8,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/outrider-web/outrider/internal/fault"
+	"github.com/outrider-web/outrider/internal/errs"
 )
 
-var errAway = fault.New(fault.ConnectionLost, "lost").Again()
+var errAway = errs.New(errs.ConnectionLost, "lost").AsRetryable()
 
 func TestPatienceWaitsLongerEachTimeAndGoesOn(t *testing.T) {
 	var pauses []int
 	var heard []error
-	p := Patience{
+	p := RetryPolicy{
 		Waiting: func(why error) { heard = append(heard, why) },
 		pause:   func(_ context.Context, d time.Duration) error { pauses = append(pauses, int(d.Seconds())); return nil },
 	}
@@ -41,17 +41,17 @@ func TestPatienceIsForTheNetworkAlone(t *testing.T) {
 		away bool
 	}{
 		{errAway, true},
-		{fault.New(fault.HTTPStatus, "503").Again(), true},
-		{fault.New(fault.HTTPStatus, "403"), false},
-		{fault.New(fault.StorageFull, "full").Again(), false},
-		{fault.New(fault.Aborted, "stopped").Again(), false},
+		{errs.New(errs.HTTPStatus, "503").AsRetryable(), true},
+		{errs.New(errs.HTTPStatus, "403"), false},
+		{errs.New(errs.StorageFull, "full").AsRetryable(), false},
+		{errs.New(errs.Aborted, "stopped").AsRetryable(), false},
 		{errors.New("strange"), false},
 	} {
-		if Away(c.err) != c.away {
+		if IsUnreachable(c.err) != c.away {
 			t.Errorf("%v: away is not %v", c.err, c.away)
 		}
 		attempts := 0
-		p := Patience{pause: func(context.Context, time.Duration) error { return context.Canceled }}
+		p := RetryPolicy{pause: func(context.Context, time.Duration) error { return context.Canceled }}
 		err := p.Do(t.Context(), func() error { attempts++; return c.err })
 		if wantErr := map[bool]error{true: context.Canceled, false: c.err}[c.away]; err != wantErr || attempts != 1 {
 			t.Errorf("%v: %v after %d attempts", c.err, err, attempts)
@@ -60,8 +60,8 @@ func TestPatienceIsForTheNetworkAlone(t *testing.T) {
 }
 
 func TestPatienceEndsWithWhatIsNotTheNetwork(t *testing.T) {
-	p := Patience{pause: func(context.Context, time.Duration) error { return nil }}
-	full, attempts := fault.New(fault.StorageFull, "full"), 0
+	p := RetryPolicy{pause: func(context.Context, time.Duration) error { return nil }}
+	full, attempts := errs.New(errs.StorageFull, "full"), 0
 	err := p.Do(t.Context(), func() error {
 		if attempts++; attempts == 2 {
 			return full
@@ -75,7 +75,7 @@ func TestPatienceEndsWithWhatIsNotTheNetwork(t *testing.T) {
 
 func TestPatienceEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	p := Patience{Waiting: func(why error) {
+	p := RetryPolicy{Waiting: func(why error) {
 		if why != nil {
 			cancel()
 		}
@@ -88,7 +88,7 @@ func TestPatienceEndsWithItsContext(t *testing.T) {
 func TestThePageHearsOnceHoweverManyWait(t *testing.T) {
 	var heard []error
 	back := make(chan struct{})
-	p := Patience{
+	p := RetryPolicy{
 		Waiting: func(why error) { heard = append(heard, why) },
 		pause:   func(context.Context, time.Duration) error { <-back; return nil },
 	}

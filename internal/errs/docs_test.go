@@ -1,4 +1,4 @@
-package fault
+package errs
 
 import (
 	"os"
@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// The codes are a public interface: what fault.go declares and what docs/errors.md explains are the same list.
+// The codes are a public interface: what errs.go declares and what docs/errors.md explains are the same list.
 func TestEveryCodeIsDocumented(t *testing.T) {
-	declared := codes(t, "fault.go", `\bCode\s+= "([a-z_]+)"`)
+	declared := codes(t, "errs.go", `\bCode\s+= "([a-z_]+)"`)
 	documented := codes(t, "../../docs/errors.md", "(?m)^\\| `([a-z_]+)` \\|")
 	if len(declared) == 0 || !slices.Equal(declared, documented) {
-		t.Errorf("fault.go declares %v\ndocs/errors.md explains %v", declared, documented)
+		t.Errorf("errs.go declares %v\ndocs/errors.md explains %v", declared, documented)
 	}
 }
 
