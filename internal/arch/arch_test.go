@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 	"internal/testing/tiny":      {"internal/quant", "loader/gguf"},
 	"internal/testing/virtual":   {"internal/quant", "internal/tokenizer", "loader/gguf"},
 	"internal/model":             {"internal/errs", "internal/image", "internal/kvcache", "internal/ops", "internal/quant"},
-	"internal/testing/modeltest": {"internal/model", "internal/ops"},
+	"internal/testing/modeltest": {"internal/errs", "internal/model"},
 	"internal/model/...":         {"internal/errs", "internal/image", "internal/kvcache", "internal/model", "internal/ops", "internal/quant"},
 	"internal/experts":           {"internal/errs", "loader/..."},
 	"internal/preflight":         {"internal/experts", "internal/errs"},
