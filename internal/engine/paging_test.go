@@ -197,7 +197,7 @@ func TestInsertsArePaged(t *testing.T) {
 		}
 		for _, n := range []int{12, 1, 20, 1, 1} {
 			if err == nil {
-				err = e.model.Prefill(t.Context(), numbered(n), model.Insert{At: n - 5, Vectors: vectors})
+				err = e.model.Prefill(t.Context(), numbered(n), model.Embeddings{At: n - 5, Vectors: vectors})
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -25,7 +25,7 @@ type picture struct {
 }
 
 // Take checks that tiles were cut for this tower.
-func (t *visionEncoder) Take(tiles *image.Tiles) (model.Picture, error) {
+func (t *visionEncoder) NewPicture(tiles *image.Tiles) (model.Picture, error) {
 	if got := tiles.Layout.Geometry; got != t.geometry {
 		return nil, errs.New(errs.InvalidRequest, fmt.Sprintf(
 			"the picture was cut into up to %d tiles of %d pixels, but the model takes up to %d of %d; attach it again",
@@ -35,10 +35,10 @@ func (t *visionEncoder) Take(tiles *image.Tiles) (model.Picture, error) {
 }
 
 // Tiles is the number of tiles, the global one included.
-func (p *picture) Tiles() int { return p.tiles.Len() }
+func (p *picture) NumTiles() int { return p.tiles.Len() }
 
 // Prompt is the picture's special tokens.
-func (p *picture) Prompt() []string {
+func (p *picture) PromptTokens() []string {
 	var tokens []string
 	for _, piece := range p.tiles.Layout.Pieces() {
 		times := 1
@@ -53,7 +53,7 @@ func (p *picture) Prompt() []string {
 }
 
 // Input is the patches of tile i: [3·patch², patches].
-func (p *picture) Input(i int) []float32 {
+func (p *picture) TileInput(i int) []float32 {
 	planes := make([]float32, 3*p.geometry.Tile*p.geometry.Tile)
 	p.tiles.Planes(planes, i)
 	return p.unfold(planes)
