@@ -36,7 +36,7 @@ type Config struct {
 	NumHeads     int
 	NumKVHeads   int
 	Epsilon      float32 // of every rms_norm
-	Windows       []int   // attention chunk of each layer, 0 for full attention
+	Windows      []int   // attention chunk of each layer, 0 for full attention
 }
 
 // Family is a model before it has weights: what its file's metadata says.

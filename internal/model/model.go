@@ -14,12 +14,12 @@ import (
 // published model.
 type Options struct {
 	Context    int  // positions of the longest conversation; 0, or more than the model's own: the model's own
-	BatchSize      int  // most tokens of a prompt computed at once; 0: 512
+	BatchSize  int  // most tokens of a prompt computed at once; 0: 512
 	CacheF32   bool // keep keys and values in float32 instead of float16, to compare with references
 	FullCaches bool // keep every position in chunked layers too, to compare rings with
 
-	NumExpertsUsed   int  // routed experts for each token; 0: as many as the file says; more than there are: all
-	NoTemperature bool // leave the queries of Llama 4's NoPE layers as long as they are
+	NumExpertsUsed int  // routed experts for each token; 0: as many as the file says; more than there are: all
+	NoTemperature  bool // leave the queries of Llama 4's NoPE layers as long as they are
 
 	PagedExperts *PagedExperts // nil: every expert has its slot, the one of its number
 }
@@ -66,8 +66,8 @@ type Model struct {
 	decode ops.Program
 	chunk  ops.Program // prefill of a whole chunk that more tokens follow; nil until the first long prompt
 
-	readBacks    []*readBack // not answered yet, in their order
-	decoded bool   // a token since the last of them
+	readBacks []*readBack // not answered yet, in their order
+	decoded   bool        // a token since the last of them
 }
 
 // New builds a model of weights that Check has passed. The weights stay the caller's to free, after Close. Errors: those

@@ -10,7 +10,7 @@ import type { GoEngine } from "../types/engine.js";
 import { boot } from "./boot.js";
 import { installGPUHost } from "./gpu-host.js";
 import { installPictures, type PicturePort } from "./picture-client.js";
-import { installRooms } from "./rooms.js";
+import { installMemoryLimits } from "./memory-limits.js";
 import { installStorage } from "./storage-client.js";
 
 const reply = (message: Reply) => postMessage(message);
@@ -24,7 +24,7 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
 
 function start(): Promise<GoEngine> {
   installGPUHost(navigator.gpu);
-  installRooms();
+  installMemoryLimits();
   installStorage(connectStorage());
   installPictures(() => new Worker(pictureURL, { type: "module", name: "outrider-picture" }) as PicturePort);
   return boot(wasmURL, () => globalThis.newOutriderEngine?.(), (error) => reply({ kind: "fatal", error }));
