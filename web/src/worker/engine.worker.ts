@@ -4,7 +4,7 @@
 import wasmURL from "go:main.wasm";
 import pictureURL from "worker:./picture.worker.ts";
 import storageURL from "worker:./storage.worker.ts";
-import { toFault } from "../client/error.js";
+import { toErrorData } from "../errors.js";
 import type { ChatProgress, Reply, Request } from "../protocol.js";
 import type { GoEngine } from "../types/engine.js";
 import { boot } from "./boot.js";
@@ -44,7 +44,7 @@ async function answer(request: Exclude<Request, { kind: "abort" }>): Promise<voi
   try {
     reply({ id, kind: "done", value: await perform(request, abort.signal) });
   } catch (thrown) {
-    reply({ id, kind: "error", error: toFault(thrown) });
+    reply({ id, kind: "error", error: toErrorData(thrown) });
   } finally {
     aborts.delete(id);
   }
