@@ -58,7 +58,7 @@ func readVision(m model.VisionMetadata) *visionEncoder {
 	size := func(key string, absent int) int { return int(min(m.Uint("clip.vision."+key, uint64(absent)), maxSize)) }
 	t := &visionEncoder{
 		geometry: image.Geometry{
-			Tile:     size("image_size", 0),
+			TileSize: size("image_size", 0),
 			MaxTiles: size("max_tiles", releasedMaxTiles),
 		},
 		patch:            size("patch_size", 0),
@@ -70,14 +70,14 @@ func readVision(m model.VisionMetadata) *visionEncoder {
 		epsilon:          float32(m.Float("clip.vision.attention.layer_norm_epsilon", 0)),
 		width:            size("projection_dim", 0),
 	}
-	t.grid = t.geometry.Tile / max(t.patch, 1)
+	t.grid = t.geometry.TileSize / max(t.patch, 1)
 	t.headDim = t.hidden / max(t.numHeads, 1)
 	return t
 }
 
 // check refuses sizes that no tower can have.
 func (t *visionEncoder) check() error {
-	tile := t.geometry.Tile
+	tile := t.geometry.TileSize
 	for _, s := range []struct {
 		key string
 		ok  bool

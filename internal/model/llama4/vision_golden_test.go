@@ -66,7 +66,7 @@ func cutFile(t *testing.T, tower *visionEncoder, path string) model.Picture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decoded, err := decode.File(file)
+	decoded, err := decode.FromFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

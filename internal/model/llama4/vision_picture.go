@@ -29,7 +29,7 @@ func (t *visionEncoder) NewPicture(tiles *image.Tiles) (model.Picture, error) {
 	if got := tiles.Layout.Geometry; got != t.geometry {
 		return nil, errs.New(errs.InvalidRequest, fmt.Sprintf(
 			"the picture was cut into up to %d tiles of %d pixels, but the model takes up to %d of %d; attach it again",
-			got.MaxTiles, got.Tile, t.geometry.MaxTiles, t.geometry.Tile))
+			got.MaxTiles, got.TileSize, t.geometry.MaxTiles, t.geometry.TileSize))
 	}
 	return &picture{t, tiles}, nil
 }
@@ -54,7 +54,7 @@ func (p *picture) PromptTokens() []string {
 
 // Input is the patches of tile i: [3·patch², patches].
 func (p *picture) TileInput(i int) []float32 {
-	planes := make([]float32, 3*p.geometry.Tile*p.geometry.Tile)
+	planes := make([]float32, 3*p.geometry.TileSize*p.geometry.TileSize)
 	p.tiles.Planes(planes, i)
 	return p.unfold(planes)
 }
@@ -62,7 +62,7 @@ func (p *picture) TileInput(i int) []float32 {
 // unfold cuts a tile [tile, tile, 3] into patches, row by row; within a patch x runs fastest and the colour slowest
 // (§3.1).
 func (t *visionEncoder) unfold(planes []float32) []float32 {
-	tile := t.geometry.Tile
+	tile := t.geometry.TileSize
 	patches := make([]float32, 0, len(planes))
 	for i := range t.patches() {
 		left, top := i%t.grid*t.patch, i/t.grid*t.patch

@@ -157,7 +157,7 @@ func TestPatchesTurnWithColumnAndRowAndTheClassTokenDoesNot(t *testing.T) {
 
 // A patch's vector is the colours one after the other, each row by row (§3.1).
 func TestUnfold(t *testing.T) {
-	small := &visionEncoder{geometry: image.Geometry{Tile: 4}, patch: 2, grid: 2}
+	small := &visionEncoder{geometry: image.Geometry{TileSize: 4}, patch: 2, grid: 2}
 	planes := make([]float32, 3*4*4)
 	for i := range planes {
 		planes[i] = float32(100*(i/16) + 10*(i/4%4) + i%4) // colour, y, x
@@ -206,7 +206,7 @@ func TestAPictureTakesItsTokens(t *testing.T) {
 }
 
 func TestTilesCutForAnotherTowerAreRefused(t *testing.T) {
-	others := image.NewTiles(image.Geometry{Tile: 336, MaxTiles: 4}.Layout(300, 300))
+	others := image.NewTiles(image.Geometry{TileSize: 336, MaxTiles: 4}.Layout(300, 300))
 	if _, err := publishedEncoder(t, publishedVision).NewPicture(others); errs.Of(err).Code != errs.InvalidRequest {
 		t.Errorf("got %v", err)
 	}
