@@ -16,7 +16,7 @@ type chunkFetch struct {
 	cancel  context.CancelFunc
 	waiters int // under part.mu
 
-	mu      sync.Mutex
+	mu          sync.Mutex
 	subscribers map[int]func(received int64)
 }
 

@@ -31,7 +31,9 @@ func (m *Model) Download(ctx context.Context, tensors []gguf.Tensor, report func
 
 // Missing is how many bytes Download would bring for tensors, or for the whole model without them: 0 when they can be
 // loaded without the network.
-func (m *Model) MissingBytes(tensors []gguf.Tensor) int64 { return m.chunkBytes(m.missingChunks(m.chunksOf(tensors))) }
+func (m *Model) MissingBytes(tensors []gguf.Tensor) int64 {
+	return m.chunkBytes(m.missingChunks(m.chunksOf(tensors)))
+}
 
 func (m *Model) missingChunks(chunks []chunk) (missing []chunk) {
 	for _, c := range chunks {

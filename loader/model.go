@@ -30,17 +30,17 @@ type Model struct {
 
 // part is one file of a model.
 type part struct {
-	location  fetch.Location
-	name   string
-	header *gguf.File
+	location fetch.Location
+	name     string
+	header   *gguf.File
 
-	file    store.File // only Chunks changes, under mu
-	mu      sync.Mutex
-	fetches map[int]*chunkFetch // chunks on their way, under mu
+	file      store.File // only Chunks changes, under mu
+	mu        sync.Mutex
+	fetches   map[int]*chunkFetch // chunks on their way, under mu
 	recheckMu sync.Mutex
 
 	sourceLock chan struct{} // holds one token; who has it may open or close the source
-	source  fetch.Source  // nil until bytes are needed
+	source     fetch.Source  // nil until bytes are needed
 }
 
 func newPart(place fetch.Location, name string) *part {

@@ -10,11 +10,11 @@ import (
 
 // Stored is a model in the store.
 type StoredModel struct {
-	ID       string // of its first file
-	Name     string // of its first file
-	Bytes    int64  // of all its files, as far as known
-	StoredBytes   int64  // bytes that are in the store
-	Complete bool
+	ID          string // of its first file
+	Name        string // of its first file
+	Bytes       int64  // of all its files, as far as known
+	StoredBytes int64  // bytes that are in the store
+	Complete    bool
 }
 
 // List gives the models in the store, whole or in part. The parts of a split model count as one.

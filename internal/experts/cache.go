@@ -25,10 +25,10 @@ type ID struct{ Layer, Expert int }
 
 // Shape is a model's experts and the room for them.
 type Shape struct {
-	NumExperts int     // of a layer
-	NumExpertsUsed    int     // by one token, of each layer
-	Slots   []int   // of each layer
-	ExpertBytes   []int64 // of one expert of each layer, for the statistics; nil counts none
+	NumExperts     int     // of a layer
+	NumExpertsUsed int     // by one token, of each layer
+	Slots          []int   // of each layer
+	ExpertBytes    []int64 // of one expert of each layer, for the statistics; nil counts none
 }
 
 // Even gives every layer the same number of slots, at most one for each expert.

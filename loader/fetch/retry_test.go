@@ -18,7 +18,7 @@ func TestPatienceWaitsLongerEachTimeAndGoesOn(t *testing.T) {
 	var heard []error
 	p := RetryPolicy{
 		OnWaiting: func(why error) { heard = append(heard, why) },
-		sleepFunc:   func(_ context.Context, d time.Duration) error { pauses = append(pauses, int(d.Seconds())); return nil },
+		sleepFunc: func(_ context.Context, d time.Duration) error { pauses = append(pauses, int(d.Seconds())); return nil },
 	}
 	attempts := 0
 	err := p.Do(t.Context(), func() error {
@@ -90,7 +90,7 @@ func TestThePageHearsOnceHoweverManyWait(t *testing.T) {
 	back := make(chan struct{})
 	p := RetryPolicy{
 		OnWaiting: func(why error) { heard = append(heard, why) },
-		sleepFunc:   func(context.Context, time.Duration) error { <-back; return nil },
+		sleepFunc: func(context.Context, time.Duration) error { <-back; return nil },
 	}
 	var all, away sync.WaitGroup
 	for range 5 {

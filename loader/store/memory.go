@@ -22,8 +22,8 @@ type Memory struct {
 
 type memoryFile struct {
 	File
-	bytes map[int][]byte
-	checksums  map[int]uint32
+	bytes     map[int][]byte
+	checksums map[int]uint32
 }
 
 // NewMemory makes a store that holds at most room bytes.

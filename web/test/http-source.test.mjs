@@ -154,11 +154,11 @@ test('an abort ends a read, a pause and an open', async () => {
   const source = await open();
   const during = new AbortController();
   server.next = [(_, response) => (response.writeHead(206, { 'Content-Range': 'bytes 0-9/300000' }).write('1'), during.abort())];
-  await fails(source.read(0, 10, during.signal, nobody), 'aborted', /Stopped/);
+  await fails(source.read(0, 10, during.signal, nobody), 'aborted', /stopped/);
   const slow = await HTTPSource.open(server.url, forever, { ...policy, firstDelay: 60_000 });
   const pausing = new AbortController();
   server.next = [status(503)];
   setTimeout(() => pausing.abort(), 50);
-  await fails(slow.read(0, 10, pausing.signal, nobody), 'aborted', /Stopped/);
-  await fails(HTTPSource.open(server.url, AbortSignal.abort(), policy), 'aborted', /Stopped/);
+  await fails(slow.read(0, 10, pausing.signal, nobody), 'aborted', /stopped/);
+  await fails(HTTPSource.open(server.url, AbortSignal.abort(), policy), 'aborted', /stopped/);
 });

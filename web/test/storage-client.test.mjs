@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { StorageClient } from '../../dist/modules/worker/storage-client.js';
 import { Budget } from '../../dist/modules/worker/storage/budget.js';
-import { StorageFault } from '../../dist/modules/worker/storage/fault.js';
+import { EngineError } from '../../dist/modules/errors.js';
 import { serve } from '../../dist/modules/worker/storage/service.js';
 
 const forever = new AbortController().signal;
@@ -78,16 +78,16 @@ test('a store that cannot use an offered buffer gives its own', async () => {
   assert.deepEqual([buffer.byteLength, client.bytes], [80, 80]);
 });
 
-test('a failed read gives its bytes back and keeps its fault', async () => {
+test('a failed read gives its bytes back and keeps its error', async () => {
   const read = async () => {
-    throw new StorageFault('integrity', 'spoilt', true);
+    throw new EngineError('integrity', 'spoilt', { retryable: true });
   };
   const client = connect({ read });
   await assert.rejects(client.read(forever, 'a', 0, 80), { code: 'integrity', message: 'spoilt', retryable: true });
   assert.equal(client.bytes, 0);
 });
 
-test('a full store and other trouble of the browser get a code', async () => {
+test('a full store and other errors of the browser get a code', async () => {
   for (const [name, code] of [['QuotaExceededError', 'storage_full'], ['UnknownError', 'storage_error'], ['AbortError', 'aborted']]) {
     const client = connect({ list: async () => Promise.reject(new DOMException('no', name)) });
     await assert.rejects(client.call(forever, 'list'), { code });

@@ -1,9 +1,9 @@
 // The storage worker as the engine worker sees it. Go (loader/fetch/client_js.go) calls these methods; it holds the
 // ArrayBuffers they give as handles and never copies weight bytes.
 
+import { aborted, type EngineError, fromErrorData } from "../errors.js";
 import { Budget } from "./storage/budget.js";
 import { CHUNK_BYTES } from "./storage/chunk-store.js";
-import { aborted, StorageFault } from "./storage/fault.js";
 import type { Answer, Ask, Method, Methods } from "./storage/messages.js";
 import { free, BufferPool } from "./storage/buffer-pool.js";
 
@@ -22,7 +22,7 @@ export function installStorage(port: MessagePort): StorageClient {
 
 interface Pending {
   resolve(result: unknown): void;
-  reject(fault: StorageFault): void;
+  reject(error: EngineError): void;
   onProgress?: ((bytes: number) => void) | undefined;
 }
 
@@ -50,7 +50,7 @@ export class StorageClient {
     return this.#budget.peak;
   }
 
-  /** Everything that moves few bytes. Rejects with a StorageFault. */
+  /** Everything that moves few bytes. Rejects with an EngineError. */
   call<M extends Exclude<Method, "storeChunk" | "read">>(signal: AbortSignal, method: M, ...args: Parameters<Methods[M]>): Promise<ReturnType<Methods[M]>> {
     return this.#ask(signal, method, args);
   }
@@ -114,8 +114,7 @@ export class StorageClient {
     if ("progress" in answer) return pending.onProgress?.(answer.progress);
     this.#pending.delete(answer.id);
     if ("error" in answer) {
-      const { code, message, retryable } = answer.error;
-      pending.reject(new StorageFault(code, message, retryable));
+      pending.reject(fromErrorData(answer.error));
     } else {
       pending.resolve(answer.result);
     }

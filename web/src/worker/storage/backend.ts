@@ -1,7 +1,7 @@
 // Where the bytes of chunks rest. A backend holds what it was given; whether that is complete, the chunk index says.
 
 import type { FileRecord } from "./chunk-index.js";
-import { StorageFault } from "./fault.js";
+import { EngineError } from "../../errors.js";
 
 export interface Backend {
   /** Makes room for the bytes of a new file. */
@@ -18,4 +18,4 @@ export interface Backend {
 export const isGone = (error: unknown) => ["NotFoundError", "NotReadableError"].includes((error as Error)?.name);
 
 export const shortRead = (name: string) =>
-  new StorageFault("integrity", `The stored bytes of ${name} are incomplete. Download the model again.`, true);
+  new EngineError("integrity", `the stored bytes of ${name} are incomplete; download the model again`, { retryable: true });

@@ -3,7 +3,7 @@
 import { BlobBackend } from "./blob-backend.js";
 import { ChunkIndex, type FileRecord } from "./chunk-index.js";
 import { CHUNK_BYTES, chunkLength, chunksOf, SCRATCH, type ChunkStore, type FileInfo, type StoredFile, type StoreKind } from "./chunk-store.js";
-import { StorageFault } from "./fault.js";
+import { EngineError } from "../../errors.js";
 import { OPFSBackend } from "./opfs-backend.js";
 import { isGone, type Backend } from "./backend.js";
 
@@ -65,7 +65,7 @@ export class BrowserStore implements ChunkStore {
     try {
       return await (await this.#backend(record)).read(record, offset, length, into);
     } catch (error) {
-      if (!isGone(error) && (error as StorageFault).code !== "integrity") throw error;
+      if (!isGone(error) && (error as EngineError).code !== "integrity") throw error;
       await this.#dropLost(record);
       throw isGone(error) ? lost(record.name) : error;
     }
@@ -105,7 +105,7 @@ export class BrowserStore implements ChunkStore {
     if (record.kind !== "opfs") return this.#blobs;
     const files = await this.#opfs();
     if (files) return files;
-    throw new StorageFault("storage_error", `${record.name} cannot be read in this window: the browser refuses it its private files. Open the page in a normal window.`);
+    throw new EngineError("storage_error", `${record.name} cannot be read in this window: the browser refuses it its private files; open the page in a normal window`);
   }
 
   #opfs(): Promise<OPFSBackend | undefined> {
@@ -114,4 +114,4 @@ export class BrowserStore implements ChunkStore {
 }
 
 const lost = (name: string) =>
-  new StorageFault("storage_error", `The browser has removed parts of ${name} from its storage. Download the model again.`, true);
+  new EngineError("storage_error", `the browser has removed parts of ${name} from its storage; download the model again`, { retryable: true });

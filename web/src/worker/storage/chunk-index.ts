@@ -3,7 +3,7 @@
 
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "idb";
 import type { FileInfo, StoredFile, StoreKind } from "./chunk-store.js";
-import { StorageFault } from "./fault.js";
+import { EngineError } from "../../errors.js";
 
 /** Version 1. A change of shape raises SCHEMA and adds a case to upgrade. */
 const SCHEMA = 1;
@@ -152,7 +152,7 @@ export class ChunkIndex {
     const [result, end] = await Promise.allSettled([work, tx.done]);
     if (result.status === "fulfilled" && end.status === "fulfilled") return result.value;
     const failures = [result, end].flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-    throw failures.find((failure) => failure instanceof StorageFault) ?? tx.error ?? notAbort(failures);
+    throw failures.find((failure) => failure instanceof EngineError) ?? tx.error ?? notAbort(failures);
   }
 }
 
@@ -174,12 +174,12 @@ async function present(tx: Writing, record: FileRecord): Promise<void> {
 /** The most telling failure: an AbortError here is never the user's stop, only the echo of another failure. */
 function notAbort(failures: unknown[]): unknown {
   const telling = failures.find((failure) => (failure as Error).name !== "AbortError");
-  return telling ?? new StorageFault("storage_error", "The browser gave up storing the model. Try again.", true);
+  return telling ?? new EngineError("storage_error", "the browser gave up storing the model; try again", { retryable: true });
 }
 
 function unknownFile(id: string): never {
-  throw new StorageFault("storage_error", `${id} is not in the store. Download the model again.`, true);
+  throw new EngineError("storage_error", `${id} is not in the store; download the model again`, { retryable: true });
 }
 
 const notStored = (name: string, chunk: number) =>
-  new StorageFault("storage_error", `Part ${chunk + 1} of ${name} is not stored. Download the model again.`, true);
+  new EngineError("storage_error", `part ${chunk + 1} of ${name} is not stored; download the model again`, { retryable: true });

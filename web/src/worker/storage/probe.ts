@@ -1,7 +1,7 @@
 // How fast the store and the network are, found out in a second or two each, before anything big moves.
 
 import { CHUNK_BYTES, SCRATCH, type ChunkStore, type StoreKind } from "./chunk-store.js";
-import { check } from "./fault.js";
+import { throwIfAborted } from "../../errors.js";
 import { withLock } from "./locks.js";
 import type { Source } from "./source.js";
 
@@ -46,7 +46,7 @@ async function writeChunks(store: ChunkStore, signal: AbortSignal): Promise<numb
   const noise = randomChunk();
   const end = performance.now() + WRITE_TIME;
   while (chunks.length < CHUNKS && (chunks.length === 0 || performance.now() < end)) {
-    check(signal);
+    throwIfAborted(signal);
     await store.putChunk(SCRATCH, chunks.length, noise, "");
     chunks.push(chunks.length);
   }
@@ -70,7 +70,7 @@ export async function probeLink(source: Source, signal: AbortSignal): Promise<nu
   try {
     await source.read(Math.floor((source.info.size - length) / 2), length, AbortSignal.any([signal, enough]), (bytes) => (received = bytes));
   } catch (error) {
-    check(signal);
+    throwIfAborted(signal);
     if (!enough.aborted) throw error;
   }
   return rate(received, performance.now() - start);

@@ -2,7 +2,8 @@
 // store, or between the store and the engine worker.
 
 import { CHUNK_BYTES, chunkLength, sha256, type ChunkStore } from "./chunk-store.js";
-import { asFault, check, StorageFault } from "./fault.js";
+import { EngineError, throwIfAborted, toErrorData } from "../../errors.js";
+import { toStorageError } from "./errors.js";
 import { HTTPSource } from "./http.js";
 import { withLock } from "./locks.js";
 import type { Answer, Ask, Method, Methods, OpenSource } from "./messages.js";
@@ -32,8 +33,7 @@ export function serve(port: MessagePort, store: ChunkStore): void {
       const result = await (handlers[method] as (r: Request, ...args: unknown[]) => Promise<unknown>)(request, ...args);
       send({ id, result }, result instanceof ArrayBuffer ? [result] : []);
     } catch (error) {
-      const { code, message, retryable } = asFault(error);
-      send({ id, error: { code, message, retryable } });
+      send({ id, error: toErrorData(toStorageError(error)) });
     } finally {
       running.delete(id);
     }
@@ -66,7 +66,7 @@ function makeHandlers(store: ChunkStore): Handlers {
 }
 
 async function read(store: ChunkStore, signal: AbortSignal, id: string, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer> {
-  check(signal);
+  throwIfAborted(signal);
   const bytes = await store.read(id, offset, length, into);
   if (into && into !== bytes) free(into);
   return bytes;
@@ -82,10 +82,10 @@ function storeChunkOnce(store: ChunkStore, request: Request, id: string, chunk: 
 
 async function storeChunk(store: ChunkStore, { signal, progress }: Request, id: string, chunk: number, source: Source): Promise<void> {
   const length = chunkLength(source.info.size, chunk);
-  if (length <= 0) throw new StorageFault("internal", `${id} has no chunk ${chunk}`);
+  if (length <= 0) throw new EngineError("internal", `${id} has no chunk ${chunk}`);
   const bytes = await source.read(chunk * CHUNK_BYTES, length, signal, progress);
   const hash = await sha256(bytes);
-  check(signal);
+  throwIfAborted(signal);
   await store.putChunk(id, chunk, bytes, hash);
 }
 
@@ -93,7 +93,7 @@ async function verify(store: ChunkStore, id: string, signal: AbortSignal): Promi
   const file = await store.find(id);
   let bad = 0;
   for (const chunk of file?.chunks ?? []) {
-    check(signal);
+    throwIfAborted(signal);
     if (await matches(store, file!.id, file!.size, chunk)) continue;
     await store.dropChunk(id, chunk);
     bad++;
@@ -107,7 +107,7 @@ async function matches(store: ChunkStore, id: string, size: number, chunk: numbe
     const bytes = await store.read(id, chunk * CHUNK_BYTES, chunkLength(size, chunk));
     return (await sha256(bytes)) === (await store.chunkHash(id, chunk));
   } catch (error) {
-    if (error instanceof StorageFault) return false;
+    if (error instanceof EngineError) return false;
     throw error;
   }
 }
