@@ -198,7 +198,7 @@ test("the end of the Go program is an error on the page, in Go's words", async (
     // A callback that gets what it cannot use panics outside every call that could catch it.
     await sabotage(page, { after: "globalThis.outriderStorage.fill = (...args) => new Promise(() => setTimeout(args[4], 0, `no number`))" });
     await load(page, server.url);
-    await assertError(page, "internal", /stopped unexpectedly \(panic: .*\)\. Load the model again/);
+    await assertError(page, "internal", /stopped unexpectedly \(panic: .*\); load the model again/);
     await page.getByRole("button", { name: "Try again" }).waitFor();
   }, sabotaged);
   await server.close();

@@ -115,7 +115,7 @@ func messages(r *openai.Request) []chat.Message {
 	for i, m := range r.Messages {
 		list[i].Role = chat.Role(m.Role)
 		for _, part := range m.Parts {
-			list[i].Parts = append(list[i].Parts, chat.Part{Text: part.Text, Image: part.Image != "", File: []byte(part.Image)})
+			list[i].Parts = append(list[i].Parts, chat.ContentPart{Text: part.Text, Image: part.Image != "", File: []byte(part.Image)})
 		}
 	}
 	return list

@@ -14,7 +14,7 @@ import (
 // Layers with random weights change the residual stream a little, so that running routers ahead predicts more than chance
 // and less than everything.
 func TestTraceRecordsChoicesAndCountsPredictions(t *testing.T) {
-	l := tiny.Llama4{Seed: 1, Type: quant.F32, Hidden: 64, Heads: 4, KVHeads: 2, ExpertWidth: 32, DenseWidth: 32, Layers: 4, Experts: 8, Used: 2}
+	l := tiny.Llama4{Seed: 1, Type: quant.F32, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 32, DenseWidth: 32, NumLayers: 4, NumExperts: 8, NumExpertsUsed: 2}
 	dir := t.TempDir()
 	f := newTraceFlags()
 	f.Parse([]string{"-model", filepath.Join(dir, "m.gguf"), "-tokens", "20", "-o", filepath.Join(dir, "t.trace")})

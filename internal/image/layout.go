@@ -5,12 +5,12 @@ package image
 
 // Geometry is what a model says about its tiles.
 type Geometry struct {
-	Tile     int // side of a tile in pixels
+	TileSize int // side of a tile in pixels
 	MaxTiles int // most tiles a picture is cut into, the global one not counted
 }
 
 // Llama4 is the geometry of Scout and Maverick.
-var Llama4 = Geometry{Tile: 336, MaxTiles: 16}
+var Llama4 = Geometry{TileSize: 336, MaxTiles: 16}
 
 // Layout is where a picture goes: resized to Width × Height and laid into the top-left corner of Rows × Cols tiles.
 type Layout struct {
@@ -23,7 +23,7 @@ type Layout struct {
 func (g Geometry) Layout(w, h int) Layout {
 	l := Layout{Geometry: g}
 	l.Rows, l.Cols = g.grid(w, h)
-	l.Width, l.Height = fit(w, h, min(max(w, g.Tile), g.Tile*l.Cols), min(max(h, g.Tile), g.Tile*l.Rows))
+	l.Width, l.Height = fit(w, h, min(max(w, g.TileSize), g.TileSize*l.Cols), min(max(h, g.TileSize), g.TileSize*l.Rows))
 	return l
 }
 
@@ -34,7 +34,7 @@ func (g Geometry) grid(w, h int) (rows, cols int) {
 	var best float32
 	for r := 1; r <= g.MaxTiles; r++ {
 		for c := 1; r*c <= g.MaxTiles; c++ {
-			scale := min(float32(g.Tile*c)/float32(w), float32(g.Tile*r)/float32(h))
+			scale := min(float32(g.TileSize*c)/float32(w), float32(g.TileSize*r)/float32(h))
 			if better(scale, best) {
 				best, rows, cols = scale, r, c
 			}

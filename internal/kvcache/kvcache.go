@@ -21,7 +21,7 @@ type Shape struct {
 
 // Layer is the cache of one layer. Position p lies in slot p mod slots.
 type Layer struct {
-	K, V  *ops.Tensor // [headDim, slots, numKVHeads]
+	K, V   *ops.Tensor // [headDim, slots, numKVHeads]
 	Window int         // attention sees only positions of its own chunk of so many; 0: all
 }
 
@@ -43,8 +43,8 @@ func New(s Shape, chunks []int, alloc func(name string, t quant.Type, shape ...i
 			slots, c.ring = chunk, chunk
 		}
 		c.Layers = append(c.Layers, Layer{
-			K:     alloc(fmt.Sprintf("cache.%d.k", i), s.Type, s.HeadDim, slots, s.NumKVHeads),
-			V:     alloc(fmt.Sprintf("cache.%d.v", i), s.Type, s.HeadDim, slots, s.NumKVHeads),
+			K:      alloc(fmt.Sprintf("cache.%d.k", i), s.Type, s.HeadDim, slots, s.NumKVHeads),
+			V:      alloc(fmt.Sprintf("cache.%d.v", i), s.Type, s.HeadDim, slots, s.NumKVHeads),
 			Window: chunk,
 		})
 	}
@@ -73,7 +73,7 @@ func (c *Cache) Truncate(n int) {
 
 // Fit is how many of n tokens one call may store: a call never crosses from one chunk of a ring into the next, because
 // it would overwrite keys that its own first tokens still attend to.
-func (c *Cache) Fit(n int) int {
+func (c *Cache) MaxBatch(n int) int {
 	if c.ring == 0 {
 		return n
 	}

@@ -46,7 +46,7 @@ func TestFitStopsAtTheChunksEnd(t *testing.T) {
 	} {
 		c := build(v.chunk)
 		c.Advance(v.held)
-		if got := c.Fit(v.n); got != v.want {
+		if got := c.MaxBatch(v.n); got != v.want {
 			t.Errorf("chunk %d, %d held: %d of %d fit, want %d", v.chunk, v.held, got, v.n, v.want)
 		}
 	}
@@ -89,7 +89,7 @@ func TestWithoutRingsEveryLayerKeepsAll(t *testing.T) {
 		t.Errorf("%d slots, chunk %d; want 100 with the mask of chunk 8", l.K.Dim(1), l.Window)
 	}
 	c.Advance(20)
-	if got := c.Fit(50); got != 50 {
+	if got := c.MaxBatch(50); got != 50 {
 		t.Errorf("%d of 50 fit", got)
 	}
 	if got := c.Rewind(3); got != 3 {

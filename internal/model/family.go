@@ -36,7 +36,7 @@ type Config struct {
 	NumHeads     int
 	NumKVHeads   int
 	Epsilon      float32 // of every rms_norm
-	Windows       []int   // attention chunk of each layer, 0 for full attention
+	Windows      []int   // attention chunk of each layer, 0 for full attention
 }
 
 // Family is a model before it has weights: what its file's metadata says.
@@ -87,9 +87,9 @@ func known[T any](registered map[string]T) string {
 // metadata says, or unknown to the family. The tensors of header need hold no numbers. Errors: bad_model.
 func Check(f Family, header Source) error {
 	w := &Weights{source: header, taken: map[string]bool{}}
-	bindEnds(f.Config(), w)
+	bindOuterWeights(f.Config(), w)
 	f.Bind(w)
-	return w.verdict()
+	return w.finish()
 }
 
 // bad makes a bad_model error.

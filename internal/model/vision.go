@@ -22,7 +22,7 @@ func NewVision(ctx context.Context, b ops.Backend, t VisionEncoder, weights Sour
 	w := &Weights{source: weights, taken: map[string]bool{}}
 	v := &Vision{backend: b, config: t.Config(), arena: Arena{Backend: b}}
 	network := t.Bind(w)
-	err := w.verdict()
+	err := w.finish()
 	if err == nil {
 		err = v.prepare(ctx, network)
 	}
@@ -53,7 +53,7 @@ func (v *Vision) prepare(ctx context.Context, network VisionNetwork) (err error)
 
 // Encode puts the vectors of tile i of p into dst, F32 [width, tileVectors]. It does not wait. Errors: device_lost.
 func (v *Vision) Encode(p Picture, i int, dst *ops.Tensor) error {
-	if err := Write(v.backend, v.in, p.Input(i)); err != nil {
+	if err := Write(v.backend, v.in, p.TileInput(i)); err != nil {
 		return err
 	}
 	for _, program := range v.programs {

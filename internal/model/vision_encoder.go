@@ -17,10 +17,10 @@ type VisionMetadata interface {
 
 // VisionConfig is what all vision towers have.
 type VisionConfig struct {
-	Width       int      // of the vectors: the hidden size of the text model they are made for
-	TileVectors int      // vectors that a tile becomes, and so tokens that it takes
-	Patch       string   // the special token that stands for a vector
-	Tokens      []string // all special tokens that stand in a prompt for a picture
+	Width         int      // of the vectors: the hidden size of the text model they are made for
+	TileVectors   int      // vectors that a tile becomes, and so tokens that it takes
+	PatchToken    string   // the special token that stands for a vector
+	SpecialTokens []string // all special tokens that stand in a prompt for a picture
 
 	Geometry image.Geometry // how pictures are cut
 }
@@ -30,7 +30,7 @@ type VisionEncoder interface {
 	Config() VisionConfig
 
 	// Take makes a picture of tiles that were cut for Config().Geometry. Errors: invalid_request for tiles cut for another.
-	Take(tiles *image.Tiles) (Picture, error)
+	NewPicture(tiles *image.Tiles) (Picture, error)
 
 	// Bind takes from w every tensor that the tower wants; see Family.Bind.
 	Bind(w *Weights) VisionNetwork
@@ -38,14 +38,14 @@ type VisionEncoder interface {
 
 // Picture is a picture cut into the tiles of a tower.
 type Picture interface {
-	Tiles() int
+	NumTiles() int
 
 	// Input is tile i as the network takes it in. It is the caller's to change.
-	Input(i int) []float32
+	TileInput(i int) []float32
 
 	// Prompt is the special tokens that stand for the picture, by name. The tower's Patch is among them TileVectors times
 	// a tile, in the order of the tiles, those of a tile side by side.
-	Prompt() []string
+	PromptTokens() []string
 }
 
 // VisionNetwork is the layers of a tower.
@@ -93,5 +93,5 @@ func CheckVisionEncoder(t VisionEncoder, header Source, c Config) error {
 	}
 	w := &Weights{source: header, taken: map[string]bool{}}
 	t.Bind(w)
-	return w.verdict()
+	return w.finish()
 }

@@ -54,10 +54,10 @@ func (w *Weights) Table(name string, width, n int) *ops.Tensor {
 }
 
 // Vector takes n numbers, F32.
-func (w *Weights) Vector(name string, n int) *ops.Tensor { return w.Plain(name, n) }
+func (w *Weights) Vector(name string, n int) *ops.Tensor { return w.F32(name, n) }
 
 // Plain takes numbers of any shape, F32.
-func (w *Weights) Plain(name string, shape ...int) *ops.Tensor {
+func (w *Weights) F32(name string, shape ...int) *ops.Tensor {
 	t := w.take(name, shape...)
 	if t.Type != quant.F32 {
 		w.fail(bad("tensor %q is %v, want F32", name, t.Type))
@@ -86,7 +86,7 @@ func (w *Weights) fail(err error) {
 }
 
 // verdict is the first thing that was wrong, or that the file has a tensor nobody took.
-func (w *Weights) verdict() error {
+func (w *Weights) finish() error {
 	var extra []string
 	for name := range w.source {
 		if !w.taken[name] {
@@ -101,14 +101,14 @@ func (w *Weights) verdict() error {
 }
 
 // ends are the weights before the first layer and after the last.
-type ends struct {
+type outerWeights struct {
 	embedding *ops.Tensor // [hidden, vocab]
 	norm      *ops.Tensor // [hidden]
 	head      *ops.Tensor // [hidden, vocab]; the embedding itself where the file has no other
 }
 
-func bindEnds(c Config, w *Weights) ends {
-	e := ends{
+func bindOuterWeights(c Config, w *Weights) outerWeights {
+	e := outerWeights{
 		embedding: w.Matrix("token_embd.weight", c.HiddenSize, c.VocabSize),
 		norm:      w.Vector("output_norm.weight", c.HiddenSize),
 	}

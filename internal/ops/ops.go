@@ -104,7 +104,7 @@ type Attention struct {
 	K, V     *Tensor // F16 or F32 [headDim, slots, numKVHeads]
 	Step     *Tensor // U32 [StepWords]
 	NumHeads int
-	Window    int  // tokens; 0 means full attention
+	Window   int  // tokens; 0 means full attention
 	All      bool // every query sees all slots, before it and after: the pictures' attention; Step and Chunk are not read
 }
 

@@ -21,9 +21,9 @@ type MemoryLimits interface {
 
 // Search finds how many slots fit on a device.
 type Search struct {
-	MemoryLimits   MemoryLimits
-	Device  string // the adapter's description
-	Setting int64  // bytes that the user gives; 0: as many as there are
+	MemoryLimits MemoryLimits
+	Device       string // the adapter's description
+	Setting      int64  // bytes that the user gives; 0: as many as there are
 
 	// First is where to begin on a device that has never been tried, in bytes. Not every driver refuses what it has not
 	// got: some push everything else out of memory first. So the search comes from below, session by session.

@@ -14,27 +14,27 @@ import (
 
 // Model is what a model asks for.
 type Model struct {
-	ResidentBytes int64  // weights that always lie on the GPU
-	CacheBytes    int64  // keys and values of the context, and activations
-	LargestTensor int64  // of the resident ones
-	MoELayers         []MoELayer // of each layer that has experts; none: nothing is paged
-	NumExperts, NumExpertsUsed int    // of a layer, and of them by a token
+	ResidentBytes              int64      // weights that always lie on the GPU
+	CacheBytes                 int64      // keys and values of the context, and activations
+	LargestTensor              int64      // of the resident ones
+	MoELayers                  []MoELayer // of each layer that has experts; none: nothing is paged
+	NumExperts, NumExpertsUsed int        // of a layer, and of them by a token
 
 	FileBytes, StoredBytes int64 // of all its files
 }
 
 // Unit is one expert of a layer.
 type MoELayer struct {
-	ExpertBytes         int64
+	ExpertBytes   int64
 	LargestMatrix int64 // of gate, up and down; a layer's slots of one matrix are one buffer
 }
 
 // Machine is what has been measured of it. What is 0 is not known.
 type Machine struct {
 	MaxBuffer, MaxBinding int64 // bytes; WebGPU's limits, always known
-	MaxSlotBuffer              int64 // bytes of one buffer of slots, where that is less
+	MaxSlotBuffer         int64 // bytes of one buffer of slots, where that is less
 	UsableBytes           int64 // of GPU memory, as expected: see Search
-	MaxBytes             int64 // of it, for certain: what the user allows, or what was refused before
+	MaxBytes              int64 // of it, for certain: what the user allows, or what was refused before
 
 	FreeStorage    int64   // bytes
 	WriteSpeed     float64 // to the store, bytes/s
@@ -63,17 +63,17 @@ type Report struct {
 	Verdict Verdict
 	Reasons []Reason // why it is not better than Verdict says
 
-	Slots        []int // of each layer that has experts
+	Slots           []int // of each layer that has experts
 	NumExpertsOnGPU int
 	NumExperts      int
-	AtLeast      bool  // usable GPU memory is unknown: the numbers are those of the fewest slots that can work
-	GPUBytes     int64 // with those slots
+	AtLeast         bool  // usable GPU memory is unknown: the numbers are those of the fewest slots that can work
+	GPUBytes        int64 // with those slots
 
 	HitRate         float64 // part of the uses of experts that find theirs on the GPU
 	MissesPerToken  float64
 	BytesPerToken   float64 // read from the store
 	TokensPerSecond float64 // once warm; 0: unknown
-	ComputeUnknown    bool    // that speed does not count computing, which nobody has measured
+	ComputeUnknown  bool    // that speed does not count computing, which nobody has measured
 	PromptBytes     int64   // read for a part of a prompt whose tokens use every expert, at most
 	PromptSeconds   float64 // to read them; 0: unknown, or nothing to read
 

@@ -35,8 +35,8 @@ func read(t *testing.T, v virtual.Model, types virtual.Types) Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := Model{NumExperts: v.Experts, NumExpertsUsed: 1, FileBytes: f.Size(), CacheBytes: int64(4096 * v.Layers * 2 * v.KVHeads * v.HeadDim * 2)}
-	m.MoELayers = make([]MoELayer, v.Layers)
+	m := Model{NumExperts: v.NumExperts, NumExpertsUsed: 1, FileBytes: f.Size(), CacheBytes: int64(4096 * v.NumLayers * 2 * v.NumKVHeads * v.HeadDim * 2)}
+	m.MoELayers = make([]MoELayer, v.NumLayers)
 	for _, x := range header.Tensors {
 		if !strings.Contains(x.Name, "_exps.") {
 			m.ResidentBytes += x.Size
@@ -47,7 +47,7 @@ func read(t *testing.T, v virtual.Model, types virtual.Types) Model {
 		for _, c := range strings.Split(x.Name, ".")[1] {
 			layer = 10*layer + int(c-'0')
 		}
-		matrix := x.Size / int64(v.Experts)
+		matrix := x.Size / int64(v.NumExperts)
 		m.MoELayers[layer].ExpertBytes += matrix
 		m.MoELayers[layer].LargestMatrix = max(m.MoELayers[layer].LargestMatrix, matrix)
 	}

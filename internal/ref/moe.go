@@ -14,14 +14,14 @@ func (b *Backend) Router(dst, x, w, slots *ops.Tensor) {
 		for t := range x.Dim(1) {
 			choices := words(dst.Rows(t, 1))
 			chooseExperts(choices, routerLogits(floats(x.Rows(t, 1)), w))
-			missing = seat(choices, slots) || missing
+			missing = setSlots(choices, slots) || missing
 		}
 		return missing
 	})
 }
 
 // seat writes down where the chosen experts lie, and reports whether one lies nowhere.
-func seat(choices []uint32, slots *ops.Tensor) (missing bool) {
+func setSlots(choices []uint32, slots *ops.Tensor) (missing bool) {
 	for j := 0; j < len(choices); j += ops.ChoiceWords {
 		slot := slotOf(slots, int(choices[j+ops.ChoiceExpert]))
 		choices[j+ops.ChoiceSlot] = slot

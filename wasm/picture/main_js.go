@@ -20,7 +20,7 @@ func main() {
 
 // cutFile is file(bytes, tile, maxTiles): cuts a picture file.
 func cutFile(_ js.Value, args []js.Value) any {
-	return answer(func() (*decode.Picture, error) { return decode.File(copied(args[0])) }, args[1], args[2])
+	return answer(func() (*decode.Picture, error) { return decode.FromFile(copied(args[0])) }, args[1], args[2])
 }
 
 // cutRGBA is rgba(width, height, pixels, tile, maxTiles): cuts what the browser decoded. pixels is a function that gives
@@ -31,7 +31,7 @@ func cutRGBA(_ js.Value, args []js.Value) any {
 		if err := decode.CheckSize(width, height); err != nil {
 			return nil, err
 		}
-		return decode.RGBA(copied(args[2].Invoke()), width, height)
+		return decode.FromRGBA(copied(args[2].Invoke()), width, height)
 	}, args[3], args[4])
 }
 
@@ -47,7 +47,7 @@ func answer(open func() (*decode.Picture, error), tile, maxTiles js.Value) (cut 
 	if err != nil {
 		return failed(err)
 	}
-	tiles := picture.Tiles(image.Geometry{Tile: tile.Int(), MaxTiles: maxTiles.Int()})
+	tiles := picture.Tiles(image.Geometry{TileSize: tile.Int(), MaxTiles: maxTiles.Int()})
 	return map[string]any{"width": picture.Width, "height": picture.Height, "tiles": handedOver(tiles.Bytes())}
 }
 

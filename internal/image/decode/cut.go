@@ -13,7 +13,7 @@ func (p *Picture) Tiles(g image.Geometry) *image.Tiles {
 		return t
 	}
 	global := t.Pixels(t.Len() - 1)
-	whole := newScaler(p.Width, p.Height, g.Tile, g.Tile, func(y int, row []byte) { copy(global[y*len(row):], row) })
+	whole := newScaler(p.Width, p.Height, g.TileSize, g.TileSize, func(y int, row []byte) { copy(global[y*len(row):], row) })
 	p.rows(func(row []byte) {
 		grid.push(row)
 		whole.push(row)
@@ -23,7 +23,7 @@ func (p *Picture) Tiles(g image.Geometry) *image.Tiles {
 
 // setRow deals out row y of the resized picture to the tiles it crosses.
 func setRow(t *image.Tiles, y int, row []byte) {
-	tile := t.Layout.Tile
+	tile := t.Layout.TileSize
 	for i := y / tile * t.Layout.Cols; len(row) > 0; i++ {
 		n := min(3*tile, len(row))
 		copy(t.Pixels(i)[y%tile*3*tile:], row[:n])

@@ -14,11 +14,11 @@ func init() { model.Register("llama", Read) }
 
 // family is what a file's metadata says.
 type family struct {
-	config      model.Config
-	feedForward int     // width between the two halves of a feed-forward
-	ropeDims    int     // elements of a head that rotate
-	ropeBase    float64 // the θ of RoPE's frequencies θ^(-2k/ropeDims)
-	ropeStretch float64 // linear scaling: every position is divided by it
+	config           model.Config
+	feedForwardWidth int     // width between the two halves of a feed-forward
+	ropeDims         int     // elements of a head that rotate
+	ropeBase         float64 // the θ of RoPE's frequencies θ^(-2k/ropeDims)
+	ropeScale        float64 // linear scaling: every position is divided by it
 }
 
 // Read reads the metadata of a llama file. Errors: bad_model, unsupported_architecture.
@@ -49,10 +49,10 @@ func read(m model.Metadata) *family {
 	c.NumKVHeads = size("attention.head_count_kv", c.NumHeads)
 	c.HeadDim = size("attention.key_length", c.HiddenSize/max(c.NumHeads, 1))
 	c.Windows = make([]int, min(c.NumLayers, maxLayers))
-	f.feedForward = size("feed_forward_length", 0)
+	f.feedForwardWidth = size("feed_forward_length", 0)
 	f.ropeDims = size("rope.dimension_count", c.HeadDim)
 	f.ropeBase = m.Float("llama.rope.freq_base", 10000)
-	f.ropeStretch = stretch(m)
+	f.ropeScale = linearRopeScale(m)
 	return f
 }
 
@@ -63,7 +63,7 @@ const (
 )
 
 // stretch is the factor of linear rope scaling, which older files keep under another key.
-func stretch(m model.Metadata) float64 {
+func linearRopeScale(m model.Metadata) float64 {
 	if m.String("llama.rope.scaling.type", "") == "none" {
 		return 1
 	}
@@ -81,14 +81,14 @@ func (f *family) check() error {
 		{"context_length", c.ContextSize > 0, c.ContextSize},
 		{"embedding_length", c.HiddenSize > 0, c.HiddenSize},
 		{"block_count", c.NumLayers > 0 && c.NumLayers <= maxLayers, c.NumLayers},
-		{"feed_forward_length", f.feedForward > 0, f.feedForward},
+		{"feed_forward_length", f.feedForwardWidth > 0, f.feedForwardWidth},
 		{"attention.head_count", c.NumHeads > 0, c.NumHeads},
 		{"attention.head_count_kv", c.NumKVHeads > 0 && c.NumHeads%c.NumKVHeads == 0, c.NumKVHeads},
 		{"attention.key_length", c.HeadDim > 0 && c.HeadDim%2 == 0, c.HeadDim},
 		{"attention.layer_norm_rms_epsilon", c.Epsilon > 0 && c.Epsilon < 1, c.Epsilon},
 		{"rope.dimension_count", f.ropeDims > 0 && f.ropeDims%2 == 0 && f.ropeDims <= c.HeadDim, f.ropeDims},
 		{"rope.freq_base", f.ropeBase > 1, f.ropeBase},
-		{"rope.scaling.factor", f.ropeStretch >= 1, f.ropeStretch},
+		{"rope.scaling.factor", f.ropeScale >= 1, f.ropeScale},
 	} {
 		if !s.ok {
 			return errs.New(errs.BadModel, fmt.Sprintf(

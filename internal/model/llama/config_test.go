@@ -91,7 +91,7 @@ func TestRopeTable(t *testing.T) {
 }
 
 func TestRopeFrequenciesAreStretchedAndDivided(t *testing.T) {
-	f := &family{ropeDims: 4, ropeBase: 100, ropeStretch: 2}
+	f := &family{ropeDims: 4, ropeBase: 100, ropeScale: 2}
 	got := f.ropeFrequencies([]float32{1, 8})
 	if want := []float64{0.5, 0.1 / 2 / 8}; math.Abs(got[0]-want[0]) > 1e-15 || math.Abs(got[1]-want[1]) > 1e-15 {
 		t.Errorf("frequencies are %v, want %v", got, want)
@@ -108,7 +108,7 @@ func TestLinearScalingComesFromEitherKey(t *testing.T) {
 		{metadata{"llama.rope.scaling.type": "linear", "llama.rope.scaling.factor": 2.0}, 2},
 		{metadata{"llama.rope.scaling.type": "none", "llama.rope.scaling.factor": 2.0}, 1},
 	} {
-		if got := stretch(c.m); got != c.want {
+		if got := linearRopeScale(c.m); got != c.want {
 			t.Errorf("stretch is %v, want %v", got, c.want)
 		}
 	}

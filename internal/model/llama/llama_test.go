@@ -18,7 +18,7 @@ import (
 )
 
 // small is quick on the CPU reference.
-var small = tiny.Llama{Seed: 3, Type: quant.Q8_0, Hidden: 64, Heads: 4, KVHeads: 2, FeedForward: 96, Context: 40}
+var small = tiny.Llama{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, FeedForward: 96, ContextSize: 40}
 
 var prompt = []int32{7, 200, 31, 31, 5, 90, 144, 250, 12, 63, 8, 19, 77, 4, 101, 33, 2}
 
@@ -90,8 +90,8 @@ func near(t *testing.T, what string, got, want []float32, limit float64) {
 }
 
 func TestAPromptMayBeCutAnywhere(t *testing.T) {
-	for _, l := range []tiny.Llama{small, {Seed: 4, Type: quant.F16, Hidden: 64, Heads: 4, KVHeads: 1, HeadDim: 24,
-		FeedForward: 96, Context: 40, Tied: true, RopeFactors: true}} {
+	for _, l := range []tiny.Llama{small, {Seed: 4, Type: quant.F16, HiddenSize: 64, NumHeads: 4, NumKVHeads: 1, HeadDim: 24,
+		FeedForward: 96, ContextSize: 40, Tied: true, RopeFactors: true}} {
 		want := prefill(t, build(t, l.GGUF(), model.Options{CacheF32: true}), prompt)
 		for _, chunk := range []int{1, 3, 16, 17} {
 			near(t, "chunks", prefill(t, build(t, l.GGUF(), model.Options{CacheF32: true, BatchSize: chunk}), prompt), want, 1e-12)

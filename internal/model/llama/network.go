@@ -22,8 +22,8 @@ type scratch struct {
 	norm   *ops.Tensor // [hidden, n]
 	qkv    *ops.Tensor // [(numHeads + 2·numKVHeads)·headDim, n]
 	attn   *ops.Tensor // [numHeads·headDim, n]
-	gateUp *ops.Tensor // [2·feedForward, n], used when n > 1
-	ffn    *ops.Tensor // [feedForward, n]
+	gateUp *ops.Tensor // [2·feedForwardWidth, n], used when n > 1
+	ffn    *ops.Tensor // [feedForwardWidth, n]
 }
 
 // Prepare makes the RoPE table and the scratch tensors.
@@ -38,8 +38,8 @@ func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) 
 		norm:   a.F32("norm", c.HiddenSize, o.BatchSize),
 		qkv:    a.F32("qkv", (c.NumHeads+2*c.NumKVHeads)*c.HeadDim, o.BatchSize),
 		attn:   a.F32("attn", c.NumHeads*c.HeadDim, o.BatchSize),
-		gateUp: a.F32("gate_up", 2*n.feedForward, o.BatchSize),
-		ffn:    a.F32("ffn", n.feedForward, o.BatchSize),
+		gateUp: a.F32("gate_up", 2*n.feedForwardWidth, o.BatchSize),
+		ffn:    a.F32("ffn", n.feedForwardWidth, o.BatchSize),
 	}
 	return nil, nil
 }
@@ -48,7 +48,7 @@ func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) 
 func (f *family) ropeFrequencies(divisors []float32) []float64 {
 	frequencies := model.RopeFrequencies(f.ropeDims, f.ropeBase, divisors)
 	for k := range frequencies {
-		frequencies[k] /= f.ropeStretch
+		frequencies[k] /= f.ropeScale
 	}
 	return frequencies
 }
@@ -57,7 +57,7 @@ func (f *family) ropeFrequencies(divisors []float32) []float64 {
 func (n *network) Layer(o ops.Ops, i int, x, step *ops.Tensor, cache *kvcache.Cache) {
 	l, s := n.layers[i], n.scratch.rows(x.Dim(1))
 	n.attention(o, l, s, x, step, cache.Layers[i])
-	n.feed(o, l, s, x)
+	n.feedForward(o, l, s, x)
 }
 
 // attention adds to x what the layer attends to.
@@ -70,7 +70,7 @@ func (n *network) attention(o ops.Ops, l layer, s scratch, x, step *ops.Tensor, 
 }
 
 // feed adds to x what the layer's gated feed-forward makes of it.
-func (n *network) feed(o ops.Ops, l layer, s scratch, x *ops.Tensor) {
+func (n *network) feedForward(o ops.Ops, l layer, s scratch, x *ops.Tensor) {
 	o.RMSNorm(s.norm, x, l.ffnNorm, n.config.Epsilon)
 	if x.Dim(1) == 1 {
 		o.SwigluVec(s.ffn, s.norm, l.gate, l.up)

@@ -22,7 +22,7 @@ type family struct {
 	expertsUsed  int     // routed experts of a token
 	moeInterval  int     // every so many layers, the last of them is a mixture of experts; 0: none
 	nopeInterval int     // every so many layers, the last of them is without rotation; 0: none
-	chunk        int     // positions that a rotating layer sees; 0: all
+	window       int     // positions that a rotating layer sees; 0: all
 	ropeDims     int     // elements of a head that rotate
 	ropeBase     float64 // the θ of RoPE's frequencies θ^(-2k/ropeDims)
 	qkNorm       bool    // normalise queries and keys in rotating layers
@@ -32,7 +32,7 @@ type family struct {
 
 // What the released models are, and their files do not say (§7.1). The keys exist for models of other sizes.
 const (
-	releasedChunk        = 8192
+	releasedWindow       = 8192
 	releasedNoPEInterval = 4
 	releasedTempFloor    = 8192
 	releasedTempScale    = 0.1
@@ -71,14 +71,14 @@ func read(m model.Metadata) *family {
 	f.ropeDims = size("rope.dimension_count", c.HeadDim)
 	f.ropeBase = m.Float("llama4.rope.freq_base", 500000)
 	f.nopeInterval = size("attention.nope_interval", releasedNoPEInterval)
-	f.chunk = size("attention.chunk_size", releasedChunk)
+	f.window = size("attention.chunk_size", releasedWindow)
 	if m.Uint("llama4.attention.sliding_window", 1) == 0 { // small relatives that rotate and see everything in every layer
-		f.nopeInterval, f.chunk = 0, 0
+		f.nopeInterval, f.window = 0, 0
 	}
 	f.qkNorm = m.Bool("llama4.attention.qk_norm", f.numExperts != maverickExperts)
 	f.tempFloor = size("attention.temperature_floor", releasedTempFloor)
 	f.tempScale = m.Float("llama4.attention.temperature_scale", releasedTempScale)
-	c.Windows = f.chunks()
+	c.Windows = f.windows()
 	return f
 }
 
@@ -91,11 +91,11 @@ const (
 )
 
 // chunks is what each layer sees.
-func (f *family) chunks() []int {
+func (f *family) windows() []int {
 	chunks := make([]int, min(f.config.NumLayers, maxLayers))
 	for i := range chunks {
 		if f.rotates(i) {
-			chunks[i] = f.chunk
+			chunks[i] = f.window
 		}
 	}
 	return chunks

@@ -83,7 +83,7 @@ func TestOptionalKeysReplaceTheReleasedValues(t *testing.T) {
 	m := scout.With("llama4.attention.chunk_size", 16).With("llama4.attention.nope_interval", 3).
 		With("llama4.attention.temperature_floor", 5).With("llama4.attention.temperature_scale", 0.5).With("llama4.attention.qk_norm", false)
 	f := familyFrom(t, m)
-	if f.chunk != 16 || f.nopeInterval != 3 || f.tempFloor != 5 || f.tempScale != 0.5 || f.qkNorm {
+	if f.window != 16 || f.nopeInterval != 3 || f.tempFloor != 5 || f.tempScale != 0.5 || f.qkNorm {
 		t.Errorf("%+v", f)
 	}
 	if !slices.Equal(f.config.Windows[:6], []int{16, 16, 0, 16, 16, 0}) {
@@ -102,7 +102,7 @@ func TestWithoutASlidingWindowEveryLayerRotatesAndSeesAll(t *testing.T) {
 			t.Errorf("layer %d: chunk %d, rotates %v", i, chunk, f.rotates(i))
 		}
 	}
-	if got := familyFrom(t, scout.With("llama4.attention.sliding_window", 8192)).chunk; got != 8192 {
+	if got := familyFrom(t, scout.With("llama4.attention.sliding_window", 8192)).window; got != 8192 {
 		t.Errorf("a window of 8192 gives chunks of %d", got)
 	}
 }

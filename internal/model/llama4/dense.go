@@ -16,7 +16,7 @@ func newDenseScratch(a *model.Arena, width, chunk int) denseScratch {
 }
 
 // feed adds the gated feed-forward of s.norm to x.
-func (d *dense) feed(o ops.Ops, s scratch, x *ops.Tensor) {
+func (d *dense) feedForward(o ops.Ops, s scratch, x *ops.Tensor) {
 	if x.Dim(1) == 1 {
 		o.SwigluVec(s.dense.h, s.norm, d.gate, d.up)
 	} else {

@@ -29,7 +29,7 @@ func TestTheReferenceComputesLlama4(t *testing.T) {
 
 func compareWithGolden(t *testing.T, name string, split []int) {
 	g, file := openGolden(t, name)
-	b := &tap{Backend: ref.New(), t: t}
+	b := &observer{Backend: ref.New(), t: t}
 	m := buildOn(t, b, familyOf(t, file), file, model.Options{})
 	tokens := g.Ints["tokens"].Data[:26]
 	at := 0

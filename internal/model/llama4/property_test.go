@@ -17,8 +17,8 @@ import (
 // 7 is the golden test's splits; 9 is about images. Each says how it was seen to fail.
 
 // small is quick on the CPU reference: chunks of 8, temperature from position 3 on.
-var small = tiny.Llama4{Seed: 7, Type: quant.Q8_0, Hidden: 64, Heads: 4, KVHeads: 2, ExpertWidth: 96, DenseWidth: 160,
-	Interleave: 2, Chunk: 8, TempFloor: 4, Context: 64}
+var small = tiny.Llama4{Seed: 7, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 96, DenseWidth: 160,
+	MoEInterval: 2, Window: 8, TempFloor: 4, ContextSize: 64}
 
 var prompt = []int32{7, 200, 31, 31, 5, 90, 144, 250, 12, 63, 8, 19, 77, 4, 101, 33, 2, 66, 40, 9, 121, 55}
 
@@ -95,7 +95,7 @@ func TestALayerWithoutRotationIgnoresOrder(t *testing.T) {
 	slices.Reverse(permuted[:len(permuted)-1])
 	for interval, ignores := range map[int]bool{1: true, -1: false} {
 		l := small
-		l.Layers, l.NoPEInterval, l.Chunk = 1, interval, -1
+		l.NumLayers, l.NoPEInterval, l.Window = 1, interval, -1
 		a := prefill(t, build(t, l.GGUF(), model.Options{}), prompt)
 		b := prefill(t, build(t, l.GGUF(), model.Options{}), permuted)
 		if d := golden.Compare(b, a); (d.NMSE < 1e-12) != ignores {
@@ -147,7 +147,7 @@ func TestLayersWithoutRotationAreNotNormalised(t *testing.T) {
 // expert's half at the beginning of the decode op's input.
 func TestAPromptMayBeCutAnywhere(t *testing.T) {
 	l := small
-	l.Used, l.Interleave = 2, 1
+	l.NumExpertsUsed, l.MoEInterval = 2, 1
 	want := prefill(t, build(t, l.GGUF(), model.Options{}), prompt)
 	for _, chunk := range []int{1, 3, 7, 8, 9, 22} {
 		near(t, fmt.Sprintf("%d at a time", chunk), prefill(t, build(t, l.GGUF(), model.Options{BatchSize: chunk}), prompt), want, 1e-12)
@@ -176,8 +176,8 @@ func TestARingIsAFullCacheWithAMask(t *testing.T) {
 // full caches, and on the reference, which sums in one order, so is every bit of the logits. Seen to fail with the mask
 // left out of the attention op.
 func TestTwentyThousandTokensThroughRings(t *testing.T) {
-	l := tiny.Llama4{Seed: 5, Type: quant.F32, Hidden: 16, Layers: 2, Heads: 1, KVHeads: 1, HeadDim: 4, Experts: 2, ExpertWidth: 16,
-		NoPEInterval: 2, Context: 20_010}
+	l := tiny.Llama4{Seed: 5, Type: quant.F32, HiddenSize: 16, NumLayers: 2, NumHeads: 1, NumKVHeads: 1, HeadDim: 4, NumExperts: 2, ExpertWidth: 16,
+		NoPEInterval: 2, ContextSize: 20_010}
 	long := make([]int32, 20_000)
 	for i := range long {
 		long[i] = int32(i * i % 251)

@@ -17,8 +17,8 @@ func (n *network) prepareRope(ctx context.Context, a *model.Arena, positions int
 	if err != nil {
 		return nil, err
 	}
-	if n.chunk > 0 {
-		positions = min(positions, n.chunk)
+	if n.window > 0 {
+		positions = min(positions, n.window)
 	}
 	table := model.RopeTable(model.RopeFrequencies(n.ropeDims, n.ropeBase, divisors), positions)
 	n.ropeTable = a.Floats("rope", table, n.ropeDims, positions)

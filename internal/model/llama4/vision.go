@@ -13,24 +13,24 @@ import (
 // the class token, which attention needs and nobody reads.
 type encoder struct {
 	*visionEncoder
-	w        towerWeights
+	w        encoderWeights
 	position *ops.Tensor // F32 [hidden, patches + 1]: what a token is before its patch is added
 	rope     *ops.Tensor // F32 [headDim, patches + 1]: cos, sin of each pair of elements
 	step     *ops.Tensor // U32 [1, ops.StepWords]: all tokens, from 0 on
 	tokens   *ops.Tensor // U32 [1, patches + 1]: 0, 1, 2, …
 	order    *ops.Tensor // U32 [1, patches]: see shuffled
-	scratch  towerScratch
+	scratch  encoderScratch
 }
 
 // towerScratch is what stages and ops hand to the next one; tokens = patches + 1.
-type towerScratch struct {
+type encoderScratch struct {
 	pixels *ops.Tensor // [3·patch², patches]
 	x      *ops.Tensor // [hidden, tokens]: the residual stream
 	norm   *ops.Tensor // [hidden, tokens]
 	qkv    *ops.Tensor // [3·hidden, tokens]
 	k, v   *ops.Tensor // [headDim, tokens, numHeads]
 	attn   *ops.Tensor // [hidden, tokens]
-	ffn    *ops.Tensor // [feedForward, tokens]
+	ffn    *ops.Tensor // [feedForwardWidth, tokens]
 
 	shuffled *ops.Tensor    // [hidden, patches]: square after square
 	adapted  [2]*ops.Tensor // [a, vectors], [b, vectors]
@@ -49,13 +49,13 @@ func (e *encoder) Prepare(ctx context.Context, a *model.Arena) (in, out *ops.Ten
 	if a.Err() != nil {
 		return nil, nil, a.Err()
 	}
-	return e.scratch.pixels, e.scratch.out, e.placeClass(ctx, a.Backend)
+	return e.scratch.pixels, e.scratch.out, e.addClassEmbedding(ctx, a.Backend)
 }
 
-func (e *encoder) newScratch(a *model.Arena) towerScratch {
+func (e *encoder) newScratch(a *model.Arena) encoderScratch {
 	patches, vectors := e.patches(), e.vectors()
 	tokens := patches + 1
-	s := towerScratch{
+	s := encoderScratch{
 		pixels:   a.F32("vision.pixels", 3*e.patch*e.patch, patches),
 		x:        a.F32("vision.x", e.hidden, tokens),
 		norm:     a.F32("vision.norm", e.hidden, tokens),
@@ -63,7 +63,7 @@ func (e *encoder) newScratch(a *model.Arena) towerScratch {
 		k:        a.New("vision.k", quant.F32, e.headDim, tokens, e.numHeads),
 		v:        a.New("vision.v", quant.F32, e.headDim, tokens, e.numHeads),
 		attn:     a.F32("vision.attn", e.hidden, tokens),
-		ffn:      a.F32("vision.ffn", e.feedForward, tokens),
+		ffn:      a.F32("vision.ffn", e.feedForwardWidth, tokens),
 		shuffled: a.F32("vision.shuffled", e.hidden, patches),
 		out:      a.F32("vision.out", e.width, vectors),
 	}
@@ -74,7 +74,7 @@ func (e *encoder) newScratch(a *model.Arena) towerScratch {
 }
 
 // placeClass fills the table of positions, and adds the class vector to the class token's once and for all (§3.2).
-func (e *encoder) placeClass(ctx context.Context, b ops.Backend) error {
+func (e *encoder) addClassEmbedding(ctx context.Context, b ops.Backend) error {
 	fill, err := b.Record("positions", func() { b.GetRows(e.position, e.w.position, e.tokens) })
 	if err != nil {
 		return err
@@ -136,7 +136,7 @@ func (e *encoder) shuffledOrder() []uint32 {
 func (e *encoder) Stages() []model.Stage {
 	stages := []model.Stage{e.embed}
 	for _, b := range e.w.blocks {
-		stages = append(stages, func(o ops.Ops) { e.attend(o, b); e.feed(o, b) })
+		stages = append(stages, func(o ops.Ops) { e.attention(o, b); e.feedForward(o, b) })
 	}
 	return append(stages, e.project)
 }
@@ -150,7 +150,7 @@ func (e *encoder) embed(o ops.Ops) {
 }
 
 // attend adds to each token what it finds in all of them (§3.3).
-func (e *encoder) attend(o ops.Ops, b block) {
+func (e *encoder) attention(o ops.Ops, b block) {
 	s := e.scratch
 	o.LayerNorm(s.norm, s.x, b.norm1.w, b.norm1.b, e.epsilon)
 	o.MulMat(product(s.qkv, s.norm, b.q, b.k, b.v))
@@ -160,7 +160,7 @@ func (e *encoder) attend(o ops.Ops, b block) {
 }
 
 // feed adds to each token what the block's feed-forward makes of it.
-func (e *encoder) feed(o ops.Ops, b block) {
+func (e *encoder) feedForward(o ops.Ops, b block) {
 	s := e.scratch
 	o.LayerNorm(s.norm, s.x, b.norm2.w, b.norm2.b, e.epsilon)
 	o.MulMat(product(s.ffn, s.norm, b.up))

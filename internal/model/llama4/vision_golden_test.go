@@ -25,7 +25,7 @@ func openVision(t *testing.T, name string) (*golden.File, []byte) {
 	return g, file
 }
 
-func towerOf(t *testing.T, file []byte) *visionEncoder {
+func encoderOf(t *testing.T, file []byte) *visionEncoder {
 	t.Helper()
 	read, err := model.ReadVisionEncoder(header(t, file).Meta)
 	if err != nil {
@@ -40,9 +40,9 @@ type pixels struct {
 	tiles golden.Array[float32]
 }
 
-func (p pixels) Tiles() int            { return p.tiles.Dims[3] }
-func (p pixels) Input(i int) []float32 { return p.unfold(slab(p.tiles, i)) }
-func (p pixels) Prompt() []string      { panic("not asked for") }
+func (p pixels) NumTiles() int             { return p.tiles.Dims[3] }
+func (p pixels) TileInput(i int) []float32 { return p.unfold(slab(p.tiles, i)) }
+func (p pixels) PromptTokens() []string    { panic("not asked for") }
 
 // slab is the numbers that share the last index of an array.
 func slab(a golden.Array[float32], i int) []float32 {
@@ -56,21 +56,21 @@ func pictureOf(t *testing.T, g *golden.File, tower *visionEncoder) model.Picture
 	if tiles, ok := g.Floats["pixels"]; ok {
 		return pixels{tower, tiles}
 	}
-	return takeFile(t, tower, goldens+g.Notes["picture"])
+	return cutFile(t, tower, goldens+g.Notes["picture"])
 }
 
 // takeFile cuts a picture file for a tower.
-func takeFile(t *testing.T, tower *visionEncoder, path string) model.Picture {
+func cutFile(t *testing.T, tower *visionEncoder, path string) model.Picture {
 	t.Helper()
 	file, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	decoded, err := decode.File(file)
+	decoded, err := decode.FromFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := tower.Take(decoded.Tiles(tower.geometry))
+	p, err := tower.NewPicture(decoded.Tiles(tower.geometry))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,10 +83,10 @@ func TestTheReferenceComputesTheTower(t *testing.T) {
 	const limit = 1e-12
 	for _, name := range []string{"vision-tiny", "vision-real"} {
 		g, file := openVision(t, name)
-		v := tapVision(t, ref.New(), file)
+		v := observeVision(t, ref.New(), file)
 		e := v.network
 		p := pictureOf(t, g, e.visionEncoder)
-		for tile := range p.Tiles() {
+		for tile := range p.NumTiles() {
 			if err := v.vision.Encode(p, tile, v.out); err != nil {
 				t.Fatal(err)
 			}

@@ -25,20 +25,20 @@ type picture struct {
 }
 
 // Take checks that tiles were cut for this tower.
-func (t *visionEncoder) Take(tiles *image.Tiles) (model.Picture, error) {
+func (t *visionEncoder) NewPicture(tiles *image.Tiles) (model.Picture, error) {
 	if got := tiles.Layout.Geometry; got != t.geometry {
 		return nil, errs.New(errs.InvalidRequest, fmt.Sprintf(
 			"the picture was cut into up to %d tiles of %d pixels, but the model takes up to %d of %d; attach it again",
-			got.MaxTiles, got.Tile, t.geometry.MaxTiles, t.geometry.Tile))
+			got.MaxTiles, got.TileSize, t.geometry.MaxTiles, t.geometry.TileSize))
 	}
 	return &picture{t, tiles}, nil
 }
 
 // Tiles is the number of tiles, the global one included.
-func (p *picture) Tiles() int { return p.tiles.Len() }
+func (p *picture) NumTiles() int { return p.tiles.Len() }
 
 // Prompt is the picture's special tokens.
-func (p *picture) Prompt() []string {
+func (p *picture) PromptTokens() []string {
 	var tokens []string
 	for _, piece := range p.tiles.Layout.Pieces() {
 		times := 1
@@ -53,8 +53,8 @@ func (p *picture) Prompt() []string {
 }
 
 // Input is the patches of tile i: [3·patch², patches].
-func (p *picture) Input(i int) []float32 {
-	planes := make([]float32, 3*p.geometry.Tile*p.geometry.Tile)
+func (p *picture) TileInput(i int) []float32 {
+	planes := make([]float32, 3*p.geometry.TileSize*p.geometry.TileSize)
 	p.tiles.Planes(planes, i)
 	return p.unfold(planes)
 }
@@ -62,7 +62,7 @@ func (p *picture) Input(i int) []float32 {
 // unfold cuts a tile [tile, tile, 3] into patches, row by row; within a patch x runs fastest and the colour slowest
 // (§3.1).
 func (t *visionEncoder) unfold(planes []float32) []float32 {
-	tile := t.geometry.Tile
+	tile := t.geometry.TileSize
 	patches := make([]float32, 0, len(planes))
 	for i := range t.patches() {
 		left, top := i%t.grid*t.patch, i/t.grid*t.patch

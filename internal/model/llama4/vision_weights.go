@@ -8,7 +8,7 @@ import (
 )
 
 // towerWeights are a tower's; shapes [in, out].
-type towerWeights struct {
+type encoderWeights struct {
 	patch     *ops.Tensor // [3·patch², hidden]
 	class     *ops.Tensor // [hidden]
 	position  *ops.Tensor // [hidden, patches + 1], the class token's row last
@@ -23,8 +23,8 @@ type towerWeights struct {
 type block struct {
 	norm1, norm2 norm
 	q, k, v, out affine // [hidden, hidden]
-	up           affine // [hidden, feedForward]
-	down         affine // [feedForward, hidden]
+	up           affine // [hidden, feedForwardWidth]
+	down         affine // [feedForwardWidth, hidden]
 }
 
 // norm is a LayerNorm: w, b [width].
@@ -35,7 +35,7 @@ type affine struct{ w, b *ops.Tensor }
 
 // Bind takes the tower's weights.
 func (t *visionEncoder) Bind(w *model.Weights) model.VisionNetwork {
-	e := &encoder{visionEncoder: t, w: towerWeights{
+	e := &encoder{visionEncoder: t, w: encoderWeights{
 		patch:    w.Matrix("v.patch_embd.weight", 3*t.patch*t.patch, t.hidden),
 		class:    w.Vector("v.class_embd", t.hidden),
 		position: w.Table("v.position_embd.weight", t.hidden, t.patches()+1),
@@ -64,8 +64,8 @@ func (t *visionEncoder) bindBlock(w *model.Weights, prefix string) block {
 		k:     bind("attn_k", t.hidden, t.hidden),
 		v:     bind("attn_v", t.hidden, t.hidden),
 		out:   bind("attn_out", t.hidden, t.hidden),
-		up:    bind("ffn_up", t.hidden, t.feedForward),
-		down:  bind("ffn_down", t.feedForward, t.hidden),
+		up:    bind("ffn_up", t.hidden, t.feedForwardWidth),
+		down:  bind("ffn_down", t.feedForwardWidth, t.hidden),
 	}
 }
 

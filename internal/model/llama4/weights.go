@@ -26,8 +26,8 @@ type dense struct {
 
 // moe is a router, its experts, and the shared expert.
 type moe struct {
-	place  int         // among the layers that are mixtures of experts
-	router *ops.Tensor // [hidden, numExperts]
+	moeIndex int         // among the layers that are mixtures of experts
+	router   *ops.Tensor // [hidden, numExperts]
 	ops.Experts
 }
 
@@ -74,8 +74,8 @@ func (f *family) bindMoE(w *model.Weights, prefix string, place int) *moe {
 	}
 	matrix := func(name string, in, out int) *ops.Tensor { return w.Matrix(prefix+name+".weight", in, out) }
 	return &moe{
-		place:  place,
-		router: w.Plain(prefix+"ffn_gate_inp.weight", hidden, f.numExperts),
+		moeIndex: place,
+		router:   w.F32(prefix+"ffn_gate_inp.weight", hidden, f.numExperts),
 		Experts: ops.Experts{
 			Gate:       stack("ffn_gate_exps", hidden, width),
 			Up:         stack("ffn_up_exps", hidden, width),

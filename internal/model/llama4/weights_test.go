@@ -56,7 +56,7 @@ func TestTensorsThatDoNotFitAreNamed(t *testing.T) {
 }
 
 func TestTheFilesOwnTensorsPass(t *testing.T) {
-	for _, l := range []tiny.Llama4{{}, {Interleave: 2}, {RopeFactor: -1}, {Interleave: 5}} {
+	for _, l := range []tiny.Llama4{{}, {MoEInterval: 2}, {RopeFactor: -1}, {MoEInterval: 5}} {
 		f := header(t, l.GGUF())
 		family, err := model.Read(f.Meta)
 		if err == nil {
@@ -232,7 +232,7 @@ func (c *counter) Record(_ string, f func()) (ops.Program, error)               
 func TestDecodeIsAtMostNineOpsALayer(t *testing.T) {
 	for interleave, want := range map[int]int{1: 4 * 9, 2: 2*9 + 2*8} {
 		l := small
-		l.Interleave = interleave
+		l.MoEInterval = interleave
 		file := l.GGUF()
 		c := &counter{Backend: ref.New()}
 		if _, err := model.New(t.Context(), c, familyOf(t, file), upload(t, c, file), model.Options{}); err != nil {
@@ -256,7 +256,7 @@ func TestWarningsReachTheModelsOwner(t *testing.T) {
 
 func TestMoreExpertsThanThereAreIsAll(t *testing.T) {
 	all := small
-	all.Used = 4
+	all.NumExpertsUsed = 4
 	want := prefill(t, build(t, all.GGUF(), model.Options{}), prompt)
 	near(t, "all experts", prefill(t, build(t, small.GGUF(), model.Options{NumExpertsUsed: 9}), prompt), want, 0)
 	if d := golden.Compare(prefill(t, build(t, small.GGUF(), model.Options{}), prompt), want); d.NMSE == 0 {

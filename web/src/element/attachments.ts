@@ -1,7 +1,7 @@
 // The pictures of the message being written: each is checked by the engine at once, so that what cannot be read is never
 // sent.
 
-import { EngineError } from "../client/error.js";
+import { EngineError } from "../errors.js";
 import type { ContentPart } from "../client/openai.js";
 
 /** A picture, by a blob: address that lives until release. */
@@ -108,5 +108,5 @@ export function contentOf(text: string, pictures: readonly Picture[]): string | 
 /** Puts the name of a file before what is wrong with it. */
 export function about(name: string, reason: unknown): unknown {
   if (!(reason instanceof EngineError)) return reason;
-  return new EngineError({ code: reason.code, message: `${name}: ${reason.message}`, retryable: false });
+  return new EngineError(reason.code, `${name}: ${reason.message}`);
 }

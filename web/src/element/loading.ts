@@ -2,7 +2,7 @@
 
 import type { TemplateResult } from "lit";
 import { isPair, type Engine, type LoadSource } from "../client/engine.js";
-import { aborted } from "../client/connection.js";
+import { aborted } from "../errors.js";
 import type { LoadedModel, Paging, PreflightReport, Progress, StoredModel } from "../protocol.js";
 import type { CatalogueModel } from "./catalogue.js";
 import { modelName } from "./format.js";

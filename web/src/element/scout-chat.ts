@@ -3,7 +3,7 @@ import { property, query, state } from "lit/decorators.js";
 import { createEngine, EngineError, type Engine } from "../client/index.js";
 import type { ChatMessage } from "../client/openai.js";
 import type { LoadSource } from "../client/engine.js";
-import { unexpected } from "../client/error.js";
+import { unexpected } from "../errors.js";
 import type { ChatProgress, LoadedModel, Paging, StoredModel } from "../protocol.js";
 import { about, Attachments, contentOf, release, sortFiles, type Picture } from "./attachments.js";
 import { catalogue, nano, type CatalogueModel } from "./catalogue.js";
@@ -365,7 +365,7 @@ export class ScoutChat extends LitElement {
 
   /** Shows trouble. What the person stopped is no trouble. */
   #fail(thrown: unknown, retry: () => void): void {
-    const error = thrown instanceof EngineError ? thrown : unexpected(thrown);
+    const error = thrown instanceof EngineError ? thrown : unexpected("in the page", thrown, true);
     if (error.code === "aborted") {
       if (!this.loaded) this.#shown = this.model = null;
       return this.#enter(this.loaded ? "ready" : "idle");

@@ -2,12 +2,7 @@
 // and under which number to keep it, each kind by its own, and writes down what to run in these numbers. The host makes,
 // replays, moves bytes and notices trouble. Its twin is internal/gpu/device_js.go.
 
-/** Trouble with one of the codes of internal/errs; Go turns it into the error that people see. */
-export class GPUTrouble extends Error {
-  constructor(readonly code: 'no_webgpu' | 'no_adapter' | 'device_lost' | 'out_of_memory' | 'internal', message: string) {
-    super(message);
-  }
-}
+import { EngineError } from '../errors.js';
 
 declare global {
   /** How Go opens a device: installed by the worker that boots it. */
@@ -52,23 +47,23 @@ export class GPUHost {
   #staging: GPUBuffer[] = [];
   #unfenced = 0;
   #fences: Promise<unknown>[] = [];
-  #trouble: GPUTrouble | undefined;
+  #trouble: EngineError | undefined;
   #closed = false;
 
   private constructor(readonly device: GPUDevice) {
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault(); // Go reports it
-      this.#note(new GPUTrouble('internal', event.error.message));
+      this.#note(new EngineError('internal', event.error.message));
     });
     void device.lost.then(({ message }) => {
-      if (!this.#closed) this.#note(new GPUTrouble('device_lost', message));
+      if (!this.#closed) this.#note(new EngineError('device_lost', message));
     });
   }
 
   static async open(gpu: GPU | undefined): Promise<GPUHost> {
-    if (!gpu) throw new GPUTrouble('no_webgpu', 'navigator.gpu is not there');
+    if (!gpu) throw new EngineError('no_webgpu', 'navigator.gpu is not there');
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-    if (!adapter) throw new GPUTrouble('no_adapter', 'requestAdapter gave null');
+    if (!adapter) throw new EngineError('no_adapter', 'requestAdapter gave null');
     const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
     return new GPUHost(await adapter.requestDevice({ requiredLimits }));
   }
@@ -107,7 +102,7 @@ export class GPUHost {
       const asked = { label, layout: this.#layouts.get(layout).pipeline, compute };
       this.#pipelines.set(id, await this.device.createComputePipelineAsync(asked));
     } catch (reason) {
-      throw new GPUTrouble('internal', (await objections(module)) || (reason as Error).message);
+      throw new EngineError('internal', (await objections(module)) || (reason as Error).message);
     } finally {
       await refused;
     }
@@ -147,7 +142,7 @@ export class GPUHost {
   #replay(pass: GPUComputePassEncoder, words: Uint32Array, from: number): void {
     let current = -1;
     for (let i = from; i < words.length; i += DISPATCH_WORDS) {
-      if (words[i] !== OP_DISPATCH) throw new GPUTrouble('internal', `no command ${words[i]}`);
+      if (words[i] !== OP_DISPATCH) throw new EngineError('internal', `no command ${words[i]}`);
       const pipeline = words[i + 1]!;
       if (pipeline !== current) pass.setPipeline(this.#pipelines.get(pipeline));
       current = pipeline;
@@ -204,7 +199,7 @@ export class GPUHost {
       await staging.mapAsync(GPUMapMode.READ, 0, length);
     } catch (reason) {
       staging.destroy();
-      throw this.takeTrouble() ?? new GPUTrouble('device_lost', String(reason));
+      throw this.takeTrouble() ?? new EngineError('device_lost', String(reason));
     }
     const bytes = new Uint8Array(staging.getMappedRange(0, length).slice(0));
     staging.unmap();
@@ -233,18 +228,18 @@ export class GPUHost {
   async popScopes(): Promise<void> {
     const pops = [this.device.popErrorScope(), this.device.popErrorScope(), this.device.popErrorScope()];
     const [memory, internal, invalid] = await Promise.all(pops);
-    if (memory) throw new GPUTrouble('out_of_memory', memory.message);
+    if (memory) throw new EngineError('out_of_memory', memory.message);
     const error = invalid ?? internal;
-    if (error) throw new GPUTrouble('internal', error.message);
+    if (error) throw new EngineError('internal', error.message);
     if (this.#trouble?.code === 'device_lost') throw this.#trouble; // a lost device objects to nothing
   }
 
-  #note(trouble: GPUTrouble): void {
+  #note(trouble: EngineError): void {
     this.#trouble ??= trouble;
   }
 
   /** Trouble that came unasked. A lost device stays lost. */
-  takeTrouble(): GPUTrouble | undefined {
+  takeTrouble(): EngineError | undefined {
     const trouble = this.#trouble;
     if (trouble?.code !== 'device_lost') this.#trouble = undefined;
     return trouble;
@@ -268,7 +263,7 @@ class Table<T> {
 
   get(id: number): T {
     const item = this.#items[id];
-    if (item === undefined) throw new GPUTrouble('internal', `nothing has number ${id}`);
+    if (item === undefined) throw new EngineError('internal', `nothing has number ${id}`);
     return item;
   }
 

@@ -6,41 +6,41 @@
 // behind model hubs refuse; ETag and Last-Modified of the answer tell the same.
 
 import type { FileInfo } from "./chunk-store.js";
-import { aborted, check, StorageFault } from "./fault.js";
+import { aborted, EngineError, throwIfAborted } from "../../errors.js";
 import type { Source } from "./source.js";
 
-export interface Patience {
+export interface RetryPolicy {
   /** Attempts in a row without a single byte before giving up. */
-  attempts: number;
+  maxAttempts: number;
   /** Milliseconds before the second attempt; doubled for each one after. */
   firstDelay: number;
   /** Milliseconds without a byte before a connection counts as lost. */
-  stall: number;
+  stallTimeout: number;
 }
 
-const DEFAULT_PATIENCE: Patience = { attempts: 6, firstDelay: 500, stall: 30_000 };
+const DEFAULT_RETRY_POLICY: RetryPolicy = { maxAttempts: 6, firstDelay: 500, stallTimeout: 30_000 };
 
 export class HTTPSource implements Source {
   readonly info: FileInfo;
   readonly #url: string;
-  readonly #patience: Patience;
+  readonly #retryPolicy: RetryPolicy;
 
-  private constructor(url: string, info: FileInfo, patience: Patience) {
+  private constructor(url: string, info: FileInfo, policy: RetryPolicy) {
     this.#url = url;
     this.info = info;
-    this.#patience = patience;
+    this.#retryPolicy = policy;
   }
 
   /** Asks for one byte: that shows whether the file is there, its size, and whether the server knows ranges. */
-  static async open(url: string, signal: AbortSignal, patience = DEFAULT_PATIENCE): Promise<HTTPSource> {
+  static async open(url: string, signal: AbortSignal, policy = DEFAULT_RETRY_POLICY): Promise<HTTPSource> {
     if (!URL.canParse(url, globalThis.location?.href)) {
-      throw new StorageFault("invalid_request", `"${url}" is not a web address. Give one that begins with https://.`);
+      throw new EngineError("invalid_request", `"${url}" is not a web address; give one that begins with https://`);
     }
-    return retrying(patience, signal, async () => {
+    return retrying(policy, signal, async () => {
       const response = await request(url, 0, 1, signal);
       response.body?.cancel().catch(() => {});
       const size = rangeOf(response)?.size ?? (await sizeByHead(url, signal));
-      return new HTTPSource(url, { name: nameOf(url), size, validator: validatorOf(response) }, patience);
+      return new HTTPSource(url, { name: nameOf(url), size, validator: validatorOf(response) }, policy);
     });
   }
 
@@ -50,7 +50,7 @@ export class HTTPSource implements Source {
     const attempt = async (progressed: () => void) => {
       const response = await request(this.#url, offset + received, length - received, signal);
       this.#checkUnchanged(response, offset + received);
-      for await (const piece of body(response, this.#patience.stall, signal)) {
+      for await (const piece of body(response, this.#retryPolicy.stallTimeout, signal)) {
         if (piece.length > length - received) throw badRange(this.#url);
         bytes.set(piece, received);
         received += piece.length;
@@ -59,7 +59,7 @@ export class HTTPSource implements Source {
       }
       if (received < length) throw lost(this.#url);
     };
-    await retrying(this.#patience, signal, attempt);
+    await retrying(this.#retryPolicy, signal, attempt);
     return bytes.buffer;
   }
 
@@ -69,23 +69,23 @@ export class HTTPSource implements Source {
     const validator = validatorOf(response);
     const other = validator && this.info.validator && validator !== this.info.validator;
     if (other || (range && range.size !== this.info.size)) {
-      throw new StorageFault("integrity", `${this.info.name} changed on ${hostOf(this.#url)} during the download. Load the model again to start over.`, true);
+      throw new EngineError("integrity", `${this.info.name} changed on ${hostOf(this.#url)} during the download; load the model again to start over`, { retryable: true });
     }
   }
 }
 
 /** Runs attempt until it succeeds, with growing pauses; an attempt that got some bytes starts the count afresh. */
-async function retrying<T>(patience: Patience, signal: AbortSignal, attempt: (progressed: () => void) => Promise<T>): Promise<T> {
+async function retrying<T>(policy: RetryPolicy, signal: AbortSignal, attempt: (progressed: () => void) => Promise<T>): Promise<T> {
   for (let failures = 0; ; ) {
     try {
       return await attempt(() => (failures = 0));
     } catch (error) {
-      check(signal);
+      throwIfAborted(signal);
       failures++;
-      const retryable = error instanceof StorageFault && error.retryable && error.code !== "integrity";
-      if (!retryable || failures >= patience.attempts) throw error;
+      const retryable = error instanceof EngineError && error.retryable && error.code !== "integrity";
+      if (!retryable || failures >= policy.maxAttempts) throw error;
     }
-    await pause(patience.firstDelay * 2 ** (failures - 1), signal);
+    await pause(policy.firstDelay * 2 ** (failures - 1), signal);
   }
 }
 
@@ -96,7 +96,7 @@ async function request(url: string, offset: number, length: number, signal: Abor
   try {
     response = await fetch(url, { headers, cache: "no-store", signal });
   } catch {
-    check(signal);
+    throwIfAborted(signal);
     throw await unreachable(url);
   }
   if (response.status === 206) return response;
@@ -105,35 +105,35 @@ async function request(url: string, offset: number, length: number, signal: Abor
 }
 
 /** What an answer other than 206 means. */
-function refusal(url: string, status: number): StorageFault {
+function refusal(url: string, status: number): EngineError {
   const host = hostOf(url);
   switch (status) {
     case 200:
-      return new StorageFault("no_ranges", `${host} does not serve parts of files (HTTP ranges). Download the file and open it from disk, or use another server.`);
+      return new EngineError("no_ranges", `${host} does not serve parts of files (HTTP ranges); download the file and open it from disk, or use another server`);
     case 404:
     case 410:
-      return new StorageFault("not_found", `${host} has no file at ${url}. Check the address.`);
+      return new EngineError("not_found", `${host} has no file at ${url}; check the address`);
     case 401:
     case 403:
-      return new StorageFault("http_status", `${host} refuses to give out ${nameOf(url)} (status ${status}): it may need a login or an accepted licence. Download the file there and open it from disk.`);
+      return new EngineError("http_status", `${host} does not serve ${nameOf(url)} (status ${status}); it may need a login or an accepted licence; download the file there and open it from disk`);
     case 416:
-      return new StorageFault("http_status", `${nameOf(url)} on ${host} is empty or shorter than expected (status 416). Check the address.`);
+      return new EngineError("http_status", `${nameOf(url)} on ${host} is empty or shorter than expected (status 416); check the address`);
   }
   const again = status === 408 || status === 429 || status >= 500;
-  return new StorageFault("http_status", `${host} answered with status ${status}. Try again later.`, again);
+  return new EngineError("http_status", `${host} answered with status ${status}; try again later`, { retryable: again });
 }
 
 /**
  * fetch says only "TypeError" for a dead network and for a server without CORS. A request that needs no permission
  * tells them apart: it succeeds, unreadable, when the server can be reached.
  */
-async function unreachable(url: string): Promise<StorageFault> {
+async function unreachable(url: string): Promise<EngineError> {
   try {
     await fetch(url, { method: "HEAD", mode: "no-cors", cache: "no-store", signal: AbortSignal.timeout(10_000) });
   } catch {
     return lost(url);
   }
-  return new StorageFault("no_cors", `${hostOf(url)} does not allow other web pages to read its files (CORS). Download the file and open it from disk, or use another server.`);
+  return new EngineError("no_cors", `${hostOf(url)} does not allow other web pages to read its files (CORS); download the file and open it from disk, or use another server`);
 }
 
 /** A server that hides Content-Range from pages may still show the length of the whole. */
@@ -141,7 +141,7 @@ async function sizeByHead(url: string, signal: AbortSignal): Promise<number> {
   const response = await fetch(url, { method: "HEAD", cache: "no-store", signal }).catch(() => undefined);
   const size = Number(response?.ok && response.headers.get("Content-Length"));
   if (size > 0) return size;
-  throw new StorageFault("no_cors", `${hostOf(url)} hides the size of the file from web pages: its CORS settings must expose Content-Range. Download the file and open it from disk.`);
+  throw new EngineError("no_cors", `${hostOf(url)} hides the size of the file from web pages: its CORS settings must expose Content-Range; download the file and open it from disk`);
 }
 
 /** The pieces of an answer as they arrive. */
@@ -154,8 +154,8 @@ async function* body(response: Response, stall: number, signal: AbortSignal): As
       yield value;
     }
   } catch (error) {
-    check(signal);
-    throw error instanceof StorageFault ? error : lost(response.url);
+    throwIfAborted(signal);
+    throw error instanceof EngineError ? error : lost(response.url);
   } finally {
     reader.cancel().catch(() => {});
   }
@@ -190,10 +190,10 @@ function validatorOf(response: Response): string {
 }
 
 const lost = (url: string) =>
-  new StorageFault("connection_lost", `The connection to ${hostOf(url)} was lost. What has arrived is kept; try again to go on from there.`, true);
+  new EngineError("connection_lost", `the connection to ${hostOf(url)} was lost; what has arrived is kept; try again to go on from there`, { retryable: true });
 
 const badRange = (url: string) =>
-  new StorageFault("no_ranges", `${hostOf(url)} answers with other parts of the file than asked for. Download the file and open it from disk.`);
+  new EngineError("no_ranges", `${hostOf(url)} answers with other parts of the file than asked for; download the file and open it from disk`);
 
 const hostOf = (url: string) => new URL(url, globalThis.location?.href).host;
 

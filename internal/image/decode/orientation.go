@@ -1,13 +1,13 @@
 package decode
 
 // turn says how a file's pixels become upright: swap the axes (or not), then read each file axis backwards (or not).
-type turn struct {
+type orientation struct {
 	transposed   bool // upright rows are columns of the file
 	flipX, flipY bool // the file's x, y run backwards
 }
 
 // turns maps EXIF orientations, 1 to 8.
-var turns = [9]turn{
+var orientations = [9]orientation{
 	1: {},
 	2: {flipX: true},
 	3: {flipX: true, flipY: true},
@@ -20,7 +20,7 @@ var turns = [9]turn{
 
 // columnBand is how many columns of the file are turned into rows at once: enough to read memory in runs, few
 // enough that the rows they become stay in the cache.
-const columnBand = 32
+const bandColumns = 32
 
 // rows calls f with every upright row from the top down: 3 bytes a pixel, valid until f returns.
 func (p *Picture) rows(f func(row []byte)) {
@@ -41,10 +41,10 @@ func (p *Picture) rows(f func(row []byte)) {
 // columns is rows for a picture that lies on its side.
 func (p *Picture) columns(f func(row []byte)) {
 	fileWidth, fileHeight := p.Height, p.Width
-	band := make([]byte, columnBand*3*p.Width)
-	run := make([]byte, 3*columnBand)
-	for y0 := 0; y0 < p.Height; y0 += columnBand {
-		n := min(columnBand, p.Height-y0)
+	band := make([]byte, bandColumns*3*p.Width)
+	run := make([]byte, 3*bandColumns)
+	for y0 := 0; y0 < p.Height; y0 += bandColumns {
+		n := min(bandColumns, p.Height-y0)
 		x0 := y0
 		if p.turn.flipX {
 			x0 = fileWidth - y0 - n

@@ -48,16 +48,16 @@ func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) 
 // Layer calls nine ops for one token, eight where it is dense.
 func (n *network) Layer(o ops.Ops, i int, x, step *ops.Tensor, cache *kvcache.Cache) {
 	l, s := n.layers[i], n.scratch.rows(x.Dim(1))
-	n.begin(o, i, s, x, step, cache)
+	n.attentionAndNorm(o, i, s, x, step, cache)
 	if l.moe != nil {
-		l.moe.feed(o, s, x)
+		l.moe.feedForward(o, s, x)
 	} else {
-		l.dense.feed(o, s, x)
+		l.dense.feedForward(o, s, x)
 	}
 }
 
 // begin is what comes before a layer's feed-forward, its norm included.
-func (n *network) begin(o ops.Ops, i int, s scratch, x, step *ops.Tensor, cache *kvcache.Cache) {
+func (n *network) attentionAndNorm(o ops.Ops, i int, s scratch, x, step *ops.Tensor, cache *kvcache.Cache) {
 	l := n.layers[i]
 	n.attention(o, l, s, x, step, cache.Layers[i])
 	o.RMSNorm(s.norm, x, l.ffnNorm, n.config.Epsilon)
@@ -67,14 +67,14 @@ func (n *network) begin(o ops.Ops, i int, s scratch, x, step *ops.Tensor, cache 
 func (n *network) attention(o ops.Ops, l layer, s scratch, x, step *ops.Tensor, kv kvcache.Layer) {
 	o.RMSNorm(s.norm, x, l.attnNorm, n.config.Epsilon)
 	model.Multiply(o, ops.Product{Dst: s.qkv, X: s.norm, W: []*ops.Tensor{l.q, l.k, l.v}})
-	o.RopeKV(n.position(l, ops.RopeKV{QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads}))
+	o.RopeKV(n.rope(l, ops.RopeKV{QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads}))
 	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads, Window: kv.Window})
 	model.Multiply(o, ops.Product{Dst: x, X: s.attn, W: []*ops.Tensor{l.attnOutput}, Add: true})
 }
 
 // position says what queries and keys learn of their position: in rotating layers the angle, and then their length is
 // taken away; in the others queries grow sharper with distance, against attention's fading.
-func (n *network) position(l layer, r ops.RopeKV) ops.RopeKV {
+func (n *network) rope(l layer, r ops.RopeKV) ops.RopeKV {
 	switch {
 	case l.rotates && n.qkNorm:
 		r.Table, r.QKNorm = n.ropeTable, n.config.Epsilon

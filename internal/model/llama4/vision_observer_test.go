@@ -10,24 +10,24 @@ import (
 )
 
 // tappedTower is a tower with ears: after each stage but the last it copies the residual stream.
-type tappedTower struct {
+type observedVision struct {
 	model.VisionEncoder
 	vision  *model.Vision
-	network *tappedEncoder
+	network *observedEncoder
 	out     *ops.Tensor // F32 [width, vectors] of the tile encoded last
 }
 
 // tappedEncoder is what a tapped tower binds.
-type tappedEncoder struct {
+type observedEncoder struct {
 	*encoder
 	states []*ops.Tensor // F32 [hidden, tokens], after each stage
 }
 
 // tapVision builds a tower on a backend.
-func tapVision(t *testing.T, b ops.Backend, file []byte) *tappedTower {
+func observeVision(t *testing.T, b ops.Backend, file []byte) *observedVision {
 	t.Helper()
-	tower := towerOf(t, file)
-	tapped := &tappedTower{VisionEncoder: tower}
+	tower := encoderOf(t, file)
+	tapped := &observedVision{VisionEncoder: tower}
 	var err error
 	if tapped.vision, err = model.NewVision(t.Context(), b, tapped, upload(t, b, file)); err != nil {
 		t.Fatal(err)
@@ -39,20 +39,20 @@ func tapVision(t *testing.T, b ops.Backend, file []byte) *tappedTower {
 	return tapped
 }
 
-func (p *tappedTower) Bind(w *model.Weights) model.VisionNetwork {
-	p.network = &tappedEncoder{encoder: p.VisionEncoder.Bind(w).(*encoder)}
+func (p *observedVision) Bind(w *model.Weights) model.VisionNetwork {
+	p.network = &observedEncoder{encoder: p.VisionEncoder.Bind(w).(*encoder)}
 	return p.network
 }
 
 // Prepare makes room for copies.
-func (e *tappedEncoder) Prepare(ctx context.Context, a *model.Arena) (in, out *ops.Tensor, err error) {
+func (e *observedEncoder) Prepare(ctx context.Context, a *model.Arena) (in, out *ops.Tensor, err error) {
 	for range len(e.w.blocks) + 1 {
 		e.states = append(e.states, a.F32("copy", e.hidden, e.patches()+1))
 	}
 	return e.encoder.Prepare(ctx, a)
 }
 
-func (e *tappedEncoder) Stages() []model.Stage {
+func (e *observedEncoder) Stages() []model.Stage {
 	stages := e.encoder.Stages()
 	for i, state := range e.states {
 		stage := stages[i]

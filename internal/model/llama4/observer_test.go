@@ -14,31 +14,31 @@ var le = binary.LittleEndian
 
 // tap is the reference with ears: it copies the residual stream at the beginning of every layer and after the last one,
 // and every choice of experts. Each run of a program appends what it heard.
-type tap struct {
+type observer struct {
 	*ref.Backend
 	t         *testing.T
-	recording *tapped
+	recording *observedProgram
 	hidden    [][]float32 // of each layer's input and the last one's output: [hidden, tokens so far]
 	experts   [][]int32   // of each token so far: those of each MoE layer, best first
 }
 
 // tapped is a program with copies of what it computes.
-type tapped struct {
+type observedProgram struct {
 	ops.Program
-	tap     *tap
+	tap     *observer
 	x       *ops.Tensor
 	hidden  []*ops.Tensor // F32 [hidden, n]
 	choices []*ops.Tensor // U32 [ChoiceWords·k, n]
 }
 
-func (b *tap) Record(label string, f func()) (_ ops.Program, err error) {
-	p := &tapped{tap: b}
+func (b *observer) Record(label string, f func()) (_ ops.Program, err error) {
+	p := &observedProgram{tap: b}
 	b.recording = p
 	p.Program, err = b.Backend.Record(label, f)
 	return p, err
 }
 
-func (b *tap) RMSNorm(dst, x, w *ops.Tensor, eps float32) {
+func (b *observer) RMSNorm(dst, x, w *ops.Tensor, eps float32) {
 	if strings.HasSuffix(w.Name, ".attn_norm.weight") {
 		b.recording.x = x
 		b.copyStream()
@@ -47,12 +47,12 @@ func (b *tap) RMSNorm(dst, x, w *ops.Tensor, eps float32) {
 }
 
 // Advance ends every program of a model.
-func (b *tap) Advance(step *ops.Tensor) {
+func (b *observer) Advance(step *ops.Tensor) {
 	b.copyStream()
 	b.Backend.Advance(step)
 }
 
-func (b *tap) copyStream() {
+func (b *observer) copyStream() {
 	p := b.recording
 	n := p.x.Dim(1)
 	ids := b.alloc("ids", quant.U32, n)
@@ -66,14 +66,14 @@ func (b *tap) copyStream() {
 }
 
 // Router chooses once for the model and once more to keep.
-func (b *tap) Router(dst, x, w, slots *ops.Tensor) {
+func (b *observer) Router(dst, x, w, slots *ops.Tensor) {
 	b.Backend.Router(dst, x, w, slots)
 	p := b.recording
 	p.choices = append(p.choices, b.alloc("choice", quant.U32, dst.Dim(0), dst.Dim(1)))
 	b.Backend.Router(p.choices[len(p.choices)-1], x, w, slots)
 }
 
-func (b *tap) alloc(name string, typ quant.Type, shape ...int) *ops.Tensor {
+func (b *observer) alloc(name string, typ quant.Type, shape ...int) *ops.Tensor {
 	x, err := b.Alloc(name, typ, shape...)
 	if err != nil {
 		b.t.Fatal(err)
@@ -81,7 +81,7 @@ func (b *tap) alloc(name string, typ quant.Type, shape ...int) *ops.Tensor {
 	return x
 }
 
-func (p *tapped) Run() error {
+func (p *observedProgram) Run() error {
 	if err := p.Program.Run(); err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (p *tapped) Run() error {
 }
 
 // chosen is a token's experts.
-func (p *tapped) chosen(token int) (experts []int32) {
+func (p *observedProgram) chosen(token int) (experts []int32) {
 	for _, choice := range p.choices {
 		data, err := ops.Read(p.tap.t.Context(), p.tap, choice.Rows(token, 1), 0, 4*choice.Dim(0))
 		if err != nil {

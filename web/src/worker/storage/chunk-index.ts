@@ -3,7 +3,7 @@
 
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "idb";
 import type { FileInfo, StoredFile, StoreKind } from "./chunk-store.js";
-import { StorageFault } from "./fault.js";
+import { EngineError } from "../../errors.js";
 
 /** Version 1. A change of shape raises SCHEMA and adds a case to upgrade. */
 const SCHEMA = 1;
@@ -33,7 +33,7 @@ type Stores = ["files", "chunks", "bytes"];
 type Writing = IDBPTransaction<Schema, Stores, "readwrite">;
 const STORES: Stores = ["files", "chunks", "bytes"];
 
-export class Catalogue {
+export class ChunkIndex {
   readonly #name: string;
   readonly #onCleared: () => void;
   #opening: Promise<IDBPDatabase<Schema>> | undefined;
@@ -80,7 +80,7 @@ export class Catalogue {
     return (await (await this.#open()).get("files", id)) ?? unknownFile(id);
   }
 
-  async hash(id: string, chunk: number): Promise<string | undefined> {
+  async chunkHash(id: string, chunk: number): Promise<string | undefined> {
     return (await (await this.#open()).get("chunks", [id, chunk]))?.sha256;
   }
 
@@ -105,7 +105,7 @@ export class Catalogue {
   }
 
   /** Marks a chunk complete, unless its file has been deleted or added anew since record was read. */
-  async mark(record: FileRecord, chunk: number, sha256: string): Promise<void> {
+  async markStored(record: FileRecord, chunk: number, sha256: string): Promise<void> {
     await this.#write((tx) => Promise.all([present(tx, record), tx.objectStore("chunks").put({ sha256 }, [record.id, chunk])]));
   }
 
@@ -119,7 +119,7 @@ export class Catalogue {
     });
   }
 
-  async drop(id: string, chunk: number): Promise<void> {
+  async dropChunk(id: string, chunk: number): Promise<void> {
     await this.#write((tx) => Promise.all([tx.objectStore("chunks").delete([id, chunk]), tx.objectStore("bytes").delete([id, chunk])]));
   }
 
@@ -152,7 +152,7 @@ export class Catalogue {
     const [result, end] = await Promise.allSettled([work, tx.done]);
     if (result.status === "fulfilled" && end.status === "fulfilled") return result.value;
     const failures = [result, end].flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-    throw failures.find((failure) => failure instanceof StorageFault) ?? tx.error ?? notAbort(failures);
+    throw failures.find((failure) => failure instanceof EngineError) ?? tx.error ?? notAbort(failures);
   }
 }
 
@@ -165,7 +165,7 @@ const stored = ({ id, name, size, validator, kind = "indexeddb" }: FileRecord, k
 
 const clear = (tx: Writing, id: string) => Promise.all([tx.objectStore("chunks").delete(allOf(id)), tx.objectStore("bytes").delete(allOf(id))]);
 
-/** Fails when the catalogue has another record in the place of this one. */
+/** Fails when the chunk index has another record in the place of this one. */
 async function present(tx: Writing, record: FileRecord): Promise<void> {
   const now = await tx.objectStore("files").get(record.id);
   if (!now || now.file !== record.file) unknownFile(record.id);
@@ -174,12 +174,12 @@ async function present(tx: Writing, record: FileRecord): Promise<void> {
 /** The most telling failure: an AbortError here is never the user's stop, only the echo of another failure. */
 function notAbort(failures: unknown[]): unknown {
   const telling = failures.find((failure) => (failure as Error).name !== "AbortError");
-  return telling ?? new StorageFault("storage_error", "The browser gave up storing the model. Try again.", true);
+  return telling ?? new EngineError("storage_error", "the browser gave up storing the model; try again", { retryable: true });
 }
 
 function unknownFile(id: string): never {
-  throw new StorageFault("storage_error", `${id} is not in the store. Download the model again.`, true);
+  throw new EngineError("storage_error", `${id} is not in the store; download the model again`, { retryable: true });
 }
 
 const notStored = (name: string, chunk: number) =>
-  new StorageFault("storage_error", `Part ${chunk + 1} of ${name} is not stored. Download the model again.`, true);
+  new EngineError("storage_error", `part ${chunk + 1} of ${name} is not stored; download the model again`, { retryable: true });
