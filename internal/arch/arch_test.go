@@ -1,4 +1,4 @@
-// Package arch holds the house's import rule, as a test: imports go down only.
+// Package arch holds the import rule of the module, as a test: imports go down only.
 package arch
 
 import (
@@ -14,8 +14,8 @@ import (
 
 const module = "github.com/outrider-web/outrider/"
 
-// allowed lists what a room may import of this module; a room not listed may be imported by nobody but commands.
-// A trailing /... covers the folders below.
+// allowed lists, for each package, what it may import of this module. Every package needs a line. A trailing /... covers
+// the folders below.
 var allowed = map[string][]string{
 	"internal/errs":           {},
 	"internal/arch":           {},
@@ -34,7 +34,8 @@ var allowed = map[string][]string{
 	"internal/ops":               {"internal/errs", "internal/quant"},
 	"internal/ref":               {"internal/errs", "internal/ops", "internal/quant"},
 	"internal/testing/optest":    {"internal/ops", "internal/quant", "internal/ref"},
-	"internal/gpu":               {"internal/errs", "internal/ops", "internal/quant", "shaders"},
+	"internal/jsbridge":          {"internal/errs"},
+	"internal/gpu":               {"internal/errs", "internal/jsbridge", "internal/ops", "internal/quant", "shaders"},
 	"internal/kvcache":           {"internal/errs", "internal/ops", "internal/quant"},
 	"internal/testing/tiny":      {"internal/quant", "loader/gguf"},
 	"internal/testing/virtual":   {"internal/quant", "internal/tokenizer", "loader/gguf"},
@@ -44,13 +45,13 @@ var allowed = map[string][]string{
 	"internal/experts":           {"internal/errs", "loader/..."},
 	"internal/preflight":         {"internal/experts", "internal/errs"},
 	"loader":                     {"internal/errs", "internal/quant", "loader/..."},
-	"loader/...":                 {"internal/errs", "internal/quant", "loader/..."},
+	"loader/...":                 {"internal/errs", "internal/jsbridge", "internal/quant", "loader/..."},
 	"internal/engine": {"internal/chat", "internal/experts", "internal/errs", "internal/image", "internal/model/...", "internal/model",
 		"internal/ops", "internal/preflight", "internal/quant", "internal/sample", "internal/tokenizer", "loader", "loader/..."},
-	"wasm": {"internal/engine", "internal/errs", "internal/gpu", "internal/image", "internal/openai", "internal/ops", "internal/chat", "internal/preflight", "internal/sample", "loader", "loader/..."},
+	"wasm": {"internal/engine", "internal/errs", "internal/jsbridge", "internal/gpu", "internal/image", "internal/openai", "internal/ops", "internal/chat", "internal/preflight", "internal/sample", "loader", "loader/..."},
 	"edge": {},
 
-	"wasm/picture": {"internal/errs", "internal/image", "internal/image/decode"},
+	"wasm/picture": {"internal/errs", "internal/image", "internal/image/decode", "internal/jsbridge"},
 
 	"cmd/build": {},
 	"cmd/pack":  {"internal/...", "loader", "loader/..."},
@@ -59,23 +60,23 @@ var allowed = map[string][]string{
 // binding is WebGPU for the native half.
 const binding = "github.com/cogentcore/webgpu"
 
-// jsRooms are the only folders whose _js.go files may touch syscall/js.
-var jsRooms = []string{"wasm", "wasm/picture", "internal/gpu", "loader/store", "loader/fetch", "edge"}
+// jsPackages are the only packages whose _js.go files may import syscall/js.
+var jsPackages = []string{"wasm", "wasm/picture", "internal/jsbridge", "internal/gpu", "loader/store", "loader/fetch", "edge"}
 
 // heavy packages never enter the browser's programs: net/http alone adds 7 MB.
 var heavy = []string{"net/http", "text/...", "html/...", "regexp", "encoding/json", "encoding/xml", "encoding/gob", "log", "log/..."}
 
 func TestImportsGoDown(t *testing.T) {
 	for file, imports := range productImports(t) {
-		room := filepath.ToSlash(filepath.Dir(file))
-		rule, ok := ruleOf(room)
+		pkg := filepath.ToSlash(filepath.Dir(file))
+		rule, ok := ruleOf(pkg)
 		if !ok {
-			t.Errorf("%s: the folder %s has no line in the import rule", file, room)
+			t.Errorf("%s: the folder %s has no line in the import rule", file, pkg)
 			continue
 		}
 		for _, path := range imports {
-			if inner, ours := strings.CutPrefix(path, module); ours && inner != room && !matches(inner, rule) {
-				t.Errorf("%s imports %s, which %s may not", file, inner, room)
+			if inner, ours := strings.CutPrefix(path, module); ours && inner != pkg && !matches(inner, rule) {
+				t.Errorf("%s imports %s, which %s may not", file, inner, pkg)
 			}
 		}
 	}
@@ -83,12 +84,12 @@ func TestImportsGoDown(t *testing.T) {
 
 func TestOnlyTheEdgesTouchJavaScript(t *testing.T) {
 	for file, imports := range productImports(t) {
-		room := filepath.ToSlash(filepath.Dir(file))
+		pkg := filepath.ToSlash(filepath.Dir(file))
 		for _, path := range imports {
-			if path == "syscall/js" && (!matches(room, jsRooms) || !strings.HasSuffix(file, "_js.go")) {
-				t.Errorf("%s imports syscall/js; only _js.go files of %v may", file, jsRooms)
+			if path == "syscall/js" && (!matches(pkg, jsPackages) || !strings.HasSuffix(file, "_js.go")) {
+				t.Errorf("%s imports syscall/js; only _js.go files of %v may", file, jsPackages)
 			}
-			if native := room == "internal/gpu" && strings.HasSuffix(file, "_native.go"); !native && strings.HasPrefix(path, binding) {
+			if native := pkg == "internal/gpu" && strings.HasSuffix(file, "_native.go"); !native && strings.HasPrefix(path, binding) {
 				t.Errorf("%s imports the WebGPU binding; only _native.go files of internal/gpu may", file)
 			}
 		}
@@ -150,12 +151,12 @@ func productImports(t *testing.T) map[string][]string {
 	return found
 }
 
-// ruleOf finds the longest line of the rule that covers room.
-func ruleOf(room string) ([]string, bool) {
-	if rule, ok := allowed[room]; ok {
+// ruleOf finds the longest line of the rule that covers pkg.
+func ruleOf(pkg string) ([]string, bool) {
+	if rule, ok := allowed[pkg]; ok {
 		return rule, true
 	}
-	for dir := room; dir != "."; dir = filepath.ToSlash(filepath.Dir(dir)) {
+	for dir := pkg; dir != "."; dir = filepath.ToSlash(filepath.Dir(dir)) {
 		if rule, ok := allowed[dir+"/..."]; ok {
 			return rule, true
 		}

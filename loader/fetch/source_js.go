@@ -3,6 +3,8 @@ package fetch
 import (
 	"context"
 	"syscall/js"
+
+	"github.com/outrider-web/outrider/internal/jsbridge"
 )
 
 // source is a file that the storage worker has open.
@@ -89,9 +91,7 @@ func (b Buffer) JS() js.Value { return b.buffer }
 func (b Buffer) Len() int64 { return int64(b.buffer.Get("byteLength").Float()) }
 
 func (b Buffer) Copy() []byte {
-	bytes := make([]byte, b.Len())
-	js.CopyBytesToGo(bytes, js.Global().Get("Uint8Array").New(b.buffer))
-	return bytes
+	return jsbridge.Bytes(js.Global().Get("Uint8Array").New(b.buffer))
 }
 
 func (b Buffer) Release() {
