@@ -37,7 +37,7 @@ func (a *api) find(ctx context.Context, setting int64) {
 	if v, err := jsbridge.Call(ctx, js.Global().Get(memoryLimitsName), "recall", device); err == nil {
 		known[device] = preflight.MemoryLimit{Fits: int64(v.Get("fits").Float()), Refused: int64(v.Get("refused").Float())}
 	}
-	a.search = &preflight.Search{MemoryLimits: known, Device: device, Setting: setting, First: firstBytes}
+	a.search = &preflight.Search{MemoryLimits: known, Device: device, Setting: setting, FirstBytes: firstBytes}
 }
 
 // lower tells the search when an error says that a model took more of the device than there is, and reports whether it
@@ -47,6 +47,6 @@ func (a *api) lower(err error) bool {
 	if a.taken == 0 || code != errs.DeviceLost && code != errs.OutOfMemory {
 		return false
 	}
-	a.search.Lost(a.taken)
+	a.search.RecordFailure(a.taken)
 	return true
 }

@@ -53,7 +53,7 @@ func oneByteRanks() []string {
 
 const weatherCall = `{"city":"Oslo"}`
 
-// The vectors of spec/llama4 §6.2 to 6.4, on the released vocabulary where Meta's file lies beside the checkout.
+// The vectors of docs/spec/llama4.md §6.2 to 6.4, on the released vocabulary where Meta's file lies beside the checkout.
 func TestLlama4PromptsHaveThePublishedIDs(t *testing.T) {
 	file, err := os.Open("../../../shared/data/llama4/tokenizer.model")
 	if err != nil {

@@ -6,7 +6,7 @@ import "strings"
 //
 //	START ROLE END \n\n CONTENT EOT
 //
-// with the family's own special tokens for START, END and EOT. Source: spec/llama4 §6.
+// with the family's own special tokens for START, END and EOT. Source: docs/spec/llama4.md §6.
 type llama struct {
 	name            string
 	start, end, eot string

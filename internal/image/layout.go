@@ -1,5 +1,5 @@
 // Package image holds what a vision tower eats: a picture cut into square tiles of 8-bit RGB, where they lie, and their
-// numbers scaled to [-1, 1] (spec/llama4.md §4). It knows grids and pixels; it refuses to know file formats, which are
+// numbers scaled to [-1, 1] (docs/spec/llama4.md §4). It knows grids and pixels; it refuses to know file formats, which are
 // the business of internal/image/decode, models, token ids and browsers.
 package image
 
@@ -19,7 +19,7 @@ type Layout struct {
 	Width, Height int
 }
 
-// Layout chooses grid and size for a picture of w × h pixels, both at least 1 (spec/llama4.md §4.2–4.4).
+// Layout chooses grid and size for a picture of w × h pixels, both at least 1 (docs/spec/llama4.md §4.2–4.4).
 func (g Geometry) Layout(w, h int) Layout {
 	l := Layout{Geometry: g}
 	l.Rows, l.Cols = g.grid(w, h)
@@ -72,7 +72,7 @@ func (l Layout) Tiles() int {
 // Piece is one item of a picture in the prompt; the model knows which token each is.
 type Piece uint8
 
-// The pieces of spec/llama4.md §4.7.
+// The pieces of docs/spec/llama4.md §4.7.
 const (
 	Start       Piece = iota // <|image_start|>
 	Patches                  // the next tile: its run of <|patch|>

@@ -42,7 +42,7 @@ func (t *Tiles) Len() int { return t.Layout.Tiles() }
 func (t *Tiles) Pixels(i int) []byte { return t.pix[i*t.bytes():][:t.bytes()] }
 
 // Planes writes tile i to dst as the tower wants it: [Tile, Tile, 3] with x fastest and the colour slowest, scaled
-// to [-1, 1] (spec/llama4.md §4.6). dst holds 3·Tile² numbers.
+// to [-1, 1] (docs/spec/llama4.md §4.6). dst holds 3·Tile² numbers.
 func (t *Tiles) Planes(dst []float32, i int) {
 	n := t.Layout.TileSize * t.Layout.TileSize
 	r, g, b := dst[:n], dst[n:2*n], dst[2*n:3*n]

@@ -14,7 +14,7 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// The worked layouts of spec/llama4.md §4.7.
+// The worked layouts of docs/spec/llama4.md §4.7.
 func TestPieces(t *testing.T) {
 	for _, c := range []struct {
 		rows, cols, tokens int

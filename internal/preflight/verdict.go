@@ -36,7 +36,7 @@ func (r *Report) judge(m Model, on Machine) {
 // needsTensor is the largest buffer without which nothing runs: a resident tensor, or a layer's fewest slots.
 func (m Model) needsTensor() int64 {
 	n := m.LargestTensor
-	for _, u := range m.Units {
+	for _, u := range m.MoELayers {
 		n = max(n, int64(m.NumExpertsUsed)*u.LargestMatrix)
 	}
 	return n
@@ -94,9 +94,9 @@ func (r Report) placed() string {
 func (r Report) speed() string {
 	about := "about "
 	switch {
-	case r.AtLeast && !r.ReadingAlone:
+	case r.AtLeast && !r.ComputeUnknown:
 		about = "at least "
-	case r.ReadingAlone && !r.AtLeast:
+	case r.ComputeUnknown && !r.AtLeast:
 		about = "at most "
 	}
 	return about + Number(r.TokensPerSecond) + " tok/s"

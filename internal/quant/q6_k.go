@@ -26,6 +26,6 @@ func encodeQ6_K(b []byte, w []float32) {
 	}
 }
 
-// lowQ6_K says where the low four bits of weight i lie: each half of 128 weights has 64 bytes, whose low nibbles are
-// its first 64 weights.
+// lowQ6_K locates the low four bits of weight i: each half of 128 weights has 64 bytes, whose low nibbles are its first
+// 64 weights.
 func lowQ6_K(i int) (at, shift int) { return 64*(i/128) + i%64, 4 * (i % 128 / 64) }

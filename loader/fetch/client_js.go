@@ -30,9 +30,9 @@ func Call(ctx context.Context, method string, args ...any) (js.Value, error) {
 	return jsbridge.Call(ctx, client, method, args...)
 }
 
-// InFlight returns how many weight bytes JavaScript holds on their way between network, store and GPU: now, and the largest
-// number so far.
-func InFlight() (held, peak int64) {
+// HeldBytes returns how many weight bytes JavaScript holds on their way between network, store and GPU: now, and the
+// largest number so far.
+func HeldBytes() (held, peak int64) {
 	client, err := Client()
 	if err != nil {
 		return 0, 0

@@ -2,7 +2,7 @@ package decode
 
 import "github.com/outrider-web/outrider/internal/image"
 
-// Tiles resizes the picture into its layout and cuts it (spec/llama4.md §4.4–4.5). The global tile is the whole
+// Tiles resizes the picture into its layout and cuts it (docs/spec/llama4.md §4.4–4.5). The global tile is the whole
 // picture stretched to a square.
 func (p *Picture) Tiles(g image.Geometry) *image.Tiles {
 	t := image.NewTiles(g.Layout(p.Width, p.Height))

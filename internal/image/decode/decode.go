@@ -1,5 +1,5 @@
 // Package decode turns a picture file into tiles: upright 8-bit RGB, resized and cut with the published preprocessing to
-// the pixel (spec/llama4.md §4). It knows file formats and filters; it refuses to know models and browsers. What a
+// the pixel (docs/spec/llama4.md §4). It knows file formats and filters; it refuses to know models and browsers. What a
 // browser decoded in its stead comes in through RGBA. It is a package of its own because its memory is: a large picture
 // takes hundreds of megabytes for a moment, so in the browser a program of its own decodes.
 package decode

@@ -9,7 +9,7 @@ import (
 	"github.com/outrider-web/outrider/internal/image"
 )
 
-// The check values of spec/llama4.md §4.4.
+// The check values of docs/spec/llama4.md §4.4.
 func TestTriangleWeights(t *testing.T) {
 	for _, c := range []struct {
 		in, out, i, first int
