@@ -5,7 +5,7 @@ import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch } from "./browser.mjs";
-import { always, modelServer } from "./models.mjs";
+import { intercept, modelServer } from "./models.mjs";
 import { contractProgram, openStore, serveStorage, setQuota } from "./storage.mjs";
 
 let site, browser;
@@ -114,7 +114,7 @@ for (const kind of kinds) {
     const bytes = Buffer.alloc(1000, 7);
     const server = await modelServer(bytes);
     let ranges = 0;
-    always(server, (request, response, serve) => {
+    intercept(server, (request, response, serve) => {
       const look = request.headers.range === "bytes=0-0";
       if (!look) ranges++;
       setTimeout(serve, look ? 0 : 500);
