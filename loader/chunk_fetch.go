@@ -22,7 +22,7 @@ type chunkFetch struct {
 
 // fill brings a chunk into the store unless it is there. However many ask for it at once, it is fetched once, and the
 // fetch ends early only when all of them have gone. count, which may be nil, hears how many bytes have come.
-func (p *part) fill(ctx context.Context, st store.Store, chunk int, count func(received int64)) error {
+func (p *part) ensureChunk(ctx context.Context, st store.Store, chunk int, count func(received int64)) error {
 	f := p.join(st, chunk)
 	if f == nil {
 		return nil
@@ -50,7 +50,7 @@ func (p *part) join(st store.Store, chunk int) *chunkFetch {
 		p.fetches[chunk] = f
 		var ctx context.Context // of nobody in particular
 		ctx, f.cancel = context.WithCancel(context.Background())
-		go p.run(ctx, st, chunk, f)
+		go p.runFetch(ctx, st, chunk, f)
 	}
 	f.waiters++
 	return f
@@ -62,7 +62,7 @@ func (p *part) leave(chunk int, f *chunkFetch) {
 	f.waiters--
 	last := f.waiters == 0
 	if last {
-		p.over(chunk, f) // whoever comes now starts anew
+		p.removeFetch(chunk, f) // whoever comes now starts anew
 	}
 	p.mu.Unlock()
 	if last {
@@ -71,10 +71,10 @@ func (p *part) leave(chunk int, f *chunkFetch) {
 	}
 }
 
-func (p *part) run(ctx context.Context, st store.Store, chunk int, f *chunkFetch) {
+func (p *part) runFetch(ctx context.Context, st store.Store, chunk int, f *chunkFetch) {
 	f.err = p.fetchChunk(ctx, st, chunk, f.notify)
 	p.mu.Lock()
-	p.over(chunk, f)
+	p.removeFetch(chunk, f)
 	if f.err == nil {
 		p.file.Chunks[chunk] = true
 	}
@@ -84,7 +84,7 @@ func (p *part) run(ctx context.Context, st store.Store, chunk int, f *chunkFetch
 }
 
 // over takes a flight off the board; p.mu is held.
-func (p *part) over(chunk int, f *chunkFetch) {
+func (p *part) removeFetch(chunk int, f *chunkFetch) {
 	if p.fetches[chunk] == f {
 		delete(p.fetches, chunk)
 	}
@@ -97,7 +97,7 @@ func (p *part) fetchChunk(ctx context.Context, st store.Store, chunk int, tell f
 	if err != nil {
 		return err
 	}
-	err = st.Fill(ctx, p.file.ID, chunk, src, tell)
+	err = st.StoreChunk(ctx, p.file.ID, chunk, src, tell)
 	if err == nil {
 		tell(p.file.ChunkLen(chunk))
 		return nil

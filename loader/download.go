@@ -10,19 +10,19 @@ import (
 )
 
 // parallelFills is how many chunks are fetched at once: enough to hide a server's delay between two of them.
-const parallelFills = 4
+const parallelFetches = 4
 
 // Download brings the chunks that tensors lie in into the store, as far as they are missing, in the order given, and
 // returns when they are there; without tensors, the whole model. What arrived before an error or the end of ctx stays.
 // report may be nil.
 // Errors: no_ranges, no_cors, not_found, http_status, connection_lost, integrity (the file changed), storage_full.
 func (m *Model) Download(ctx context.Context, tensors []gguf.Tensor, report func(Progress)) error {
-	chunks := m.plan(tensors)
-	missing := m.missing(chunks)
-	total := m.size(chunks)
-	meter := newMeter(PhaseDownload, total, report)
-	meter.skip(total - m.size(missing))
-	if err := m.fillAll(ctx, missing, meter); err != nil {
+	chunks := m.chunksOf(tensors)
+	missing := m.missingChunks(chunks)
+	total := m.chunkBytes(chunks)
+	meter := newProgressMeter(PhaseDownload, total, report)
+	meter.addStored(total - m.chunkBytes(missing))
+	if err := m.ensureChunks(ctx, missing, meter); err != nil {
 		return m.explain(err)
 	}
 	meter.finish()
@@ -31,9 +31,11 @@ func (m *Model) Download(ctx context.Context, tensors []gguf.Tensor, report func
 
 // Missing is how many bytes Download would bring for tensors, or for the whole model without them: 0 when they can be
 // loaded without the network.
-func (m *Model) MissingBytes(tensors []gguf.Tensor) int64 { return m.size(m.missing(m.plan(tensors))) }
+func (m *Model) MissingBytes(tensors []gguf.Tensor) int64 {
+	return m.chunkBytes(m.missingChunks(m.chunksOf(tensors)))
+}
 
-func (m *Model) missing(chunks []chunk) (missing []chunk) {
+func (m *Model) missingChunks(chunks []chunk) (missing []chunk) {
 	for _, c := range chunks {
 		if !m.parts[c.part].has(c.index) {
 			missing = append(missing, c)
@@ -42,7 +44,7 @@ func (m *Model) missing(chunks []chunk) (missing []chunk) {
 	return missing
 }
 
-func (m *Model) size(chunks []chunk) (n int64) {
+func (m *Model) chunkBytes(chunks []chunk) (n int64) {
 	for _, c := range chunks {
 		n += m.parts[c.part].file.ChunkLen(c.index)
 	}
@@ -51,17 +53,17 @@ func (m *Model) size(chunks []chunk) (n int64) {
 
 // fillAll fills chunks in order, several at a time. The first error ends it; it returns when nothing is under way that
 // nobody else waits for.
-func (m *Model) fillAll(ctx context.Context, chunks []chunk, meter *meter) error {
+func (m *Model) ensureChunks(ctx context.Context, chunks []chunk, meter *progressMeter) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	queue := make(chan chunk)
 	var busy sync.WaitGroup
-	for range min(parallelFills, len(chunks)) {
+	for range min(parallelFetches, len(chunks)) {
 		busy.Go(func() {
 			for c := range queue {
 				p := m.parts[c.part]
-				if err := p.fill(ctx, m.store, c.index, meter.begin()); err != nil {
-					cancel(about(p.name, err))
+				if err := p.ensureChunk(ctx, m.store, c.index, meter.startPiece()); err != nil {
+					cancel(withFileName(p.name, err))
 					return
 				}
 			}
@@ -77,17 +79,17 @@ func (m *Model) fillAll(ctx context.Context, chunks []chunk, meter *meter) error
 	}
 	close(queue)
 	busy.Wait()
-	return ended(ctx)
+	return contextError(ctx)
 }
 
 // ended gives the error that ended ctx, nil while it goes on.
-func ended(ctx context.Context) error {
+func contextError(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	if cause == nil {
 		return nil
 	}
 	if cause == context.Canceled || cause == context.DeadlineExceeded {
-		return stopped(cause)
+		return abortedError(cause)
 	}
 	return cause
 }
@@ -96,7 +98,7 @@ func ended(ctx context.Context) error {
 func (m *Model) explain(err error) error {
 	stored := int64(0)
 	for _, p := range m.parts {
-		stored += p.stored()
+		stored += p.storedBytes()
 	}
 	return explainFull(err, stored, m.Bytes())
 }
@@ -121,15 +123,15 @@ func (m *Model) Verify(ctx context.Context) (changed int, err error) {
 	for _, p := range m.parts {
 		n, err := m.store.Verify(ctx, p.file.ID)
 		if err != nil {
-			return changed, about(p.name, err)
+			return changed, withFileName(p.name, err)
 		}
 		changed += n
 		if n > 0 {
 			file, _, err := m.store.Find(ctx, p.file.ID)
 			if err != nil {
-				return changed, about(p.name, err)
+				return changed, withFileName(p.name, err)
 			}
-			p.know(file)
+			p.setChunks(file)
 		}
 	}
 	return changed, nil

@@ -73,7 +73,7 @@ func (s *server) chunks() []int64 {
 }
 
 func (s *server) open(t *testing.T, st store.Store) (*Model, error) {
-	place, name := fetch.Split(s.URL + "/models/m.gguf")
+	place, name := fetch.SplitURL(s.URL + "/models/m.gguf")
 	m, err := Open(t.Context(), place, name, st, nil)
 	if err == nil {
 		t.Cleanup(m.Close)
@@ -308,7 +308,7 @@ func TestPlanFollowsTheTensorsGiven(t *testing.T) {
 	m := mustOpen(t, fetch.Memory{"m.gguf": bigModel()}, "m.gguf", newStore())
 	up, _ := m.File.Tensor("blk.0.ffn_up.weight")
 	embd, _ := m.File.Tensor("token_embd.weight")
-	got := m.plan([]gguf.Tensor{{Name: "empty", Offset: 5}, up, embd})
+	got := m.chunksOf([]gguf.Tensor{{Name: "empty", Offset: 5}, up, embd})
 	if want := []chunk{{0, 2}, {0, 3}, {0, 4}, {0, 0}, {0, 1}}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -342,11 +342,11 @@ func TestProgressCountsUpToTheTotal(t *testing.T) {
 
 func TestMeterMeasuresSpeedOfTheLastSeconds(t *testing.T) {
 	var last Progress
-	m := newMeter(PhaseDownload, 1000, func(p Progress) { last = p })
+	m := newProgressMeter(PhaseDownload, 1000, func(p Progress) { last = p })
 	at := time.Unix(0, 0)
 	m.now = func() time.Time { return at }
-	m.skip(100)
-	count := m.begin()
+	m.addStored(100)
+	count := m.startPiece()
 	count(0)
 	if last.BytesPerSecond != 0 || last.SecondsLeft != 0 {
 		t.Errorf("speed without time: %+v", last)

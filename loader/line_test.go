@@ -137,7 +137,7 @@ func (s *leaky) lose(chunk int, why error) {
 func (s *leaky) Read(ctx context.Context, id string, offset, n int64) (Blob, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first, end := covering(offset, n)
+	first, end := chunkRange(offset, n)
 	for chunk := first; chunk < end; chunk++ {
 		if err := s.lost[chunk]; err != nil {
 			return nil, err
@@ -146,8 +146,8 @@ func (s *leaky) Read(ctx context.Context, id string, offset, n int64) (Blob, err
 	return s.Memory.Read(ctx, id, offset, n)
 }
 
-func (s *leaky) Fill(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
-	err := s.Memory.Fill(ctx, id, chunk, src, progress)
+func (s *leaky) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
+	err := s.Memory.StoreChunk(ctx, id, chunk, src, progress)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil && !s.sieve {

@@ -11,23 +11,23 @@ import (
 const readAhead = 4
 
 // Sink takes bytes of tensor t from byte offset on. b is the loader's again when it returns.
-type Sink func(t gguf.Tensor, offset int64, b Blob) error
+type PieceFunc func(t gguf.Tensor, offset int64, b Blob) error
 
 // Load reads tensors from the store and hands them to sink, in the order in which they lie in the files: each tensor's
 // pieces one after another, every piece but the last a multiple of two blocks, none larger than 16 MiB. Sink is called
 // on the caller's goroutine. What the store does not have is brought there. report may be nil.
 // Errors: unsupported_tensor_type, before anything is read; those of Read and of sink; aborted.
-func (m *Model) Load(ctx context.Context, tensors []gguf.Tensor, sink Sink, report func(Progress)) error {
+func (m *Model) Load(ctx context.Context, tensors []gguf.Tensor, sink PieceFunc, report func(Progress)) error {
 	total := int64(0)
 	for _, t := range tensors {
 		if err := t.Check(); err != nil {
-			return about(m.Name, err)
+			return withFileName(m.Name, err)
 		}
 		total += t.Size
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	meter := newMeter(PhaseLoad, total, report)
+	meter := newProgressMeter(PhaseLoad, total, report)
 	reads := m.readAll(ctx, pieces(tensors))
 	defer drain(reads)
 	defer cancel() // before drain waits
@@ -41,9 +41,9 @@ func (m *Model) Load(ctx context.Context, tensors []gguf.Tensor, sink Sink, repo
 		if err != nil {
 			return err
 		}
-		meter.begin()(r.n)
+		meter.startPiece()(r.n)
 	}
-	if err := ended(ctx); err != nil {
+	if err := contextError(ctx); err != nil {
 		return err
 	}
 	meter.finish()

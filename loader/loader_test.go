@@ -327,9 +327,9 @@ func TestListAndDeleteTreatASplitModelAsOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	models, err := List(t.Context(), st)
-	want := []Stored{
-		{ID: m.ID, Name: "big-00001-of-00003.gguf", Bytes: m.Bytes(), Stored: m.Bytes(), Complete: true},
-		{ID: alone.ID, Name: "m.gguf", Bytes: alone.Bytes(), Stored: store.ChunkBytes},
+	want := []StoredModel{
+		{ID: m.ID, Name: "big-00001-of-00003.gguf", Bytes: m.Bytes(), StoredBytes: m.Bytes(), Complete: true},
+		{ID: alone.ID, Name: "m.gguf", Bytes: alone.Bytes(), StoredBytes: store.ChunkBytes},
 	}
 	if err != nil || !slices.Equal(models, want) {
 		t.Errorf("got %+v %v, want %+v", models, err, want)

@@ -30,22 +30,22 @@ type Model struct {
 
 // part is one file of a model.
 type part struct {
-	place  fetch.Location
-	name   string
-	header *gguf.File
+	location fetch.Location
+	name     string
+	header   *gguf.File
 
-	file    store.File // only Chunks changes, under mu
-	mu      sync.Mutex
-	fetches map[int]*chunkFetch // chunks on their way, under mu
-	mending sync.Mutex
+	file      store.File // only Chunks changes, under mu
+	mu        sync.Mutex
+	fetches   map[int]*chunkFetch // chunks on their way, under mu
+	recheckMu sync.Mutex
 
-	opening chan struct{} // holds one token; who has it may open or close the source
-	source  fetch.Source  // nil until bytes are needed
+	sourceLock chan struct{} // holds one token; who has it may open or close the source
+	source     fetch.Source  // nil until bytes are needed
 }
 
 func newPart(place fetch.Location, name string) *part {
-	p := &part{place: place, name: name, fetches: map[int]*chunkFetch{}, opening: make(chan struct{}, 1)}
-	p.opening <- struct{}{}
+	p := &part{location: place, name: name, fetches: map[int]*chunkFetch{}, sourceLock: make(chan struct{}, 1)}
+	p.sourceLock <- struct{}{}
 	return p
 }
 
@@ -59,20 +59,20 @@ func newPart(place fetch.Location, name string) *part {
 func Open(ctx context.Context, place fetch.Location, name string, st store.Store, report func(Progress)) (*Model, error) {
 	m := &Model{ID: place.ID(name), Name: name, store: st}
 	names := []string{name}
-	meter := newMeter(PhaseHeader, 0, report)
+	meter := newProgressMeter(PhaseHeader, 0, report)
 	var headers []*gguf.File
 	for i := 0; i < len(names); i++ {
 		p, err := openPart(ctx, place, names[i], st, meter)
 		if err != nil {
 			m.Close()
-			return nil, about(names[i], err)
+			return nil, withFileName(names[i], err)
 		}
 		m.parts = append(m.parts, p)
 		headers = append(headers, p.header)
 		if i == 0 {
 			if names, err = partNames(name, p.header); err != nil {
 				m.Close()
-				return nil, about(name, err)
+				return nil, withFileName(name, err)
 			}
 		}
 	}
@@ -80,7 +80,7 @@ func Open(ctx context.Context, place fetch.Location, name string, st store.Store
 	file, err := gguf.Merge(headers)
 	if err != nil {
 		m.Close()
-		return nil, about(name, err)
+		return nil, withFileName(name, err)
 	}
 	m.File = file
 	return m, nil
@@ -105,7 +105,7 @@ func (m *Model) Move(ctx context.Context, kind store.Kind) error {
 	for _, p := range m.parts {
 		file, err := m.store.Move(ctx, p.file.ID, kind)
 		if err != nil {
-			return m.explain(about(p.name, err))
+			return m.explain(withFileName(p.name, err))
 		}
 		p.file = file
 	}
@@ -143,15 +143,15 @@ func partNames(name string, first *gguf.File) ([]string, error) {
 }
 
 // about puts the name of the file before what happened to it.
-func about(name string, err error) error {
+func withFileName(name string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return stopped(err)
+		return abortedError(err)
 	}
 	e := *errs.Of(err)
 	e.Message = name + ": " + e.Message
 	return &e
 }
 
-func stopped(cause error) error {
+func abortedError(cause error) error {
 	return errs.Wrap(errs.Aborted, "stopped; what has arrived is kept", cause).AsRetryable()
 }

@@ -10,17 +10,17 @@ import (
 )
 
 // openPart finds or makes a file's record in the store and reads the file's header.
-func openPart(ctx context.Context, place fetch.Location, name string, st store.Store, meter *meter) (*part, error) {
+func openPart(ctx context.Context, place fetch.Location, name string, st store.Store, meter *progressMeter) (*part, error) {
 	p := newPart(place, name)
-	if err := p.find(ctx, st); err != nil {
+	if err := p.findOrCreate(ctx, st); err != nil {
 		p.close()
 		return nil, err
 	}
 	var err error
-	p.header, err = gguf.Read(p.file.Size, func(n int64) ([]byte, error) { return p.prefix(ctx, st, n, meter) })
+	p.header, err = gguf.Read(p.file.Size, func(n int64) ([]byte, error) { return p.readPrefix(ctx, st, n, meter) })
 	if err != nil {
 		p.close()
-		if noModel(err) {
+		if isUnusable(err) {
 			st.Delete(ctx, p.file.ID) // what a person needs to know is what is wrong with the file
 		}
 		return nil, explainFull(err, p.file.Stored(), p.file.Size)
@@ -29,7 +29,7 @@ func openPart(ctx context.Context, place fetch.Location, name string, st store.S
 }
 
 // noModel reports whether an error says that the file itself is of no use.
-func noModel(err error) bool {
+func isUnusable(err error) bool {
 	switch errs.Of(err).Code {
 	case errs.NotGGUF, errs.Truncated, errs.BadHeader:
 		return true
@@ -39,14 +39,14 @@ func noModel(err error) bool {
 
 // find looks the file up in the store and, unless its header is there, at its source. A picked file is looked at always:
 // that costs nothing, and it may be another one.
-func (p *part) find(ctx context.Context, st store.Store) error {
-	id := p.place.ID(p.name)
+func (p *part) findOrCreate(ctx context.Context, st store.Store) error {
+	id := p.location.ID(p.name)
 	file, known, err := st.Find(ctx, id)
 	if err != nil {
 		return err
 	}
 	p.file = file
-	if known && p.place.Remote() && (file.Complete() || file.Chunks[0]) {
+	if known && p.location.Remote() && (file.Complete() || file.Chunks[0]) {
 		return nil
 	}
 	src, err := p.open(ctx)
@@ -60,15 +60,15 @@ func (p *part) find(ctx context.Context, st store.Store) error {
 // open gives the part's source, opening it at the first call.
 func (p *part) open(ctx context.Context) (fetch.Source, error) {
 	select {
-	case token := <-p.opening:
-		defer func() { p.opening <- token }()
+	case token := <-p.sourceLock:
+		defer func() { p.sourceLock <- token }()
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 	if p.source != nil {
 		return p.source, nil
 	}
-	src, err := p.place.Open(ctx, p.name)
+	src, err := p.location.Open(ctx, p.name)
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +77,8 @@ func (p *part) open(ctx context.Context) (fetch.Source, error) {
 }
 
 func (p *part) close() {
-	token := <-p.opening
-	defer func() { p.opening <- token }()
+	token := <-p.sourceLock
+	defer func() { p.sourceLock <- token }()
 	if p.source != nil {
 		p.source.Close()
 		p.source = nil
@@ -87,12 +87,12 @@ func (p *part) close() {
 
 // prefix gives the first n bytes of the file, bringing their chunks into the store when they are not there: so a header
 // can be read without the network later.
-func (p *part) prefix(ctx context.Context, st store.Store, n int64, meter *meter) ([]byte, error) {
+func (p *part) readPrefix(ctx context.Context, st store.Store, n int64, meter *progressMeter) ([]byte, error) {
 	if n == 0 {
 		return nil, nil
 	}
 	for chunk := range int((n + store.ChunkBytes - 1) / store.ChunkBytes) {
-		if err := p.fill(ctx, st, chunk, meter.begin()); err != nil {
+		if err := p.ensureChunk(ctx, st, chunk, meter.startPiece()); err != nil {
 			return nil, err
 		}
 	}
@@ -110,21 +110,21 @@ func (p *part) has(chunk int) bool {
 	return p.file.Chunks[chunk]
 }
 
-func (p *part) mark(chunk int, here bool) {
+func (p *part) setChunk(chunk int, here bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.file.Chunks[chunk] = here
 }
 
 // know takes over what the store says of the file's chunks.
-func (p *part) know(file store.File) {
+func (p *part) setChunks(file store.File) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.file.Chunks = file.Chunks
 }
 
 // stored is the number of bytes in stored chunks.
-func (p *part) stored() int64 {
+func (p *part) storedBytes() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.file.Stored()

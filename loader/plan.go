@@ -12,7 +12,7 @@ type chunk struct{ part, index int }
 
 // plan lists the chunks that tensors lie in, each once, in the order of the tensors; of no tensors, all chunks of the
 // model in the order of its files.
-func (m *Model) plan(tensors []gguf.Tensor) []chunk {
+func (m *Model) chunksOf(tensors []gguf.Tensor) []chunk {
 	var order []chunk
 	seen := map[chunk]bool{}
 	add := func(part, first, end int) {
@@ -24,7 +24,7 @@ func (m *Model) plan(tensors []gguf.Tensor) []chunk {
 		}
 	}
 	for _, t := range tensors {
-		first, end := covering(t.Offset, t.Size)
+		first, end := chunkRange(t.Offset, t.Size)
 		add(t.Part, first, end)
 	}
 	if len(tensors) == 0 {

@@ -30,7 +30,7 @@ const (
 
 // meter adds up the bytes of a phase and reports them now and then. It may be used from several goroutines; report is
 // called from any of them, one call at a time.
-type meter struct {
+type progressMeter struct {
 	report func(Progress)
 	now    func() time.Time
 
@@ -46,52 +46,52 @@ type sample struct {
 }
 
 // newMeter begins a phase; report may be nil.
-func newMeter(phase Phase, total int64, report func(Progress)) *meter {
+func newProgressMeter(phase Phase, total int64, report func(Progress)) *progressMeter {
 	if report == nil {
 		report = func(Progress) {}
 	}
-	return &meter{report: report, now: time.Now, p: Progress{Phase: phase, Total: total}}
+	return &progressMeter{report: report, now: time.Now, p: Progress{Phase: phase, Total: total}}
 }
 
 // skip counts bytes that were there already: they say nothing about speed.
-func (m *meter) skip(n int64) {
+func (m *progressMeter) addStored(n int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.p.Done += n
 }
 
 // begin gives a function that says how many bytes of one piece have come so far.
-func (m *meter) begin() func(received int64) {
+func (m *progressMeter) startPiece() func(received int64) {
 	before := int64(0)
 	return func(received int64) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.p.Done += received - before
 		before = received
-		m.tell(false)
+		m.reportIfDue(false)
 	}
 }
 
 // finish reports the end of the phase.
-func (m *meter) finish() {
+func (m *progressMeter) finish() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.tell(true)
+	m.reportIfDue(true)
 }
 
 // tell reports if it is time to, or always.
-func (m *meter) tell(always bool) {
+func (m *progressMeter) reportIfDue(always bool) {
 	now := m.now()
 	if !always && now.Sub(m.last) < reportEvery {
 		return
 	}
 	m.last = now
-	m.measure(now)
+	m.updateRate(now)
 	m.report(m.p)
 }
 
 // measure derives speed and time left from the samples of the last seconds.
-func (m *meter) measure(now time.Time) {
+func (m *progressMeter) updateRate(now time.Time) {
 	m.samples = append(m.samples, sample{now, m.p.Done})
 	for len(m.samples) > 2 && now.Sub(m.samples[1].at) >= rateWindow {
 		m.samples = m.samples[1:]

@@ -9,21 +9,21 @@ import (
 )
 
 // Stored is a model in the store.
-type Stored struct {
-	ID       string // of its first file
-	Name     string // of its first file
-	Bytes    int64  // of all its files, as far as known
-	Stored   int64  // bytes that are in the store
-	Complete bool
+type StoredModel struct {
+	ID          string // of its first file
+	Name        string // of its first file
+	Bytes       int64  // of all its files, as far as known
+	StoredBytes int64  // bytes that are in the store
+	Complete    bool
 }
 
 // List gives the models in the store, whole or in part. The parts of a split model count as one.
-func List(ctx context.Context, st store.Store) ([]Stored, error) {
+func List(ctx context.Context, st store.Store) ([]StoredModel, error) {
 	files, err := st.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var models []Stored
+	var models []StoredModel
 	place := map[string]int{} // id of the first file → place in models
 	for _, f := range files {
 		names := siblings(f.ID)
@@ -32,10 +32,10 @@ func List(ctx context.Context, st store.Store) ([]Stored, error) {
 			i = len(models)
 			place[names[0]] = i
 			_, name := fetch.LocationOf(names[0])
-			models = append(models, Stored{ID: names[0], Name: name, Complete: complete(files, names)})
+			models = append(models, StoredModel{ID: names[0], Name: name, Complete: complete(files, names)})
 		}
 		models[i].Bytes += f.Size
-		models[i].Stored += f.Stored()
+		models[i].StoredBytes += f.Stored()
 	}
 	return models, nil
 }

@@ -237,7 +237,7 @@ func (a *api) models(ctx context.Context, _ []js.Value) (any, error) {
 		list[i] = map[string]any{
 			"id":          m.ID,
 			"name":        m.Name,
-			"bytesStored": m.Stored,
+			"bytesStored": m.StoredBytes,
 			"bytesTotal":  m.Bytes,
 			"complete":    m.Complete,
 		}
@@ -261,7 +261,7 @@ func (a *api) gpuBytes() int64 {
 func (a *api) stats(context.Context, []js.Value) (any, error) {
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
-	inFlight, peakInFlight := fetch.InFlight()
+	inFlight, peakInFlight := fetch.HeldBytes()
 	tokens := make([]any, len(a.last.Tokens))
 	for i, t := range a.last.Tokens {
 		tokens[i] = t

@@ -41,7 +41,7 @@ func openPages(b ops.Backend, files *loader.Model, y *placement, o Paging, weigh
 	if err != nil {
 		return nil, err
 	}
-	s.patience.Waiting = o.Waiting
+	s.patience.OnWaiting = o.Waiting
 	p := &pages{expertIO: s, seated: make([]bool, layers), chosen: o.Chosen, onDemand: o.OnDemand}
 	p.pager = experts.NewExpertPager(cache, s, s.ranges, experts.Options{})
 	if o.Prefetch {

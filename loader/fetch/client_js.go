@@ -74,7 +74,7 @@ func faultOf(v js.Value) error {
 
 // InFlight counts the weight bytes that JavaScript holds on their way between network, store and GPU: now, and at most
 // so far.
-func InFlight() (held, peak int64) {
+func HeldBytes() (held, peak int64) {
 	client, err := Client()
 	if err != nil {
 		return 0, 0

@@ -72,7 +72,7 @@ func LocationOf(id string) (Location, string) {
 	if len(id) > len(localPrefix) && id[:len(localPrefix)] == localPrefix {
 		return unavailable{}, id[len(localPrefix):]
 	}
-	return Split(id)
+	return SplitURL(id)
 }
 
 // forgotten is the place of files that were picked in an earlier life of the page.

@@ -19,7 +19,7 @@ func TestAnIDLeadsBackToItsPlace(t *testing.T) {
 }
 
 func TestAFragmentIsNoPartOfAnAddress(t *testing.T) {
-	if place, name := Split("https://a.b/m.gguf?x#top"); name != "m.gguf" || place.ID(name) != "https://a.b/m.gguf?x" {
+	if place, name := SplitURL("https://a.b/m.gguf?x#top"); name != "m.gguf" || place.ID(name) != "https://a.b/m.gguf?x" {
 		t.Errorf("%q %q", name, place.ID(name))
 	}
 }

@@ -18,9 +18,9 @@ const (
 type RetryPolicy struct {
 	// Waiting hears why the first of the calls under way begins to wait, and nil when none waits any more: the page says
 	// so. It is called by one goroutine at a time; nil hears nothing.
-	Waiting func(why error)
+	OnWaiting func(why error)
 
-	pause func(context.Context, time.Duration) error // of tests; nil sleeps
+	sleepFunc func(context.Context, time.Duration) error // of tests; nil sleeps
 
 	mu      sync.Mutex
 	waiting int
@@ -39,8 +39,8 @@ func (p *RetryPolicy) Do(ctx context.Context, attempt func() error) error {
 	if err == nil || !IsUnreachable(err) {
 		return err
 	}
-	p.enter(err)
-	defer p.leave()
+	p.startWaiting(err)
+	defer p.stopWaiting()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		if err := p.sleep(ctx, pause); err != nil {
 			return err
@@ -51,27 +51,27 @@ func (p *RetryPolicy) Do(ctx context.Context, attempt func() error) error {
 	}
 }
 
-func (p *RetryPolicy) enter(why error) {
+func (p *RetryPolicy) startWaiting(why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting++
-	if p.waiting == 1 && p.Waiting != nil {
-		p.Waiting(why)
+	if p.waiting == 1 && p.OnWaiting != nil {
+		p.OnWaiting(why)
 	}
 }
 
-func (p *RetryPolicy) leave() {
+func (p *RetryPolicy) stopWaiting() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting--
-	if p.waiting == 0 && p.Waiting != nil {
-		p.Waiting(nil)
+	if p.waiting == 0 && p.OnWaiting != nil {
+		p.OnWaiting(nil)
 	}
 }
 
 func (p *RetryPolicy) sleep(ctx context.Context, d time.Duration) error {
-	if p.pause != nil {
-		return p.pause(ctx, d)
+	if p.sleepFunc != nil {
+		return p.sleepFunc(ctx, d)
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -17,8 +17,8 @@ func TestPatienceWaitsLongerEachTimeAndGoesOn(t *testing.T) {
 	var pauses []int
 	var heard []error
 	p := RetryPolicy{
-		Waiting: func(why error) { heard = append(heard, why) },
-		pause:   func(_ context.Context, d time.Duration) error { pauses = append(pauses, int(d.Seconds())); return nil },
+		OnWaiting: func(why error) { heard = append(heard, why) },
+		sleepFunc: func(_ context.Context, d time.Duration) error { pauses = append(pauses, int(d.Seconds())); return nil },
 	}
 	attempts := 0
 	err := p.Do(t.Context(), func() error {
@@ -51,7 +51,7 @@ func TestPatienceIsForTheNetworkAlone(t *testing.T) {
 			t.Errorf("%v: away is not %v", c.err, c.away)
 		}
 		attempts := 0
-		p := RetryPolicy{pause: func(context.Context, time.Duration) error { return context.Canceled }}
+		p := RetryPolicy{sleepFunc: func(context.Context, time.Duration) error { return context.Canceled }}
 		err := p.Do(t.Context(), func() error { attempts++; return c.err })
 		if wantErr := map[bool]error{true: context.Canceled, false: c.err}[c.away]; err != wantErr || attempts != 1 {
 			t.Errorf("%v: %v after %d attempts", c.err, err, attempts)
@@ -60,7 +60,7 @@ func TestPatienceIsForTheNetworkAlone(t *testing.T) {
 }
 
 func TestPatienceEndsWithWhatIsNotTheNetwork(t *testing.T) {
-	p := RetryPolicy{pause: func(context.Context, time.Duration) error { return nil }}
+	p := RetryPolicy{sleepFunc: func(context.Context, time.Duration) error { return nil }}
 	full, attempts := errs.New(errs.StorageFull, "full"), 0
 	err := p.Do(t.Context(), func() error {
 		if attempts++; attempts == 2 {
@@ -75,7 +75,7 @@ func TestPatienceEndsWithWhatIsNotTheNetwork(t *testing.T) {
 
 func TestPatienceEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	p := RetryPolicy{Waiting: func(why error) {
+	p := RetryPolicy{OnWaiting: func(why error) {
 		if why != nil {
 			cancel()
 		}
@@ -89,8 +89,8 @@ func TestThePageHearsOnceHoweverManyWait(t *testing.T) {
 	var heard []error
 	back := make(chan struct{})
 	p := RetryPolicy{
-		Waiting: func(why error) { heard = append(heard, why) },
-		pause:   func(context.Context, time.Duration) error { <-back; return nil },
+		OnWaiting: func(why error) { heard = append(heard, why) },
+		sleepFunc: func(context.Context, time.Duration) error { <-back; return nil },
 	}
 	var all, away sync.WaitGroup
 	for range 5 {

@@ -12,7 +12,7 @@ type Server struct {
 }
 
 // Split takes the address of a file apart into its folder and its name.
-func Split(url string) (Server, string) {
+func SplitURL(url string) (Server, string) {
 	if i := strings.IndexByte(url, '#'); i >= 0 {
 		url = url[:i]
 	}

@@ -32,7 +32,7 @@ func openURL(ctx context.Context, url string) (Source, error) {
 	if err != nil {
 		return nil, errs.Wrap(errs.NoRanges, "the server does not say how large "+url+" is", err)
 	}
-	_, name := Split(url)
+	_, name := SplitURL(url)
 	return &server{url, Info{Name: name, Size: size, Validator: response.Header.Get("ETag")}}, nil
 }
 

@@ -17,8 +17,8 @@ const (
 	maxText    = 64 << 20  // bytes of a string value
 )
 
-// ErrMore says that the header goes on beyond the bytes at hand, though not beyond the file.
-var ErrMore = errors.New("gguf: the header is longer than the bytes at hand")
+// ErrShortPrefix says that the header goes on beyond the bytes at hand, though not beyond the file.
+var ErrShortPrefix = errors.New("gguf: the header is longer than the bytes at hand")
 
 // cursor reads a header from its first byte on. Its error is sticky: once something is wrong, every read gives
 // zeros, so a reader of many fields checks once. size is the length of the whole file; prefix holds its first bytes.
@@ -38,7 +38,7 @@ func (c *cursor) fail(code errs.Code, format string, args ...any) {
 }
 
 // take gives the next n bytes, nil if they are not there: past the end of the file, past the largest header, or (the
-// error is then ErrMore) past the prefix.
+// error is then ErrShortPrefix) past the prefix.
 func (c *cursor) take(n int64, what string) []byte {
 	switch {
 	case c.err != nil:
@@ -50,7 +50,7 @@ func (c *cursor) take(n int64, what string) []byte {
 	case n > maxHeader-c.at:
 		c.fail(errs.BadHeader, "%s of %d bytes makes the header longer than %d MiB", what, n, maxHeader>>20)
 	case n > int64(len(c.prefix))-c.at:
-		c.err = ErrMore
+		c.err = ErrShortPrefix
 	default:
 		c.at += n
 		return c.prefix[c.at-n : c.at : c.at]

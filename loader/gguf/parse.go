@@ -29,7 +29,7 @@ func Read(size int64, prefix func(n int64) ([]byte, error)) (*File, error) {
 			return nil, err
 		}
 		f, err := Parse(b, size)
-		if !errors.Is(err, ErrMore) {
+		if !errors.Is(err, ErrShortPrefix) {
 			return f, err
 		}
 		if int64(len(b)) < n || n == size {
@@ -39,7 +39,7 @@ func Read(size int64, prefix func(n int64) ([]byte, error)) (*File, error) {
 }
 
 // Parse reads the header at the start of a file of size bytes, of which prefix holds the first ones.
-// Errors: ErrMore; *errs.Error with code not_gguf, truncated (header or data) or bad_header.
+// Errors: ErrShortPrefix; *errs.Error with code not_gguf, truncated (header or data) or bad_header.
 func Parse(prefix []byte, size int64) (*File, error) {
 	c := &cursor{prefix: prefix, size: size}
 	f := &File{index: map[string]int{}}
@@ -68,7 +68,7 @@ func Parse(prefix []byte, size int64) (*File, error) {
 func (c *cursor) version() int {
 	start := string(c.prefix[:min(len(magic), len(c.prefix))])
 	if int64(len(start)) < min(c.size, int64(len(magic))) {
-		c.err = ErrMore
+		c.err = ErrShortPrefix
 	} else if start != magic {
 		c.err = errs.New(errs.NotGGUF, fmt.Sprintf(
 			"this is not a GGUF file: it starts with %q instead of %q; check the address or choose another file", start, magic))

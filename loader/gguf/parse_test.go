@@ -234,7 +234,7 @@ func TestEveryPrefixAsksForMore(t *testing.T) {
 	file := tinyModel()
 	f := mustParse(t, file)
 	for n := range f.HeaderSize {
-		if _, err := Parse(file[:n], int64(len(file))); !errors.Is(err, ErrMore) {
+		if _, err := Parse(file[:n], int64(len(file))); !errors.Is(err, ErrShortPrefix) {
 			t.Fatalf("the first %d bytes gave %v, want ErrMore", n, err)
 		}
 	}
@@ -283,7 +283,7 @@ func checkRefusal(t *testing.T, err error) {
 	switch errs.Of(err).Code {
 	case errs.NotGGUF, errs.Truncated, errs.BadHeader:
 	default:
-		if !errors.Is(err, ErrMore) {
+		if !errors.Is(err, ErrShortPrefix) {
 			t.Errorf("refused without a code: %v", err)
 		}
 	}

@@ -60,11 +60,11 @@ func TestBrowserCountsBytesInFlight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if held, peak := fetch.InFlight(); held != 1000 || peak < ChunkBytes {
+	if held, peak := fetch.HeldBytes(); held != 1000 || peak < ChunkBytes {
 		t.Errorf("%d bytes held, at most %d, want 1000 and at least a chunk", held, peak)
 	}
 	blob.Release()
-	if held, _ := fetch.InFlight(); held != 0 {
+	if held, _ := fetch.HeldBytes(); held != 0 {
 		t.Errorf("%d bytes held after release", held)
 	}
 }

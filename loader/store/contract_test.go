@@ -77,7 +77,7 @@ func newBench(t *testing.T, s subject) *bench {
 func (b *bench) fill(chunks ...int) {
 	b.t.Helper()
 	for _, chunk := range chunks {
-		if err := b.Fill(b.ctx, b.id, chunk, b.src, func(int64) {}); err != nil {
+		if err := b.StoreChunk(b.ctx, b.id, chunk, b.src, func(int64) {}); err != nil {
 			b.t.Fatalf("chunk %d: %v", chunk, err)
 		}
 	}
@@ -227,7 +227,7 @@ func deleteForgets(b *bench) {
 }
 
 func unknownFileIsRefused(b *bench) {
-	err := b.Fill(b.ctx, "never added", 2, b.src, func(int64) {})
+	err := b.StoreChunk(b.ctx, "never added", 2, b.src, func(int64) {})
 	b.wantFault(err, errs.StorageError)
 	_, err = b.Read(b.ctx, "never added", 2*ChunkBytes, 1)
 	b.wantFault(err, errs.StorageError)
@@ -236,7 +236,7 @@ func unknownFileIsRefused(b *bench) {
 func fullStoreKeeps(b *bench) {
 	b.fill(0)
 	b.setFull(b.t, true)
-	err := b.Fill(b.ctx, b.id, 1, b.src, func(int64) {})
+	err := b.StoreChunk(b.ctx, b.id, 1, b.src, func(int64) {})
 	b.setFull(b.t, false)
 	b.wantFault(err, errs.StorageFull)
 	if f := b.find(); !slices.Equal(f.Chunks, []bool{true, false, false}) {
@@ -303,7 +303,7 @@ func listGivesAll(b *bench) {
 
 func progressCounts(b *bench) {
 	var last int64
-	if err := b.Fill(b.ctx, b.id, 2, b.src, func(n int64) { last = n }); err != nil || last != 12345 {
+	if err := b.StoreChunk(b.ctx, b.id, 2, b.src, func(n int64) { last = n }); err != nil || last != 12345 {
 		b.t.Errorf("progress ended at %d, %v", last, err)
 	}
 }
@@ -311,7 +311,7 @@ func progressCounts(b *bench) {
 func endedContextStops(b *bench) {
 	ctx, cancel := context.WithCancel(b.ctx)
 	cancel()
-	if err := b.Fill(ctx, b.id, 0, b.src, func(int64) {}); err == nil {
+	if err := b.StoreChunk(ctx, b.id, 0, b.src, func(int64) {}); err == nil {
 		b.t.Error("filled all the same")
 	}
 	if b.find().Stored() != 0 {

@@ -16,18 +16,18 @@ import (
 // with a CRC, since nothing but a test can change them and a program for the browser should not link SHA-256 for it.
 type Memory struct {
 	mu    sync.Mutex
-	room  int64 // bytes that still fit
+	free  int64 // bytes that still fit
 	files map[string]*memoryFile
 }
 
 type memoryFile struct {
 	File
-	bytes map[int][]byte
-	sums  map[int]uint32
+	bytes     map[int][]byte
+	checksums map[int]uint32
 }
 
 // NewMemory makes a store that holds at most room bytes.
-func NewMemory(room int64) *Memory { return &Memory{room: room, files: map[string]*memoryFile{}} }
+func NewMemory(room int64) *Memory { return &Memory{free: room, files: map[string]*memoryFile{}} }
 
 func (m *Memory) List(context.Context) ([]File, error) {
 	m.mu.Lock()
@@ -68,7 +68,7 @@ func (m *Memory) Move(ctx context.Context, id string, _ Kind) (File, error) {
 	return f, err
 }
 
-func (m *Memory) Fill(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
+func (m *Memory) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
 	r, ok := src.(fetch.Reader)
 	if !ok {
 		return fmt.Errorf("store: a memory store cannot take from %T", src)
@@ -79,10 +79,10 @@ func (m *Memory) Fill(ctx context.Context, id string, chunk int, src fetch.Sourc
 	if err != nil {
 		return err
 	}
-	return m.put(id, chunk, b)
+	return m.putChunk(id, chunk, b)
 }
 
-func (m *Memory) put(id string, chunk int, b []byte) error {
+func (m *Memory) putChunk(id string, chunk int, b []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f, ok := m.files[id]
@@ -90,11 +90,11 @@ func (m *Memory) put(id string, chunk int, b []byte) error {
 		return notStored(id)
 	}
 	grown := int64(len(b) - len(f.bytes[chunk]))
-	if grown > m.room {
+	if grown > m.free {
 		return errs.New(errs.StorageFull, "the store is full").AsRetryable()
 	}
-	m.room -= grown
-	f.bytes[chunk], f.sums[chunk], f.Chunks[chunk] = slices.Clone(b), crc32.ChecksumIEEE(b), true
+	m.free -= grown
+	f.bytes[chunk], f.checksums[chunk], f.Chunks[chunk] = slices.Clone(b), crc32.ChecksumIEEE(b), true
 	return nil
 }
 
@@ -113,7 +113,7 @@ func (m *Memory) Read(_ context.Context, id string, offset, n int64) (fetch.Blob
 			return nil, errs.New(errs.StorageError, fmt.Sprintf("byte %d of %s is not stored; download the model again", at, f.Name)).AsRetryable()
 		}
 		if at%ChunkBytes >= int64(len(b)) {
-			m.drop(f, int(at/ChunkBytes))
+			m.dropChunk(f, int(at/ChunkBytes))
 			return nil, errs.New(errs.Integrity, "the stored bytes of "+f.Name+" are incomplete; download the model again").AsRetryable()
 		}
 		b = b[at%ChunkBytes:]
@@ -131,16 +131,16 @@ func (m *Memory) Verify(_ context.Context, id string) (int, error) {
 	}
 	changed := 0
 	for chunk, b := range f.bytes {
-		if crc32.ChecksumIEEE(b) != f.sums[chunk] {
-			m.drop(f, chunk)
+		if crc32.ChecksumIEEE(b) != f.checksums[chunk] {
+			m.dropChunk(f, chunk)
 			changed++
 		}
 	}
 	return changed, nil
 }
 
-func (m *Memory) drop(f *memoryFile, chunk int) {
-	m.room += int64(len(f.bytes[chunk]))
+func (m *Memory) dropChunk(f *memoryFile, chunk int) {
+	m.free += int64(len(f.bytes[chunk]))
 	delete(f.bytes, chunk)
 	f.Chunks[chunk] = false
 }
@@ -155,7 +155,7 @@ func (m *Memory) Delete(_ context.Context, id string) error {
 func (m *Memory) delete(id string) {
 	if f, ok := m.files[id]; ok {
 		for _, b := range f.bytes {
-			m.room += int64(len(b))
+			m.free += int64(len(b))
 		}
 		delete(m.files, id)
 	}

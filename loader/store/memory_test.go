@@ -17,7 +17,7 @@ func (s *memorySubject) place(files map[string][]byte) fetch.Location { return f
 
 func (s *memorySubject) kind() Kind { return "" }
 
-func (s *memorySubject) setFull(*testing.T, bool) { s.Memory.room, s.room = s.room, s.Memory.room }
+func (s *memorySubject) setFull(*testing.T, bool) { s.Memory.free, s.room = s.room, s.Memory.free }
 
 func (s *memorySubject) corrupt(_ *testing.T, id string, chunk int, bytes []byte) {
 	s.files[id].bytes[chunk] = slices.Clone(bytes)
@@ -38,7 +38,7 @@ func TestMemoryGivesRoomBack(t *testing.T) {
 		if _, err := m.Add(t.Context(), name, src.Info()); err != nil {
 			t.Fatal(err)
 		}
-		if err := m.Fill(t.Context(), name, 0, src, func(int64) {}); err != nil {
+		if err := m.StoreChunk(t.Context(), name, 0, src, func(int64) {}); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if err := m.Delete(t.Context(), name); err != nil {

@@ -29,7 +29,7 @@ type Store interface {
 	// Fill brings one chunk from src: fetched, hashed, stored and marked complete, or nothing of it. Meanwhile progress
 	// hears how many of its bytes have come. Errors: those of the source; storage_full, after which all that was stored
 	// is still there; storage_error.
-	Fill(ctx context.Context, id string, chunk int, src fetch.Source, progress func(received int64)) error
+	StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, progress func(received int64)) error
 
 	// Read gives n bytes from offset on, however many chunks they touch, all of them or an error: storage_error when a
 	// chunk is not stored or its bytes have gone, integrity when they are fewer than they were. A chunk of which Read has

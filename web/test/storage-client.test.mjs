@@ -96,21 +96,21 @@ test('a full store and other errors of the browser get a code', async () => {
 
 test('fill stores the hash of what the source gave, and an abort stores nothing', async () => {
   const puts = [];
-  const client = connect({ hash: async () => undefined, put: async (...args) => void puts.push(args) });
+  const client = connect({ chunkHash: async () => undefined, putChunk: async (...args) => void puts.push(args) });
   const { source } = await client.call(forever, 'openFile', new File(['abc'], 'f'));
-  await client.fill(forever, 'id', 0, source);
+  await client.storeChunk(forever, 'id', 0, source);
   const [[id, chunk, bytes, hash]] = puts;
   assert.deepEqual([id, chunk, bytes.byteLength], ['id', 0, 3]);
   assert.equal(hash, 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'); // FIPS 180-2, example 1
-  await assert.rejects(client.fill(AbortSignal.abort(), 'id', 0, source), { code: 'aborted' });
-  await assert.rejects(client.fill(forever, 'id', 1, source), { code: 'internal' });
+  await assert.rejects(client.storeChunk(AbortSignal.abort(), 'id', 0, source), { code: 'aborted' });
+  await assert.rejects(client.storeChunk(forever, 'id', 1, source), { code: 'internal' });
   assert.deepEqual([puts.length, client.bytes], [1, 0]);
 });
 
 test('fill brings nothing when the chunk is stored already', async () => {
-  const client = connect({ hash: async () => 'ab', put: () => assert.fail('stored again') });
+  const client = connect({ chunkHash: async () => 'ab', putChunk: () => assert.fail('stored again') });
   const { source } = await client.call(forever, 'openFile', new File(['abc'], 'f'));
-  await client.fill(forever, 'id', 0, source);
+  await client.storeChunk(forever, 'id', 0, source);
 });
 
 test('an abort reaches the worker while it works', async () => {

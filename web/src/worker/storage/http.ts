@@ -9,38 +9,38 @@ import type { FileInfo } from "./chunk-store.js";
 import { aborted, EngineError, throwIfAborted } from "../../errors.js";
 import type { Source } from "./source.js";
 
-export interface Patience {
+export interface RetryPolicy {
   /** Attempts in a row without a single byte before giving up. */
-  attempts: number;
+  maxAttempts: number;
   /** Milliseconds before the second attempt; doubled for each one after. */
   firstDelay: number;
   /** Milliseconds without a byte before a connection counts as lost. */
-  stall: number;
+  stallTimeout: number;
 }
 
-const DEFAULT_PATIENCE: Patience = { attempts: 6, firstDelay: 500, stall: 30_000 };
+const DEFAULT_RETRY_POLICY: RetryPolicy = { maxAttempts: 6, firstDelay: 500, stallTimeout: 30_000 };
 
 export class HTTPSource implements Source {
   readonly info: FileInfo;
   readonly #url: string;
-  readonly #patience: Patience;
+  readonly #retryPolicy: RetryPolicy;
 
-  private constructor(url: string, info: FileInfo, patience: Patience) {
+  private constructor(url: string, info: FileInfo, policy: RetryPolicy) {
     this.#url = url;
     this.info = info;
-    this.#patience = patience;
+    this.#retryPolicy = policy;
   }
 
   /** Asks for one byte: that shows whether the file is there, its size, and whether the server knows ranges. */
-  static async open(url: string, signal: AbortSignal, patience = DEFAULT_PATIENCE): Promise<HTTPSource> {
+  static async open(url: string, signal: AbortSignal, policy = DEFAULT_RETRY_POLICY): Promise<HTTPSource> {
     if (!URL.canParse(url, globalThis.location?.href)) {
       throw new EngineError("invalid_request", `"${url}" is not a web address; give one that begins with https://`);
     }
-    return retrying(patience, signal, async () => {
+    return retrying(policy, signal, async () => {
       const response = await request(url, 0, 1, signal);
       response.body?.cancel().catch(() => {});
       const size = rangeOf(response)?.size ?? (await sizeByHead(url, signal));
-      return new HTTPSource(url, { name: nameOf(url), size, validator: validatorOf(response) }, patience);
+      return new HTTPSource(url, { name: nameOf(url), size, validator: validatorOf(response) }, policy);
     });
   }
 
@@ -50,7 +50,7 @@ export class HTTPSource implements Source {
     const attempt = async (progressed: () => void) => {
       const response = await request(this.#url, offset + received, length - received, signal);
       this.#checkUnchanged(response, offset + received);
-      for await (const piece of body(response, this.#patience.stall, signal)) {
+      for await (const piece of body(response, this.#retryPolicy.stallTimeout, signal)) {
         if (piece.length > length - received) throw badRange(this.#url);
         bytes.set(piece, received);
         received += piece.length;
@@ -59,7 +59,7 @@ export class HTTPSource implements Source {
       }
       if (received < length) throw lost(this.#url);
     };
-    await retrying(this.#patience, signal, attempt);
+    await retrying(this.#retryPolicy, signal, attempt);
     return bytes.buffer;
   }
 
@@ -75,7 +75,7 @@ export class HTTPSource implements Source {
 }
 
 /** Runs attempt until it succeeds, with growing pauses; an attempt that got some bytes starts the count afresh. */
-async function retrying<T>(patience: Patience, signal: AbortSignal, attempt: (progressed: () => void) => Promise<T>): Promise<T> {
+async function retrying<T>(policy: RetryPolicy, signal: AbortSignal, attempt: (progressed: () => void) => Promise<T>): Promise<T> {
   for (let failures = 0; ; ) {
     try {
       return await attempt(() => (failures = 0));
@@ -83,9 +83,9 @@ async function retrying<T>(patience: Patience, signal: AbortSignal, attempt: (pr
       throwIfAborted(signal);
       failures++;
       const retryable = error instanceof EngineError && error.retryable && error.code !== "integrity";
-      if (!retryable || failures >= patience.attempts) throw error;
+      if (!retryable || failures >= policy.maxAttempts) throw error;
     }
-    await pause(patience.firstDelay * 2 ** (failures - 1), signal);
+    await pause(policy.firstDelay * 2 ** (failures - 1), signal);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { CHUNK_BYTES, SCRATCH, type ChunkStore, type StoreKind } from "./chunk-store.js";
 import { throwIfAborted } from "../../errors.js";
-import { locked } from "./locks.js";
+import { withLock } from "./locks.js";
 import type { Source } from "./source.js";
 
 /** What the probe found. Reading is measured on bytes just written, which the system still has in memory. */
@@ -22,7 +22,7 @@ const LINK_TIME = 1500; // milliseconds
 
 /** Writes and reads a scratch file of the kind, or of the one that the browser has. One tab at a time. */
 export function probeStore(store: ChunkStore, kind: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
-  return locked("outrider-probe", "exclusive", () => measureStore(store, kind, signal), signal);
+  return withLock("outrider-probe", "exclusive", () => measureStore(store, kind, signal), signal);
 }
 
 async function measureStore(store: ChunkStore, wanted: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
@@ -47,7 +47,7 @@ async function writeChunks(store: ChunkStore, signal: AbortSignal): Promise<numb
   const end = performance.now() + WRITE_TIME;
   while (chunks.length < CHUNKS && (chunks.length === 0 || performance.now() < end)) {
     throwIfAborted(signal);
-    await store.put(SCRATCH, chunks.length, noise, "");
+    await store.putChunk(SCRATCH, chunks.length, noise, "");
     chunks.push(chunks.length);
   }
   return chunks;

@@ -5,9 +5,9 @@ import { CHUNK_BYTES, chunkLength, sha256, type ChunkStore } from "./chunk-store
 import { EngineError, throwIfAborted, toErrorData } from "../../errors.js";
 import { toStorageError } from "./errors.js";
 import { HTTPSource } from "./http.js";
-import { locked } from "./locks.js";
+import { withLock } from "./locks.js";
 import type { Answer, Ask, Method, Methods, OpenSource } from "./messages.js";
-import { free } from "./pool.js";
+import { free } from "./buffer-pool.js";
 import { probeLink, probeStore } from "./probe.js";
 import { LocalSource, type Source } from "./source.js";
 
@@ -56,7 +56,7 @@ function makeHandlers(store: ChunkStore): Handlers {
     find: (_, id) => store.find(id),
     add: (_, id, info) => store.add(id, info),
     move: (_, id, kind) => store.move(id, kind),
-    fill: (request, id, chunk, source) => fillOnce(store, request, id, chunk, sources.get(source)!),
+    storeChunk: (request, id, chunk, source) => storeChunkOnce(store, request, id, chunk, sources.get(source)!),
     read: ({ signal }, id, offset, length, into) => read(store, signal, id, offset, length, into),
     verify: ({ signal }, id) => verify(store, id, signal),
     delete: (_, id) => store.delete(id),
@@ -73,20 +73,20 @@ async function read(store: ChunkStore, signal: AbortSignal, id: string, offset: 
 }
 
 /** Fills a chunk unless it is there: another tab may have brought it while this one waited for its turn. */
-function fillOnce(store: ChunkStore, request: Request, id: string, chunk: number, source: Source): Promise<void> {
-  const fillIfAbsent = async () => {
-    if ((await store.hash(id, chunk)) === undefined) await fill(store, request, id, chunk, source);
+function storeChunkOnce(store: ChunkStore, request: Request, id: string, chunk: number, source: Source): Promise<void> {
+  const storeIfAbsent = async () => {
+    if ((await store.chunkHash(id, chunk)) === undefined) await storeChunk(store, request, id, chunk, source);
   };
-  return locked(`outrider-fill ${id} ${chunk}`, "exclusive", fillIfAbsent, request.signal);
+  return withLock(`outrider-chunk ${id} ${chunk}`, "exclusive", storeIfAbsent, request.signal);
 }
 
-async function fill(store: ChunkStore, { signal, progress }: Request, id: string, chunk: number, source: Source): Promise<void> {
+async function storeChunk(store: ChunkStore, { signal, progress }: Request, id: string, chunk: number, source: Source): Promise<void> {
   const length = chunkLength(source.info.size, chunk);
   if (length <= 0) throw new EngineError("internal", `${id} has no chunk ${chunk}`);
   const bytes = await source.read(chunk * CHUNK_BYTES, length, signal, progress);
   const hash = await sha256(bytes);
   throwIfAborted(signal);
-  await store.put(id, chunk, bytes, hash);
+  await store.putChunk(id, chunk, bytes, hash);
 }
 
 async function verify(store: ChunkStore, id: string, signal: AbortSignal): Promise<number> {
@@ -95,7 +95,7 @@ async function verify(store: ChunkStore, id: string, signal: AbortSignal): Promi
   for (const chunk of file?.chunks ?? []) {
     throwIfAborted(signal);
     if (await matches(store, file!.id, file!.size, chunk)) continue;
-    await store.drop(id, chunk);
+    await store.dropChunk(id, chunk);
     bad++;
   }
   return bad;
@@ -105,7 +105,7 @@ async function verify(store: ChunkStore, id: string, signal: AbortSignal): Promi
 async function matches(store: ChunkStore, id: string, size: number, chunk: number): Promise<boolean> {
   try {
     const bytes = await store.read(id, chunk * CHUNK_BYTES, chunkLength(size, chunk));
-    return (await sha256(bytes)) === (await store.hash(id, chunk));
+    return (await sha256(bytes)) === (await store.chunkHash(id, chunk));
   } catch (error) {
     if (error instanceof EngineError) return false;
     throw error;

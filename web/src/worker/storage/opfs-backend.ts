@@ -1,29 +1,29 @@
-// The shelf for models that are paged: each file of a model is one file of the origin's private file system, and a
+// The backend for models that are paged: each file of a model is one file of the origin's private file system, and a
 // range of any length is read in one go, straight into the buffer that is handed over.
 
-import type { FileRecord } from "./catalogue.js";
+import type { FileRecord } from "./chunk-index.js";
 import { CHUNK_BYTES } from "./chunk-store.js";
-import { Files } from "./files.js";
-import { type Shelf, shortRead } from "./shelf.js";
+import { OPFSFiles } from "./opfs-files.js";
+import { type Backend, shortRead } from "./backend.js";
 
-export class FileShelf implements Shelf {
-  readonly #files: Files;
+export class OPFSBackend implements Backend {
+  readonly #files: OPFSFiles;
 
-  private constructor(files: Files) {
+  private constructor(files: OPFSFiles) {
     this.#files = files;
   }
 
   /**
-   * Opens the shelf; undefined where the browser lacks it. Files that no record names are removed: a tab that was closed
+   * Opens the backend; undefined where the browser lacks it. Files that no record names are removed: a tab that was closed
    * at the wrong moment leaves such.
    */
-  static async open(name: string, records: () => Promise<FileRecord[]>): Promise<FileShelf | undefined> {
-    const files = await Files.open(name);
+  static async open(name: string, records: () => Promise<FileRecord[]>): Promise<OPFSBackend | undefined> {
+    const files = await OPFSFiles.open(name);
     if (!files) return undefined;
     const present = await files.names();
     const known = new Set((await records()).map(({ file }) => file));
     void Promise.all(present.filter((name) => !known.has(name)).map((name) => files.remove(name)));
-    return new FileShelf(files);
+    return new OPFSBackend(files);
   }
 
   create(record: FileRecord): Promise<void> {

@@ -1,27 +1,27 @@
-// The shelf that every browser has: chunks as Blob records of the catalogue's database, because a Blob can be read in
+// The backend that every browser has: chunks as Blob records of the chunk index's database, because a Blob can be read in
 // part and stays on disk until it is.
 
-import type { Catalogue, FileRecord } from "./catalogue.js";
+import type { ChunkIndex, FileRecord } from "./chunk-index.js";
 import { CHUNK_BYTES, chunkLength, chunksOf } from "./chunk-store.js";
-import { type Shelf, shortRead } from "./shelf.js";
+import { type Backend, shortRead } from "./backend.js";
 
-export class BlobShelf implements Shelf {
-  readonly #catalogue: Catalogue;
+export class BlobBackend implements Backend {
+  readonly #index: ChunkIndex;
 
-  constructor(catalogue: Catalogue) {
-    this.#catalogue = catalogue;
+  constructor(index: ChunkIndex) {
+    this.#index = index;
   }
 
   async create(): Promise<void> {}
 
   async write(record: FileRecord, chunk: number, bytes: ArrayBuffer): Promise<void> {
-    await this.#catalogue.putBlob(record, chunk, new Blob([bytes]));
+    await this.#index.putBlob(record, chunk, new Blob([bytes]));
   }
 
   /** Reads all chunks as one Blob: the browser then fills one buffer, which is faster than several that are put together. */
   async read(record: FileRecord, offset: number, length: number): Promise<ArrayBuffer> {
     const { first, last } = chunksOf(offset, length);
-    const blobs = await this.#catalogue.blobs(record.id, first, last);
+    const blobs = await this.#index.blobs(record.id, first, last);
     const pieces = blobs.map((blob, i) => {
       if (!blob) throw new DOMException("a chunk has no bytes", "NotFoundError");
       if (blob.size !== chunkLength(record.size, first + i)) throw shortRead(record.name);
@@ -33,6 +33,6 @@ export class BlobShelf implements Shelf {
     return bytes;
   }
 
-  /** The catalogue has deleted the Blobs together with the record. */
+  /** The chunk index has deleted the Blobs together with the record. */
   async discard(): Promise<void> {}
 }

@@ -4,7 +4,7 @@
 /** Milliseconds without a read after which nothing is kept. */
 const IDLE = 2000;
 
-export class Pool {
+export class BufferPool {
   readonly #limit: number;
   readonly #onIdle: () => void;
   #free: ArrayBuffer[] = [];

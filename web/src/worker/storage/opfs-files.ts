@@ -4,7 +4,7 @@
 // number. In that mode handles stay open while they are in use, each under a shared lock; otherwise every use opens and
 // closes its own under an exclusive lock, and other tabs wait for it. Removing a file takes the exclusive lock in both.
 
-import { hold, locked } from "./locks.js";
+import { acquireLock, withLock } from "./locks.js";
 
 /** A FileSystemSyncAccessHandle, as far as it is used. TypeScript's types of the page do not have it. */
 export interface FileHandle {
@@ -30,7 +30,7 @@ const IDLE = 1000;
 /** Milliseconds that removing a file waits for other tabs. */
 const PATIENCE = 3000;
 
-export class Files {
+export class OPFSFiles {
   readonly #name: string;
   readonly #sharing: boolean;
   readonly #open = new Map<string, Promise<Shared>>();
@@ -41,9 +41,9 @@ export class Files {
   }
 
   /** Opens a folder of the private file system; undefined where the browser has none or no synchronous handles. */
-  static async open(name: string): Promise<Files | undefined> {
+  static async open(name: string): Promise<OPFSFiles | undefined> {
     try {
-      return new Files(name, await canShare(await openFolder(name)));
+      return new OPFSFiles(name, await canShare(await openFolder(name)));
     } catch {
       return undefined;
     }
@@ -60,7 +60,7 @@ export class Files {
 
   /** Gives body a handle of a file that exists; it must not keep it. */
   async use<T>(name: string, body: (handle: FileHandle) => T): Promise<T> {
-    if (!this.#sharing) return locked(this.#lock(name), "exclusive", () => this.#useOnce(name, body));
+    if (!this.#sharing) return withLock(this.#lock(name), "exclusive", () => this.#useOnce(name, body));
     const shared = await this.#share(name);
     clearTimeout(shared.idle);
     shared.idle = setTimeout(() => this.#close(name), IDLE);
@@ -71,7 +71,7 @@ export class Files {
   async remove(name: string): Promise<void> {
     await this.#close(name);
     const remove = async () => (await openFolder(this.#name)).removeEntry(name);
-    await locked(this.#lock(name), "exclusive", remove, AbortSignal.timeout(PATIENCE)).catch(() => {});
+    await withLock(this.#lock(name), "exclusive", remove, AbortSignal.timeout(PATIENCE)).catch(() => {});
   }
 
   /**
@@ -104,7 +104,7 @@ export class Files {
   }
 
   async #openShared(name: string): Promise<Shared> {
-    const release = await hold(this.#lock(name), "shared");
+    const release = await acquireLock(this.#lock(name), "shared");
     try {
       const handle = await openHandle(await openFolder(this.#name), name);
       return { handle, release };

@@ -33,7 +33,7 @@ type Stores = ["files", "chunks", "bytes"];
 type Writing = IDBPTransaction<Schema, Stores, "readwrite">;
 const STORES: Stores = ["files", "chunks", "bytes"];
 
-export class Catalogue {
+export class ChunkIndex {
   readonly #name: string;
   readonly #onCleared: () => void;
   #opening: Promise<IDBPDatabase<Schema>> | undefined;
@@ -80,7 +80,7 @@ export class Catalogue {
     return (await (await this.#open()).get("files", id)) ?? unknownFile(id);
   }
 
-  async hash(id: string, chunk: number): Promise<string | undefined> {
+  async chunkHash(id: string, chunk: number): Promise<string | undefined> {
     return (await (await this.#open()).get("chunks", [id, chunk]))?.sha256;
   }
 
@@ -105,7 +105,7 @@ export class Catalogue {
   }
 
   /** Marks a chunk complete, unless its file has been deleted or added anew since record was read. */
-  async mark(record: FileRecord, chunk: number, sha256: string): Promise<void> {
+  async markStored(record: FileRecord, chunk: number, sha256: string): Promise<void> {
     await this.#write((tx) => Promise.all([present(tx, record), tx.objectStore("chunks").put({ sha256 }, [record.id, chunk])]));
   }
 
@@ -119,7 +119,7 @@ export class Catalogue {
     });
   }
 
-  async drop(id: string, chunk: number): Promise<void> {
+  async dropChunk(id: string, chunk: number): Promise<void> {
     await this.#write((tx) => Promise.all([tx.objectStore("chunks").delete([id, chunk]), tx.objectStore("bytes").delete([id, chunk])]));
   }
 
@@ -165,7 +165,7 @@ const stored = ({ id, name, size, validator, kind = "indexeddb" }: FileRecord, k
 
 const clear = (tx: Writing, id: string) => Promise.all([tx.objectStore("chunks").delete(allOf(id)), tx.objectStore("bytes").delete(allOf(id))]);
 
-/** Fails when the catalogue has another record in the place of this one. */
+/** Fails when the chunk index has another record in the place of this one. */
 async function present(tx: Writing, record: FileRecord): Promise<void> {
   const now = await tx.objectStore("files").get(record.id);
   if (!now || now.file !== record.file) unknownFile(record.id);
