@@ -17,15 +17,16 @@ const module = "github.com/outrider-web/outrider/"
 // allowed lists which packages of this module a package may import. Every package has a line of its own or is covered by
 // one that ends with /..., which stands for all folders below. Tests may import anything.
 var allowed = map[string][]string{
-	"internal/errs":           {},
-	"internal/arch":           {},
-	"internal/quant":          {},
-	"internal/sample":         {},
-	"internal/testing/golden": {},
-	"shaders":                 {},
-	"internal/tokenizer":      {"internal/errs"},
-	"internal/chat":           {"internal/errs", "internal/tokenizer"},
-	"internal/image":          {"internal/errs"},
+	"internal/errs":               {},
+	"internal/arch":               {},
+	"internal/quant":              {},
+	"internal/sample":             {},
+	"internal/testing/golden":     {},
+	"internal/testing/typescript": {},
+	"shaders":                     {},
+	"internal/tokenizer":          {"internal/errs"},
+	"internal/chat":               {"internal/errs", "internal/tokenizer"},
+	"internal/image":              {"internal/errs"},
 
 	"internal/image/decode": {"internal/errs", "internal/image"},
 
