@@ -39,7 +39,7 @@ test("both kinds of store keep the contract", async () => {
   );
   await page.close();
   assert.equal(code, 0, output);
-  for (const name of ["IndexedDBKeepsTheContract", "OPFSKeepsTheContract", "ProbeMeasures"]) assert.match(output, new RegExp(`--- PASS: Test${name}`));
+  for (const name of ["IndexedDBMeetsTheContract", "OPFSMeetsTheContract", "ProbeMeasures"]) assert.match(output, new RegExp(`--- PASS: Test${name}`));
 });
 
 const chunkBytes = 16 << 20;

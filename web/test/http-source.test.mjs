@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
-import { HTTPSource } from '../../dist/modules/worker/storage/http.js';
+import { HTTPSource } from '../../dist/modules/worker/storage/http-source.js';
 import { breakAfter, endAfter, hide, rangeServer, status } from './range-server.mjs';
 
 const policy = { maxAttempts: 3, firstDelay: 1, stallTimeout: 200 };

@@ -4,7 +4,7 @@
 import { CHUNK_BYTES, chunkLength, sha256, type ChunkStore } from "./chunk-store.js";
 import { EngineError, throwIfAborted, toErrorData } from "../../errors.js";
 import { toStorageError } from "./errors.js";
-import { HTTPSource } from "./http.js";
+import { HTTPSource } from "./http-source.js";
 import { withLock } from "./locks.js";
 import type { Answer, Ask, Method, Methods, OpenSource } from "./messages.js";
 import { free } from "./buffer-pool.js";
