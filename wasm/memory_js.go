@@ -5,8 +5,8 @@ import (
 	"syscall/js"
 
 	"github.com/outrider-web/outrider/internal/errs"
+	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/internal/preflight"
-	"github.com/outrider-web/outrider/loader/fetch"
 )
 
 // memoryLimitsName is the global under which web/src/worker/memory-limits.ts installs itself before Go starts.
@@ -28,13 +28,13 @@ func (r memoryLimits) Recall(device string) preflight.MemoryLimit { return r[dev
 // Remember does not wait until it is written down: what is forgotten is found again.
 func (r memoryLimits) Remember(device string, limit preflight.MemoryLimit) {
 	r[device] = limit
-	go fetch.Ask(context.Background(), js.Global().Get(memoryLimitsName), "remember", device, limit.Fits, limit.Refused)
+	go jsbridge.Call(context.Background(), js.Global().Get(memoryLimitsName), "remember", device, limit.Fits, limit.Refused)
 }
 
 // find prepares the search for memory on the backend's device; setting is the user's, in bytes, or 0.
 func (a *api) find(ctx context.Context, setting int64) {
 	device, known := a.backend.Device(), memoryLimits{}
-	if v, err := fetch.Ask(ctx, js.Global().Get(memoryLimitsName), "recall", device); err == nil {
+	if v, err := jsbridge.Call(ctx, js.Global().Get(memoryLimitsName), "recall", device); err == nil {
 		known[device] = preflight.MemoryLimit{Fits: int64(v.Get("fits").Float()), Refused: int64(v.Get("refused").Float())}
 	}
 	a.search = &preflight.Search{MemoryLimits: known, Device: device, Setting: setting, FirstBytes: firstBytes}

@@ -17,15 +17,16 @@ const module = "github.com/outrider-web/outrider/"
 // allowed lists which packages of this module a package may import. Every package has a line of its own or is covered by
 // one that ends with /..., which stands for all folders below. Tests may import anything.
 var allowed = map[string][]string{
-	"internal/errs":           {},
-	"internal/arch":           {},
-	"internal/quant":          {},
-	"internal/sample":         {},
-	"internal/testing/golden": {},
-	"shaders":                 {},
-	"internal/tokenizer":      {"internal/errs"},
-	"internal/chat":           {"internal/errs", "internal/tokenizer"},
-	"internal/image":          {"internal/errs"},
+	"internal/errs":               {},
+	"internal/arch":               {},
+	"internal/quant":              {},
+	"internal/sample":             {},
+	"internal/testing/golden":     {},
+	"internal/testing/typescript": {},
+	"shaders":                     {},
+	"internal/tokenizer":          {"internal/errs"},
+	"internal/chat":               {"internal/errs", "internal/tokenizer"},
+	"internal/image":              {"internal/errs"},
 
 	"internal/image/decode": {"internal/errs", "internal/image"},
 
@@ -33,7 +34,8 @@ var allowed = map[string][]string{
 	"internal/ops":               {"internal/errs", "internal/quant"},
 	"internal/ref":               {"internal/errs", "internal/ops", "internal/quant"},
 	"internal/testing/optest":    {"internal/ops", "internal/quant", "internal/ref"},
-	"internal/gpu":               {"internal/errs", "internal/ops", "internal/quant", "shaders"},
+	"internal/jsbridge":          {"internal/errs"},
+	"internal/gpu":               {"internal/errs", "internal/jsbridge", "internal/ops", "internal/quant", "shaders"},
 	"internal/kvcache":           {"internal/errs", "internal/ops", "internal/quant"},
 	"internal/testing/tiny":      {"internal/quant", "loader/gguf"},
 	"internal/testing/virtual":   {"internal/quant", "internal/tokenizer", "loader/gguf"},
@@ -44,12 +46,12 @@ var allowed = map[string][]string{
 	"internal/experts/simulate":  {"internal/experts"},
 	"internal/preflight":         {"internal/experts", "internal/errs"},
 	"loader":                     {"internal/errs", "internal/quant", "loader/..."},
-	"loader/...":                 {"internal/errs", "internal/quant", "loader/..."},
+	"loader/...":                 {"internal/errs", "internal/jsbridge", "internal/quant", "loader/..."},
 	"internal/engine": {"internal/chat", "internal/experts", "internal/errs", "internal/image", "internal/model/...", "internal/model",
 		"internal/ops", "internal/preflight", "internal/quant", "internal/sample", "internal/tokenizer", "loader", "loader/..."},
-	"wasm": {"internal/engine", "internal/errs", "internal/gpu", "internal/image", "internal/openai", "internal/ops", "internal/chat", "internal/preflight", "internal/sample", "loader", "loader/..."},
+	"wasm": {"internal/engine", "internal/errs", "internal/jsbridge", "internal/gpu", "internal/image", "internal/openai", "internal/ops", "internal/chat", "internal/preflight", "internal/sample", "loader", "loader/..."},
 
-	"wasm/picture": {"internal/errs", "internal/image", "internal/image/decode"},
+	"wasm/picture": {"internal/errs", "internal/image", "internal/image/decode", "internal/jsbridge"},
 
 	"cmd/build":            {},
 	"scripts/measure-code": {},
@@ -60,7 +62,7 @@ var allowed = map[string][]string{
 const binding = "github.com/cogentcore/webgpu"
 
 // jsPackages are the packages whose _js.go files may import syscall/js.
-var jsPackages = []string{"wasm", "wasm/picture", "internal/gpu", "loader/store", "loader/fetch"}
+var jsPackages = []string{"wasm", "wasm/picture", "internal/jsbridge", "internal/gpu", "loader/store", "loader/fetch"}
 
 // heavy lists packages that the browser's programs must not link: net/http alone adds 7 MB.
 var heavy = []string{"net/http", "text/...", "html/...", "regexp", "encoding/json", "encoding/xml", "encoding/gob", "log", "log/..."}

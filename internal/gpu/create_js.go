@@ -3,6 +3,7 @@ package gpu
 import (
 	"context"
 
+	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/shaders"
 )
 
@@ -35,11 +36,11 @@ func (d *device) createLayout(access []shaders.Access) (uint32, error) {
 // createPipeline lets the device compile beside what else is going on.
 func (d *device) createPipeline(name string, layout uint32, wgsl string) (uint32, func() error, error) {
 	id := d.pipelines.add(struct{}{})
-	made := await(d.host.Call("createPipeline", id, name, layout, wgsl))
+	made := jsbridge.Await(d.host.Call("createPipeline", id, name, layout, wgsl))
 	return id, func() error {
-		if _, err := made.wait(context.Background()); err != nil {
+		if _, err := made.Wait(context.Background()); err != nil {
 			d.pipelines.drop(id)
-			return troubleOf(err, "the kernel "+name)
+			return deviceError(err, "the kernel "+name)
 		}
 		return nil
 	}, nil

@@ -8,6 +8,7 @@ import (
 	"syscall/js"
 
 	"github.com/outrider-web/outrider/internal/errs"
+	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
@@ -30,9 +31,9 @@ func openDevice(ctx context.Context) (*device, error) {
 	if open.Type() != js.TypeFunction {
 		return nil, errs.Wrap(errs.NoWebGPU, ops.ErrNoWebGPU.Message, fmt.Errorf("%s is not installed", hostName))
 	}
-	host, err := await(open.Invoke()).wait(ctx)
+	host, err := jsbridge.Await(open.Invoke()).Wait(ctx)
 	if err != nil {
-		return nil, troubleOf(err, "to open a device")
+		return nil, deviceError(err, "to open a device")
 	}
 	return &device{
 		host: host, runProgram: bound(host, "run"), writeBytes: bound(host, "write"), makeGroup: bound(host, "createGroup"),
@@ -74,10 +75,10 @@ func (d *device) name() (name string) {
 func (d *device) scoped(label string, f func() error) (wait func() error) {
 	d.host.Call("pushScopes")
 	err := f()
-	verdict := await(d.host.Call("popScopes"))
+	verdict := jsbridge.Await(d.host.Call("popScopes"))
 	return func() error {
-		if _, e := verdict.wait(context.Background()); e != nil && err == nil {
-			err = troubleOf(e, label)
+		if _, e := verdict.Wait(context.Background()); e != nil && err == nil {
+			err = deviceError(e, label)
 		}
 		return err
 	}
@@ -132,7 +133,7 @@ func (d *device) put(buf *buffer, at int64, blob ops.Blob, from, n int64) error 
 	switch b := blob.(type) {
 	case interface{ JS() js.Value }:
 		if full := d.host.Call("put", buf.id, at, b.JS(), from, n); full.Truthy() {
-			_, err := await(full).wait(context.Background())
+			_, err := jsbridge.Await(full).Wait(context.Background())
 			return err
 		}
 		return nil
@@ -144,7 +145,7 @@ func (d *device) put(buf *buffer, at int64, blob ops.Blob, from, n int64) error 
 
 func (d *device) fault() error {
 	if trouble := d.host.Call("takeTrouble"); trouble.Truthy() {
-		return troubleOf(js.Error{Value: trouble}, "what it was asked to do")
+		return deviceError(jsbridge.ErrorOf(trouble), "what it was asked to do")
 	}
 	return nil
 }
@@ -153,7 +154,7 @@ func (d *device) close() { d.host.Call("close") }
 
 // fetched is a read-back under way.
 type fetched struct {
-	bytes   *promise
+	bytes   *jsbridge.Promise
 	skip, n int // of the bytes read, those asked for
 }
 
@@ -163,14 +164,14 @@ func (d *device) fetch(parts []stretch, skip, n int) ops.Pending {
 	for _, p := range parts {
 		args = append(args, p.id, p.first, p.n)
 	}
-	return &fetched{await(d.host.Call("fetch", args...)), skip, n}
+	return &fetched{jsbridge.Await(d.host.Call("fetch", args...)), skip, n}
 }
 
 // Wait copies the bytes once they are there.
 func (f *fetched) Wait(ctx context.Context) ([]byte, error) {
-	v, err := f.bytes.wait(ctx)
+	v, err := f.bytes.Wait(ctx)
 	if err != nil {
-		return nil, troubleOf(err, "a read-back")
+		return nil, deviceError(err, "a read-back")
 	}
 	out := make([]byte, f.n)
 	js.CopyBytesToGo(out, v.Call("subarray", f.skip))

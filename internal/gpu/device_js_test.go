@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/errs"
+	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 )
@@ -59,7 +60,7 @@ func TestALostDeviceIsReportedByEveryMethod(t *testing.T) {
 	if _, err := inFlight.Wait(context.Background()); err != nil && !errors.Is(err, ops.ErrDeviceLost) {
 		t.Errorf("a read-back under way: %v", err)
 	}
-	await(b.dev.host.Get("device").Get("lost")).wait(context.Background())
+	jsbridge.Await(b.dev.host.Get("device").Get("lost")).Wait(context.Background())
 	for range 2 {
 		if err := fetchError(b, step, 0, 4); !errors.Is(err, ops.ErrDeviceLost) || !errs.Of(err).Retryable {
 			t.Errorf("a read-back: %v, want ErrDeviceLost", err)

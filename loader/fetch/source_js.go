@@ -3,6 +3,8 @@ package fetch
 import (
 	"context"
 	"syscall/js"
+
+	"github.com/outrider-web/outrider/internal/jsbridge"
 )
 
 // source is a file that is open in the storage worker.
@@ -94,9 +96,7 @@ func (b Buffer) Len() int64 { return int64(b.buffer.Get("byteLength").Float()) }
 
 // Copy copies the bytes into Go's memory.
 func (b Buffer) Copy() []byte {
-	bytes := make([]byte, b.Len())
-	js.CopyBytesToGo(bytes, js.Global().Get("Uint8Array").New(b.buffer))
-	return bytes
+	return jsbridge.Bytes(js.Global().Get("Uint8Array").New(b.buffer))
 }
 
 // Release returns the buffer to the client, which may use it for another read.

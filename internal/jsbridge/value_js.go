@@ -1,9 +1,9 @@
-package main
+package jsbridge
 
 import "syscall/js"
 
-// tree copies plain data out of JavaScript: map[string]any, []any, string, float64, bool and nil, as JSON would say it.
-func tree(v js.Value) any {
+// Tree copies plain data out of JavaScript: map[string]any, []any, string, float64, bool and nil, as JSON has them.
+func Tree(v js.Value) any {
 	switch v.Type() {
 	case js.TypeString:
 		return v.String()
@@ -20,19 +20,10 @@ func tree(v js.Value) any {
 	return nil
 }
 
-// texts are strings as JavaScript takes them.
-func texts(list []string) []any {
-	items := make([]any, len(list))
-	for i, text := range list {
-		items[i] = text
-	}
-	return items
-}
-
 func list(v js.Value) []any {
 	items := make([]any, v.Length())
 	for i := range items {
-		items[i] = tree(v.Index(i))
+		items[i] = Tree(v.Index(i))
 	}
 	return items
 }
@@ -42,7 +33,21 @@ func object(v js.Value) map[string]any {
 	fields := make(map[string]any, names.Length())
 	for i := range names.Length() {
 		name := names.Index(i).String()
-		fields[name] = tree(v.Get(name))
+		fields[name] = Tree(v.Get(name))
 	}
 	return fields
+}
+
+// Bytes copies a Uint8Array or Uint8ClampedArray into Go.
+func Bytes(array js.Value) []byte {
+	b := make([]byte, array.Length())
+	js.CopyBytesToGo(b, array)
+	return b
+}
+
+// Uint8Array copies bytes out of Go.
+func Uint8Array(b []byte) js.Value {
+	array := js.Global().Get("Uint8Array").New(len(b))
+	js.CopyBytesToJS(array, b)
+	return array
 }
