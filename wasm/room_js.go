@@ -33,7 +33,7 @@ func (r rooms) Remember(device string, room preflight.MemoryLimit) {
 
 // find prepares the search for memory on the backend's device; setting is the user's, in bytes, or 0.
 func (a *api) find(ctx context.Context, setting int64) {
-	device, known := a.backend.Device(), rooms{}
+	device, known := a.backend.AdapterName(), rooms{}
 	if v, err := fetch.Ask(ctx, js.Global().Get(roomsName), "recall", device); err == nil {
 		known[device] = preflight.MemoryLimit{Fits: int64(v.Get("fits").Float()), Refused: int64(v.Get("refused").Float())}
 	}

@@ -1,4 +1,4 @@
-package gpu
+package device
 
 import (
 	"context"
@@ -45,8 +45,8 @@ func (p *promise) wait(ctx context.Context) (js.Value, error) {
 	}
 }
 
-// troubleOf gives the host's trouble its name; label says what the device was asked for.
-func troubleOf(err error, label string) error {
+// hostError gives the host's trouble its name; label says what the device was asked for.
+func hostError(err error, label string) error {
 	var e js.Error
 	if !errors.As(err, &e) {
 		return err
@@ -60,5 +60,5 @@ func troubleOf(err error, label string) error {
 	if n := named[code.String()]; n != nil {
 		return &errs.Error{Code: n.Code, Message: n.Message, Retryable: n.Retryable, Cause: cause}
 	}
-	return broken(label, cause)
+	return Refused(label, cause)
 }
