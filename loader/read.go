@@ -7,15 +7,15 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
-// Read gives n bytes of a file of the model from offset on, which must lie within it. Chunks that are not in the store
-// are brought there first, each once however many readers want it; one that a reader waits for goes on when another
-// reader's ctx ends. A chunk that has vanished from the store is fetched again, once. The caller releases the Blob.
+// Read returns n bytes of a part of the model from offset on; the range must be within the file. Chunks that are not
+// stored are fetched first, each once for all concurrent readers; the fetch continues as long as the ctx of one of them
+// has not ended. A chunk that has vanished from the store is fetched again, once. The caller releases the Blob.
 //
-// Errors: those of Download; storage_error when the store does not keep what it is given. fetch.Away tells which of them
-// mean that the network is away, and fetch.RetryPolicy waits for its return.
+// Errors: those of Download; storage_error if the store loses what it has just stored. fetch.IsUnreachable tells which
+// of them mean that the server cannot be reached; fetch.RetryPolicy retries those.
 func (m *Model) Read(ctx context.Context, partNo int, offset, n int64) (b Blob, err error) {
-	err = m.mending(ctx, partNo, offset, n, func(p *part) (lost bool, err error) {
-		if lost, err = p.keep(ctx, m.store, offset, n); err != nil {
+	err = m.retryIfVanished(ctx, partNo, offset, n, func(p *part) (lost bool, err error) {
+		if lost, err = p.ensureRange(ctx, m.store, offset, n); err != nil {
 			return lost, err
 		}
 		b, err = m.store.Read(ctx, p.file.ID, offset, n)
@@ -24,17 +24,17 @@ func (m *Model) Read(ctx context.Context, partNo int, offset, n int64) (b Blob, 
 	return b, err
 }
 
-// Keep brings a range into the store, as Read, and gives nothing. A range that is there costs nothing.
+// StoreRange stores the chunks of a range, as Read does, and reads nothing. It does nothing if they are stored.
 func (m *Model) StoreRange(ctx context.Context, partNo int, offset, n int64) error {
-	return m.mending(ctx, partNo, offset, n, func(p *part) (lost bool, err error) {
-		return p.keep(ctx, m.store, offset, n)
+	return m.retryIfVanished(ctx, partNo, offset, n, func(p *part) (lost bool, err error) {
+		return p.ensureRange(ctx, m.store, offset, n)
 	})
 }
 
-// Has reports whether a range is in the store, as far as is known without looking.
+// Has reports whether a range is stored, as far as is known without asking the store.
 func (m *Model) Has(part int, offset, n int64) bool {
 	p := m.parts[part]
-	first, end := covering(offset, n)
+	first, end := chunkRange(offset, n)
 	for chunk := first; chunk < end; chunk++ {
 		if !p.has(chunk) {
 			return false
@@ -43,50 +43,54 @@ func (m *Model) Has(part int, offset, n int64) bool {
 	return true
 }
 
-// covering gives the chunks in which a range lies, up to but not with end.
-func covering(offset, n int64) (first, end int) {
+// chunkRange returns the chunks that contain a range of bytes: those from first up to but not including end.
+func chunkRange(offset, n int64) (first, end int) {
 	if n == 0 {
 		return 0, 0
 	}
 	return int(offset / store.ChunkBytes), int((offset + n + store.ChunkBytes - 1) / store.ChunkBytes)
 }
 
-// mending attempts something with a range, and once more after mending it when the store has lost bytes.
-func (m *Model) mending(ctx context.Context, partNo int, offset, n int64, attempt func(*part) (lost bool, err error)) error {
+// retryIfVanished calls attempt. If attempt reports that the store has lost bytes of the range, retryIfVanished finds out
+// which chunks are left and calls attempt once more.
+func (m *Model) retryIfVanished(ctx context.Context, partNo int, offset, n int64,
+	attempt func(*part) (lost bool, err error)) error {
 	p := m.parts[partNo]
 	lost, err := attempt(p)
 	if lost {
-		if err = p.mend(ctx, m.store, offset, n); err == nil {
+		if err = p.recheckRange(ctx, m.store, offset, n); err == nil {
 			lost, err = attempt(p)
 		}
 		if lost {
-			err = notKept(err)
+			err = storageUnreliable(err)
 		}
 	}
 	if err != nil {
-		return m.explain(about(p.name, err))
+		return m.explainStorageFull(withFileName(p.name, err))
 	}
 	return nil
 }
 
-func notKept(err error) error {
-	return errs.Wrap(errs.StorageError, "the browser's storage does not keep the model: bytes vanished from it and are not "+
+func storageUnreliable(err error) error {
+	e := errs.Wrap(errs.StorageError, "the browser's storage does not keep the model: bytes vanished from it and are not "+
 		"there again after a new download; free space on the disk and load the model again", err)
+	e.Retryable = false // a second download did not help
+	return e
 }
 
-// keep fills the chunks of a range one after another: whoever is in a hurry asks for several ranges at once. lost says
+// ensureRange stores the chunks of a range one after another. Several ranges may be stored concurrently. lost reports
 // that an error is the store's.
-func (p *part) keep(ctx context.Context, st store.Store, offset, n int64) (lost bool, err error) {
-	first, end := covering(offset, n)
+func (p *part) ensureRange(ctx context.Context, st store.Store, offset, n int64) (lost bool, err error) {
+	first, end := chunkRange(offset, n)
 	for chunk := first; chunk < end; chunk++ {
-		if err := p.fill(ctx, st, chunk, nil); err != nil {
+		if err := p.ensureChunk(ctx, st, chunk, nil); err != nil {
 			return errs.Of(err).Code == errs.StorageError, err
 		}
 	}
 	return false, nil
 }
 
-// vanished reports whether an error of store.Store.Read says that bytes which were stored are not any more.
+// vanished reports whether an error of store.Store.Read says that stored bytes have been lost.
 func vanished(err error) bool {
 	if err == nil {
 		return false
@@ -95,29 +99,29 @@ func vanished(err error) bool {
 	return code == errs.StorageError || code == errs.Integrity
 }
 
-// mend finds out what is left of a range and forgets the chunks that are not, or all when the file's record is gone.
-// Readers that find the same gap mend it one after another; the second finds nothing to do.
-func (p *part) mend(ctx context.Context, st store.Store, offset, n int64) error {
-	p.mending.Lock()
-	defer p.mending.Unlock()
+// recheckRange asks the store which chunks of a range it still has, and creates the file's record again if it is gone.
+// Concurrent readers that miss the same chunks call it one after another; the second call changes nothing.
+func (p *part) recheckRange(ctx context.Context, st store.Store, offset, n int64) error {
+	p.recheckMu.Lock()
+	defer p.recheckMu.Unlock()
 	_, known, err := st.Find(ctx, p.file.ID)
 	if err != nil {
 		return err
 	}
 	if !known {
-		return p.addAgain(ctx, st)
+		return p.recreateRecord(ctx, st)
 	}
-	first, end := covering(offset, n)
+	first, end := chunkRange(offset, n)
 	for chunk := first; chunk < end; chunk++ {
-		if !p.whole(ctx, st, chunk) {
-			p.mark(chunk, false)
+		if !p.chunkReadable(ctx, st, chunk) {
+			p.setChunk(chunk, false)
 		}
 	}
 	return nil
 }
 
-// whole reports whether the store still gives a chunk's last byte.
-func (p *part) whole(ctx context.Context, st store.Store, chunk int) bool {
+// chunkReadable reports whether the store can still read a chunk's last byte.
+func (p *part) chunkReadable(ctx context.Context, st store.Store, chunk int) bool {
 	b, err := st.Read(ctx, p.file.ID, int64(chunk)*store.ChunkBytes+p.file.ChunkLen(chunk)-1, 1)
 	if err != nil {
 		return !vanished(err)
@@ -126,8 +130,8 @@ func (p *part) whole(ctx context.Context, st store.Store, chunk int) bool {
 	return true
 }
 
-// addAgain makes a new record in place of one that is gone.
-func (p *part) addAgain(ctx context.Context, st store.Store) error {
+// recreateRecord creates the file's record again, of the same kind and without chunks.
+func (p *part) recreateRecord(ctx context.Context, st store.Store) error {
 	if _, err := st.Add(ctx, p.file.ID, p.file.Info); err != nil {
 		return err
 	}
@@ -135,6 +139,6 @@ func (p *part) addAgain(ctx context.Context, st store.Store) error {
 	if err != nil {
 		return err
 	}
-	p.know(file)
+	p.setChunks(file)
 	return nil
 }

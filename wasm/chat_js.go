@@ -10,13 +10,14 @@ import (
 	"github.com/outrider-web/outrider/internal/chat"
 	"github.com/outrider-web/outrider/internal/engine"
 	"github.com/outrider-web/outrider/internal/errs"
+	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/internal/openai"
 	"github.com/outrider-web/outrider/internal/sample"
 )
 
 // chat is chat(signal, request, onChunk, onProgress): the request is checked before it waits for its turn.
 func (a *api) chat(ctx context.Context, args []js.Value) (any, error) {
-	request, err := openai.Parse(tree(args[0]))
+	request, err := openai.Parse(jsbridge.Tree(args[0]))
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func messages(r *openai.Request) []chat.Message {
 	for i, m := range r.Messages {
 		list[i].Role = chat.Role(m.Role)
 		for _, part := range m.Parts {
-			list[i].Parts = append(list[i].Parts, chat.Part{Text: part.Text, Image: part.Image != "", File: []byte(part.Image)})
+			list[i].Parts = append(list[i].Parts, chat.ContentPart{Text: part.Text, Image: part.Image != "", File: []byte(part.Image)})
 		}
 	}
 	return list

@@ -31,7 +31,7 @@ func (a *api) openFiles(ctx context.Context, source, mmproj js.Value, report fun
 func (a *api) file(ctx context.Context, source js.Value, report func(loader.Progress)) (*loader.Model, error) {
 	switch kind := source.Get("kind").String(); kind {
 	case "url":
-		place, name := fetch.Split(hub.FileURL(source.Get("url").String()))
+		place, name := fetch.SplitURL(hub.FileURL(source.Get("url").String()))
 		return loader.Open(ctx, place, name, a.store, report)
 	case "files":
 		files := fetch.PickedFiles(source.Get("files"))

@@ -27,14 +27,14 @@ func newTinyFlags() *tinyFlags {
 	f.StringVar(&f.family, "family", "llama", "llama or llama4")
 	f.StringVar(&f.typeName, "type", "Q4_1", "weight type: "+strings.Join(typeNames(), " "))
 	f.Uint64Var(&f.llama.Seed, "seed", 1, "seed of the random weights")
-	f.IntVar(&f.llama.Hidden, "hidden", 0, "width of the residual stream (default 256)")
-	f.IntVar(&f.llama.Layers, "layers", 0, "number of layers (default 2, of llama4 4)")
-	f.IntVar(&f.llama.Context, "context", 0, "positions (default 512)")
+	f.IntVar(&f.llama.HiddenSize, "hidden", 0, "width of the residual stream (default 256)")
+	f.IntVar(&f.llama.NumLayers, "layers", 0, "number of layers (default 2, of llama4 4)")
+	f.IntVar(&f.llama.ContextSize, "context", 0, "positions (default 512)")
 	f.BoolVar(&f.llama.Tied, "tied", false, "llama: use the embedding as the head")
-	f.IntVar(&f.llama4.Experts, "experts", 0, "llama4: routed experts of a layer (default 4)")
-	f.IntVar(&f.llama4.Used, "experts-used", 0, "llama4: routed experts of a token (default 1)")
-	f.IntVar(&f.llama4.Interleave, "interleave", 0, "llama4: 1 for experts in every layer, as Scout; 2 for every second, as Maverick (default 1)")
-	f.IntVar(&f.llama4.Chunk, "chunk", 0, "llama4: positions that a chunked layer sees (default 8192)")
+	f.IntVar(&f.llama4.NumExperts, "experts", 0, "llama4: routed experts of a layer (default 4)")
+	f.IntVar(&f.llama4.NumExpertsUsed, "experts-used", 0, "llama4: routed experts of a token (default 1)")
+	f.IntVar(&f.llama4.MoEInterval, "interleave", 0, "llama4: 1 for experts in every layer, as Scout; 2 for every second, as Maverick (default 1)")
+	f.IntVar(&f.llama4.Window, "chunk", 0, "llama4: positions that a chunked layer sees (default 8192)")
 	return f
 }
 
@@ -69,7 +69,7 @@ func (f *tinyFlags) model() ([]byte, error) {
 		l.Type = t
 		return l.GGUF(), nil
 	case "llama4":
-		l4.Type, l4.Seed, l4.Hidden, l4.Layers, l4.Context = t, l.Seed, l.Hidden, l.Layers, l.Context
+		l4.Type, l4.Seed, l4.HiddenSize, l4.NumLayers, l4.ContextSize = t, l.Seed, l.HiddenSize, l.NumLayers, l.ContextSize
 		return l4.GGUF(), nil
 	}
 	return nil, fmt.Errorf("unknown family %q; known are llama and llama4", f.family)

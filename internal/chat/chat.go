@@ -22,7 +22,7 @@ const (
 )
 
 // Part is a stretch of text, or the place of an image.
-type Part struct {
+type ContentPart struct {
 	Text  string
 	Image bool
 	File  []byte // the image's, or what names it; carried for others, this package does not look into it
@@ -37,12 +37,14 @@ type ToolCall struct {
 // Message is one turn.
 type Message struct {
 	Role  Role
-	Parts []Part
+	Parts []ContentPart
 	Calls []ToolCall // assistant only
 }
 
 // Text makes a message of text alone.
-func Text(role Role, text string) Message { return Message{Role: role, Parts: []Part{{Text: text}}} }
+func Text(role Role, text string) Message {
+	return Message{Role: role, Parts: []ContentPart{{Text: text}}}
+}
 
 // text joins a message's text.
 func (m *Message) text() string {
@@ -66,8 +68,8 @@ func (m *Message) hasImage() bool {
 type CallStyle int
 
 const (
-	StyleOfTemplate CallStyle = iota // as the template has it: JSON in the released ones
-	Pythonic                         // [get_weather(city="Oslo")], Meta's zero-shot form for Llama 4
+	TemplateStyle CallStyle = iota // as the template has it: JSON in the released ones
+	PythonicStyle                  // [get_weather(city="Oslo")], Meta's zero-shot form for Llama 4
 )
 
 // Options of one rendering.
@@ -156,7 +158,7 @@ func (p *prompt) text(s string) {
 
 func (p *prompt) special(name string) { *p = append(*p, Piece{Special: name}) }
 
-func (p *prompt) parts(parts []Part) {
+func (p *prompt) parts(parts []ContentPart) {
 	for _, part := range parts {
 		if part.Image {
 			*p = append(*p, Piece{Image: true})
@@ -192,11 +194,11 @@ func trimRight(s string) string { return strings.TrimRightFunc(s, pythonSpace) }
 func trim(s string) string      { return trimRight(trimLeft(s)) }
 
 // trimParts trims the text at both ends of a message; an image at an end keeps what is behind it.
-func trimParts(parts []Part) []Part {
+func trimParts(parts []ContentPart) []ContentPart {
 	if len(parts) == 0 {
 		return nil
 	}
-	trimmed := append([]Part(nil), parts...)
+	trimmed := append([]ContentPart(nil), parts...)
 	trimmed[0].Text = trimLeft(trimmed[0].Text)
 	last := len(trimmed) - 1
 	trimmed[last].Text = trimRight(trimmed[last].Text)

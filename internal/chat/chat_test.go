@@ -53,7 +53,7 @@ func oneByteRanks() []string {
 
 const weatherCall = `{"city":"Oslo"}`
 
-// The vectors of spec/llama4 §6.2 to 6.4, on the released vocabulary where Meta's file lies beside the checkout.
+// The vectors of docs/spec/llama4.md §6.2 to 6.4, on the released vocabulary where Meta's file lies beside the checkout.
 func TestLlama4PromptsHaveThePublishedIDs(t *testing.T) {
 	file, err := os.Open("../../../shared/data/llama4/tokenizer.model")
 	if err != nil {
@@ -80,11 +80,11 @@ func TestLlama4PromptsHaveThePublishedIDs(t *testing.T) {
 		{"three turns", []Message{Text(System, "You are terse."), Text(User, "What is 2+2?"), Text(Assistant, "4"), Text(User, "And 3+3?")}, Options{},
 			[]int32{200000, 200005, 15651, 200006, 368, 4662, 583, 260, 6201, 26, 200008, 200005, 1556, 200006, 368, 3668, 373, 220, 30, 23, 30, 43, 200008,
 				200005, 140680, 200006, 368, 32, 200008, 200005, 1556, 200006, 368, 4122, 220, 31, 23, 31, 43, 200008, 200005, 140680, 200006, 368}},
-		{"image", []Message{{Role: User, Parts: []Part{{Image: true}, {Text: "Describe this picture."}}}}, Options{},
+		{"image", []Message{{Role: User, Parts: []ContentPart{{Image: true}, {Text: "Describe this picture."}}}}, Options{},
 			slices.Concat([]int32{200000, 200005, 1556, 200006, 368}, image, []int32{51212, 544, 13491, 26, 200008, 200005, 140680, 200006, 368})},
 		{"JSON call", []Message{hi, call}, Options{NoReply: true},
 			[]int32{200005, 140680, 200006, 368, 200016, 200017, 7564, 946, 1217, 392, 555, 191381, 706, 392, 16866, 1217, 11906, 23496, 1217, 392, 15923, 821, 52121, 200008}},
-		{"pythonic call", []Message{hi, call}, Options{NoReply: true, Style: Pythonic},
+		{"pythonic call", []Message{hi, call}, Options{NoReply: true, Style: PythonicStyle},
 			[]int32{200005, 140680, 200006, 368, 193913, 191381, 103469, 508, 15923, 821, 59971, 200008}},
 		{"tool result", []Message{hi, Text(Tool, "4 degrees, rain")}, Options{NoReply: true},
 			[]int32{200005, 607, 6934, 200006, 368, 14, 32, 10628, 24, 16848, 14, 200008}},
@@ -141,7 +141,7 @@ func texts(prompt []Piece) string {
 
 func TestTextThatMeetsTextIsOnePiece(t *testing.T) {
 	for _, name := range []string{"llama3", "llama4", "chatml"} {
-		prompt := render(t, format(t, name), Options{}, Text(System, "a"), Message{Role: User, Parts: []Part{{Text: "b"}, {Text: ""}, {Text: "c"}}})
+		prompt := render(t, format(t, name), Options{}, Text(System, "a"), Message{Role: User, Parts: []ContentPart{{Text: "b"}, {Text: ""}, {Text: "c"}}})
 		for i := 1; i < len(prompt); i++ {
 			if prompt[i].Text != "" && prompt[i-1].Text != "" {
 				t.Errorf("%s: %q and %q are apart", name, prompt[i-1].Text, prompt[i].Text)
@@ -221,7 +221,7 @@ func TestAnUnknownTemplateIsANamedError(t *testing.T) {
 }
 
 func TestWhatAFormatCannotExpressIsRefused(t *testing.T) {
-	picture := []Part{{Image: true}}
+	picture := []ContentPart{{Image: true}}
 	calls := []ToolCall{{"f", "{}"}}
 	tool := Options{Tools: []string{`{"name": "f"}`}}
 	tests := []struct {
@@ -246,7 +246,7 @@ func TestWhatAFormatCannotExpressIsRefused(t *testing.T) {
 		{"a definition", "llama4", []Message{Text(User, "x")}, Options{Tools: []string{"[1]"}}, "not a JSON object"},
 		{"a definition", "llama4", []Message{Text(User, "x")}, Options{Tools: []string{"{"}}, "not a JSON object"},
 		{"arguments", "llama4", []Message{{Role: Assistant, Calls: []ToolCall{{"f", "{"}}}}, Options{}, "call of f"},
-		{"arguments", "llama4", []Message{{Role: Assistant, Calls: []ToolCall{{"f", "[]"}}}}, Options{Style: Pythonic}, "call of f"},
+		{"arguments", "llama4", []Message{{Role: Assistant, Calls: []ToolCall{{"f", "[]"}}}}, Options{Style: PythonicStyle}, "call of f"},
 	}
 	for _, test := range tests {
 		_, err := format(t, test.format).Render(test.messages, test.o)
@@ -257,7 +257,7 @@ func TestWhatAFormatCannotExpressIsRefused(t *testing.T) {
 }
 
 func TestPythonicStyle(t *testing.T) {
-	o := Options{Style: Pythonic, NoReply: true, Tools: []string{`{"name":"f"}`}}
+	o := Options{Style: PythonicStyle, NoReply: true, Tools: []string{`{"name":"f"}`}}
 	calls := []ToolCall{{"f", `{"a": "x\"y", "b": [1, 2.5, true, null], "c": {"d": false}}`}, {"g", "{}"}}
 	got := written(render(t, format(t, "llama4"), o, Text(User, "hi"), Message{Role: Assistant, Calls: calls}))
 	want := "<|begin_of_text|><|header_start|>system<|header_end|>\n\nEnvironment: ipython\n" + pythonicProse + "{\n    \"name\": \"f\"\n}\n\n<|eot|>" +
@@ -279,7 +279,7 @@ func TestToolsInTheSystemMessageMakeOne(t *testing.T) {
 
 func TestAnImageKeepsTheTextAroundItWhenTrimmed(t *testing.T) {
 	o := Options{NoReply: true, Tools: []string{`{}`}}
-	parts := []Part{{Image: true}, {Text: " a "}, {Image: true}}
+	parts := []ContentPart{{Image: true}, {Text: " a "}, {Image: true}}
 	prompt := render(t, format(t, "llama4"), o, Message{Role: User, Parts: parts})
 	if got := written(prompt); !strings.HasSuffix(got, "{}\n\n<|image|> a <|image|><|eot|>") {
 		t.Errorf("got %q", got)
@@ -290,7 +290,7 @@ func TestAnImageKeepsTheTextAroundItWhenTrimmed(t *testing.T) {
 }
 
 func TestAnImageThatTheLoadedModelCannotSeeIsRefused(t *testing.T) {
-	prompt := render(t, format(t, "llama4"), Options{}, Message{Role: User, Parts: []Part{{Image: true}}})
+	prompt := render(t, format(t, "llama4"), Options{}, Message{Role: User, Parts: []ContentPart{{Image: true}}})
 	_, err := Tokens(newLlama4Tokenizer(t, oneByteRanks()), prompt, nil)
 	if !errors.Is(err, errs.New(errs.InvalidRequest, "")) {
 		t.Errorf("got %v", err)

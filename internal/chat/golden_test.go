@@ -56,18 +56,18 @@ func readGoldens(t *testing.T) (all []golden) {
 
 func always(string) bool { return true }
 
-func parts(t *testing.T, content json.RawMessage) []Part {
+func parts(t *testing.T, content json.RawMessage) []ContentPart {
 	var text string
 	if json.Unmarshal(content, &text) == nil {
-		return []Part{{Text: text}}
+		return []ContentPart{{Text: text}}
 	}
 	var list []struct{ Type, Text string }
 	if err := json.Unmarshal(content, &list); err != nil {
 		t.Fatal(err)
 	}
-	var all []Part
+	var all []ContentPart
 	for _, item := range list {
-		all = append(all, Part{Text: item.Text, Image: item.Type == "image"})
+		all = append(all, ContentPart{Text: item.Text, Image: item.Type == "image"})
 	}
 	return all
 }

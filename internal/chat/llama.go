@@ -6,7 +6,7 @@ import "strings"
 //
 //	START ROLE END \n\n CONTENT EOT
 //
-// with the family's own special tokens for START, END and EOT. Source: spec/llama4 §6.
+// with the family's own special tokens for START, END and EOT. Source: docs/spec/llama4.md §6.
 type llama struct {
 	name            string
 	start, end, eot string
@@ -183,7 +183,7 @@ func (f *llama) define(o Options) (text string, inSystem bool, err error) {
 	}
 	prose, inSystem := f.tools.inUser, false
 	switch {
-	case o.Style == Pythonic:
+	case o.Style == PythonicStyle:
 		prose, inSystem = pythonicProse, true
 	case o.ToolsInSystem || prose == "":
 		prose, inSystem = f.tools.inSystem, true
@@ -233,7 +233,7 @@ func (f *llama) message(p *prompt, m Message, style CallStyle) error {
 
 // calls writes an assistant's calls as the model wrote them.
 func (f *llama) calls(p *prompt, m Message, style CallStyle) error {
-	if style == Pythonic {
+	if style == PythonicStyle {
 		text, err := pythonicCalls(m.Calls)
 		p.text(text)
 		return err

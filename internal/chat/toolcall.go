@@ -9,7 +9,7 @@ type Event struct {
 }
 
 // Parser finds tool calls in an answer as it streams. It takes all forms that Llama models write, whatever they were
-// asked for (spec/llama4 §6.4):
+// asked for (docs/spec/llama4.md §6.4):
 //
 //	{"name": NAME, "parameters": {…}}      also "arguments", also with "type": "function"; several in a row
 //	[NAME(argument=value, …), …]           only if it is all there is

@@ -97,7 +97,7 @@ func TestHeldTextComesAtTheEnd(t *testing.T) {
 }
 
 func TestImagesAreRefusedByAModelThatCannotSee(t *testing.T) {
-	m := chat.Message{Role: chat.User, Parts: []chat.Part{{Image: true}, {Text: "what is this?"}}}
+	m := chat.Message{Role: chat.User, Parts: []chat.ContentPart{{Image: true}, {Text: "what is this?"}}}
 	_, err := openSmall(t).Prompt(t.Context(), []chat.Message{m}, chat.Options{})
 	if errs.Of(err).Code != errs.InvalidRequest {
 		t.Errorf("error is %v", err)

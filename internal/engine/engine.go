@@ -19,7 +19,7 @@ type Engine struct {
 	tokenizer *tokenizer.Tokenizer
 	format    chat.Format
 	stops     []int32
-	vision     *sight   // nil for a model that cannot see
+	vision    *sight   // nil for a model that cannot see
 	history   []int32  // the token at each position of the model's cache
 	seen      []placed // the pictures of the prompt it began with
 }

@@ -16,7 +16,7 @@ import (
 
 // A model of 130 MB, so that some chunks of the store hold experts alone.
 func TestTheExpertsThatNobodyWantsComeLastOrNotAtAll(t *testing.T) {
-	file := fetch.Memory{"model.gguf": tiny.Llama4{Type: quant.F32, Hidden: 1024, Experts: 16, Layers: 2}.GGUF()}
+	file := fetch.Memory{"model.gguf": tiny.Llama4{Type: quant.F32, HiddenSize: 1024, NumExperts: 16, NumLayers: 2}.GGUF()}
 	for _, onDemand := range []bool{false, true} {
 		st, b, o := store.NewMemory(math.MaxInt64), ref.New(), Options{Paging: Paging{Slots: 1, OnDemand: onDemand}}
 		files, err := loader.Open(t.Context(), file, "model.gguf", st, nil)

@@ -113,18 +113,18 @@ func TestTinyLlama4sAgreeWithTheReference(t *testing.T) {
 	device := onGPU(t)
 	for _, typ := range llama4Types {
 		t.Run(typ.String(), func(t *testing.T) {
-			agree(t, device, tiny.Llama4{Seed: 1, Type: typ, Interleave: 2, Used: 2, Chunk: 8, TempFloor: 4}.GGUF())
+			agree(t, device, tiny.Llama4{Seed: 1, Type: typ, MoEInterval: 2, NumExpertsUsed: 2, Window: 8, TempFloor: 4}.GGUF())
 		})
 	}
 	t.Run("many experts, odd sizes", func(t *testing.T) {
-		agree(t, device, tiny.Llama4{Seed: 2, Type: quant.Q8_0, Hidden: 96, Heads: 8, KVHeads: 1, HeadDim: 24, Experts: 37, Used: 3,
-			ExpertWidth: 160, DenseWidth: 224, Chunk: 5, TempFloor: 3}.GGUF())
+		agree(t, device, tiny.Llama4{Seed: 2, Type: quant.Q8_0, HiddenSize: 96, NumHeads: 8, NumKVHeads: 1, HeadDim: 24, NumExperts: 37, NumExpertsUsed: 3,
+			ExpertWidth: 160, DenseWidth: 224, Window: 5, TempFloor: 3}.GGUF())
 	})
 }
 
 // conversational is a model whose rings a conversation of 60 tokens overwrites again and again.
-var conversational = tiny.Llama4{Seed: 3, Type: quant.Q8_0, Hidden: 64, Heads: 4, KVHeads: 2, ExpertWidth: 96, DenseWidth: 160,
-	Interleave: 2, Chunk: 8, TempFloor: 4, Context: 60}
+var conversational = tiny.Llama4{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 96, DenseWidth: 160,
+	MoEInterval: 2, Window: 8, TempFloor: 4, ContextSize: 60}
 
 // A turn reuses what it can: all that the rings still hold, or up to the chunk that they have to be filled from again.
 func TestAConversationWithRingsGoesOnFromAnywhere(t *testing.T) {
@@ -174,7 +174,7 @@ type hasty struct {
 	at     int
 }
 
-func (b *hasty) Fetch(t *ops.Tensor, offset, n int) ops.Pending {
+func (b *hasty) ReadBack(t *ops.Tensor, offset, n int) ops.Pending {
 	if b.at--; b.at == 0 {
 		b.cancel()
 	}

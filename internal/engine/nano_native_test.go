@@ -71,7 +71,7 @@ func cutGolden(_ context.Context, name []byte, g image.Geometry) (*image.Tiles, 
 	if err != nil {
 		return nil, err
 	}
-	p, err := decode.File(file)
+	p, err := decode.FromFile(file)
 	if err != nil {
 		return nil, err
 	}

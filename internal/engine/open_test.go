@@ -56,7 +56,7 @@ func onGPU(t testing.TB) ops.Backend {
 }
 
 // small is quick on the CPU reference.
-var small = tiny.Llama{Seed: 3, Type: quant.Q8_0, Hidden: 64, Heads: 4, KVHeads: 2, FeedForward: 96, Context: 60}
+var small = tiny.Llama{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, FeedForward: 96, ContextSize: 60}
 
 func openSmall(t *testing.T) *Engine { return open(t, ref.New(), small.GGUF(), Options{}) }
 

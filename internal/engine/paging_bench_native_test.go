@@ -17,7 +17,7 @@ import (
 // CPUs says most, since other programs do not count in it.
 func BenchmarkPagingWithoutAMiss(b *testing.B) {
 	device := onGPU(b)
-	file := tiny.Llama4{Seed: 1, Type: quant.Q4_0, Hidden: 512, ExpertWidth: 1024, Layers: 12, Experts: 16}.GGUF()
+	file := tiny.Llama4{Seed: 1, Type: quant.Q4_0, HiddenSize: 512, ExpertWidth: 1024, NumLayers: 12, NumExperts: 16}.GGUF()
 	plain, paged := open(b, device, file, Options{}), open(b, device, file, Options{Paging: Paging{Slots: 16}})
 	answer(b, plain)
 	answer(b, paged) // brings the experts in that this answer wants

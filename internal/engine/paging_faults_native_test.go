@@ -137,7 +137,7 @@ func TestAStoreThatVanishesIsFilledAgain(t *testing.T) {
 }
 
 // wide is large enough for chunks of the store that hold nothing but experts.
-var wide = tiny.Llama4{Seed: 4, Type: quant.F32, Hidden: 64, Heads: 4, KVHeads: 2, Layers: 2, Experts: 4, ExpertWidth: 8192, Context: 60}
+var wide = tiny.Llama4{Seed: 4, Type: quant.F32, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, NumLayers: 2, NumExperts: 4, ExpertWidth: 8192, ContextSize: 60}
 
 func TestAnAnswerBeginsBeforeAllExpertsAreDownloaded(t *testing.T) {
 	file, o := wide.GGUF(), Options{Paging: Paging{Slots: 1}}

@@ -18,15 +18,15 @@ import (
 
 // pagedModels are one and two experts a token, experts in every layer and in every second.
 var pagedModels = map[string]tiny.Llama4{
-	"one of six":                {Seed: 1, Type: quant.Q8_0, Experts: 6, Used: 1},
-	"two of six":                {Seed: 2, Type: quant.Q4_0, Experts: 6, Used: 2},
-	"two of six between denses": {Seed: 3, Type: quant.Q8_0, Experts: 6, Used: 2, Interleave: 2, PlainQK: true},
+	"one of six":                {Seed: 1, Type: quant.Q8_0, NumExperts: 6, NumExpertsUsed: 1},
+	"two of six":                {Seed: 2, Type: quant.Q4_0, NumExperts: 6, NumExpertsUsed: 2},
+	"two of six between denses": {Seed: 3, Type: quant.Q8_0, NumExperts: 6, NumExpertsUsed: 2, MoEInterval: 2, PlainQK: true},
 }
 
 // pagedFile fills in sizes that are quick on the CPU reference, with rings that a conversation overwrites.
 func pagedFile(l tiny.Llama4) []byte {
-	l.Hidden, l.Heads, l.KVHeads, l.ExpertWidth, l.DenseWidth = 64, 4, 2, 96, 160
-	l.Chunk, l.TempFloor, l.Context = 32, 4, 700
+	l.HiddenSize, l.NumHeads, l.NumKVHeads, l.ExpertWidth, l.DenseWidth = 64, 4, 2, 96, 160
+	l.Window, l.TempFloor, l.ContextSize = 32, 4, 700
 	return l.GGUF()
 }
 
@@ -122,7 +122,7 @@ func samePaged(t *testing.T, b ops.Backend, name string, pagings []Paging) {
 		t.Fatal("a model that fits is paged")
 	}
 	for _, p := range pagings {
-		if m.Interleave == 2 {
+		if m.MoEInterval == 2 {
 			p.SlotsOf = p.SlotsOf[:min(2, len(p.SlotsOf))]
 		}
 		e := open(t, b, file, chunked(p))
@@ -197,7 +197,7 @@ func TestInsertsArePaged(t *testing.T) {
 		}
 		for _, n := range []int{12, 1, 20, 1, 1} {
 			if err == nil {
-				err = e.model.Prefill(t.Context(), numbered(n), model.Insert{At: n - 5, Vectors: vectors})
+				err = e.model.Prefill(t.Context(), numbered(n), model.Embeddings{At: n - 5, Vectors: vectors})
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -255,7 +255,7 @@ func TestSeveralTokensAreQueuedBeforeAQuestion(t *testing.T) {
 func TestChoicesAreToldOncePerToken(t *testing.T) {
 	file := pagedFile(pagedModels["two of six"])
 	record := func(slots int) (trace []string) {
-		o := chunked(Paging{Slots: slots, Chosen: func(used [][]int) { trace = append(trace, fmt.Sprint(used)) }})
+		o := chunked(Paging{Slots: slots, Trace: func(used [][]int) { trace = append(trace, fmt.Sprint(used)) }})
 		e := open(t, ref.New(), file, o)
 		_, stats := generate(t, e, numbered(20), Params{MaxTokens: 9, Stop: never})
 		if s := stats.DecodePaging; s.Tokens != 8 || s.Hits+s.Misses != 8*4*2 {

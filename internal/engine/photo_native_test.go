@@ -25,7 +25,7 @@ func TestAnAnswerAboutAPhotoIsTheSameEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	photo, err := decode.File(file)
+	photo, err := decode.FromFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,14 +54,14 @@ func (s *sight) cut(ctx context.Context, file []byte) (model.Picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.plan.tower.Take(tiles)
+	return s.plan.tower.NewPicture(tiles)
 }
 
 // spell writes the tokens that stand for a picture.
 func (s *sight) spell(p *picture) {
 	patches := 0
-	for _, name := range p.cut.Prompt() {
-		if name == s.config.Patch {
+	for _, name := range p.cut.PromptTokens() {
+		if name == s.config.PatchToken {
 			if patches%s.config.TileVectors == 0 {
 				p.tiles = append(p.tiles, len(p.tokens))
 			}
@@ -93,13 +93,13 @@ func (s *sight) place(tokens []int32, pictures []*picture) ([]placed, error) {
 // the vectors (spec/llama4 §3.8).
 func (s *sight) patches(tokens []int32, vectors int) (at []int, err error) {
 	for i, t := range tokens {
-		if t == s.special[s.config.Patch] {
+		if t == s.special[s.config.PatchToken] {
 			at = append(at, i)
 		}
 	}
 	if len(at) != vectors {
 		return nil, errs.New(errs.InvalidRequest, fmt.Sprintf("the prompt has %d %s tokens, but its pictures have %d places to fill; "+
-			"send pictures as parts of messages", len(at), s.config.Patch, vectors))
+			"send pictures as parts of messages", len(at), s.config.PatchToken, vectors))
 	}
 	return at, nil
 }
@@ -130,7 +130,7 @@ func (s *sight) blank(p *picture) {
 
 // see makes what a prefill from position `from` on inserts for its pictures. Only those that the tower has not seen in
 // this conversation are encoded.
-func (e *Engine) see(ctx context.Context, p Prompt, from int, tell func(done, total int)) ([]model.Insert, error) {
+func (e *Engine) see(ctx context.Context, p Prompt, from int, tell func(done, total int)) ([]model.Embeddings, error) {
 	var ahead []placed
 	for _, picture := range p.pictures {
 		if picture.end() > from {
@@ -190,11 +190,11 @@ func (s *sight) encodePicture(ctx context.Context, p *picture, next func()) (err
 }
 
 // inserts are the vectors of pictures, for a prefill that begins at a position.
-func (s *sight) inserts(pictures []placed, from int) (all []model.Insert) {
+func (s *sight) inserts(pictures []placed, from int) (all []model.Embeddings) {
 	for _, p := range pictures {
 		for i, tile := range p.tiles {
 			vectors := p.vectors.Rows(i*s.config.TileVectors, s.config.TileVectors)
-			all = append(all, model.Insert{At: p.at + tile - from, Vectors: vectors})
+			all = append(all, model.Embeddings{At: p.at + tile - from, Vectors: vectors})
 		}
 	}
 	return all

@@ -176,7 +176,7 @@ func alloc(b ops.Backend, tensors []gguf.Tensor, weights model.Source) error {
 }
 
 // uploader fills them.
-func uploader(b ops.Backend, weights model.Source) loader.Sink {
+func uploader(b ops.Backend, weights model.Source) loader.PieceFunc {
 	return func(t gguf.Tensor, offset int64, blob loader.Blob) error {
 		return b.Upload(weights[t.Name], offset, blob)
 	}

@@ -135,7 +135,7 @@ func TestOpenReportsItsProgress(t *testing.T) {
 
 func TestTheContextIsBoundedUnlessAskedFor(t *testing.T) {
 	long := small
-	long.Context = 100_000
+	long.ContextSize = 100_000
 	for asked, want := range map[int]int{0: defaultContext, 5000: 5000, 1 << 20: 100_000} {
 		o := Options{}
 		o.Context = asked

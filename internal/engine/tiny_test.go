@@ -22,7 +22,7 @@ func TestTinyModelsAgreeWithTheReference(t *testing.T) {
 		t.Run(typ.String(), func(t *testing.T) { agree(t, device, tiny.Llama{Seed: 1, Type: typ}.GGUF()) })
 	}
 	t.Run("tied, odd sizes, rope factors", func(t *testing.T) {
-		agree(t, device, tiny.Llama{Seed: 2, Type: quant.Q4_1, Hidden: 96, Heads: 5, KVHeads: 1, HeadDim: 32,
+		agree(t, device, tiny.Llama{Seed: 2, Type: quant.Q4_1, HiddenSize: 96, NumHeads: 5, NumKVHeads: 1, HeadDim: 32,
 			FeedForward: 160, Tied: true, RopeFactors: true}.GGUF())
 	})
 }

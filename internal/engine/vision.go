@@ -42,7 +42,7 @@ func (p *Plan) ReadVision(f *gguf.File) (*VisionPlan, error) {
 
 // checkVisionTokens refuses a text model that has no words for a picture.
 func checkVisionTokens(t *tokenizer.Tokenizer, c model.VisionConfig) error {
-	for _, name := range c.Tokens {
+	for _, name := range c.SpecialTokens {
 		if _, ok := t.Special(name); !ok {
 			return errs.New(errs.BadModel, fmt.Sprintf(
 				"the text model's vocabulary has no special token %s, so it cannot see; choose a model with vision, or use it without the vision file", name))
@@ -88,7 +88,7 @@ func (e *Engine) AttachVision(v *VisionPlan, files *loader.Model, o VisionOption
 	s := &sight{backend: e.backend, plan: v, config: v.tower.Config(), options: o, files: files,
 		special: map[string]int32{}, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		weights: model.Source{}, pictures: map[pictureID]*picture{}}
-	for _, name := range s.config.Tokens {
+	for _, name := range s.config.SpecialTokens {
 		s.special[name], _ = e.tokenizer.Special(name)
 	}
 	e.vision = s

@@ -78,7 +78,7 @@ func visionGolden(t *testing.T, name string) *golden.File {
 }
 
 // tinyGeometry is that of vision-tiny.gguf: patches of 4 pixels, 4 vectors a tile.
-var tinyGeometry = image.Geometry{Tile: 16, MaxTiles: 16}
+var tinyGeometry = image.Geometry{TileSize: 16, MaxTiles: 16}
 
 // goldenPicture is what a golden file's tower looked at.
 func goldenPicture(t *testing.T, g *golden.File) *image.Tiles {
@@ -99,7 +99,7 @@ func goldenPicture(t *testing.T, g *golden.File) *image.Tiles {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := decode.File(file)
+	p, err := decode.FromFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,9 +110,9 @@ func goldenPicture(t *testing.T, g *golden.File) *image.Tiles {
 func shown(text string, pictures ...string) chat.Message {
 	m := chat.Message{Role: chat.User}
 	for _, name := range pictures {
-		m.Parts = append(m.Parts, chat.Part{Image: true, File: []byte(name)})
+		m.Parts = append(m.Parts, chat.ContentPart{Image: true, File: []byte(name)})
 	}
-	m.Parts = append(m.Parts, chat.Part{Text: text})
+	m.Parts = append(m.Parts, chat.ContentPart{Text: text})
 	return m
 }
 
@@ -416,7 +416,7 @@ func TestAVisionFileThatDoesNotFitItsModelIsRefused(t *testing.T) {
 	}{
 		{"no word for a patch", renamed(text, "<|patch|>"), eyes, errs.BadModel, "<|patch|>"},
 		{"no word for a row's end", renamed(text, "<|tile_y_separator|>"), eyes, errs.BadModel, "<|tile_y_separator|>"},
-		{"a wider text model", tiny.Llama{Type: quant.F32, Hidden: 96, Heads: 4}.GGUF(), eyes, errs.BadModel, "96"},
+		{"a wider text model", tiny.Llama{Type: quant.F32, HiddenSize: 96, NumHeads: 4}.GGUF(), eyes, errs.BadModel, "96"},
 		{"no vision file", text, text, errs.UnsupportedArchitecture, "mmproj"},
 	} {
 		plan, err := Read(header(t, c.text))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/gpu/device"
+	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 )
@@ -60,7 +61,7 @@ func TestEveryMethodReturnsErrDeviceLost(t *testing.T) {
 	if _, err := pending.Wait(context.Background()); err != nil && !errors.Is(err, ops.ErrDeviceLost) {
 		t.Errorf("a pending read-back: %v", err)
 	}
-	settled(host.Get("device").Get("lost"))
+	jsbridge.Await(host.Get("device").Get("lost")).Wait(t.Context())
 	for range 2 {
 		if err := readError(b, step, 0, 4); !errors.Is(err, ops.ErrDeviceLost) || !errs.Of(err).Retryable {
 			t.Errorf("a read-back: %v, want ErrDeviceLost", err)
@@ -121,17 +122,7 @@ func openWithHost(t *testing.T) (*Backend, js.Value) {
 	defer js.Global().Set(openerName, opener)
 	opened := opener.Invoke()
 	js.Global().Set(openerName, js.Global().Call("eval", "(opened) => () => opened").Invoke(opened))
-	return open(t), settled(opened)
-}
-
-// settled waits for a promise and returns its value.
-func settled(promise js.Value) js.Value {
-	done := make(chan js.Value, 1)
-	resolved := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		done <- args[0]
-		return nil
-	})
-	defer resolved.Release()
-	promise.Call("then", resolved)
-	return <-done
+	host, err := jsbridge.Await(opened).Wait(t.Context())
+	must(t, err)
+	return open(t), host
 }

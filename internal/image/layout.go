@@ -1,16 +1,16 @@
 // Package image holds what a vision tower eats: a picture cut into square tiles of 8-bit RGB, where they lie, and their
-// numbers scaled to [-1, 1] (spec/llama4.md §4). It knows grids and pixels; it refuses to know file formats, which are
+// numbers scaled to [-1, 1] (docs/spec/llama4.md §4). It knows grids and pixels; it refuses to know file formats, which are
 // the business of internal/image/decode, models, token ids and browsers.
 package image
 
 // Geometry is what a model says about its tiles.
 type Geometry struct {
-	Tile     int // side of a tile in pixels
+	TileSize int // side of a tile in pixels
 	MaxTiles int // most tiles a picture is cut into, the global one not counted
 }
 
 // Llama4 is the geometry of Scout and Maverick.
-var Llama4 = Geometry{Tile: 336, MaxTiles: 16}
+var Llama4 = Geometry{TileSize: 336, MaxTiles: 16}
 
 // Layout is where a picture goes: resized to Width × Height and laid into the top-left corner of Rows × Cols tiles.
 type Layout struct {
@@ -19,11 +19,11 @@ type Layout struct {
 	Width, Height int
 }
 
-// Layout chooses grid and size for a picture of w × h pixels, both at least 1 (spec/llama4.md §4.2–4.4).
+// Layout chooses grid and size for a picture of w × h pixels, both at least 1 (docs/spec/llama4.md §4.2–4.4).
 func (g Geometry) Layout(w, h int) Layout {
 	l := Layout{Geometry: g}
 	l.Rows, l.Cols = g.grid(w, h)
-	l.Width, l.Height = fit(w, h, min(max(w, g.Tile), g.Tile*l.Cols), min(max(h, g.Tile), g.Tile*l.Rows))
+	l.Width, l.Height = fit(w, h, min(max(w, g.TileSize), g.TileSize*l.Cols), min(max(h, g.TileSize), g.TileSize*l.Rows))
 	return l
 }
 
@@ -34,7 +34,7 @@ func (g Geometry) grid(w, h int) (rows, cols int) {
 	var best float32
 	for r := 1; r <= g.MaxTiles; r++ {
 		for c := 1; r*c <= g.MaxTiles; c++ {
-			scale := min(float32(g.Tile*c)/float32(w), float32(g.Tile*r)/float32(h))
+			scale := min(float32(g.TileSize*c)/float32(w), float32(g.TileSize*r)/float32(h))
 			if better(scale, best) {
 				best, rows, cols = scale, r, c
 			}
@@ -72,7 +72,7 @@ func (l Layout) Tiles() int {
 // Piece is one item of a picture in the prompt; the model knows which token each is.
 type Piece uint8
 
-// The pieces of spec/llama4.md §4.7.
+// The pieces of docs/spec/llama4.md §4.7.
 const (
 	Start       Piece = iota // <|image_start|>
 	Patches                  // the next tile: its run of <|patch|>

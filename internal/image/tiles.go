@@ -21,7 +21,7 @@ func NewTiles(l Layout) *Tiles {
 
 // CutTiles takes tiles that were cut elsewhere, of a picture of width × height pixels cut for g: pix is what Bytes
 // gives there. The tiles keep pix. Errors: bad_image.
-func CutTiles(g Geometry, width, height int, pix []byte) (*Tiles, error) {
+func TilesFrom(g Geometry, width, height int, pix []byte) (*Tiles, error) {
 	t := &Tiles{Layout: g.Layout(width, height), pix: pix}
 	if want := t.Len() * t.bytes(); len(pix) != want {
 		return nil, errs.New(errs.BadImage, fmt.Sprintf(
@@ -30,7 +30,7 @@ func CutTiles(g Geometry, width, height int, pix []byte) (*Tiles, error) {
 	return t, nil
 }
 
-func (t *Tiles) bytes() int { return 3 * t.Layout.Tile * t.Layout.Tile }
+func (t *Tiles) bytes() int { return 3 * t.Layout.TileSize * t.Layout.TileSize }
 
 // Bytes is all tiles, one after the other; the tiles keep the memory.
 func (t *Tiles) Bytes() []byte { return t.pix }
@@ -42,9 +42,9 @@ func (t *Tiles) Len() int { return t.Layout.Tiles() }
 func (t *Tiles) Pixels(i int) []byte { return t.pix[i*t.bytes():][:t.bytes()] }
 
 // Planes writes tile i to dst as the tower wants it: [Tile, Tile, 3] with x fastest and the colour slowest, scaled
-// to [-1, 1] (spec/llama4.md §4.6). dst holds 3·Tile² numbers.
+// to [-1, 1] (docs/spec/llama4.md §4.6). dst holds 3·Tile² numbers.
 func (t *Tiles) Planes(dst []float32, i int) {
-	n := t.Layout.Tile * t.Layout.Tile
+	n := t.Layout.TileSize * t.Layout.TileSize
 	r, g, b := dst[:n], dst[n:2*n], dst[2*n:3*n]
 	pix := t.Pixels(i)
 	for j := range n {

@@ -14,7 +14,7 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// The worked layouts of spec/llama4.md §4.7.
+// The worked layouts of docs/spec/llama4.md §4.7.
 func TestPieces(t *testing.T) {
 	for _, c := range []struct {
 		rows, cols, tokens int
@@ -35,7 +35,7 @@ func TestPieces(t *testing.T) {
 }
 
 func TestPlanesAreScaledColourByColour(t *testing.T) {
-	tiles, err := CutTiles(Geometry{Tile: 4, MaxTiles: 4}, 1, 1, bytes.Repeat([]byte{0, 255, 51}, 16))
+	tiles, err := TilesFrom(Geometry{TileSize: 4, MaxTiles: 4}, 1, 1, bytes.Repeat([]byte{0, 255, 51}, 16))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,11 +50,11 @@ func TestPlanesAreScaledColourByColour(t *testing.T) {
 
 func TestTilesCutElsewhereMustFitTheirPicture(t *testing.T) {
 	pix := make([]byte, 3*4*4*3) // two tiles and the global one
-	tiles, err := CutTiles(Geometry{Tile: 4, MaxTiles: 4}, 8, 4, pix)
+	tiles, err := TilesFrom(Geometry{TileSize: 4, MaxTiles: 4}, 8, 4, pix)
 	if err != nil || tiles.Len() != 3 || !bytes.Equal(tiles.Bytes(), pix) {
 		t.Errorf("%v, %v", tiles, err)
 	}
-	if _, err := CutTiles(Geometry{Tile: 4, MaxTiles: 4}, 8, 4, pix[1:]); !errors.Is(err, errs.New(errs.BadImage, "")) {
+	if _, err := TilesFrom(Geometry{TileSize: 4, MaxTiles: 4}, 8, 4, pix[1:]); !errors.Is(err, errs.New(errs.BadImage, "")) {
 		t.Errorf("one byte short: %v", err)
 	}
 }

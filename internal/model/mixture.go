@@ -42,7 +42,7 @@ type Routing struct {
 
 // Paged makes a model one whose experts lie on the device only in part.
 type PagedExperts struct {
-	Table *ops.Tensor // U32 [numExperts, layers with experts]: the slot of each expert, or ops.Missing
+	Table  *ops.Tensor // U32 [numExperts, layers with experts]: the slot of each expert, or ops.Missing
 	Loader ExpertLoader
 }
 
@@ -68,9 +68,9 @@ type ExpertLoader interface {
 
 // Routed says which tensors of a file hold experts that can be paged.
 type RoutedTensors struct {
-	NumExperts int             // of a layer
-	NumExpertsUsed    int             // by a token
-	Layers  [][]*ops.Tensor // of each layer with experts: its stacks [hidden, rows, Experts], without numbers
+	NumExperts     int             // of a layer
+	NumExpertsUsed int             // by a token
+	Layers         [][]*ops.Tensor // of each layer with experts: its stacks [hidden, rows, Experts], without numbers
 }
 
 // RoutedOf reads a header that has passed Check. A dense model has no layers.

@@ -14,12 +14,12 @@ import (
 // published model.
 type Options struct {
 	Context    int  // positions of the longest conversation; 0, or more than the model's own: the model's own
-	BatchSize      int  // most tokens of a prompt computed at once; 0: 512
+	BatchSize  int  // most tokens of a prompt computed at once; 0: 512
 	CacheF32   bool // keep keys and values in float32 instead of float16, to compare with references
 	FullCaches bool // keep every position in chunked layers too, to compare rings with
 
-	NumExpertsUsed   int  // routed experts for each token; 0: as many as the file says; more than there are: all
-	NoTemperature bool // leave the queries of Llama 4's NoPE layers as long as they are
+	NumExpertsUsed int  // routed experts for each token; 0: as many as the file says; more than there are: all
+	NoTemperature  bool // leave the queries of Llama 4's NoPE layers as long as they are
 
 	PagedExperts *PagedExperts // nil: every expert has its slot, the one of its number
 }
@@ -48,7 +48,7 @@ type Model struct {
 	backend ops.Backend
 	config  Config
 	options Options
-	ends    ends
+	outer   outerWeights
 	network Network
 	cache   *kvcache.Cache
 	arena   Arena
@@ -66,8 +66,8 @@ type Model struct {
 	decode ops.Program
 	chunk  ops.Program // prefill of a whole chunk that more tokens follow; nil until the first long prompt
 
-	readBacks    []*readBack // not answered yet, in their order
-	decoded bool   // a token since the last of them
+	readBacks []*readBack // not answered yet, in their order
+	decoded   bool        // a token since the last of them
 }
 
 // New builds a model of weights that Check has passed. The weights stay the caller's to free, after Close. Errors: those
@@ -75,10 +75,10 @@ type Model struct {
 func New(ctx context.Context, b ops.Backend, f Family, weights Source, o Options) (*Model, error) {
 	c := f.Config()
 	w := &Weights{source: weights, paged: o.PagedExperts != nil, taken: map[string]bool{}}
-	m := &Model{backend: b, config: c, options: o.forModel(c), ends: bindEnds(c, w), arena: Arena{Backend: b}}
-	m.config.VocabSize = m.ends.embedding.Dim(1)
+	m := &Model{backend: b, config: c, options: o.forModel(c), outer: bindOuterWeights(c, w), arena: Arena{Backend: b}}
+	m.config.VocabSize = m.outer.embedding.Dim(1)
 	m.network = f.Bind(w)
-	err := w.verdict()
+	err := w.finish()
 	if err == nil {
 		err = m.prepare(ctx)
 	}
@@ -124,10 +124,10 @@ func NewCache(c Config, o Options, alloc func(name string, t quant.Type, shape .
 
 // record makes the program for n tokens; withHead says whether it goes on to the logits. In a paged model it is for one
 // token, and stops where that misses an expert.
-func (m *Model) record(label string, n int, withHead bool, inserts ...Insert) (ops.Program, error) {
+func (m *Model) record(label string, n int, withHead bool, embeddings ...Embeddings) (ops.Program, error) {
 	x := m.x.Rows(0, n)
 	all := func() {
-		m.begin(x, inserts)
+		m.begin(x, embeddings)
 		for i := range m.config.NumLayers {
 			m.network.Layer(m.backend, i, x, m.step, m.cache)
 		}
@@ -140,10 +140,10 @@ func (m *Model) record(label string, n int, withHead bool, inserts ...Insert) (o
 }
 
 // begin is what comes before the layers.
-func (m *Model) begin(x *ops.Tensor, inserts []Insert) {
+func (m *Model) begin(x *ops.Tensor, embeddings []Embeddings) {
 	b := m.backend
-	b.GetRows(x, m.ends.embedding, m.tokens.Rows(0, x.Dim(1)))
-	for _, i := range inserts {
+	b.GetRows(x, m.outer.embedding, m.tokens.Rows(0, x.Dim(1)))
+	for _, i := range embeddings {
 		b.SetRows(x, i.Vectors, m.order.Rows(i.At, i.Vectors.Dim(1)))
 	}
 }
@@ -152,8 +152,8 @@ func (m *Model) begin(x *ops.Tensor, inserts []Insert) {
 func (m *Model) end(x *ops.Tensor, withHead bool) {
 	b := m.backend
 	if withHead {
-		b.RMSNorm(m.last, x.Rows(x.Dim(1)-1, 1), m.ends.norm, m.config.Epsilon)
-		b.MulMatVec(ops.Product{Dst: m.logits, X: m.last, W: []*ops.Tensor{m.ends.head}})
+		b.RMSNorm(m.last, x.Rows(x.Dim(1)-1, 1), m.outer.norm, m.config.Epsilon)
+		b.MulMatVec(ops.Product{Dst: m.logits, X: m.last, W: []*ops.Tensor{m.outer.head}})
 		b.Argmax(m.tokens.Rows(0, 1), m.logits)
 	}
 	b.Advance(m.step)
@@ -190,16 +190,16 @@ func (m *Model) Decode() error {
 	return m.decode.Run()
 }
 
-// Prefill computes tokens, at least one, at the positions that follow, some with inserts for embeddings. It does not wait
+// Prefill computes tokens, at least one, at the positions that follow, some with embeddings of their own. It does not wait
 // for the last chunk, but for each before that, so that the end of ctx takes effect; a paged model waits for experts.
 // Errors: context_full before anything is computed, device_lost, ctx.Err(), those of ExpertPager.Seat; after one, Halt.
-func (m *Model) Prefill(ctx context.Context, tokens []int32, inserts ...Insert) error {
+func (m *Model) Prefill(ctx context.Context, tokens []int32, embeddings ...Embeddings) error {
 	if err := m.room(len(tokens)); err != nil {
 		return err
 	}
 	for at := 0; at < len(tokens); {
-		n := m.cache.Fit(min(len(tokens)-at, m.options.BatchSize))
-		if err := m.prefill(ctx, tokens[at:at+n], at+n == len(tokens), cut(inserts, at, n)); err != nil {
+		n := m.cache.MaxBatch(min(len(tokens)-at, m.options.BatchSize))
+		if err := m.prefill(ctx, tokens[at:at+n], at+n == len(tokens), embeddingsWithin(embeddings, at, n)); err != nil {
 			return err
 		}
 		if at += n; at == len(tokens) {
@@ -213,7 +213,7 @@ func (m *Model) Prefill(ctx context.Context, tokens []int32, inserts ...Insert) 
 }
 
 // prefill computes one call's tokens.
-func (m *Model) prefill(ctx context.Context, tokens []int32, final bool, inserts []Insert) error {
+func (m *Model) prefill(ctx context.Context, tokens []int32, final bool, embeddings []Embeddings) error {
 	ids := make([]uint32, len(tokens))
 	for i, t := range tokens {
 		ids[i] = uint32(t)
@@ -227,9 +227,9 @@ func (m *Model) prefill(ctx context.Context, tokens []int32, final bool, inserts
 	}
 	m.cache.Advance(len(tokens))
 	if m.paged != nil && len(tokens) > 1 {
-		return m.layered(ctx, len(tokens), final, inserts)
+		return m.layered(ctx, len(tokens), final, embeddings)
 	}
-	p, release, err := m.program(len(tokens), final, inserts)
+	p, release, err := m.program(len(tokens), final, embeddings)
 	if err != nil {
 		return err
 	}
@@ -241,14 +241,14 @@ func (m *Model) prefill(ctx context.Context, tokens []int32, final bool, inserts
 }
 
 // program finds or records the program for n tokens. Two are kept, decode and a whole chunk; a prompt's odd rest, and what
-// has inserts, is recorded for the occasion.
-func (m *Model) program(n int, final bool, inserts []Insert) (p ops.Program, release func(), err error) {
+// has embeddings of its own, is recorded for the occasion.
+func (m *Model) program(n int, final bool, embeddings []Embeddings) (p ops.Program, release func(), err error) {
 	keep := func() {}
 	switch {
-	case n == 1 && inserts == nil:
+	case n == 1 && embeddings == nil:
 		return m.decode, keep, nil
-	case n < m.options.BatchSize || final || inserts != nil:
-		if p, err = m.record(fmt.Sprintf("prefill %d", n), n, final, inserts...); err != nil {
+	case n < m.options.BatchSize || final || embeddings != nil:
+		if p, err = m.record(fmt.Sprintf("prefill %d", n), n, final, embeddings...); err != nil {
 			return nil, nil, err
 		}
 		return p, p.Release, nil

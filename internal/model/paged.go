@@ -97,9 +97,9 @@ func (m *Model) finish(ctx context.Context, p ops.Program) error {
 
 // layered computes a call of several tokens layer by layer, so that only the experts of one turn have to be there at
 // once. It calls the ops that an unpaged model calls, in their order. It waits for all layers but the last.
-func (m *Model) layered(ctx context.Context, n int, final bool, inserts []Insert) error {
+func (m *Model) layered(ctx context.Context, n int, final bool, embeddings []Embeddings) error {
 	p, x := m.paged, m.x.Rows(0, n)
-	begun := []func(){func() { m.begin(x, inserts) }}
+	begun := []func(){func() { m.begin(x, embeddings) }}
 	for i := range m.config.NumLayers {
 		layer := slices.Index(p.layers, i)
 		if layer < 0 {

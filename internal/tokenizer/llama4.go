@@ -11,7 +11,7 @@ import (
 )
 
 // Llama4Specials are the names of the special tokens of Llama 4 in the order of their ids; the first follows the
-// last rank (200,000 in the released models). Source: spec/llama4 §5.3, after Meta's tokenizer.
+// last rank (200,000 in the released models). Source: docs/spec/llama4.md §5.3, after Meta's tokenizer.
 func Llama4Specials() []string {
 	names := []string{
 		"<|begin_of_text|>", "<|end_of_text|>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>",

@@ -55,7 +55,7 @@ func TestLlama4VectorsOfTheSpec(t *testing.T) {
 	}
 }
 
-// Every token is reached from its own bytes, so taking a whole piece at once changes nothing: spec/llama4 §5.1.
+// Every token is reached from its own bytes, so taking a whole piece at once changes nothing: docs/spec/llama4.md §5.1.
 func TestLlama4TokensAreReachedByMerging(t *testing.T) {
 	tok, err := New(publishedLlama4(t))
 	if err != nil {

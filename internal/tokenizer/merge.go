@@ -3,18 +3,18 @@ package tokenizer
 // merger joins the bytes of a piece into tokens, lowest rank first, leftmost first among equals. A heap of the pairs
 // keeps that at n log n, so that a megabyte without a space is no trap. The slices are scratch, kept between pieces.
 type merger struct {
-	ranks ranker
-	bytes *[256]int32 // the token of each single byte, or missing
-	piece string
-	parts []part
-	heap  pairHeap
+	ranks   ranker
+	bytes   *[256]int32 // the token of each single byte, or missing
+	piece   string
+	symbols []symbol
+	heap    pairHeap
 }
 
 const missing = -1
 
 // part is a token of the piece under way. Parts are a list linked by place in merger.parts; a part that was joined
 // to the one on its left stays in its place, out of the list.
-type part struct {
+type symbol struct {
 	token      int32
 	start      int32  // byte of the piece
 	prev, next int32  // neighbours; next is len(parts) at the end
@@ -27,38 +27,38 @@ func (m *merger) append(dst []int32, piece string) []int32 {
 	m.load(piece)
 	for len(m.heap) > 0 {
 		rank, at := m.heap.pop()
-		if m.parts[at].rank == rank { // else the pair has changed since it was pushed
+		if m.symbols[at].rank == rank { // else the pair has changed since it was pushed
 			m.join(at, m.ranks.token(rank))
 		}
 	}
-	for at := int32(0); at < int32(len(m.parts)); at = m.parts[at].next {
-		dst = append(dst, m.parts[at].token)
+	for at := int32(0); at < int32(len(m.symbols)); at = m.symbols[at].next {
+		dst = append(dst, m.symbols[at].token)
 	}
 	return dst
 }
 
 // load makes one part a byte and pushes every pair that joins.
 func (m *merger) load(piece string) {
-	m.piece, m.parts, m.heap = piece, m.parts[:0], m.heap[:0]
+	m.piece, m.symbols, m.heap = piece, m.symbols[:0], m.heap[:0]
 	for i := range len(piece) {
 		if token := m.bytes[piece[i]]; token != missing {
-			at := int32(len(m.parts))
-			m.parts = append(m.parts, part{token: token, start: int32(i), prev: at - 1, next: at + 1})
+			at := int32(len(m.symbols))
+			m.symbols = append(m.symbols, symbol{token: token, start: int32(i), prev: at - 1, next: at + 1})
 		}
 	}
-	for at := range m.parts {
+	for at := range m.symbols {
 		m.rank(int32(at))
 	}
 }
 
 // join makes one token of a part and the next one.
 func (m *merger) join(at, token int32) {
-	p := &m.parts[at]
-	gone := &m.parts[p.next]
+	p := &m.symbols[at]
+	gone := &m.symbols[p.next]
 	gone.rank = none
 	p.token, p.next = token, gone.next
-	if int(p.next) < len(m.parts) {
-		m.parts[p.next].prev = at
+	if int(p.next) < len(m.symbols) {
+		m.symbols[p.next].prev = at
 	}
 	m.rank(at)
 	if p.prev >= 0 {
@@ -68,15 +68,15 @@ func (m *merger) join(at, token int32) {
 
 // rank looks up the pair that starts at a part and pushes it if it joins.
 func (m *merger) rank(at int32) {
-	p := &m.parts[at]
+	p := &m.symbols[at]
 	p.rank = none
-	if int(p.next) == len(m.parts) {
+	if int(p.next) == len(m.symbols) {
 		return
 	}
-	right := &m.parts[p.next]
+	right := &m.symbols[p.next]
 	end := int32(len(m.piece))
-	if int(right.next) < len(m.parts) {
-		end = m.parts[right.next].start
+	if int(right.next) < len(m.symbols) {
+		end = m.symbols[right.next].start
 	}
 	p.rank = m.ranks.rank(p.token, right.token, m.piece[p.start:end])
 	if p.rank != none {

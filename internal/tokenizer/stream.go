@@ -8,8 +8,8 @@ import (
 // Stream turns tokens into text as they come. Half a rune waits for its other half; bytes that can no longer become
 // a rune are U+FFFD, one for each longest beginning of a rune, as browsers do. The zero value is not usable: NewStream.
 type Stream struct {
-	tokens *Tokenizer
-	held   []byte // the beginning of a rune: at most 3 bytes
+	tokens  *Tokenizer
+	pending []byte // the beginning of a rune: at most 3 bytes
 }
 
 // NewStream starts a text.
@@ -27,8 +27,8 @@ func (s *Stream) Push(id int32) string {
 
 // Flush ends the text: what was held can no longer become a rune.
 func (s *Stream) Flush() string {
-	held := s.held
-	s.held = nil
+	held := s.pending
+	s.pending = nil
 	if len(held) == 0 {
 		return ""
 	}
@@ -36,9 +36,9 @@ func (s *Stream) Flush() string {
 }
 
 func (s *Stream) push(token string) string {
-	if len(s.held) > 0 {
-		token = string(s.held) + token
-		s.held = nil
+	if len(s.pending) > 0 {
+		token = string(s.pending) + token
+		s.pending = nil
 	}
 	if utf8.ValidString(token) {
 		return token
@@ -46,7 +46,7 @@ func (s *Stream) push(token string) string {
 	var text strings.Builder
 	for len(token) > 0 {
 		if !utf8.FullRuneInString(token) {
-			s.held = []byte(token)
+			s.pending = []byte(token)
 			break
 		}
 		r, n := utf8.DecodeRuneInString(token)

@@ -20,7 +20,7 @@ func bytesTokenizer(t testing.TB) *Tokenizer {
 	return tok
 }
 
-// lossy is text with one U+FFFD for each maximal part of a broken rune, by the definition of Unicode §3.9 (U+FFFD
+// lossy is text with one U+FFFD for each maximal part of a broken rune, by the definition of the Unicode Standard, section 3.9 (U+FFFD
 // substitution of maximal subparts), through another road than the one under test: encoding ranges byte by byte.
 func lossy(text string) string {
 	var out strings.Builder

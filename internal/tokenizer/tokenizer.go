@@ -22,7 +22,7 @@ type List []string
 func (l List) Len() int        { return len(l) }
 func (l List) At(i int) string { return l[i] }
 
-// Vocab is the tokenizer section of a GGUF file, as spec/gguf names the keys.
+// Vocab is the tokenizer section of a GGUF file, as docs/spec/gguf.md names the keys.
 type Vocab struct {
 	Model  string  // tokenizer.ggml.model; "gpt2" is byte-level BPE
 	Pre    string  // tokenizer.ggml.pre: how text is cut before merging
@@ -73,7 +73,7 @@ func New(v Vocab) (*Tokenizer, error) {
 	t := &Tokenizer{split: split, whole: v.Pre == "llama-bpe", bos: int32(v.BOS), eos: int32(v.EOS), addBOS: v.AddBOS}
 	t.load(v)
 	if v.Pre == "llama4" {
-		t.ranks, t.whole = vocabularyRanks{t.text}, true // every token is reached from its own bytes: spec/llama4 §5.1
+		t.ranks, t.whole = vocabularyRanks{t.text}, true // every token is reached from its own bytes: docs/spec/llama4.md §5.1
 		return t, nil
 	}
 	merges, err := newMergeRanks(v.Merges, t.text)

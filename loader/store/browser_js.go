@@ -48,7 +48,7 @@ func (Browser) Move(ctx context.Context, id string, kind Kind) (File, error) {
 	return fileOf(v), nil
 }
 
-func (Browser) Fill(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
+func (Browser) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
 	s, ok := src.(interface{ Handle() int })
 	if !ok {
 		return fmt.Errorf("store: the browser's store cannot take from %T", src)
@@ -58,7 +58,7 @@ func (Browser) Fill(ctx context.Context, id string, chunk int, src fetch.Source,
 		return nil
 	})
 	defer heard.Release()
-	_, err := fetch.Call(ctx, "fill", id, chunk, s.Handle(), heard)
+	_, err := fetch.Call(ctx, "storeChunk", id, chunk, s.Handle(), heard)
 	return err
 }
 

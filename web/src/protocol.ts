@@ -3,16 +3,8 @@
 // last reply. Requests are answered in any order; replies to one request come in order. Errors cross as data, because
 // a thrown class would arrive as a bare Error.
 
+import type { ErrorData } from "./errors.js";
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./client/openai.js";
-
-/** Trouble as data. Codes are listed in docs/errors.md. */
-export interface Fault {
-  code: string;
-  /** What happened and what to do next, for a person. */
-  message: string;
-  /** The same call may succeed later. */
-  retryable: boolean;
-}
 
 /** Where a model comes from. Splits of a URL are found by their names; splits of a local file are given together. */
 export type ModelSource =
@@ -243,5 +235,5 @@ export type Reply =
   | { id: number; kind: "progress"; progress: ChatProgress }
   | { id: number; kind: "chunk"; chunk: ChatCompletionChunk }
   | { id: number; kind: "done"; value: Requests[RequestKind]["result"] }
-  | { id: number; kind: "error"; error: Fault }
-  | { kind: "fatal"; error: Fault };
+  | { id: number; kind: "error"; error: ErrorData }
+  | { kind: "fatal"; error: ErrorData };

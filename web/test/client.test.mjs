@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Engine } from "../../dist/modules/client/engine.js";
-import { EngineError } from "../../dist/modules/client/error.js";
+import { EngineError } from "../../dist/modules/errors.js";
 
 /** A worker whose answers the test writes. */
 class ScriptedWorker extends EventTarget {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
-import { HTTPSource } from '../../dist/modules/worker/storage/http.js';
+import { HTTPSource } from '../../dist/modules/worker/storage/http-source.js';
 import { breakAfter, endAfter, hide, rangeServer, status } from './range-server.mjs';
 
-const patience = { attempts: 3, firstDelay: 1, stall: 200 };
+const policy = { maxAttempts: 3, firstDelay: 1, stallTimeout: 200 };
 const forever = new AbortController().signal;
 const nobody = () => {};
 
@@ -12,7 +12,7 @@ let server;
 beforeEach(async () => (server = await rangeServer(randomBytes(300_000))));
 afterEach(() => server.close());
 
-const open = () => HTTPSource.open(server.url, forever, patience);
+const open = () => HTTPSource.open(server.url, forever, policy);
 
 /** Expects a fault of a code whose message says something. */
 async function fails(promise, code, says, retryable) {
@@ -147,18 +147,18 @@ test('a server without CORS is told from a dead one', async () => {
 });
 
 test('what is no address is refused', async () => {
-  await fails(HTTPSource.open('http://', forever, patience), 'invalid_request', /http:\/\//);
+  await fails(HTTPSource.open('http://', forever, policy), 'invalid_request', /http:\/\//);
 });
 
 test('an abort ends a read, a pause and an open', async () => {
   const source = await open();
   const during = new AbortController();
   server.next = [(_, response) => (response.writeHead(206, { 'Content-Range': 'bytes 0-9/300000' }).write('1'), during.abort())];
-  await fails(source.read(0, 10, during.signal, nobody), 'aborted', /Stopped/);
-  const patient = await HTTPSource.open(server.url, forever, { ...patience, firstDelay: 60_000 });
+  await fails(source.read(0, 10, during.signal, nobody), 'aborted', /stopped/);
+  const slow = await HTTPSource.open(server.url, forever, { ...policy, firstDelay: 60_000 });
   const pausing = new AbortController();
   server.next = [status(503)];
   setTimeout(() => pausing.abort(), 50);
-  await fails(patient.read(0, 10, pausing.signal, nobody), 'aborted', /Stopped/);
-  await fails(HTTPSource.open(server.url, AbortSignal.abort(), patience), 'aborted', /Stopped/);
+  await fails(slow.read(0, 10, pausing.signal, nobody), 'aborted', /stopped/);
+  await fails(HTTPSource.open(server.url, AbortSignal.abort(), policy), 'aborted', /stopped/);
 });

@@ -36,7 +36,7 @@ test('a store that fails while it is measured keeps nothing of the scratch file'
   const store = {
     add: async (id) => void calls.push(`add ${id}`),
     move: async () => ({ kind: 'opfs' }),
-    put: async () => Promise.reject(new DOMException('full', 'QuotaExceededError')),
+    putChunk: async () => Promise.reject(new DOMException('full', 'QuotaExceededError')),
     delete: async (id) => void calls.push(`delete ${id}`),
   };
   await assert.rejects(probeStore(store, 'opfs', forever), { name: 'QuotaExceededError' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { StorageClient } from '../../dist/modules/worker/storage-client.js';
 import { Budget } from '../../dist/modules/worker/storage/budget.js';
-import { StorageFault } from '../../dist/modules/worker/storage/fault.js';
+import { EngineError } from '../../dist/modules/errors.js';
 import { serve } from '../../dist/modules/worker/storage/service.js';
 
 const forever = new AbortController().signal;
@@ -78,16 +78,16 @@ test('a store that cannot use an offered buffer gives its own', async () => {
   assert.deepEqual([buffer.byteLength, client.bytes], [80, 80]);
 });
 
-test('a failed read gives its bytes back and keeps its fault', async () => {
+test('a failed read gives its bytes back and keeps its error', async () => {
   const read = async () => {
-    throw new StorageFault('integrity', 'spoilt', true);
+    throw new EngineError('integrity', 'spoilt', { retryable: true });
   };
   const client = connect({ read });
   await assert.rejects(client.read(forever, 'a', 0, 80), { code: 'integrity', message: 'spoilt', retryable: true });
   assert.equal(client.bytes, 0);
 });
 
-test('a full store and other trouble of the browser get a code', async () => {
+test('a full store and other errors of the browser get a code', async () => {
   for (const [name, code] of [['QuotaExceededError', 'storage_full'], ['UnknownError', 'storage_error'], ['AbortError', 'aborted']]) {
     const client = connect({ list: async () => Promise.reject(new DOMException('no', name)) });
     await assert.rejects(client.call(forever, 'list'), { code });
@@ -96,21 +96,21 @@ test('a full store and other trouble of the browser get a code', async () => {
 
 test('fill stores the hash of what the source gave, and an abort stores nothing', async () => {
   const puts = [];
-  const client = connect({ hash: async () => undefined, put: async (...args) => void puts.push(args) });
+  const client = connect({ chunkHash: async () => undefined, putChunk: async (...args) => void puts.push(args) });
   const { source } = await client.call(forever, 'openFile', new File(['abc'], 'f'));
-  await client.fill(forever, 'id', 0, source);
+  await client.storeChunk(forever, 'id', 0, source);
   const [[id, chunk, bytes, hash]] = puts;
   assert.deepEqual([id, chunk, bytes.byteLength], ['id', 0, 3]);
   assert.equal(hash, 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'); // FIPS 180-2, example 1
-  await assert.rejects(client.fill(AbortSignal.abort(), 'id', 0, source), { code: 'aborted' });
-  await assert.rejects(client.fill(forever, 'id', 1, source), { code: 'internal' });
+  await assert.rejects(client.storeChunk(AbortSignal.abort(), 'id', 0, source), { code: 'aborted' });
+  await assert.rejects(client.storeChunk(forever, 'id', 1, source), { code: 'internal' });
   assert.deepEqual([puts.length, client.bytes], [1, 0]);
 });
 
 test('fill brings nothing when the chunk is stored already', async () => {
-  const client = connect({ hash: async () => 'ab', put: () => assert.fail('stored again') });
+  const client = connect({ chunkHash: async () => 'ab', putChunk: () => assert.fail('stored again') });
   const { source } = await client.call(forever, 'openFile', new File(['abc'], 'f'));
-  await client.fill(forever, 'id', 0, source);
+  await client.storeChunk(forever, 'id', 0, source);
 });
 
 test('an abort reaches the worker while it works', async () => {

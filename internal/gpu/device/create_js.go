@@ -3,6 +3,7 @@ package device
 import (
 	"context"
 
+	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/shaders"
 )
 
@@ -37,9 +38,9 @@ func (d *Device) CreateLayout(access []shaders.Access) (uint32, error) {
 // CreatePipeline starts the compiler, which works while the program continues.
 func (d *Device) CreatePipeline(name string, layout uint32, wgsl string) (uint32, func() error, error) {
 	id := d.pipelines.add(struct{}{})
-	created := await(d.host.Call("createPipeline", id, name, layout, wgsl))
+	created := jsbridge.Await(d.host.Call("createPipeline", id, name, layout, wgsl))
 	return id, func() error {
-		if _, err := created.wait(context.Background()); err != nil {
+		if _, err := created.Wait(context.Background()); err != nil {
 			d.pipelines.remove(id)
 			return hostError(err, "the kernel "+name)
 		}

@@ -7,6 +7,7 @@ import (
 	"syscall/js"
 
 	"github.com/outrider-web/outrider/internal/errs"
+	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
@@ -29,7 +30,7 @@ func Open(ctx context.Context) (*Device, error) {
 	if open.Type() != js.TypeFunction {
 		return nil, errs.Wrap(errs.NoWebGPU, ops.ErrNoWebGPU.Message, fmt.Errorf("%s is not installed", openerName))
 	}
-	host, err := await(open.Invoke()).wait(ctx)
+	host, err := jsbridge.Await(open.Invoke()).Wait(ctx)
 	if err != nil {
 		return nil, hostError(err, "to open a device")
 	}
@@ -75,9 +76,9 @@ func (d *Device) AdapterName() (name string) {
 func (d *Device) Scoped(label string, f func() error) (wait func() error) {
 	d.host.Call("pushErrorScopes")
 	err := f()
-	popped := await(d.host.Call("popErrorScopes"))
+	popped := jsbridge.Await(d.host.Call("popErrorScopes"))
 	return func() error {
-		if _, e := popped.wait(context.Background()); e != nil && err == nil {
+		if _, e := popped.Wait(context.Background()); e != nil && err == nil {
 			err = hostError(e, label)
 		}
 		return err
@@ -87,7 +88,7 @@ func (d *Device) Scoped(label string, f func() error) (wait func() error) {
 // Err returns an error that no call returned. It is a crossing, so that nothing calls it for each token.
 func (d *Device) Err() error {
 	if e := d.host.Call("takeError"); e.Truthy() {
-		return hostError(js.Error{Value: e}, "what it was asked to do")
+		return hostError(jsbridge.ErrorOf(e), "what it was asked to do")
 	}
 	return nil
 }

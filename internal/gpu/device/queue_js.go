@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"syscall/js"
 
+	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
@@ -61,7 +62,7 @@ func (d *Device) Upload(buf *Buffer, offset int64, blob ops.Blob, from, n int64)
 	switch b := blob.(type) {
 	case interface{ JS() js.Value }:
 		if queueFull := d.host.Call("upload", buf.ID, offset, b.JS(), from, n); queueFull.Truthy() {
-			_, err := await(queueFull).wait(context.Background())
+			_, err := jsbridge.Await(queueFull).Wait(context.Background())
 			return err
 		}
 		return nil

@@ -4,12 +4,13 @@ import (
 	"context"
 	"syscall/js"
 
+	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
 // readBack is a read-back whose copy is queued.
 type readBack struct {
-	bytes   *promise
+	bytes   *jsbridge.Promise
 	skip, n int // of the bytes copied, those asked for
 }
 
@@ -19,12 +20,12 @@ func (d *Device) ReadBack(ranges []Range, skip, n int) ops.Pending {
 	for _, r := range ranges {
 		args = append(args, r.Buffer.ID, r.First, r.N)
 	}
-	return &readBack{await(d.host.Call("readBack", args...)), skip, n}
+	return &readBack{jsbridge.Await(d.host.Call("readBack", args...)), skip, n}
 }
 
 // Wait copies the bytes into Go's memory once the host has them.
 func (r *readBack) Wait(ctx context.Context) ([]byte, error) {
-	v, err := r.bytes.wait(ctx)
+	v, err := r.bytes.Wait(ctx)
 	if err != nil {
 		return nil, hostError(err, "a read-back")
 	}

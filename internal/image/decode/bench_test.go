@@ -19,12 +19,12 @@ func BenchmarkPhoto(b *testing.B) {
 	})
 	b.Run("decode", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := File(data); err != nil {
+			if _, err := FromFile(data); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
-	p, err := File(data)
+	p, err := FromFile(data)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func BenchmarkPhoto(b *testing.B) {
 }
 
 func photoTiles(t testing.TB, data []byte) *image.Tiles {
-	p, err := File(data)
+	p, err := FromFile(data)
 	if err != nil {
 		t.Fatal(err)
 	}

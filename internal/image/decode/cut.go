@@ -2,7 +2,7 @@ package decode
 
 import "github.com/outrider-web/outrider/internal/image"
 
-// Tiles resizes the picture into its layout and cuts it (spec/llama4.md §4.4–4.5). The global tile is the whole
+// Tiles resizes the picture into its layout and cuts it (docs/spec/llama4.md §4.4–4.5). The global tile is the whole
 // picture stretched to a square.
 func (p *Picture) Tiles(g image.Geometry) *image.Tiles {
 	t := image.NewTiles(g.Layout(p.Width, p.Height))
@@ -13,7 +13,7 @@ func (p *Picture) Tiles(g image.Geometry) *image.Tiles {
 		return t
 	}
 	global := t.Pixels(t.Len() - 1)
-	whole := newScaler(p.Width, p.Height, g.Tile, g.Tile, func(y int, row []byte) { copy(global[y*len(row):], row) })
+	whole := newScaler(p.Width, p.Height, g.TileSize, g.TileSize, func(y int, row []byte) { copy(global[y*len(row):], row) })
 	p.rows(func(row []byte) {
 		grid.push(row)
 		whole.push(row)
@@ -23,7 +23,7 @@ func (p *Picture) Tiles(g image.Geometry) *image.Tiles {
 
 // setRow deals out row y of the resized picture to the tiles it crosses.
 func setRow(t *image.Tiles, y int, row []byte) {
-	tile := t.Layout.Tile
+	tile := t.Layout.TileSize
 	for i := y / tile * t.Layout.Cols; len(row) > 0; i++ {
 		n := min(3*tile, len(row))
 		copy(t.Pixels(i)[y%tile*3*tile:], row[:n])

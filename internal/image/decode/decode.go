@@ -1,5 +1,5 @@
 // Package decode turns a picture file into tiles: upright 8-bit RGB, resized and cut with the published preprocessing to
-// the pixel (spec/llama4.md §4). It knows file formats and filters; it refuses to know models and browsers. What a
+// the pixel (docs/spec/llama4.md §4). It knows file formats and filters; it refuses to know models and browsers. What a
 // browser decoded in its stead comes in through RGBA. It is a package of its own because its memory is: a large picture
 // takes hundreds of megabytes for a moment, so in the browser a program of its own decodes.
 package decode
@@ -37,7 +37,7 @@ var ErrBrowserOnly = errors.New("no decoder for it in Go")
 type Picture struct {
 	Width, Height int
 	file          span // the pixels as they lie in the file
-	turn          turn
+	turn          orientation
 }
 
 // decoder is how Go reads one format.
@@ -58,7 +58,7 @@ var decoders = map[Format]decoder{
 // File reads a picture file: the first frame of an animation, turned upright by its EXIF orientation, transparency
 // laid over white. Errors: UnsupportedImage (with ErrBrowserOnly inside where a browser may do better),
 // ImageTooLarge, BadImage.
-func File(data []byte) (p *Picture, err error) {
+func FromFile(data []byte) (p *Picture, err error) {
 	format := Sniff(data)
 	d, ok := decoders[format]
 	if !ok {
@@ -67,33 +67,33 @@ func File(data []byte) (p *Picture, err error) {
 	// A decoder that panics on a hostile file must not take the engine with it.
 	defer func() {
 		if r := recover(); r != nil {
-			p, err = nil, bad(format, fmt.Errorf("the decoder gave up: %v", r))
+			p, err = nil, decodeError(format, fmt.Errorf("the decoder gave up: %v", r))
 		}
 	}()
 	if format == WebP && animatedWebP(data) {
-		return nil, bad(format, ErrBrowserOnly)
+		return nil, decodeError(format, ErrBrowserOnly)
 	}
 	size, err := d.config(bytes.NewReader(data))
 	if err != nil {
-		return nil, bad(format, err)
+		return nil, decodeError(format, err)
 	}
 	if err := CheckSize(size.Width, size.Height); err != nil {
 		return nil, err
 	}
 	m, err := d.pixels(bytes.NewReader(data))
 	if err != nil {
-		return nil, bad(format, err)
+		return nil, decodeError(format, err)
 	}
 	file, err := spanOf(m, format, std.Rect(0, 0, size.Width, size.Height))
 	if err != nil {
-		return nil, bad(format, err)
+		return nil, decodeError(format, err)
 	}
-	return newPicture(file, size.Width, size.Height, turns[orientation(format, data)]), nil
+	return newPicture(file, size.Width, size.Height, orientations[readOrientation(format, data)]), nil
 }
 
 // RGBA makes a Picture of pixels a browser decoded: 4 bytes a pixel, alpha not premultiplied, upright, as
 // getImageData gives them. The picture keeps pix. Errors: ImageTooLarge, BadImage.
-func RGBA(pix []byte, width, height int) (*Picture, error) {
+func FromRGBA(pix []byte, width, height int) (*Picture, error) {
 	if err := CheckSize(width, height); err != nil {
 		return nil, err
 	}
@@ -102,10 +102,10 @@ func RGBA(pix []byte, width, height int) (*Picture, error) {
 			"the browser gave %d bytes for a picture of %d×%d pixels; try another picture", len(pix), width, height))
 	}
 	m := &std.NRGBA{Pix: pix, Stride: 4 * width, Rect: std.Rect(0, 0, width, height)}
-	return newPicture(nrgbaSpan(m), width, height, turn{}), nil
+	return newPicture(nrgbaSpan(m), width, height, orientation{}), nil
 }
 
-func newPicture(file span, width, height int, t turn) *Picture {
+func newPicture(file span, width, height int, t orientation) *Picture {
 	p := &Picture{Width: width, Height: height, file: file, turn: t}
 	if t.transposed {
 		p.Width, p.Height = height, width
@@ -127,7 +127,7 @@ func CheckSize(w, h int) error {
 }
 
 // bad sorts a decoder's complaint into "the file is broken" and "the file uses something Go does not know".
-func bad(f Format, cause error) error {
+func decodeError(f Format, cause error) error {
 	var (
 		j jpeg.UnsupportedError
 		p png.UnsupportedError

@@ -55,7 +55,7 @@ func TestFileRefuses(t *testing.T) {
 		{"PNG of the largest size and no pixels", pngHeader(65535, 1), errs.BadImage, false, "damaged or cut short"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := File(c.data)
+			_, err := FromFile(c.data)
 			if err == nil {
 				t.Fatal("decoded")
 			}
@@ -86,7 +86,7 @@ func TestFileRefusesALyingContainer(t *testing.T) {
 		t.Fatal("the file has no VP8X chunk")
 	}
 	data[at+12] ^= 0x40 // width - 1
-	if _, err := File(data); !errors.Is(err, errs.New(errs.BadImage, "")) {
+	if _, err := FromFile(data); !errors.Is(err, errs.New(errs.BadImage, "")) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -95,7 +95,7 @@ func TestADecodersPanicIsABadImage(t *testing.T) {
 	usual := decoders[BMP]
 	defer func() { decoders[BMP] = usual }()
 	decoders[BMP] = decoder{usual.config, func(io.Reader) (std.Image, error) { panic("index out of range") }}
-	if _, err := File(readFile(t, filepath.Join(goldenDir, "bmp.bmp"))); !errors.Is(err, errs.New(errs.BadImage, "")) {
+	if _, err := FromFile(readFile(t, filepath.Join(goldenDir, "bmp.bmp"))); !errors.Is(err, errs.New(errs.BadImage, "")) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -109,11 +109,11 @@ func TestRGBAIsFileOfTheSamePixels(t *testing.T) {
 	if err := png.Encode(&file, m); err != nil {
 		t.Fatal(err)
 	}
-	decoded, err := File(file.Bytes())
+	decoded, err := FromFile(file.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
-	given, err := RGBA(m.Pix, 5, 3)
+	given, err := FromRGBA(m.Pix, 5, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestRGBARefusesSizesThatDoNotFit(t *testing.T) {
 		bytes, w, h int
 		code        errs.Code
 	}{{0, 0, 0, errs.BadImage}, {4, 1, 2, errs.BadImage}, {4, -1, -1, errs.BadImage}, {4, 1 << 17, 1, errs.ImageTooLarge}} {
-		if _, err := RGBA(make([]byte, c.bytes), c.w, c.h); err == nil || errs.Of(err).Code != c.code {
+		if _, err := FromRGBA(make([]byte, c.bytes), c.w, c.h); err == nil || errs.Of(err).Code != c.code {
 			t.Errorf("%d bytes for %d×%d: %v, want %s", c.bytes, c.w, c.h, err, c.code)
 		}
 	}
@@ -178,7 +178,7 @@ func TestAGIFFrameLiesOnAWhiteScreen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := File(file.Bytes())
+	p, err := FromFile(file.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestAGIFFrameLiesOnAWhiteScreen(t *testing.T) {
 
 // A band of columns must come out whole at every width: the picture is wider than one band and no multiple of it.
 func TestEachOrientationMovesEveryPixel(t *testing.T) {
-	const w, h = 2*columnBand + 5, columnBand + 3
+	const w, h = 2*bandColumns + 5, bandColumns + 3
 	file := func(dst []byte, x0, x1, y int) {
 		for x := x0; x < x1; x++ {
 			copy(dst[3*(x-x0):][:3], []byte{byte(x), byte(y), 7})
@@ -209,7 +209,7 @@ func TestEachOrientationMovesEveryPixel(t *testing.T) {
 		8: func(X, Y int) (int, int) { return w - 1 - Y, X },
 	}
 	for o := 1; o <= 8; o++ {
-		p := newPicture(file, w, h, turns[o])
+		p := newPicture(file, w, h, orientations[o])
 		pix := pixelsOf(p)
 		if len(pix) != 3*w*h {
 			t.Fatalf("orientation %d: %d bytes", o, len(pix))

@@ -7,7 +7,7 @@ import (
 
 // orientation reads the EXIF orientation, 1 to 8, wherever the format keeps it; 1 (upright) when there is none or
 // what is there makes no sense. A wrong orientation is worse than a turned picture is bad, so nothing here is an error.
-func orientation(f Format, data []byte) int {
+func readOrientation(f Format, data []byte) int {
 	switch f {
 	case JPEG:
 		return tiffOrientation(jpegEXIF(data))

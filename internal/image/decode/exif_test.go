@@ -50,7 +50,7 @@ func TestOrientationIsFoundInEveryFormat(t *testing.T) {
 	}
 	for name, want := range files {
 		data := readFile(t, filepath.Join(goldenDir, name))
-		if got := orientation(Sniff(data), data); got != want {
+		if got := readOrientation(Sniff(data), data); got != want {
 			t.Errorf("%s: %d, want %d", name, got, want)
 		}
 	}
@@ -75,7 +75,7 @@ func TestOrientationInOddContainers(t *testing.T) {
 		{"WebP whose chunk ends beyond the file", WebP, "RIFF....WEBPEXIF\xff\xff\xff\xff" + block, 1},
 		{"PNG whose chunk ends beyond the file", PNG, "\x89PNG\r\n\x1a\n\xff\xff\xff\xffeXIf" + block, 1},
 	} {
-		if got := orientation(c.format, []byte(c.data)); got != c.want {
+		if got := readOrientation(c.format, []byte(c.data)); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -91,7 +91,7 @@ func FuzzOrientation(f *testing.F) {
 	f.Add([]byte("\x89PNG\r\n\x1a\n\xff\xff\xff\xffeXIf"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, format := range []Format{JPEG, PNG, WebP, TIFF} {
-			if o := orientation(format, data); o < 1 || o > 8 {
+			if o := readOrientation(format, data); o < 1 || o > 8 {
 				t.Errorf("%s: orientation %d", format, o)
 			}
 		}

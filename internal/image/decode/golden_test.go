@@ -78,7 +78,7 @@ func difference(t *testing.T, got, want []byte) (worst int, equal float64) {
 
 func decodeFile(t testing.TB, name string) *Picture {
 	t.Helper()
-	p, err := File(readFile(t, name))
+	p, err := FromFile(readFile(t, name))
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -91,8 +91,8 @@ func TestTilesEqualTheReference(t *testing.T) {
 		t.Run(filepath.Base(input), func(t *testing.T) {
 			tiles := decodeFile(t, input).Tiles(image.Llama4)
 			want, _, height := rgbOf(t, golden)
-			if tiles.Len()*image.Llama4.Tile != height {
-				t.Fatalf("%d tiles, want %d", tiles.Len(), height/image.Llama4.Tile)
+			if tiles.Len()*image.Llama4.TileSize != height {
+				t.Fatalf("%d tiles, want %d", tiles.Len(), height/image.Llama4.TileSize)
 			}
 			var got []byte
 			for i := range tiles.Len() {

@@ -6,7 +6,7 @@ import "math"
 const weightBits = 22
 
 // axis is an antialiased triangle filter along one axis: output i is the sum of inputs first[i] + j times
-// weight(i)[j] (spec/llama4.md §4.4). Windows move forward only.
+// weight(i)[j] (docs/spec/llama4.md §4.4). Windows move forward only.
 type axis struct {
 	first   []int
 	start   []int // weights[start[i]:start[i+1]] belong to output i

@@ -9,7 +9,7 @@ import (
 	"github.com/outrider-web/outrider/internal/image"
 )
 
-// The check values of spec/llama4.md §4.4.
+// The check values of docs/spec/llama4.md §4.4.
 func TestTriangleWeights(t *testing.T) {
 	for _, c := range []struct {
 		in, out, i, first int
@@ -38,11 +38,11 @@ func TestTriangleWeights(t *testing.T) {
 }
 
 func TestThePaddingIsBlack(t *testing.T) {
-	p, err := RGBA(bytes.Repeat([]byte{255}, 4*8*4), 8, 4)
+	p, err := FromRGBA(bytes.Repeat([]byte{255}, 4*8*4), 8, 4)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tile := p.Tiles(image.Geometry{Tile: 16, MaxTiles: 1}).Pixels(0) // 16×8 of 16×16
+	tile := p.Tiles(image.Geometry{TileSize: 16, MaxTiles: 1}).Pixels(0) // 16×8 of 16×16
 	if i := slices.Index(tile, 0); i != 3*16*8 {
 		t.Errorf("the padding begins at byte %d", i)
 	}
@@ -59,15 +59,15 @@ func FuzzTiles(f *testing.F) {
 		if w == 0 || h == 0 || tile == 0 || maxTiles == 0 || int(w)*int(h) > 1<<18 {
 			t.Skip()
 		}
-		g := image.Geometry{Tile: int(tile%48) + 1, MaxTiles: int(maxTiles%16) + 1}
+		g := image.Geometry{TileSize: int(tile%48) + 1, MaxTiles: int(maxTiles%16) + 1}
 		flat := func(dst []byte, x0, x1, y int) {
 			for i := range dst[:3*(x1-x0)] {
 				dst[i] = 200
 			}
 		}
-		tiles := newPicture(flat, int(w), int(h), turn{transposed: w%2 == 1}).Tiles(g)
+		tiles := newPicture(flat, int(w), int(h), orientation{transposed: w%2 == 1}).Tiles(g)
 		l := tiles.Layout
-		if l.Rows*l.Cols > g.MaxTiles || l.Width > l.Cols*g.Tile || l.Height > l.Rows*g.Tile || l.Width < 1 || l.Height < 1 {
+		if l.Rows*l.Cols > g.MaxTiles || l.Width > l.Cols*g.TileSize || l.Height > l.Rows*g.TileSize || l.Width < 1 || l.Height < 1 {
 			t.Fatalf("layout %+v", l)
 		}
 		for i := range tiles.Len() {
@@ -80,7 +80,7 @@ func FuzzTiles(f *testing.F) {
 func checkFlat(t *testing.T, tiles *image.Tiles, i int) {
 	l := tiles.Layout
 	for j, v := range tiles.Pixels(i) {
-		x, y := j/3%l.Tile+i%l.Cols*l.Tile, j/3/l.Tile+i/l.Cols*l.Tile
+		x, y := j/3%l.TileSize+i%l.Cols*l.TileSize, j/3/l.TileSize+i/l.Cols*l.TileSize
 		want := byte(0)
 		if x < l.Width && y < l.Height || i == l.Rows*l.Cols {
 			want = 200

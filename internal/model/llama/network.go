@@ -8,7 +8,7 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// network is the layers and what they write to.
+// network is the layers of a model with the tensors that they write to.
 type network struct {
 	*family
 	layers       []layer
@@ -17,13 +17,13 @@ type network struct {
 	scratch      scratch
 }
 
-// scratch is what one layer hands to the next op. Layers take turns with it.
+// scratch is the tensors between the ops of a layer. All layers use the same ones.
 type scratch struct {
 	norm   *ops.Tensor // [hidden, n]
 	qkv    *ops.Tensor // [(numHeads + 2·numKVHeads)·headDim, n]
 	attn   *ops.Tensor // [numHeads·headDim, n]
-	gateUp *ops.Tensor // [2·feedForward, n], used when n > 1
-	ffn    *ops.Tensor // [feedForward, n]
+	gateUp *ops.Tensor // [2·feedForwardWidth, n], used when n > 1
+	ffn    *ops.Tensor // [feedForwardWidth, n]
 }
 
 // Prepare makes the RoPE table and the scratch tensors.
@@ -38,17 +38,17 @@ func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) 
 		norm:   a.F32("norm", c.HiddenSize, o.BatchSize),
 		qkv:    a.F32("qkv", (c.NumHeads+2*c.NumKVHeads)*c.HeadDim, o.BatchSize),
 		attn:   a.F32("attn", c.NumHeads*c.HeadDim, o.BatchSize),
-		gateUp: a.F32("gate_up", 2*n.feedForward, o.BatchSize),
-		ffn:    a.F32("ffn", n.feedForward, o.BatchSize),
+		gateUp: a.F32("gate_up", 2*n.feedForwardWidth, o.BatchSize),
+		ffn:    a.F32("ffn", n.feedForwardWidth, o.BatchSize),
 	}
 	return nil, nil
 }
 
-// ropeFrequencies are stretched for linear scaling: every position counts as less.
+// ropeFrequencies returns the frequency of each pair in radians per position, with linear scaling.
 func (f *family) ropeFrequencies(divisors []float32) []float64 {
 	frequencies := model.RopeFrequencies(f.ropeDims, f.ropeBase, divisors)
 	for k := range frequencies {
-		frequencies[k] /= f.ropeStretch
+		frequencies[k] /= f.ropeScale
 	}
 	return frequencies
 }
@@ -57,20 +57,21 @@ func (f *family) ropeFrequencies(divisors []float32) []float64 {
 func (n *network) Layer(o ops.Ops, i int, x, step *ops.Tensor, cache *kvcache.Cache) {
 	l, s := n.layers[i], n.scratch.rows(x.Dim(1))
 	n.attention(o, l, s, x, step, cache.Layers[i])
-	n.feed(o, l, s, x)
+	n.feedForward(o, l, s, x)
 }
 
-// attention adds to x what the layer attends to.
+// attention adds the attention of a layer to x.
 func (n *network) attention(o ops.Ops, l layer, s scratch, x, step *ops.Tensor, kv kvcache.Layer) {
 	o.RMSNorm(s.norm, x, l.attnNorm, n.config.Epsilon)
 	model.Multiply(o, ops.Product{Dst: s.qkv, X: s.norm, W: []*ops.Tensor{l.q, l.k, l.v}})
 	o.RopeKV(ops.RopeKV{QKV: s.qkv, K: kv.K, V: kv.V, Step: step, Table: n.ropeTable, NumHeads: n.config.NumHeads})
-	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads, Window: kv.Window})
+	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step,
+		NumHeads: n.config.NumHeads, Window: kv.Window})
 	model.Multiply(o, ops.Product{Dst: x, X: s.attn, W: []*ops.Tensor{l.attnOutput}, Add: true})
 }
 
-// feed adds to x what the layer's gated feed-forward makes of it.
-func (n *network) feed(o ops.Ops, l layer, s scratch, x *ops.Tensor) {
+// feedForward adds the gated feed-forward of a layer to x.
+func (n *network) feedForward(o ops.Ops, l layer, s scratch, x *ops.Tensor) {
 	o.RMSNorm(s.norm, x, l.ffnNorm, n.config.Epsilon)
 	if x.Dim(1) == 1 {
 		o.SwigluVec(s.ffn, s.norm, l.gate, l.up)
@@ -81,7 +82,7 @@ func (n *network) feed(o ops.Ops, l layer, s scratch, x *ops.Tensor) {
 	model.Multiply(o, ops.Product{Dst: x, X: s.ffn, W: []*ops.Tensor{l.down}, Add: true})
 }
 
-// rows are views of the first n tokens.
+// rows returns views of the first n tokens.
 func (s scratch) rows(n int) scratch {
 	return scratch{s.norm.Rows(0, n), s.qkv.Rows(0, n), s.attn.Rows(0, n), s.gateUp.Rows(0, n), s.ffn.Rows(0, n)}
 }

@@ -13,11 +13,11 @@ type layer struct {
 	q, k, v    *ops.Tensor // [hidden, numHeads·headDim], and twice [hidden, numKVHeads·headDim]
 	attnOutput *ops.Tensor // [numHeads·headDim, hidden]
 	ffnNorm    *ops.Tensor // [hidden]
-	gate, up   *ops.Tensor // [hidden, feedForward]
-	down       *ops.Tensor // [feedForward, hidden]
+	gate, up   *ops.Tensor // [hidden, feedForwardWidth]
+	down       *ops.Tensor // [feedForwardWidth, hidden]
 }
 
-// Bind takes the layers' weights.
+// Bind takes the weights of the layers from w.
 func (f *family) Bind(w *model.Weights) model.Network {
 	n := &network{family: f, layers: make([]layer, f.config.NumLayers)}
 	if w.Has("rope_freqs.weight") {
@@ -29,6 +29,7 @@ func (f *family) Bind(w *model.Weights) model.Network {
 	return n
 }
 
+// bindLayer takes the weights of one layer from w.
 func (f *family) bindLayer(w *model.Weights, prefix string) layer {
 	c := f.config
 	matrix := func(name string, hidden, rows int) *ops.Tensor { return w.Matrix(prefix+name+".weight", hidden, rows) }
@@ -39,8 +40,8 @@ func (f *family) bindLayer(w *model.Weights, prefix string) layer {
 		v:          matrix("attn_v", c.HiddenSize, c.NumKVHeads*c.HeadDim),
 		attnOutput: matrix("attn_output", c.NumHeads*c.HeadDim, c.HiddenSize),
 		ffnNorm:    w.Vector(prefix+"ffn_norm.weight", c.HiddenSize),
-		gate:       matrix("ffn_gate", c.HiddenSize, f.feedForward),
-		up:         matrix("ffn_up", c.HiddenSize, f.feedForward),
-		down:       matrix("ffn_down", f.feedForward, c.HiddenSize),
+		gate:       matrix("ffn_gate", c.HiddenSize, f.feedForwardWidth),
+		up:         matrix("ffn_up", c.HiddenSize, f.feedForwardWidth),
+		down:       matrix("ffn_down", f.feedForwardWidth, c.HiddenSize),
 	}
 }

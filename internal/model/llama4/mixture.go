@@ -13,7 +13,7 @@ func (f *family) NumExpertsUsed(o model.Options) int {
 	if o.NumExpertsUsed > 0 {
 		return min(o.NumExpertsUsed, f.numExperts)
 	}
-	return f.expertsUsed
+	return f.numExpertsUsed
 }
 
 // Experts are those of a layer.
@@ -32,7 +32,7 @@ func (n *network) Routing() model.Routing {
 // Choose goes as far as the groups.
 func (n *network) AttentionAndRouter(o ops.Ops, i int, x, step *ops.Tensor, c *kvcache.Cache) {
 	s := n.scratch.rows(x.Dim(1))
-	n.begin(o, i, s, x, step, c)
+	n.attentionAndNorm(o, i, s, x, step, c)
 	n.layers[i].moe.choose(o, s)
 }
 

@@ -43,9 +43,9 @@ func newMoEScratch(a *model.Arena, f *family, k int, o model.Options) moeScratch
 
 // feed adds to x what the chosen experts and the shared one make of s.norm. An expert's weight scales what goes in,
 // not what comes out (§2.7).
-func (m *moe) feed(o ops.Ops, s scratch, x *ops.Tensor) {
+func (m *moe) feedForward(o ops.Ops, s scratch, x *ops.Tensor) {
 	if x.Dim(1) == 1 {
-		m.feedOne(o, s, x)
+		m.feedForwardVec(o, s, x)
 		return
 	}
 	m.choose(o, s)
@@ -53,10 +53,10 @@ func (m *moe) feed(o ops.Ops, s scratch, x *ops.Tensor) {
 	m.join(o, s, x)
 }
 
-func (m *moe) feedOne(o ops.Ops, s scratch, x *ops.Tensor) {
-	choice, slots := s.moe.choices.Rows(m.place, 1), s.moe.table
+func (m *moe) feedForwardVec(o ops.Ops, s scratch, x *ops.Tensor) {
+	choice, slots := s.moe.choices.Rows(m.moeIndex, 1), s.moe.table
 	if slots != nil {
-		slots = slots.Rows(m.place, 1)
+		slots = slots.Rows(m.moeIndex, 1)
 	}
 	o.Router(choice, s.norm, m.router, slots)
 	o.SwigluIDVec(s.moe.one, s.norm, choice, m.Experts)

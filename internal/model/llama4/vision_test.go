@@ -15,8 +15,8 @@ import (
 	"github.com/outrider-web/outrider/internal/ref"
 )
 
-// eyes is what the published vision file says (§7.5).
-var eyes = metadata{
+// publishedVision is the metadata of the published vision file (§7.5).
+var publishedVision = metadata{
 	"general.architecture": "clip", "clip.projector_type": "llama4", "clip.has_vision_encoder": true, "clip.use_gelu": true,
 	"clip.vision.image_size": 336, "clip.vision.patch_size": 14, "clip.vision.embedding_length": 1408,
 	"clip.vision.feed_forward_length": 5632, "clip.vision.block_count": 34, "clip.vision.attention.head_count": 16,
@@ -25,7 +25,7 @@ var eyes = metadata{
 	"clip.vision.projector.scale_factor": 2,
 }
 
-func readEyes(t *testing.T, m metadata) *visionEncoder {
+func publishedEncoder(t *testing.T, m metadata) *visionEncoder {
 	t.Helper()
 	read, err := model.ReadVisionEncoder(m)
 	if err != nil {
@@ -35,20 +35,20 @@ func readEyes(t *testing.T, m metadata) *visionEncoder {
 }
 
 func TestThePublishedVisionFileIsRead(t *testing.T) {
-	e := readEyes(t, eyes)
-	if e.geometry != image.Llama4 || e.headDim != 88 || e.patches() != 576 || e.vectors() != 144 {
-		t.Errorf("the tower is %+v", e)
+	v := publishedEncoder(t, publishedVision)
+	if v.geometry != image.Llama4 || v.headDim != 88 || v.patches() != 576 || v.vectors() != 144 {
+		t.Errorf("the encoder is %+v", v)
 	}
-	c := e.Config()
-	if c.Width != 5120 || c.TileVectors != 144 || c.Patch != "<|patch|>" || len(c.Tokens) != 6 || slices.Contains(c.Tokens, "") {
-		t.Errorf("its configuration is %+v", c)
+	c := v.Config()
+	if c.Width != 5120 || c.TileVectors != 144 || c.PatchToken != "<|patch|>" || len(c.SpecialTokens) != 6 || slices.Contains(c.SpecialTokens, "") {
+		t.Errorf("its config is %+v", c)
 	}
-	if few := readEyes(t, eyes.With("clip.vision.max_tiles", 4)); few.geometry.MaxTiles != 4 {
-		t.Errorf("the file caps tiles at 4, the tower at %d", few.geometry.MaxTiles)
+	if few := publishedEncoder(t, publishedVision.With("clip.vision.max_tiles", 4)); few.geometry.MaxTiles != 4 {
+		t.Errorf("the file has a maximum of 4 tiles, the encoder one of %d", few.geometry.MaxTiles)
 	}
 }
 
-func TestAVisionFileOfAnotherKindIsRefused(t *testing.T) {
+func TestAVisionFileOfAnotherKindIsAnError(t *testing.T) {
 	for _, c := range []struct {
 		key   string
 		value any
@@ -80,14 +80,14 @@ func TestAVisionFileOfAnotherKindIsRefused(t *testing.T) {
 		{"clip.vision.attention.layer_norm_epsilon", nil, errs.BadModel, "epsilon"},
 		{"clip.vision.projection_dim", nil, errs.BadModel, "projection_dim"},
 	} {
-		_, err := model.ReadVisionEncoder(eyes.With(c.key, c.value))
+		_, err := model.ReadVisionEncoder(publishedVision.With(c.key, c.value))
 		if !errors.Is(err, errs.New(c.code, "")) || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s = %v gives %v, want %s that says %q", c.key, c.value, err, c.code, c.says)
+			t.Errorf("%s = %v: error is %v, want %s that says %q", c.key, c.value, err, c.code, c.says)
 		}
 	}
 }
 
-func TestATowerThatDoesNotFitIsRefused(t *testing.T) {
+func TestWrongVisionTensorsAreErrors(t *testing.T) {
 	_, file := openVision(t, "vision-tiny")
 	for _, c := range []struct {
 		name   string
@@ -97,7 +97,7 @@ func TestATowerThatDoesNotFitIsRefused(t *testing.T) {
 	}{
 		{"another text model", func(model.Source) {}, 128, []string{"64", "128", "mmproj"}},
 		{"missing", func(s model.Source) { delete(s, "v.blk.1.attn_q.bias") }, 64, []string{"v.blk.1.attn_q.bias", "missing"}},
-		{"misshapen", func(s model.Source) { s["v.position_embd.weight"].Shape = ops.Shape{32, 16} }, 64,
+		{"wrong shape", func(s model.Source) { s["v.position_embd.weight"].Shape = ops.Shape{32, 16} }, 64,
 			[]string{"v.position_embd.weight", "[32 17]"}},
 		{"its projector", func(s model.Source) { s["mm.model.fc.weight"].Shape = ops.Shape{48, 128} }, 64,
 			[]string{"mm.model.fc.weight", "[48 64]"}},
@@ -112,7 +112,7 @@ func TestATowerThatDoesNotFitIsRefused(t *testing.T) {
 			source[x.Name] = &ops.Tensor{Name: x.Name, Type: x.Type, Shape: slices.Clone(x.Dims)}
 		}
 		c.change(source)
-		err := model.CheckVisionEncoder(towerOf(t, file), source, model.Config{HiddenSize: c.width})
+		err := model.CheckVisionEncoder(encoderOf(t, file), source, model.Config{HiddenSize: c.width})
 		if !errors.Is(err, errs.New(errs.BadModel, "")) {
 			t.Errorf("%s: %v, want bad_model", c.name, err)
 			continue
@@ -125,19 +125,19 @@ func TestATowerThatDoesNotFitIsRefused(t *testing.T) {
 	}
 }
 
-// The table of §3.6 for a grid of 4×4: row 4t+q is cell q of output token t.
-func TestPixelShuffleJoinsSquares(t *testing.T) {
-	e := &encoder{visionEncoder: &visionEncoder{grid: 4, shuffle: 2}}
+// The table of §3.6 for a grid of 4×4: row 4t+q is patch q of vector t.
+func TestPixelShuffleJoinsThePatchesOfASquare(t *testing.T) {
+	n := &visionNetwork{visionEncoder: &visionEncoder{gridSize: 4, shuffleSize: 2}}
 	want := []uint32{0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15}
-	if got := e.shuffledOrder(); !slices.Equal(got, want) {
+	if got := n.shuffledOrder(); !slices.Equal(got, want) {
 		t.Errorf("the order is %v, want %v", got, want)
 	}
 }
 
-// Patch 29 of a grid of 24 is in column 5 of row 1: multipliers 6 and 2.
-func TestPatchesTurnWithColumnAndRowAndTheClassTokenDoesNot(t *testing.T) {
-	e := &encoder{visionEncoder: readEyes(t, eyes)}
-	table := e.ropeTable()
+// Patch 29 of a grid of 24 is in column 5 of row 1, so its angles are multiples of 6 and 2.
+func TestPatchesRotateByColumnAndRowAndTheClassTokenDoesNot(t *testing.T) {
+	n := &visionNetwork{visionEncoder: publishedEncoder(t, publishedVision)}
+	table := n.ropeTable()
 	if len(table) != 88*577 {
 		t.Fatalf("the table has %d numbers", len(table))
 	}
@@ -150,14 +150,14 @@ func TestPatchesTurnWithColumnAndRowAndTheClassTokenDoesNot(t *testing.T) {
 	}
 	for i, x := range table[576*88:] {
 		if x != float32(1-i%2) {
-			t.Fatalf("element %d of the class token's rotation is %v", i, x)
+			t.Fatalf("element %d of the class token's row is %v", i, x)
 		}
 	}
 }
 
-// A patch's vector is the colours one after the other, each row by row (§3.1).
-func TestUnfold(t *testing.T) {
-	small := &visionEncoder{geometry: image.Geometry{Tile: 4}, patch: 2, grid: 2}
+// A patch is its colours one after another, each row by row (§3.1).
+func TestUnfoldCutsATileIntoPatches(t *testing.T) {
+	small := &visionEncoder{geometry: image.Geometry{TileSize: 4}, patchSize: 2, gridSize: 2}
 	planes := make([]float32, 3*4*4)
 	for i := range planes {
 		planes[i] = float32(100*(i/16) + 10*(i/4%4) + i%4) // colour, y, x
@@ -168,46 +168,46 @@ func TestUnfold(t *testing.T) {
 	}
 }
 
-// A tile's vectors do not depend on the tiles before it.
-func TestTilesAloneEqualTilesTogether(t *testing.T) {
+// The vectors of a tile do not depend on the tiles before it.
+func TestTilesAreIndependent(t *testing.T) {
 	g, file := openVision(t, "vision-tiny")
-	together := tapVision(t, ref.New(), file)
+	together := observeVision(t, ref.New(), file)
 	p := pictureOf(t, g, together.network.visionEncoder)
-	for tile := range p.Tiles() {
-		alone := tapVision(t, ref.New(), file)
+	for tile := range p.NumTiles() {
+		alone := observeVision(t, ref.New(), file)
 		if err := errors.Join(together.vision.Encode(p, tile, together.out), alone.vision.Encode(p, tile, alone.out)); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := floats(t, together.out), floats(t, alone.out); !slices.Equal(got, want) {
-			t.Errorf("tile %d after others differs from the tile alone", tile)
+			t.Errorf("tile %d after other tiles differs from the tile alone", tile)
 		}
 	}
 }
 
-// The rows of §4.8, and their layouts' first and last tokens (§4.7).
-func TestAPictureTakesItsTokens(t *testing.T) {
-	e := readEyes(t, eyes)
+// The rows of §4.8, and the first and last tokens of their layouts (§4.7).
+func TestPromptTokensOfPictures(t *testing.T) {
+	v := publishedEncoder(t, publishedVision)
 	for name, want := range map[string]int{
 		"300x200.png": 147, "337x336.png": 437, "grey-512x512.png": 727, "palette-640x480.png": 727, "1008x336.png": 582,
 		"336x1008.png": 582, "1920x1080.png": 2322, "2000x3000.png": 2322,
 	} {
-		p := takeFile(t, e, "../../../testdata/golden/image/"+name)
-		tokens, patches := p.Prompt(), 0
+		p := cutFile(t, v, "../../../testdata/golden/image/"+name)
+		tokens, patches := p.PromptTokens(), 0
 		for _, token := range tokens {
 			if token == "<|patch|>" {
 				patches++
 			}
 		}
-		if len(tokens) != want || patches != 144*p.Tiles() || tokens[0] != "<|image_start|>" ||
+		if len(tokens) != want || patches != 144*p.NumTiles() || tokens[0] != "<|image_start|>" ||
 			tokens[want-146] != "<|image|>" || tokens[want-1] != "<|image_end|>" {
-			t.Errorf("%s: %d tokens, %d patches for %d tiles; want %d tokens", name, len(tokens), patches, p.Tiles(), want)
+			t.Errorf("%s: %d tokens, %d patches for %d tiles; want %d tokens", name, len(tokens), patches, p.NumTiles(), want)
 		}
 	}
 }
 
-func TestTilesCutForAnotherTowerAreRefused(t *testing.T) {
-	others := image.NewTiles(image.Geometry{Tile: 336, MaxTiles: 4}.Layout(300, 300))
-	if _, err := readEyes(t, eyes).Take(others); errs.Of(err).Code != errs.InvalidRequest {
-		t.Errorf("got %v", err)
+func TestTilesCutForAnotherEncoderAreAnError(t *testing.T) {
+	others := image.NewTiles(image.Geometry{TileSize: 336, MaxTiles: 4}.Layout(300, 300))
+	if _, err := publishedEncoder(t, publishedVision).NewPicture(others); errs.Of(err).Code != errs.InvalidRequest {
+		t.Errorf("error is %v", err)
 	}
 }

@@ -15,38 +15,38 @@ import (
 type Llama struct {
 	Seed        uint64
 	Type        quant.Type // of every matrix; the norms are F32
-	Hidden      int        // 256
-	Layers      int        // 2
-	Heads       int        // 8
-	KVHeads     int        // 2
+	HiddenSize  int        // 256
+	NumLayers   int        // 2
+	NumHeads    int        // 8
+	NumKVHeads  int        // 2
 	HeadDim     int        // Hidden / Heads
 	FeedForward int        // 512
-	Context     int        // 512
+	ContextSize int        // 512
 	Tied        bool       // no output.weight: the embedding is the head too
 	RopeFactors bool       // with rope_freqs.weight, as Llama 3.1 and later have
 }
 
 // fill sets a field that nobody has set.
-func fill[T int | float32](field *T, size T) {
+func setDefault[T int | float32](field *T, size T) {
 	if *field == 0 {
 		*field = size
 	}
 }
 
-func (l Llama) filled() Llama {
-	fill(&l.Hidden, 256)
-	fill(&l.Layers, 2)
-	fill(&l.Heads, 8)
-	fill(&l.KVHeads, 2)
-	fill(&l.HeadDim, l.Hidden/l.Heads)
-	fill(&l.FeedForward, 512)
-	fill(&l.Context, 512)
+func (l Llama) withDefaults() Llama {
+	setDefault(&l.HiddenSize, 256)
+	setDefault(&l.NumLayers, 2)
+	setDefault(&l.NumHeads, 8)
+	setDefault(&l.NumKVHeads, 2)
+	setDefault(&l.HeadDim, l.HiddenSize/l.NumHeads)
+	setDefault(&l.FeedForward, 512)
+	setDefault(&l.ContextSize, 512)
 	return l
 }
 
 // GGUF is the model's file.
 func (l Llama) GGUF() []byte {
-	l = l.filled()
+	l = l.withDefaults()
 	v := chatML()
 	w := &writer{rand: rand.New(rand.NewPCG(l.Seed, 1)), typ: l.Type}
 	l.metadata(w)
@@ -62,8 +62,8 @@ func (l Llama) metadata(w *writer) {
 		key string
 		n   int
 	}{
-		{"block_count", l.Layers}, {"context_length", l.Context}, {"embedding_length", l.Hidden},
-		{"feed_forward_length", l.FeedForward}, {"attention.head_count", l.Heads}, {"attention.head_count_kv", l.KVHeads},
+		{"block_count", l.NumLayers}, {"context_length", l.ContextSize}, {"embedding_length", l.HiddenSize},
+		{"feed_forward_length", l.FeedForward}, {"attention.head_count", l.NumHeads}, {"attention.head_count_kv", l.NumKVHeads},
 		{"attention.key_length", l.HeadDim}, {"attention.value_length", l.HeadDim}, {"rope.dimension_count", l.HeadDim},
 	} {
 		w.Set("llama."+size.key, uint32(size.n))
@@ -73,24 +73,24 @@ func (l Llama) metadata(w *writer) {
 }
 
 func (l Llama) tensors(w *writer, vocab int) {
-	w.matrix("token_embd.weight", 1, l.Hidden, vocab)
-	w.vector("output_norm.weight", l.Hidden)
+	w.matrix("token_embd.weight", 1, l.HiddenSize, vocab)
+	w.vector("output_norm.weight", l.HiddenSize)
 	if !l.Tied {
-		w.matrix("output.weight", 4/math.Sqrt(float64(l.Hidden)), l.Hidden, vocab)
+		w.matrix("output.weight", 4/math.Sqrt(float64(l.HiddenSize)), l.HiddenSize, vocab)
 	}
 	if l.RopeFactors {
 		w.ropeFactors(l.HeadDim/2, 8)
 	}
-	for i := range l.Layers {
+	for i := range l.NumLayers {
 		l.layer(w, fmt.Sprintf("blk.%d.", i))
 	}
 }
 
 func (l Llama) layer(w *writer, prefix string) {
-	w.attention(prefix, l.Hidden, l.Heads*l.HeadDim, l.KVHeads*l.HeadDim)
-	w.keeping(prefix+"ffn_gate", l.Hidden, l.FeedForward)
-	w.keeping(prefix+"ffn_up", l.Hidden, l.FeedForward)
-	w.keeping(prefix+"ffn_down", l.FeedForward, l.Hidden)
+	w.attention(prefix, l.HiddenSize, l.NumHeads*l.HeadDim, l.NumKVHeads*l.HeadDim)
+	w.projection(prefix+"ffn_gate", l.HiddenSize, l.FeedForward)
+	w.projection(prefix+"ffn_up", l.HiddenSize, l.FeedForward)
+	w.projection(prefix+"ffn_down", l.FeedForward, l.HiddenSize)
 }
 
 // writer adds random tensors to a file.
@@ -103,15 +103,15 @@ type writer struct {
 // attention adds a layer's attention and both its norms.
 func (w *writer) attention(prefix string, hidden, queries, keys int) {
 	w.vector(prefix+"attn_norm.weight", hidden)
-	w.keeping(prefix+"attn_q", hidden, queries)
-	w.keeping(prefix+"attn_k", hidden, keys)
-	w.keeping(prefix+"attn_v", hidden, keys)
-	w.keeping(prefix+"attn_output", queries, hidden)
+	w.projection(prefix+"attn_q", hidden, queries)
+	w.projection(prefix+"attn_k", hidden, keys)
+	w.projection(prefix+"attn_v", hidden, keys)
+	w.projection(prefix+"attn_output", queries, hidden)
 	w.vector(prefix+"ffn_norm.weight", hidden)
 }
 
 // keeping adds a matrix, or a stack of them, that keeps the size of what it multiplies, so that no layer drowns another.
-func (w *writer) keeping(name string, dims ...int) {
+func (w *writer) projection(name string, dims ...int) {
 	w.matrix(name+".weight", 1/math.Sqrt(float64(dims[0])), dims...)
 }
 

@@ -28,7 +28,7 @@ func TestFileIsAFunctionOfTheSeed(t *testing.T) {
 }
 
 func TestALlama4IsAFunctionOfTheSeed(t *testing.T) {
-	l := Llama4{Seed: 1, Type: quant.Q8_0, Chunk: 16, NoPEInterval: 2, TempFloor: 8}
+	l := Llama4{Seed: 1, Type: quant.Q8_0, Window: 16, NoPEInterval: 2, TempFloor: 8}
 	once := l.GGUF()
 	if !bytes.Equal(once, l.GGUF()) {
 		t.Error("the same seed makes another file")
@@ -39,7 +39,7 @@ func TestALlama4IsAFunctionOfTheSeed(t *testing.T) {
 }
 
 func TestALlama4SaysOnlyWhatPublishedFilesLeaveOutWhenAsked(t *testing.T) {
-	f := open(t, Llama4{Chunk: 16, NoPEInterval: -1}.GGUF())
+	f := open(t, Llama4{Window: 16, NoPEInterval: -1}.GGUF())
 	if got := f.Meta.Uint("llama4.attention.chunk_size", 0); got != 16 {
 		t.Errorf("chunk_size is %d, want 16", got)
 	}
@@ -54,7 +54,7 @@ func TestALlama4SaysOnlyWhatPublishedFilesLeaveOutWhenAsked(t *testing.T) {
 }
 
 func TestALlama4HasDenseLayersBetween(t *testing.T) {
-	f := open(t, Llama4{Interleave: 2, RopeFactor: -1}.GGUF())
+	f := open(t, Llama4{MoEInterval: 2, RopeFactor: -1}.GGUF())
 	for name, want := range map[string]bool{
 		"blk.0.ffn_gate.weight": true, "blk.0.ffn_gate_exps.weight": false,
 		"blk.1.ffn_gate.weight": false, "blk.1.ffn_gate_exps.weight": true, "rope_freqs.weight": false,

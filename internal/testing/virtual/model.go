@@ -9,39 +9,39 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// Model is the geometry of a Llama 4 text model; §1.1 and §7 of spec/llama4.
+// Model is the geometry of a Llama 4 text model; §1.1 and §7 of docs/spec/llama4.md.
 type Model struct {
 	Name        string
-	Layers      int
-	Hidden      int
-	Heads       int
-	KVHeads     int
+	NumLayers   int
+	HiddenSize  int
+	NumHeads    int
+	NumKVHeads  int
 	HeadDim     int
-	Experts     int // routed experts of a layer that has experts
+	NumExperts  int // routed experts of a layer that has experts
 	ExpertWidth int // of a routed expert's feed-forward and of the shared one's
 	DenseWidth  int // of a dense layer's
-	Interleave  int // every so many layers, the last is a mixture of experts
-	Context     int
+	MoEInterval int // every so many layers, the last is a mixture of experts
+	ContextSize int
 	RopeScaled  bool // slow RoPE pairs are slowed by 16
-	Ranks       int  // text tokens of the vocabulary, before the 2,048 special ones
+	NumRanks    int  // text tokens of the vocabulary, before the 2,048 special ones
 }
 
 // Scout is Llama 4 Scout, 17B active parameters and 16 experts.
 func Scout() Model {
-	return Model{Name: "scout", Layers: 48, Hidden: 5120, Heads: 40, KVHeads: 8, HeadDim: 128, Experts: 16, ExpertWidth: 8192,
-		DenseWidth: 16384, Interleave: 1, Context: 10485760, RopeScaled: true, Ranks: 200000}
+	return Model{Name: "scout", NumLayers: 48, HiddenSize: 5120, NumHeads: 40, NumKVHeads: 8, HeadDim: 128, NumExperts: 16, ExpertWidth: 8192,
+		DenseWidth: 16384, MoEInterval: 1, ContextSize: 10485760, RopeScaled: true, NumRanks: 200000}
 }
 
 // Maverick is Llama 4 Maverick, 17B active parameters and 128 experts in every second layer.
 func Maverick() Model {
 	m := Scout()
-	m.Name, m.Experts, m.Interleave, m.Context, m.RopeScaled = "maverick", 128, 2, 1048576, false
+	m.Name, m.NumExperts, m.MoEInterval, m.ContextSize, m.RopeScaled = "maverick", 128, 2, 1048576, false
 	return m
 }
 
 // FirstLayers is the model with only its first n layers.
 func (m Model) FirstLayers(n int) Model {
-	m.Name, m.Layers = fmt.Sprintf("%s-%dlayers", m.Name, n), n
+	m.Name, m.NumLayers = fmt.Sprintf("%s-%dlayers", m.Name, n), n
 	return m
 }
 
@@ -53,16 +53,16 @@ func Models() []Model { return []Model{Scout(), Maverick(), Scout().FirstLayers(
 // in is quiet, and a wrong expert shall change the token.
 func (m Model) tensors(types Types, seed uint64) []tensor {
 	l := &list{types: types, seed: seed, layer: -1}
-	vocab := m.Ranks + specials
-	l.matrix("token_embd", math.Sqrt(float64(m.Hidden)), m.Hidden, vocab)
-	l.norm("output_norm", m.Hidden)
-	l.matrix("output", 4, m.Hidden, vocab)
+	vocab := m.NumRanks + specials
+	l.matrix("token_embd", math.Sqrt(float64(m.HiddenSize)), m.HiddenSize, vocab)
+	l.norm("output_norm", m.HiddenSize)
+	l.matrix("output", 4, m.HiddenSize, vocab)
 	if m.RopeScaled {
 		l.constant("rope_freqs.weight", m.ropeDivisors())
 	}
-	for l.layer = range m.Layers {
+	for l.layer = range m.NumLayers {
 		m.attention(l)
-		if (l.layer+1)%m.Interleave == 0 {
+		if (l.layer+1)%m.MoEInterval == 0 {
 			m.experts(l)
 		} else {
 			m.dense(l)
@@ -72,29 +72,29 @@ func (m Model) tensors(types Types, seed uint64) []tensor {
 }
 
 func (m Model) attention(l *list) {
-	heads, keys := m.Heads*m.HeadDim, m.KVHeads*m.HeadDim
-	l.norm("attn_norm", m.Hidden)
-	l.matrix("attn_q", 1, m.Hidden, heads)
-	l.matrix("attn_k", 1, m.Hidden, keys)
-	l.matrix("attn_v", 1, m.Hidden, keys)
-	l.matrix("attn_output", 1, heads, m.Hidden)
-	l.norm("ffn_norm", m.Hidden)
+	heads, keys := m.NumHeads*m.HeadDim, m.NumKVHeads*m.HeadDim
+	l.norm("attn_norm", m.HiddenSize)
+	l.matrix("attn_q", 1, m.HiddenSize, heads)
+	l.matrix("attn_k", 1, m.HiddenSize, keys)
+	l.matrix("attn_v", 1, m.HiddenSize, keys)
+	l.matrix("attn_output", 1, heads, m.HiddenSize)
+	l.norm("ffn_norm", m.HiddenSize)
 }
 
 func (m Model) experts(l *list) {
-	l.router("ffn_gate_inp", m.Hidden, m.Experts)
-	l.matrix("ffn_gate_exps", 1, m.Hidden, m.ExpertWidth, m.Experts)
-	l.matrix("ffn_up_exps", 1, m.Hidden, m.ExpertWidth, m.Experts)
-	l.matrix("ffn_down_exps", 4, m.ExpertWidth, m.Hidden, m.Experts)
-	l.matrix("ffn_gate_shexp", 1, m.Hidden, m.ExpertWidth)
-	l.matrix("ffn_up_shexp", 1, m.Hidden, m.ExpertWidth)
-	l.matrix("ffn_down_shexp", 1, m.ExpertWidth, m.Hidden)
+	l.router("ffn_gate_inp", m.HiddenSize, m.NumExperts)
+	l.matrix("ffn_gate_exps", 1, m.HiddenSize, m.ExpertWidth, m.NumExperts)
+	l.matrix("ffn_up_exps", 1, m.HiddenSize, m.ExpertWidth, m.NumExperts)
+	l.matrix("ffn_down_exps", 4, m.ExpertWidth, m.HiddenSize, m.NumExperts)
+	l.matrix("ffn_gate_shexp", 1, m.HiddenSize, m.ExpertWidth)
+	l.matrix("ffn_up_shexp", 1, m.HiddenSize, m.ExpertWidth)
+	l.matrix("ffn_down_shexp", 1, m.ExpertWidth, m.HiddenSize)
 }
 
 func (m Model) dense(l *list) {
-	l.matrix("ffn_gate", 1, m.Hidden, m.DenseWidth)
-	l.matrix("ffn_up", 1, m.Hidden, m.DenseWidth)
-	l.matrix("ffn_down", 1, m.DenseWidth, m.Hidden)
+	l.matrix("ffn_gate", 1, m.HiddenSize, m.DenseWidth)
+	l.matrix("ffn_up", 1, m.HiddenSize, m.DenseWidth)
+	l.matrix("ffn_down", 1, m.DenseWidth, m.HiddenSize)
 }
 
 // ropeDivisors is the pure step of §2.4: pairs whose wave is longer than the original context of 8192 are slowed by 16.
@@ -121,12 +121,12 @@ func (m Model) metadata(w *gguf.Writer, types Types) {
 		key string
 		n   int
 	}{
-		{"block_count", m.Layers}, {"context_length", m.Context}, {"embedding_length", m.Hidden},
+		{"block_count", m.NumLayers}, {"context_length", m.ContextSize}, {"embedding_length", m.HiddenSize},
 		{"feed_forward_length", m.DenseWidth}, {"expert_feed_forward_length", m.ExpertWidth},
-		{"attention.head_count", m.Heads}, {"attention.head_count_kv", m.KVHeads},
+		{"attention.head_count", m.NumHeads}, {"attention.head_count_kv", m.NumKVHeads},
 		{"attention.key_length", m.HeadDim}, {"attention.value_length", m.HeadDim},
-		{"expert_count", m.Experts}, {"expert_used_count", 1}, {"interleave_moe_layer_step", m.Interleave},
-		{"rope.dimension_count", m.HeadDim}, {"vocab_size", m.Ranks + specials},
+		{"expert_count", m.NumExperts}, {"expert_used_count", 1}, {"interleave_moe_layer_step", m.MoEInterval},
+		{"rope.dimension_count", m.HeadDim}, {"vocab_size", m.NumRanks + specials},
 	} {
 		w.Set("llama4."+size.key, uint32(size.n))
 	}

@@ -15,8 +15,8 @@ import (
 )
 
 // miniature has Scout's layers at a twentieth of its width.
-var miniature = virtual.Model{Name: "miniature", Layers: 8, Hidden: 256, Heads: 4, KVHeads: 2, HeadDim: 64, Experts: 4,
-	ExpertWidth: 512, DenseWidth: 512, Interleave: 1, Context: 4096, RopeScaled: true, Ranks: 400}
+var miniature = virtual.Model{Name: "miniature", NumLayers: 8, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2, HeadDim: 64, NumExperts: 4,
+	ExpertWidth: 512, DenseWidth: 512, MoEInterval: 1, ContextSize: 4096, RopeScaled: true, NumRanks: 400}
 
 // read makes a model on the CPU reference whose matrices stay in the file.
 func read(t testing.TB, f *virtual.File, o model.Options) (*ref.Backend, *model.Model) {

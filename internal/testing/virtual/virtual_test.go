@@ -18,8 +18,8 @@ import (
 // small is Scout in miniature: every type's block fits its rows, dense layers are among its layers, and some tensors
 // end beside the alignment.
 func small() Model {
-	return Model{Name: "small", Layers: 8, Hidden: 256, Heads: 4, KVHeads: 2, HeadDim: 64, Experts: 4, ExpertWidth: 512,
-		DenseWidth: 768, Interleave: 2, Context: 4096, RopeScaled: true, Ranks: 401}
+	return Model{Name: "small", NumLayers: 8, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2, HeadDim: 64, NumExperts: 4, ExpertWidth: 512,
+		DenseWidth: 768, MoEInterval: 2, ContextSize: 4096, RopeScaled: true, NumRanks: 401}
 }
 
 func open(t testing.TB, f *File) *gguf.File {
@@ -35,7 +35,7 @@ func open(t testing.TB, f *File) *gguf.File {
 	return header
 }
 
-// The sums of spec/llama4 §1.3, §1.4 and §8.1.
+// The sums of docs/spec/llama4.md §1.3, §1.4 and §8.1.
 func TestSizesAreThoseOfThePublishedModels(t *testing.T) {
 	const (
 		scoutWeights    = 107769861120

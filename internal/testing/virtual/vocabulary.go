@@ -16,7 +16,7 @@ const ChatTemplate = "{{ bos_token }}{% for message in messages %}{{ '<|header_s
 
 // vocabulary writes the tokenizer section (§5.5): made-up words, and the special tokens in their published places.
 func (m Model) vocabulary(w *gguf.Writer) {
-	ranks := words(m.Ranks)
+	ranks := words(m.NumRanks)
 	v := tokenizer.Llama4Vocab(ranks)
 	tokens := slices.Clone(v.Tokens.(tokenizer.List))
 	w.Set("tokenizer.ggml.model", v.Model)
@@ -32,7 +32,7 @@ func (m Model) vocabulary(w *gguf.Writer) {
 
 // Tokenizer is the vocabulary that the model's file holds.
 func (m Model) Tokenizer() (*tokenizer.Tokenizer, error) {
-	return tokenizer.New(tokenizer.Llama4Vocab(words(m.Ranks)))
+	return tokenizer.New(tokenizer.Llama4Vocab(words(m.NumRanks)))
 }
 
 // words are n tokens by rank, at least the 256 bytes: every byte, numbers of two and three digits, then words of one

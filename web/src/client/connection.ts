@@ -1,8 +1,8 @@
 // One engine worker and the requests under way in it. Knows ids, not what requests mean.
 
 import type { ChatCompletionChunk } from "./openai.js";
-import { EngineError } from "./error.js";
-import type { ChatProgress, Fault, Reply, Request, RequestKind, Requests } from "../protocol.js";
+import { aborted, EngineError, type ErrorData, fromErrorData } from "../errors.js";
+import type { ChatProgress, Reply, Request, RequestKind, Requests } from "../protocol.js";
 
 /** What a connection needs of a Worker; tests give a MessagePort or a double. */
 export interface Port {
@@ -22,8 +22,6 @@ interface Pending extends CallOptions {
   resolve(value: never): void;
   reject(error: EngineError): void;
 }
-
-export const aborted = () => new EngineError({ code: "aborted", message: "Stopped.", retryable: true });
 
 export class Connection {
   readonly #port: Port;
@@ -74,15 +72,15 @@ export class Connection {
         pending?.resolve(reply.value as never);
         break;
       case "error":
-        pending?.reject(new EngineError(reply.error));
+        pending?.reject(fromErrorData(reply.error));
         break;
     }
     this.#pending.delete(reply.id);
   }
 
-  #fail(fault: Fault): void {
+  #fail(data: ErrorData): void {
     this.#onFatal();
-    this.#end(new EngineError(fault));
+    this.#end(fromErrorData(data));
   }
 
   #end(error: EngineError): void {
@@ -92,7 +90,7 @@ export class Connection {
   }
 }
 
-function unreachable(detail: string): Fault {
-  const message = `The engine could not start${detail ? `: ${detail}` : "."} Reload the page and try again.`;
+function unreachable(detail: string): ErrorData {
+  const message = `the engine could not start${detail && `: ${detail}`}; reload the page and try again`;
   return { code: "internal", message, retryable: true };
 }

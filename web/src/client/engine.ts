@@ -1,7 +1,7 @@
 // The engine as a page sees it: OpenAI's chat completions, and beside them what a local model needs.
 
 import { Connection, type Port } from "./connection.js";
-import { EngineError } from "./error.js";
+import { EngineError } from "../errors.js";
 import { ChunkStream } from "./stream.js";
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./openai.js";
 import type {
@@ -148,8 +148,8 @@ function plain(request: ChatCompletionRequest): ChatCompletionRequest {
   try {
     return JSON.parse(JSON.stringify(request));
   } catch (cause) {
-    const message = `The request is not plain data: ${(cause as Error).message}`;
-    throw new EngineError({ code: "invalid_request", message, retryable: false });
+    const message = `the request is not plain data: ${(cause as Error).message}`;
+    throw new EngineError("invalid_request", message);
   }
 }
 
@@ -168,5 +168,5 @@ function modelSource(source: ModelFiles): ModelSource {
   if (!/^(https?:|\/|\.)/.test(source)) return { kind: "stored", id: source };
   const base = globalThis.document?.baseURI;
   if (URL.canParse(source, base)) return { kind: "url", url: new URL(source, base).href };
-  throw new EngineError({ code: "invalid_request", message: `${source} is not an address. Check how it is written.`, retryable: false });
+  throw new EngineError("invalid_request", `${source} is not an address; check how it is written`);
 }

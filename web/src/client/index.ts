@@ -13,7 +13,7 @@ export {
   type PreflightOptions,
   type RequestOptions,
 } from "./engine.js";
-export { EngineError } from "./error.js";
+export { EngineError, type ErrorCode, type ErrorData } from "../errors.js";
 export type * from "./openai.js";
 export type {
   ChatProgress,

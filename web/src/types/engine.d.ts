@@ -1,4 +1,4 @@
-// The object that main.wasm publishes; mirrors wasm/api_js.go. Promises reject with a Fault. Progress and chunks come
+// The object that main.wasm publishes; mirrors wasm/api_js.go. Promises reject with ErrorData. Progress and chunks come
 // before their promise settles. What goes in is plain data.
 
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "../client/openai.js";

@@ -1,10 +1,10 @@
 // Runs a Go program in this worker.
 
 import "go:wasm_exec";
-import type { Fault } from "../protocol.js";
+import type { ErrorData } from "../errors.js";
 
-/** Starts the program at url and gives what it publishes. onExit hears of its end, which is always a fault. */
-export async function boot<T>(url: string, published: () => T | undefined, onExit: (fault: Fault) => void): Promise<T> {
+/** Starts the program at url and gives what it publishes. onExit hears of its end, which is always an error. */
+export async function boot<T>(url: string, published: () => T | undefined, onExit: (error: ErrorData) => void): Promise<T> {
   const lastWords = listenToOutput();
   const go = new Go();
   const { instance } = await instantiate(url, go.importObject);
@@ -39,7 +39,7 @@ function listenToOutput(): () => string {
   return () => /^(panic|fatal error|runtime): .*/m.exec(output)?.[0] ?? "";
 }
 
-function stopped(lastWords: string): Fault {
+function stopped(lastWords: string): ErrorData {
   const why = lastWords ? ` (${lastWords})` : "";
-  return { code: "internal", message: `The engine stopped unexpectedly${why}. Load the model again.`, retryable: true };
+  return { code: "internal", message: `the engine stopped unexpectedly${why}; load the model again`, retryable: true };
 }

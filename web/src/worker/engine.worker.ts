@@ -4,13 +4,13 @@
 import wasmURL from "go:main.wasm";
 import pictureURL from "worker:./picture.worker.ts";
 import storageURL from "worker:./storage.worker.ts";
-import { toFault } from "../client/error.js";
+import { toErrorData } from "../errors.js";
 import type { ChatProgress, Reply, Request } from "../protocol.js";
 import type { GoEngine } from "../types/engine.js";
 import { boot } from "./boot.js";
 import { installGPUHost } from "./gpu-host.js";
 import { installPictures, type PicturePort } from "./picture-client.js";
-import { installRooms } from "./rooms.js";
+import { installMemoryLimits } from "./memory-limits.js";
 import { installStorage } from "./storage-client.js";
 
 const reply = (message: Reply) => postMessage(message);
@@ -24,7 +24,7 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
 
 function start(): Promise<GoEngine> {
   installGPUHost(navigator.gpu);
-  installRooms();
+  installMemoryLimits();
   installStorage(connectStorage());
   installPictures(() => new Worker(pictureURL, { type: "module", name: "outrider-picture" }) as PicturePort);
   return boot(wasmURL, () => globalThis.newOutriderEngine?.(), (error) => reply({ kind: "fatal", error }));
@@ -44,7 +44,7 @@ async function answer(request: Exclude<Request, { kind: "abort" }>): Promise<voi
   try {
     reply({ id, kind: "done", value: await perform(request, abort.signal) });
   } catch (thrown) {
-    reply({ id, kind: "error", error: toFault(thrown) });
+    reply({ id, kind: "error", error: toErrorData(thrown) });
   } finally {
     aborts.delete(id);
   }

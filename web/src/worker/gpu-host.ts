@@ -2,15 +2,7 @@
 // assigns each object a number, each kind by its own; programs name objects by these numbers. The host creates and
 // releases objects, replays programs, copies bytes and collects errors. The Go half is internal/gpu/device.
 
-/** An error with one of the codes of internal/errs; Go turns it into the error that people see. */
-export class GPUHostError extends Error {
-  constructor(
-    readonly code: 'no_webgpu' | 'no_adapter' | 'device_lost' | 'out_of_memory' | 'internal',
-    message: string,
-  ) {
-    super(message);
-  }
-}
+import { EngineError } from '../errors.js';
 
 declare global {
   /** Opens a device for Go; the worker that starts Go installs it. */
@@ -56,24 +48,24 @@ export class GPUHost {
   #staging: GPUBuffer[] = [];
   #unfencedBytes = 0;
   #fences: Promise<unknown>[] = [];
-  #error: GPUHostError | undefined;
+  #error: EngineError | undefined;
   #closed = false;
 
   private constructor(readonly device: GPUDevice) {
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault(); // Go reports it
-      this.#keepError(new GPUHostError('internal', event.error.message));
+      this.#keepError(new EngineError('internal', event.error.message));
     });
     void device.lost.then(({ message }) => {
-      if (!this.#closed) this.#keepError(new GPUHostError('device_lost', message));
+      if (!this.#closed) this.#keepError(new EngineError('device_lost', message));
     });
   }
 
   /** Opens the default adapter with its own limits. Rejects with `no_webgpu` or `no_adapter`. */
   static async open(gpu: GPU | undefined): Promise<GPUHost> {
-    if (!gpu) throw new GPUHostError('no_webgpu', 'navigator.gpu is missing');
+    if (!gpu) throw new EngineError('no_webgpu', 'navigator.gpu is missing');
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-    if (!adapter) throw new GPUHostError('no_adapter', 'requestAdapter returned null');
+    if (!adapter) throw new EngineError('no_adapter', 'requestAdapter returned null');
     const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
     return new GPUHost(await adapter.requestDevice({ requiredLimits }));
   }
@@ -114,7 +106,7 @@ export class GPUHost {
       const descriptor = { label, layout: this.#layouts.get(layout).pipeline, compute };
       this.#pipelines.set(id, await this.device.createComputePipelineAsync(descriptor));
     } catch (reason) {
-      throw new GPUHostError('internal', (await compilerErrors(module)) || (reason as Error).message);
+      throw new EngineError('internal', (await compilerErrors(module)) || (reason as Error).message);
     } finally {
       await popped;
     }
@@ -156,7 +148,7 @@ export class GPUHost {
   #replay(pass: GPUComputePassEncoder, words: Uint32Array, from: number): void {
     let current = -1;
     for (let i = from; i < words.length; i += DISPATCH_WORDS) {
-      if (words[i] !== OP_DISPATCH) throw new GPUHostError('internal', `no command ${words[i]}`);
+      if (words[i] !== OP_DISPATCH) throw new EngineError('internal', `no command ${words[i]}`);
       const pipeline = words[i + 1]!;
       if (pipeline !== current) pass.setPipeline(this.#pipelines.get(pipeline));
       current = pipeline;
@@ -213,7 +205,7 @@ export class GPUHost {
       await staging.mapAsync(GPUMapMode.READ, 0, length);
     } catch (reason) {
       staging.destroy();
-      throw this.takeError() ?? new GPUHostError('device_lost', String(reason));
+      throw this.takeError() ?? new EngineError('device_lost', String(reason));
     }
     const bytes = new Uint8Array(staging.getMappedRange(0, length).slice(0));
     staging.unmap();
@@ -242,18 +234,18 @@ export class GPUHost {
   async popErrorScopes(): Promise<void> {
     const pops = [this.device.popErrorScope(), this.device.popErrorScope(), this.device.popErrorScope()];
     const [memory, internal, invalid] = await Promise.all(pops);
-    if (memory) throw new GPUHostError('out_of_memory', memory.message);
+    if (memory) throw new EngineError('out_of_memory', memory.message);
     const error = invalid ?? internal;
-    if (error) throw new GPUHostError('internal', error.message);
+    if (error) throw new EngineError('internal', error.message);
     if (this.#error?.code === 'device_lost') throw this.#error; // the scopes of a lost device catch nothing
   }
 
-  #keepError(error: GPUHostError): void {
+  #keepError(error: EngineError): void {
     this.#error ??= error;
   }
 
   /** Returns, once, an error that no call reported. A lost device is returned each time. */
-  takeError(): GPUHostError | undefined {
+  takeError(): EngineError | undefined {
     const error = this.#error;
     if (error?.code !== 'device_lost') this.#error = undefined;
     return error;
@@ -277,7 +269,7 @@ class NumberedObjects<T> {
 
   get(id: number): T {
     const item = this.#items[id];
-    if (item === undefined) throw new GPUHostError('internal', `no object has number ${id}`);
+    if (item === undefined) throw new EngineError('internal', `no object has number ${id}`);
     return item;
   }
 

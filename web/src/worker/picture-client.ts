@@ -1,8 +1,7 @@
 // The picture worker as the engine worker sees it: started with the first picture, ended when idle, because WebAssembly
 // memory never shrinks. Go (wasm/pictures_js.go) calls cut.
 
-import { aborted } from "./storage/fault.js";
-import type { Fault } from "../protocol.js";
+import { aborted, type ErrorData } from "../errors.js";
 import type { Answer, Ask, Cut, Geometry } from "./picture/messages.js";
 
 /** How long the worker waits for another picture, ms. */
@@ -31,7 +30,7 @@ export function installPictures(start: () => PicturePort): PictureClient {
 
 interface Pending {
   resolve(cut: Cut): void;
-  reject(fault: Fault): void;
+  reject(error: ErrorData): void;
 }
 
 export class PictureClient {
@@ -48,7 +47,7 @@ export class PictureClient {
     this.#idle = idle;
   }
 
-  /** The picture at url, cut up and kept for the one call of cut that is to come. Rejects with a Fault. */
+  /** The picture at url, cut up and kept for the one call of cut that is to come. Rejects with an EngineError. */
   async check(signal: AbortSignal, url: string, tile: number, maxTiles: number): Promise<Cut> {
     const key = keyOf(url, { tile, maxTiles });
     const cut = this.#kept.get(key) ?? (await this.#ask(signal, url, { tile, maxTiles }));
@@ -58,7 +57,7 @@ export class PictureClient {
     return cut;
   }
 
-  /** The picture at url, cut up. Rejects with a Fault. */
+  /** The picture at url, cut up. Rejects with an EngineError. */
   async cut(signal: AbortSignal, url: string, tile: number, maxTiles: number): Promise<Cut> {
     const key = keyOf(url, { tile, maxTiles });
     const cut = this.#kept.get(key);
@@ -96,17 +95,17 @@ export class PictureClient {
     else pending?.resolve(answer.cut);
   }
 
-  #end(fault?: Fault): void {
+  #end(error?: ErrorData): void {
     this.#worker?.terminate();
     this.#worker = undefined;
-    for (const pending of this.#pending.values()) pending.reject(fault!); // without a fault nothing is pending
+    for (const pending of this.#pending.values()) pending.reject(error!); // without a error nothing is pending
     this.#pending.clear();
   }
 }
 
 const keyOf = (url: string, { tile, maxTiles }: Geometry) => `${tile}/${maxTiles} ${url}`;
 
-function unreachable(detail: string): Fault {
-  const message = `Pictures cannot be read${detail ? `: ${detail}` : "."} Reload the page and try again.`;
+function unreachable(detail: string): ErrorData {
+  const message = `pictures cannot be read${detail && `: ${detail}`}; reload the page and try again`;
   return { code: "internal", message, retryable: true };
 }

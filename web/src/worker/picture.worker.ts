@@ -2,10 +2,10 @@
 // decoded by it first. The engine worker ends it when it is idle, and its memory with it.
 
 import imageURL from "go:image.wasm";
-import type { Fault } from "../protocol.js";
+import { type ErrorData, toErrorData } from "../errors.js";
 import { boot } from "./boot.js";
 import type { Answer, Ask, Cut, Geometry } from "./picture/messages.js";
-import { fetchPicture, plainFault } from "./picture/source.js";
+import { fetchPicture } from "./picture/source.js";
 
 /** What image.wasm publishes; mirrors wasm/picture/main_js.go. */
 interface Cutter {
@@ -14,14 +14,14 @@ interface Cutter {
   rgba(width: number, height: number, pixels: () => Uint8Array, tile: number, maxTiles: number): Outcome;
 }
 
-type Outcome = Omit<Cut, "seconds"> | { error: Fault; browserOnly: boolean };
+type Outcome = Omit<Cut, "seconds"> | { error: ErrorData; browserOnly: boolean };
 
 declare global {
   var outriderCutter: Cutter | undefined;
 }
 
 const send = (answer: Answer, transfer: Transferable[] = []) => postMessage(answer, { transfer });
-const program = boot(imageURL, () => globalThis.outriderCutter, (fault) => send({ fatal: named(fault) }));
+const program = boot(imageURL, () => globalThis.outriderCutter, (error) => send({ fatal: specific(error) }));
 const aborts = new Map<number, AbortController>();
 let last: Promise<void> = Promise.resolve();
 
@@ -37,7 +37,7 @@ async function answer(ask: { id: number; url: string } & Geometry, signal: Abort
     const cut = await cutUp(await fetchPicture(ask.url, signal), ask, await program);
     send({ id: ask.id, cut }, [cut.tiles.buffer]);
   } catch (thrown) {
-    send({ id: ask.id, error: plainFault(thrown) });
+    send({ id: ask.id, error: toErrorData(thrown) });
   } finally {
     aborts.delete(ask.id);
   }
@@ -69,7 +69,7 @@ async function cutByBrowser(file: Blob, { tile, maxTiles }: Geometry, cutter: Cu
 }
 
 /** The usual end of this program is a picture too large for its memory. */
-function named(fault: Fault): Fault {
-  if (!/out of memory/.test(fault.message)) return fault;
-  return { code: "image_too_large", message: "The picture needs more memory than the browser gives. Make it smaller first.", retryable: false };
+function specific(error: ErrorData): ErrorData {
+  if (!/out of memory/.test(error.message)) return error;
+  return { code: "image_too_large", message: "the picture needs more memory than the browser allows; make it smaller first", retryable: false };
 }

@@ -1,11 +1,11 @@
 // The storage worker as the engine worker sees it. Go (loader/fetch/client_js.go) calls these methods; it holds the
 // ArrayBuffers they give as handles and never copies weight bytes.
 
+import { aborted, type EngineError, fromErrorData } from "../errors.js";
 import { Budget } from "./storage/budget.js";
 import { CHUNK_BYTES } from "./storage/chunk-store.js";
-import { aborted, StorageFault } from "./storage/fault.js";
 import type { Answer, Ask, Method, Methods } from "./storage/messages.js";
-import { free, Pool } from "./storage/pool.js";
+import { free, BufferPool } from "./storage/buffer-pool.js";
 
 /** The most weight bytes that may be held by JavaScript at once, buffers kept for the next read included. */
 const MAX_BYTES = 256e6;
@@ -22,21 +22,21 @@ export function installStorage(port: MessagePort): StorageClient {
 
 interface Pending {
   resolve(result: unknown): void;
-  reject(fault: StorageFault): void;
+  reject(error: EngineError): void;
   onProgress?: ((bytes: number) => void) | undefined;
 }
 
 export class StorageClient {
   readonly #port: MessagePort;
   readonly #budget: Budget;
-  readonly #pool: Pool;
+  readonly #pool: BufferPool;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
 
   constructor(port: MessagePort, maxBytes = MAX_BYTES) {
     this.#port = port;
     this.#budget = new Budget(maxBytes);
-    this.#pool = new Pool(maxBytes / 2, () => this.#budget.release(this.#pool.empty()));
+    this.#pool = new BufferPool(maxBytes / 2, () => this.#budget.release(this.#pool.empty()));
     port.onmessage = ({ data }: MessageEvent<Answer>) => this.#receive(data);
   }
 
@@ -50,16 +50,16 @@ export class StorageClient {
     return this.#budget.peak;
   }
 
-  /** Everything that moves few bytes. Rejects with a StorageFault. */
-  call<M extends Exclude<Method, "fill" | "read">>(signal: AbortSignal, method: M, ...args: Parameters<Methods[M]>): Promise<ReturnType<Methods[M]>> {
+  /** Everything that moves few bytes. Rejects with an EngineError. */
+  call<M extends Exclude<Method, "storeChunk" | "read">>(signal: AbortSignal, method: M, ...args: Parameters<Methods[M]>): Promise<ReturnType<Methods[M]>> {
     return this.#ask(signal, method, args);
   }
 
   /** Brings a chunk into the store; onProgress hears how many of its bytes have arrived, now and then. */
-  async fill(signal: AbortSignal, id: string, chunk: number, source: number, onProgress?: (bytes: number) => void): Promise<void> {
+  async storeChunk(signal: AbortSignal, id: string, chunk: number, source: number, onProgress?: (bytes: number) => void): Promise<void> {
     await this.#acquire(CHUNK_BYTES);
     try {
-      await this.#ask(signal, "fill", [id, chunk, source], onProgress);
+      await this.#ask(signal, "storeChunk", [id, chunk, source], onProgress);
     } finally {
       this.#budget.release(CHUNK_BYTES);
     }
@@ -114,8 +114,7 @@ export class StorageClient {
     if ("progress" in answer) return pending.onProgress?.(answer.progress);
     this.#pending.delete(answer.id);
     if ("error" in answer) {
-      const { code, message, retryable } = answer.error;
-      pending.reject(new StorageFault(code, message, retryable));
+      pending.reject(fromErrorData(answer.error));
     } else {
       pending.resolve(answer.result);
     }

@@ -1,6 +1,6 @@
 // The wire between the engine worker and the picture worker: requests with ids, answered one after another.
 
-import type { Fault } from "../../protocol.js";
+import type { ErrorData } from "../../errors.js";
 
 /** How a model wants pictures cut; image.Geometry in Go. */
 export interface Geometry {
@@ -25,4 +25,4 @@ export interface Cut {
 export type Ask = ({ id: number; url: string } & Geometry) | { id: number; abort: true };
 
 /** Picture worker → engine worker. Without an id, the program is gone. */
-export type Answer = { id: number; cut: Cut } | { id: number; error: Fault } | { fatal: Fault };
+export type Answer = { id: number; cut: Cut } | { id: number; error: ErrorData } | { fatal: ErrorData };

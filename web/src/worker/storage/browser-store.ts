@@ -1,78 +1,78 @@
-// The store of a browser: one catalogue, and a shelf for each kind of file.
+// The store of a browser: one chunk index, and a backend for each kind of file.
 
-import { BlobShelf } from "./blobs.js";
-import { Catalogue, type FileRecord } from "./catalogue.js";
+import { BlobBackend } from "./blob-backend.js";
+import { ChunkIndex, type FileRecord } from "./chunk-index.js";
 import { CHUNK_BYTES, chunkLength, chunksOf, SCRATCH, type ChunkStore, type FileInfo, type StoredFile, type StoreKind } from "./chunk-store.js";
-import { StorageFault } from "./fault.js";
-import { FileShelf } from "./opfs.js";
-import { isGone, type Shelf } from "./shelf.js";
+import { EngineError } from "../../errors.js";
+import { OPFSBackend } from "./opfs-backend.js";
+import { isGone, type Backend } from "./backend.js";
 
 export class BrowserStore implements ChunkStore {
   readonly #name: string;
-  readonly #catalogue: Catalogue;
-  readonly #blobs: Shelf;
-  #files: Promise<FileShelf | undefined> | undefined;
+  readonly #index: ChunkIndex;
+  readonly #blobs: Backend;
+  #files: Promise<OPFSBackend | undefined> | undefined;
 
   constructor(name = "outrider-weights") {
     this.#name = name;
-    this.#catalogue = new Catalogue(name, () => void this.#files?.then((files) => files?.cleared()));
-    this.#blobs = new BlobShelf(this.#catalogue);
+    this.#index = new ChunkIndex(name, () => void this.#files?.then((files) => files?.cleared()));
+    this.#blobs = new BlobBackend(this.#index);
   }
 
   async list(): Promise<StoredFile[]> {
-    return (await this.#catalogue.list()).filter(({ id }) => id !== SCRATCH);
+    return (await this.#index.list()).filter(({ id }) => id !== SCRATCH);
   }
 
   find(id: string): Promise<StoredFile | undefined> {
-    return this.#catalogue.find(id);
+    return this.#index.find(id);
   }
 
-  hash(id: string, chunk: number): Promise<string | undefined> {
-    return this.#catalogue.hash(id, chunk);
+  chunkHash(id: string, chunk: number): Promise<string | undefined> {
+    return this.#index.chunkHash(id, chunk);
   }
 
-  drop(id: string, chunk: number): Promise<void> {
-    return this.#catalogue.drop(id, chunk);
+  dropChunk(id: string, chunk: number): Promise<void> {
+    return this.#index.dropChunk(id, chunk);
   }
 
   async add(id: string, { name, size, validator }: FileInfo): Promise<StoredFile> {
     const info = { id, name, size, validator, kind: "indexeddb" as const };
-    await this.#discard(await this.#catalogue.add({ ...info, file: crypto.randomUUID() }));
+    await this.#discard(await this.#index.add({ ...info, file: crypto.randomUUID() }));
     return { ...info, chunks: [] };
   }
 
   async delete(id: string): Promise<void> {
-    await this.#discard(await this.#catalogue.delete(id));
+    await this.#discard(await this.#index.delete(id));
   }
 
-  async put(id: string, chunk: number, bytes: ArrayBuffer, hash: string): Promise<void> {
-    const record = await this.#catalogue.record(id);
-    const shelf = await this.#shelf(record);
+  async putChunk(id: string, chunk: number, bytes: ArrayBuffer, hash: string): Promise<void> {
+    const record = await this.#index.record(id);
+    const backend = await this.#backend(record);
     try {
-      await shelf.write(record, chunk, bytes);
+      await backend.write(record, chunk, bytes);
     } catch (error) {
       if (!isGone(error)) throw error;
       await this.#dropLost(record); // else its chunks would be read as the zeros of a new file
-      await shelf.create(record);
-      await shelf.write(record, chunk, bytes);
+      await backend.create(record);
+      await backend.write(record, chunk, bytes);
     }
-    await this.#catalogue.mark(record, chunk, hash);
+    await this.#index.markStored(record, chunk, hash);
   }
 
   async read(id: string, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer> {
     const { first, last } = chunksOf(offset, length);
-    const record = await this.#catalogue.recordWith(id, first, last);
+    const record = await this.#index.recordWith(id, first, last);
     try {
-      return await (await this.#shelf(record)).read(record, offset, length, into);
+      return await (await this.#backend(record)).read(record, offset, length, into);
     } catch (error) {
-      if (!isGone(error) && (error as StorageFault).code !== "integrity") throw error;
+      if (!isGone(error) && (error as EngineError).code !== "integrity") throw error;
       await this.#dropLost(record);
       throw isGone(error) ? lost(record.name) : error;
     }
   }
 
   async move(id: string, kind: StoreKind): Promise<StoredFile> {
-    const from = await this.#catalogue.record(id);
+    const from = await this.#index.record(id);
     const by: FileRecord = { ...from, kind, ...(kind === "opfs" && { file: crypto.randomUUID() }) };
     const to = kind === "opfs" ? await this.#opfs() : this.#blobs;
     if (to && kind !== (from.kind ?? "indexeddb")) {
@@ -82,7 +82,7 @@ export class BrowserStore implements ChunkStore {
         const bytes = await this.read(id, chunk * CHUNK_BYTES, chunkLength(from.size, chunk));
         await to.write(by, chunk, bytes);
       }
-      await this.#catalogue.replace(from, by, chunks);
+      await this.#index.replace(from, by, chunks);
       await this.#discard(from);
     }
     return (await this.find(id))!;
@@ -90,28 +90,28 @@ export class BrowserStore implements ChunkStore {
 
   /** Marks absent what cannot be read any more, so that it can be downloaded again. */
   async #dropLost(record: FileRecord): Promise<void> {
-    const shelf = await this.#shelf(record);
+    const backend = await this.#backend(record);
     for (const chunk of (await this.find(record.id))?.chunks ?? []) {
       const end = chunk * CHUNK_BYTES + chunkLength(record.size, chunk);
-      await shelf.read(record, end - 1, 1).catch(() => this.#catalogue.drop(record.id, chunk));
+      await backend.read(record, end - 1, 1).catch(() => this.#index.dropChunk(record.id, chunk));
     }
   }
 
   async #discard(record: FileRecord | undefined): Promise<void> {
-    if (record) await (await this.#shelf(record)).discard(record);
+    if (record) await (await this.#backend(record)).discard(record);
   }
 
-  async #shelf(record: FileRecord): Promise<Shelf> {
+  async #backend(record: FileRecord): Promise<Backend> {
     if (record.kind !== "opfs") return this.#blobs;
     const files = await this.#opfs();
     if (files) return files;
-    throw new StorageFault("storage_error", `${record.name} cannot be read in this window: the browser refuses it its private files. Open the page in a normal window.`);
+    throw new EngineError("storage_error", `${record.name} cannot be read in this window: the browser refuses it its private files; open the page in a normal window`);
   }
 
-  #opfs(): Promise<FileShelf | undefined> {
-    return (this.#files ??= FileShelf.open(this.#name, () => this.#catalogue.records()));
+  #opfs(): Promise<OPFSBackend | undefined> {
+    return (this.#files ??= OPFSBackend.open(this.#name, () => this.#index.records()));
   }
 }
 
 const lost = (name: string) =>
-  new StorageFault("storage_error", `The browser has removed parts of ${name} from its storage. Download the model again.`, true);
+  new EngineError("storage_error", `the browser has removed parts of ${name} from its storage; download the model again`, { retryable: true });

@@ -33,7 +33,7 @@ export interface ChunkStore {
   /** Makes a record without chunks. A file of the same id and all its chunks are forgotten. */
   add(id: string, info: FileInfo): Promise<StoredFile>;
   /** Stores a chunk and marks it complete with its SHA-256, both or neither. */
-  put(id: string, chunk: number, bytes: ArrayBuffer, hash: string): Promise<void>;
+  putChunk(id: string, chunk: number, bytes: ArrayBuffer, hash: string): Promise<void>;
   /**
    * The bytes from offset on, all of them or a fault: storage_error when a chunk is missing or its bytes have gone,
    * integrity when they are too few. A chunk of which that was found is missing from then on. `into` may be used if it
@@ -46,9 +46,9 @@ export interface ChunkStore {
    */
   move(id: string, kind: StoreKind): Promise<StoredFile>;
   /** The SHA-256 a chunk was stored with, lower-case hex; undefined when it is not stored. */
-  hash(id: string, chunk: number): Promise<string | undefined>;
+  chunkHash(id: string, chunk: number): Promise<string | undefined>;
   /** Forgets one chunk. */
-  drop(id: string, chunk: number): Promise<void>;
+  dropChunk(id: string, chunk: number): Promise<void>;
   /** Forgets a file, its record and all chunks or nothing. A file that is not there is no error. */
   delete(id: string): Promise<void>;
 }

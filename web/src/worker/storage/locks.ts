@@ -3,15 +3,15 @@
 type Mode = "shared" | "exclusive";
 
 /** Runs body while holding a lock; the signal ends the wait for it. */
-export async function locked<T>(name: string, mode: Mode, body: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function withLock<T>(name: string, mode: Mode, body: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const locks = globalThis.navigator?.locks;
   if (!locks) return body();
   return locks.request(name, signal ? { mode, signal } : { mode }, body) as Promise<T>;
 }
 
 /** Takes a lock and gives what lets go of it. */
-export function hold(name: string, mode: Mode): Promise<() => void> {
+export function acquireLock(name: string, mode: Mode): Promise<() => void> {
   return new Promise((taken, failed) => {
-    locked(name, mode, () => new Promise<void>((release) => taken(release))).catch(failed);
+    withLock(name, mode, () => new Promise<void>((release) => taken(release))).catch(failed);
   });
 }

@@ -1,7 +1,7 @@
 // The wire between the engine worker and the storage worker: one MessagePort, requests with ids. The last answer to a
-// request is a result or an error; a fill may be preceded by its progress. ArrayBuffers are transferred.
+// request is a result or an error; storeChunk may be preceded by its progress. ArrayBuffers are transferred.
 
-import type { Fault } from "../../protocol.js";
+import type { ErrorData } from "../../errors.js";
 import type { FileInfo, StoredFile, StoreKind } from "./chunk-store.js";
 import type { StoreSpeed } from "./probe.js";
 
@@ -20,7 +20,7 @@ export interface Methods {
   add(id: string, info: FileInfo): StoredFile;
   move(id: string, kind: StoreKind): StoredFile;
   /** Brings one chunk from a source into the store, hashed. Progress counts its bytes. */
-  fill(id: string, chunk: number, source: number): void;
+  storeChunk(id: string, chunk: number, source: number): void;
   /** `into`, transferred, is a buffer of that length to use again. */
   read(id: string, offset: number, length: number, into?: ArrayBuffer): ArrayBuffer;
   /** Hashes every chunk again and forgets those that differ; gives how many did. */
@@ -38,7 +38,7 @@ export type Method = keyof Methods;
 export type Ask = { id: number; method: Method; args: unknown[] } | { id: number; abort: true };
 
 /** Storage worker → engine worker. */
-export type Answer = { id: number; progress: number } | { id: number; result: unknown } | { id: number; error: Fault };
+export type Answer = { id: number; progress: number } | { id: number; result: unknown } | { id: number; error: ErrorData };
 
 /** Page or engine worker → storage worker: serve the port's requests. Sent to the worker itself, the port transferred. */
 export interface Connect {

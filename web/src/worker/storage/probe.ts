@@ -1,8 +1,8 @@
 // How fast the store and the network are, found out in a second or two each, before anything big moves.
 
 import { CHUNK_BYTES, SCRATCH, type ChunkStore, type StoreKind } from "./chunk-store.js";
-import { check } from "./fault.js";
-import { locked } from "./locks.js";
+import { throwIfAborted } from "../../errors.js";
+import { withLock } from "./locks.js";
 import type { Source } from "./source.js";
 
 /** What the probe found. Reading is measured on bytes just written, which the system still has in memory. */
@@ -22,7 +22,7 @@ const LINK_TIME = 1500; // milliseconds
 
 /** Writes and reads a scratch file of the kind, or of the one that the browser has. One tab at a time. */
 export function probeStore(store: ChunkStore, kind: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
-  return locked("outrider-probe", "exclusive", () => measureStore(store, kind, signal), signal);
+  return withLock("outrider-probe", "exclusive", () => measureStore(store, kind, signal), signal);
 }
 
 async function measureStore(store: ChunkStore, wanted: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
@@ -46,8 +46,8 @@ async function writeChunks(store: ChunkStore, signal: AbortSignal): Promise<numb
   const noise = randomChunk();
   const end = performance.now() + WRITE_TIME;
   while (chunks.length < CHUNKS && (chunks.length === 0 || performance.now() < end)) {
-    check(signal);
-    await store.put(SCRATCH, chunks.length, noise, "");
+    throwIfAborted(signal);
+    await store.putChunk(SCRATCH, chunks.length, noise, "");
     chunks.push(chunks.length);
   }
   return chunks;
@@ -70,7 +70,7 @@ export async function probeLink(source: Source, signal: AbortSignal): Promise<nu
   try {
     await source.read(Math.floor((source.info.size - length) / 2), length, AbortSignal.any([signal, enough]), (bytes) => (received = bytes));
   } catch (error) {
-    check(signal);
+    throwIfAborted(signal);
     if (!enough.aborted) throw error;
   }
   return rate(received, performance.now() - start);

@@ -2,11 +2,12 @@
 // store, or between the store and the engine worker.
 
 import { CHUNK_BYTES, chunkLength, sha256, type ChunkStore } from "./chunk-store.js";
-import { asFault, check, StorageFault } from "./fault.js";
-import { HTTPSource } from "./http.js";
-import { locked } from "./locks.js";
+import { EngineError, throwIfAborted, toErrorData } from "../../errors.js";
+import { toStorageError } from "./errors.js";
+import { HTTPSource } from "./http-source.js";
+import { withLock } from "./locks.js";
 import type { Answer, Ask, Method, Methods, OpenSource } from "./messages.js";
-import { free } from "./pool.js";
+import { free } from "./buffer-pool.js";
 import { probeLink, probeStore } from "./probe.js";
 import { LocalSource, type Source } from "./source.js";
 
@@ -32,8 +33,7 @@ export function serve(port: MessagePort, store: ChunkStore): void {
       const result = await (handlers[method] as (r: Request, ...args: unknown[]) => Promise<unknown>)(request, ...args);
       send({ id, result }, result instanceof ArrayBuffer ? [result] : []);
     } catch (error) {
-      const { code, message, retryable } = asFault(error);
-      send({ id, error: { code, message, retryable } });
+      send({ id, error: toErrorData(toStorageError(error)) });
     } finally {
       running.delete(id);
     }
@@ -56,7 +56,7 @@ function makeHandlers(store: ChunkStore): Handlers {
     find: (_, id) => store.find(id),
     add: (_, id, info) => store.add(id, info),
     move: (_, id, kind) => store.move(id, kind),
-    fill: (request, id, chunk, source) => fillOnce(store, request, id, chunk, sources.get(source)!),
+    storeChunk: (request, id, chunk, source) => storeChunkOnce(store, request, id, chunk, sources.get(source)!),
     read: ({ signal }, id, offset, length, into) => read(store, signal, id, offset, length, into),
     verify: ({ signal }, id) => verify(store, id, signal),
     delete: (_, id) => store.delete(id),
@@ -66,36 +66,36 @@ function makeHandlers(store: ChunkStore): Handlers {
 }
 
 async function read(store: ChunkStore, signal: AbortSignal, id: string, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer> {
-  check(signal);
+  throwIfAborted(signal);
   const bytes = await store.read(id, offset, length, into);
   if (into && into !== bytes) free(into);
   return bytes;
 }
 
 /** Fills a chunk unless it is there: another tab may have brought it while this one waited for its turn. */
-function fillOnce(store: ChunkStore, request: Request, id: string, chunk: number, source: Source): Promise<void> {
-  const fillIfAbsent = async () => {
-    if ((await store.hash(id, chunk)) === undefined) await fill(store, request, id, chunk, source);
+function storeChunkOnce(store: ChunkStore, request: Request, id: string, chunk: number, source: Source): Promise<void> {
+  const storeIfAbsent = async () => {
+    if ((await store.chunkHash(id, chunk)) === undefined) await storeChunk(store, request, id, chunk, source);
   };
-  return locked(`outrider-fill ${id} ${chunk}`, "exclusive", fillIfAbsent, request.signal);
+  return withLock(`outrider-chunk ${id} ${chunk}`, "exclusive", storeIfAbsent, request.signal);
 }
 
-async function fill(store: ChunkStore, { signal, progress }: Request, id: string, chunk: number, source: Source): Promise<void> {
+async function storeChunk(store: ChunkStore, { signal, progress }: Request, id: string, chunk: number, source: Source): Promise<void> {
   const length = chunkLength(source.info.size, chunk);
-  if (length <= 0) throw new StorageFault("internal", `${id} has no chunk ${chunk}`);
+  if (length <= 0) throw new EngineError("internal", `${id} has no chunk ${chunk}`);
   const bytes = await source.read(chunk * CHUNK_BYTES, length, signal, progress);
   const hash = await sha256(bytes);
-  check(signal);
-  await store.put(id, chunk, bytes, hash);
+  throwIfAborted(signal);
+  await store.putChunk(id, chunk, bytes, hash);
 }
 
 async function verify(store: ChunkStore, id: string, signal: AbortSignal): Promise<number> {
   const file = await store.find(id);
   let bad = 0;
   for (const chunk of file?.chunks ?? []) {
-    check(signal);
+    throwIfAborted(signal);
     if (await matches(store, file!.id, file!.size, chunk)) continue;
-    await store.drop(id, chunk);
+    await store.dropChunk(id, chunk);
     bad++;
   }
   return bad;
@@ -105,9 +105,9 @@ async function verify(store: ChunkStore, id: string, signal: AbortSignal): Promi
 async function matches(store: ChunkStore, id: string, size: number, chunk: number): Promise<boolean> {
   try {
     const bytes = await store.read(id, chunk * CHUNK_BYTES, chunkLength(size, chunk));
-    return (await sha256(bytes)) === (await store.hash(id, chunk));
+    return (await sha256(bytes)) === (await store.chunkHash(id, chunk));
   } catch (error) {
-    if (error instanceof StorageFault) return false;
+    if (error instanceof EngineError) return false;
     throw error;
   }
 }

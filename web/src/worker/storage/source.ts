@@ -1,7 +1,7 @@
 // Where bytes come from: a server (http.ts) or a file that a person picked.
 
 import type { FileInfo } from "./chunk-store.js";
-import { check, StorageFault } from "./fault.js";
+import { EngineError, throwIfAborted } from "../../errors.js";
 
 export interface Source {
   readonly info: FileInfo;
@@ -20,9 +20,9 @@ export class LocalSource implements Source {
   }
 
   async read(offset: number, length: number, signal: AbortSignal, onBytes: (received: number) => void): Promise<ArrayBuffer> {
-    check(signal);
+    throwIfAborted(signal);
     const bytes = await this.#file.slice(offset, offset + length).arrayBuffer();
-    if (bytes.byteLength !== length) throw new StorageFault("truncated", `${this.info.name} ends too early. Choose the file again.`);
+    if (bytes.byteLength !== length) throw new EngineError("truncated", `${this.info.name} ends too early; choose the file again`);
     onBytes(length);
     return bytes;
   }

@@ -1,0 +1,87 @@
+package decode
+
+// turn says how a file's pixels become upright: swap the axes (or not), then read each file axis backwards (or not).
+type orientation struct {
+	transposed   bool // upright rows are columns of the file
+	flipX, flipY bool // the file's x, y run backwards
+}
+
+// turns maps EXIF orientations, 1 to 8.
+var orientations = [9]orientation{
+	1: {},
+	2: {flipX: true},
+	3: {flipX: true, flipY: true},
+	4: {flipY: true},
+	5: {transposed: true},
+	6: {transposed: true, flipY: true},
+	7: {transposed: true, flipX: true, flipY: true},
+	8: {transposed: true, flipX: true},
+}
+
+// columnBand is how many columns of the file are turned into rows at once: enough to read memory in runs, few
+// enough that the rows they become stay in the cache.
+const bandColumns = 32
+
+// rows calls f with every upright row from the top down: 3 bytes a pixel, valid until f returns.
+func (p *Picture) rows(f func(row []byte)) {
+	if p.turn.transposed {
+		p.columns(f)
+		return
+	}
+	row := make([]byte, 3*p.Width)
+	for y := range p.Height {
+		p.file(row, 0, p.Width, flip(y, p.Height, p.turn.flipY))
+		if p.turn.flipX {
+			reversePixels(row)
+		}
+		f(row)
+	}
+}
+
+// columns is rows for a picture that lies on its side.
+func (p *Picture) columns(f func(row []byte)) {
+	fileWidth, fileHeight := p.Height, p.Width
+	band := make([]byte, bandColumns*3*p.Width)
+	run := make([]byte, 3*bandColumns)
+	for y0 := 0; y0 < p.Height; y0 += bandColumns {
+		n := min(bandColumns, p.Height-y0)
+		x0 := y0
+		if p.turn.flipX {
+			x0 = fileWidth - y0 - n
+		}
+		for y := range fileHeight {
+			p.file(run, x0, x0+n, y)
+			scatter(band[3*flip(y, fileHeight, p.turn.flipY):], 3*p.Width, run[:3*n])
+		}
+		for i := range n {
+			i = flip(i, n, p.turn.flipX)
+			f(band[3*i*p.Width:][:3*p.Width])
+		}
+	}
+}
+
+// scatter stands a run of pixels up: each goes stride bytes after the one before. Stored byte by byte, because a
+// copy of three is a call.
+func scatter(dst []byte, stride int, run []byte) {
+	at := 0
+	for i := 0; i+2 < len(run); i += 3 {
+		d, r := dst[at:at+3:at+3], run[i:i+3:i+3]
+		d[0], d[1], d[2] = r[0], r[1], r[2]
+		at += stride
+	}
+}
+
+func flip(i, n int, flipped bool) int {
+	if flipped {
+		return n - 1 - i
+	}
+	return i
+}
+
+func reversePixels(row []byte) {
+	for i, j := 0, len(row)-3; i < j; i, j = i+3, j-3 {
+		row[i], row[j] = row[j], row[i]
+		row[i+1], row[j+1] = row[j+1], row[i+1]
+		row[i+2], row[j+2] = row[j+2], row[i+2]
+	}
+}
