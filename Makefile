@@ -3,7 +3,7 @@
 MODEL ?=
 PORT  ?= 8080
 
-.PHONY: run site pkg size test test-go test-gpu test-wasm test-web test-e2e lint fmt fuzz bench models golden nano setup clean
+.PHONY: run site pkg size test test-go test-gpu test-wasm test-web test-e2e lint measure fmt fuzz bench models golden nano setup clean
 
 run: site                       ## build the site and serve it at http://localhost:8080, with Nano inside (MODEL=path.gguf offers that file)
 	go run ./cmd/build serve -addr 127.0.0.1:$(PORT) $(if $(MODEL),-model $(MODEL))
@@ -34,6 +34,9 @@ test-e2e: setup models          ## tier 3: the built site in Chromium
 
 lint:                           ## gofmt, vet for both targets, types
 	scripts/lint
+
+measure: node_modules           ## lengths of functions and files; fails when they are too long
+	go run ./scripts/measure-code
 
 fmt:
 	gofmt -w $$(git ls-files '*.go')

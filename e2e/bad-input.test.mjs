@@ -143,7 +143,7 @@ test("a full store says how much room is missing and keeps what it has", async (
     const devtools = await context.newCDPSession(page);
     await devtools.send("Storage.overrideQuotaForOrigin", { origin: site.url, quotaSize: 20e6 });
     await load(page, server.url);
-    await assertError(page, "storage_full", /room for 15\.\d MB more/);
+    await assertError(page, "storage_full", /15\.\d MB more are needed/);
     assert.deepEqual(await stored(page), [[server.url, chunk, false]]);
   }, sabotaged); // the service worker's cache would take from the same quota
   await server.close();
@@ -154,7 +154,7 @@ test("a browser without WebGPU is no_webgpu on the page, before anything is aske
   await withPage(async (page) => {
     await sabotage(page, { before: "delete WorkerNavigator.prototype.gpu" });
     await load(page, server.url);
-    await assertError(page, "no_webgpu", /This page has no WebGPU; open it over https/);
+    await assertError(page, "no_webgpu", /this page has no WebGPU; open it over https/);
     assert.deepEqual(server.requests, []);
   }, sabotaged);
   await server.close();

@@ -32,7 +32,7 @@ export function fakeEngine(script) {
 
     async preflight(id) {
       await this.#pause(id, 5);
-      return { sentence: "this machine: all well", verdict: "runs", reasons: [], downloadBytes: 0, ...script.preflight };
+      return { sentence: "This machine: the whole model on the GPU", verdict: "runs", reasons: [], downloadBytes: 0, ...script.preflight };
     }
 
     async load(id, source) {
@@ -45,7 +45,7 @@ export function fakeEngine(script) {
           if (script.holdLoadAt === step) await this.#pause(id, 1e8);
         }
       }
-      if (script.loadFault) throw script.loadFault;
+      if (script.loadError) throw script.loadError;
       return { id: source.id ?? source.url ?? "file", name: "SmolLM2 135M Instruct", architecture: "llama", contextLength: 2048, bytes: total, vision: script.vision ?? false, warnings: script.warnings ?? [] };
     }
 

@@ -9,25 +9,25 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
-// flight is a chunk on its way into the store. All who want the chunk share it.
+// chunkFetch is a chunk on its way from the source into the store. Callers that need the same chunk share it.
 type chunkFetch struct {
-	done    chan struct{}
-	err     error // once done
+	done    chan struct{} // closed when the fetch has ended
+	err     error         // valid once done is closed
 	cancel  context.CancelFunc
-	waiters int // under part.mu
+	waiters int // callers that wait for done; guarded by part.mu
 
 	mu          sync.Mutex
 	subscribers map[int]func(received int64)
 }
 
-// fill brings a chunk into the store unless it is there. However many ask for it at once, it is fetched once, and the
-// fetch ends early only when all of them have gone. count, which may be nil, hears how many bytes have come.
-func (p *part) ensureChunk(ctx context.Context, st store.Store, chunk int, count func(received int64)) error {
+// ensureChunk stores a chunk unless it is stored. Concurrent calls share one fetch, which is cancelled only when the
+// contexts of all of them have ended. onBytes, which may be nil, is called with the number of bytes received so far.
+func (p *part) ensureChunk(ctx context.Context, st store.Store, chunk int, onBytes func(received int64)) error {
 	f := p.join(st, chunk)
 	if f == nil {
 		return nil
 	}
-	defer f.subscribe(count)()
+	defer f.subscribe(onBytes)()
 	select {
 	case <-f.done:
 		return f.err
@@ -37,7 +37,7 @@ func (p *part) ensureChunk(ctx context.Context, st store.Store, chunk int, count
 	}
 }
 
-// board joins the flight of a chunk, or starts it; nil when the chunk is there.
+// join adds a waiter to the fetch of a chunk, which it starts if there is none. It returns nil if the chunk is stored.
 func (p *part) join(st store.Store, chunk int) *chunkFetch {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -48,7 +48,7 @@ func (p *part) join(st store.Store, chunk int) *chunkFetch {
 	if f == nil {
 		f = &chunkFetch{done: make(chan struct{}), subscribers: map[int]func(int64){}}
 		p.fetches[chunk] = f
-		var ctx context.Context // of nobody in particular
+		var ctx context.Context // not a caller's: the fetch may outlive the caller that started it
 		ctx, f.cancel = context.WithCancel(context.Background())
 		go p.runFetch(ctx, st, chunk, f)
 	}
@@ -56,13 +56,13 @@ func (p *part) join(st store.Store, chunk int) *chunkFetch {
 	return f
 }
 
-// leave goes before the end. The last to go waits until nothing is under way any more.
+// leave removes a waiter before the fetch has ended. The last one cancels the fetch and waits for its end.
 func (p *part) leave(chunk int, f *chunkFetch) {
 	p.mu.Lock()
 	f.waiters--
 	last := f.waiters == 0
 	if last {
-		p.removeFetch(chunk, f) // whoever comes now starts anew
+		p.removeFetch(chunk, f) // a call that comes now starts a new fetch
 	}
 	p.mu.Unlock()
 	if last {
@@ -83,67 +83,69 @@ func (p *part) runFetch(ctx context.Context, st store.Store, chunk int, f *chunk
 	close(f.done)
 }
 
-// over takes a flight off the board; p.mu is held.
+// removeFetch removes f from p.fetches unless another fetch has replaced it. The caller holds p.mu.
 func (p *part) removeFetch(chunk int, f *chunkFetch) {
 	if p.fetches[chunk] == f {
 		delete(p.fetches, chunk)
 	}
 }
 
-// bring fetches a chunk. When the source says that it has changed meanwhile, it is asked once more, since a single
-// answer out of step is not worth gigabytes; if it stays with it, the store forgets the file.
-func (p *part) fetchChunk(ctx context.Context, st store.Store, chunk int, tell func(int64)) error {
-	src, err := p.sameSource(ctx, st)
+// fetchChunk fetches a chunk and stores it. If the source reports that the file has changed, fetchChunk opens it again:
+// a single inconsistent response is not worth gigabytes. If the file has really changed, its record is deleted.
+func (p *part) fetchChunk(ctx context.Context, st store.Store, chunk int, onBytes func(received int64)) error {
+	src, err := p.unchangedSource(ctx, st)
 	if err != nil {
 		return err
 	}
-	err = st.StoreChunk(ctx, p.file.ID, chunk, src, tell)
+	err = st.StoreChunk(ctx, p.file.ID, chunk, src, onBytes)
 	if err == nil {
-		tell(p.file.ChunkLen(chunk))
+		onBytes(p.file.ChunkLen(chunk))
 		return nil
 	}
 	if errs.Of(err).Code == errs.Integrity {
 		p.close()
-		if _, changed := p.sameSource(ctx, st); changed != nil {
+		if _, changed := p.unchangedSource(ctx, st); changed != nil {
 			return changed
 		}
 	}
 	return err
 }
 
-// sameSource gives the source if it is still the file of which chunks are stored.
-func (p *part) sameSource(ctx context.Context, st store.Store) (fetch.Source, error) {
+// unchangedSource returns the source. If it is no longer the file whose chunks are stored, unchangedSource deletes the
+// record and returns an error of code integrity.
+func (p *part) unchangedSource(ctx context.Context, st store.Store) (fetch.Source, error) {
 	src, err := p.open(ctx)
 	if err != nil || src.Info() == p.file.Info {
 		return src, err
 	}
-	st.Delete(ctx, p.file.ID) // what a person needs to know is that it changed
-	return nil, errs.New(errs.Integrity, "the file has changed where it comes from; load the model again to start over").AsRetryable()
+	st.Delete(ctx, p.file.ID) // its error is dropped: that the file has changed matters more
+	return nil, errs.New(errs.Integrity,
+		"the file has changed at its source; load the model again to start over").AsRetryable()
 }
 
-// hear has count told of the bytes that come, until the function is called.
-func (f *chunkFetch) subscribe(count func(int64)) (hush func()) {
-	if count == nil {
+// subscribe calls onBytes with the number of bytes received so far, until unsubscribe is called.
+func (f *chunkFetch) subscribe(onBytes func(received int64)) (unsubscribe func()) {
+	if onBytes == nil {
 		return func() {}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	ticket := len(f.subscribers)
-	for f.subscribers[ticket] != nil {
-		ticket++
+	id := len(f.subscribers)
+	for f.subscribers[id] != nil {
+		id++
 	}
-	f.subscribers[ticket] = count
+	f.subscribers[id] = onBytes
 	return func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		delete(f.subscribers, ticket)
+		delete(f.subscribers, id)
 	}
 }
 
 func (f *chunkFetch) notify(received int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, count := range f.subscribers {
-		count(received)
+	for _, onBytes := range f.subscribers {
+		onBytes(received)
 	}
 }

@@ -9,12 +9,11 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// parallelFills is how many chunks are fetched at once: enough to hide a server's delay between two of them.
+// parallelFetches is how many chunks are fetched at once: enough to hide the server's latency between two chunks.
 const parallelFetches = 4
 
-// Download brings the chunks that tensors lie in into the store, as far as they are missing, in the order given, and
-// returns when they are there; without tensors, the whole model. What arrived before an error or the end of ctx stays.
-// report may be nil.
+// Download stores the chunks that contain tensors and are not stored yet, in the order given; without tensors, the
+// whole model. What arrived before an error or the end of ctx stays stored. report may be nil.
 // Errors: no_ranges, no_cors, not_found, http_status, connection_lost, integrity (the file changed), storage_full.
 func (m *Model) Download(ctx context.Context, tensors []gguf.Tensor, report func(Progress)) error {
 	chunks := m.chunksOf(tensors)
@@ -23,14 +22,14 @@ func (m *Model) Download(ctx context.Context, tensors []gguf.Tensor, report func
 	meter := newProgressMeter(PhaseDownload, total, report)
 	meter.addStored(total - m.chunkBytes(missing))
 	if err := m.ensureChunks(ctx, missing, meter); err != nil {
-		return m.explain(err)
+		return m.explainStorageFull(err)
 	}
 	meter.finish()
 	return nil
 }
 
-// Missing is how many bytes Download would bring for tensors, or for the whole model without them: 0 when they can be
-// loaded without the network.
+// MissingBytes returns how many bytes Download would fetch for tensors, or for the whole model without them. It is 0 if
+// they can be loaded without the network.
 func (m *Model) MissingBytes(tensors []gguf.Tensor) int64 {
 	return m.chunkBytes(m.missingChunks(m.chunksOf(tensors)))
 }
@@ -44,6 +43,7 @@ func (m *Model) missingChunks(chunks []chunk) (missing []chunk) {
 	return missing
 }
 
+// chunkBytes returns the number of bytes of chunks.
 func (m *Model) chunkBytes(chunks []chunk) (n int64) {
 	for _, c := range chunks {
 		n += m.parts[c.part].file.ChunkLen(c.index)
@@ -51,15 +51,15 @@ func (m *Model) chunkBytes(chunks []chunk) (n int64) {
 	return n
 }
 
-// fillAll fills chunks in order, several at a time. The first error ends it; it returns when nothing is under way that
-// nobody else waits for.
+// ensureChunks stores chunks in order, parallelFetches at a time. The first error ends it. It returns when none of its
+// fetches is running, except those that other callers wait for too.
 func (m *Model) ensureChunks(ctx context.Context, chunks []chunk, meter *progressMeter) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	queue := make(chan chunk)
-	var busy sync.WaitGroup
+	var workers sync.WaitGroup
 	for range min(parallelFetches, len(chunks)) {
-		busy.Go(func() {
+		workers.Go(func() {
 			for c := range queue {
 				p := m.parts[c.part]
 				if err := p.ensureChunk(ctx, m.store, c.index, meter.startPiece()); err != nil {
@@ -78,11 +78,11 @@ func (m *Model) ensureChunks(ctx context.Context, chunks []chunk, meter *progres
 		break
 	}
 	close(queue)
-	busy.Wait()
+	workers.Wait()
 	return contextError(ctx)
 }
 
-// ended gives the error that ended ctx, nil while it goes on.
+// contextError returns the error that ended ctx, nil if it has not ended.
 func contextError(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	if cause == nil {
@@ -94,31 +94,32 @@ func contextError(ctx context.Context) error {
 	return cause
 }
 
-// explain adds to a full store how much room is missing.
-func (m *Model) explain(err error) error {
+// explainStorageFull adds to an error of code storage_full how many bytes of the model are stored and how many more are
+// needed; it returns other errors as they are.
+func (m *Model) explainStorageFull(err error) error {
 	stored := int64(0)
 	for _, p := range m.parts {
 		stored += p.storedBytes()
 	}
-	return explainFull(err, stored, m.Bytes())
+	return explainStorageFull(err, stored, m.Bytes())
 }
 
-// explainFull says of a full store how much of what was wanted is missing; other errors stay as they are.
-func explainFull(err error, stored, wanted int64) error {
+// explainStorageFull is Model.explainStorageFull for total bytes of which stored are stored.
+func explainStorageFull(err error, stored, total int64) error {
 	e := *errs.Of(err)
 	if e.Code != errs.StorageFull {
 		return err
 	}
-	e.Message = fmt.Sprintf("the browser's storage is full: %s of %s are stored and kept, room for %s more is missing; "+
+	e.Message = fmt.Sprintf("the browser's storage is full: %s of %s are stored and kept, %s more are needed; "+
 		"free space on the disk or delete another model, then load this one again",
-		megabytes(stored), megabytes(wanted), megabytes(wanted-stored))
+		megabytes(stored), megabytes(total), megabytes(total-stored))
 	return &e
 }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
-// Verify hashes every stored byte again and forgets the chunks that have changed, so that Download brings them anew. It
-// gives how many have.
+// Verify hashes every stored byte again and removes the chunks that have changed, so that Download fetches them again.
+// It returns how many have changed.
 func (m *Model) Verify(ctx context.Context) (changed int, err error) {
 	for _, p := range m.parts {
 		n, err := m.store.Verify(ctx, p.file.ID)

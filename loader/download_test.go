@@ -18,70 +18,70 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
-// server serves one model at every path and notes which chunks it is asked for. Its behaviour may be replaced.
-type server struct {
+// httpServer serves one model at every path and records which chunks are requested. A test may replace its handler.
+type httpServer struct {
 	*httptest.Server
 	file []byte
 	etag string
 
-	mu     sync.Mutex
-	asked  []int64 // first byte of each range but the one-byte look
-	behave http.HandlerFunc
+	mu       sync.Mutex
+	requests []int64          // first byte of each range, except the ranges of one byte that Open requests
+	handler  http.HandlerFunc // if not nil, serves all requests
 }
 
-func newServer(t *testing.T, file []byte) *server {
-	s := &server{file: file, etag: `"1"`}
+func newHTTPServer(t *testing.T, file []byte) *httpServer {
+	s := &httpServer{file: file, etag: `"1"`}
 	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(s.Server.Close)
 	return s
 }
 
-func (s *server) serve(w http.ResponseWriter, r *http.Request) {
+func (s *httpServer) serve(w http.ResponseWriter, r *http.Request) {
 	var from, to int64
 	fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to)
 	s.mu.Lock()
 	if to > 0 {
-		s.asked = append(s.asked, from)
+		s.requests = append(s.requests, from)
 	}
-	behave := s.behave
+	handler := s.handler
 	s.mu.Unlock()
-	if behave != nil {
-		behave(w, r)
+	if handler != nil {
+		handler(w, r)
 		return
 	}
 	w.Header().Set("ETag", s.etag)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.file))
 }
 
-func (s *server) become(h http.HandlerFunc) {
+func (s *httpServer) setHandler(h http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.behave = h
+	s.handler = h
 }
 
-// chunks gives the chunks asked for since the last call, sorted, each once: net/http may ask again by itself.
-func (s *server) chunks() []int64 {
+// takeChunks returns the chunks requested since the last call, sorted, each once: net/http may repeat a request.
+func (s *httpServer) takeChunks() []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []int64
-	for _, from := range s.asked {
+	for _, from := range s.requests {
 		list = append(list, from/store.ChunkBytes)
 	}
-	s.asked = nil
+	s.requests = nil
 	slices.Sort(list)
 	return slices.Compact(list)
 }
 
-func (s *server) open(t *testing.T, st store.Store) (*Model, error) {
-	place, name := fetch.SplitURL(s.URL + "/models/m.gguf")
-	m, err := Open(t.Context(), place, name, st, nil)
+func (s *httpServer) open(t *testing.T, st store.Store) (*Model, error) {
+	location, name := fetch.SplitURL(s.URL + "/models/m.gguf")
+	m, err := Open(t.Context(), location, name, st, nil)
 	if err == nil {
 		t.Cleanup(m.Close)
 	}
 	return m, err
 }
 
-func (s *server) mustOpen(t *testing.T, st store.Store) *Model {
+func (s *httpServer) mustOpen(t *testing.T, st store.Store) *Model {
 	t.Helper()
 	m, err := s.open(t, st)
 	if err != nil {
@@ -90,17 +90,17 @@ func (s *server) mustOpen(t *testing.T, st store.Store) *Model {
 	return m
 }
 
-func TestDownloadFetchesWhatIsMissingOnce(t *testing.T) {
-	s, st := newServer(t, bigModel()), newStore()
+func TestDownloadFetchesMissingChunksOnce(t *testing.T) {
+	s, st := newHTTPServer(t, bigModel()), newStore()
 	m := s.mustOpen(t, st)
-	if got := s.chunks(); !slices.Equal(got, []int64{0}) {
-		t.Errorf("open asked for chunks %v", got)
+	if got := s.takeChunks(); !slices.Equal(got, []int64{0}) {
+		t.Errorf("Open requested chunks %v", got)
 	}
 	if err := m.Download(t.Context(), nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.chunks(); !slices.Equal(got, []int64{1, 2, 3, 4}) {
-		t.Errorf("download asked for chunks %v", got)
+	if got := s.takeChunks(); !slices.Equal(got, []int64{1, 2, 3, 4}) {
+		t.Errorf("Download requested chunks %v", got)
 	}
 	f, _, _ := st.Find(t.Context(), m.ID)
 	if !f.Complete() {
@@ -108,8 +108,8 @@ func TestDownloadFetchesWhatIsMissingOnce(t *testing.T) {
 	}
 }
 
-func TestAWholeModelOpensWithoutTheServer(t *testing.T) {
-	s, st := newServer(t, bigModel()), newStore()
+func TestACompleteModelOpensWithoutTheServer(t *testing.T) {
+	s, st := newHTTPServer(t, bigModel()), newStore()
 	m := s.mustOpen(t, st)
 	if err := m.Download(t.Context(), nil, nil); err != nil {
 		t.Fatal(err)
@@ -127,10 +127,10 @@ func TestAWholeModelOpensWithoutTheServer(t *testing.T) {
 	}
 }
 
-func TestALostConnectionKeepsWhatArrivedAndGoesOnFromThere(t *testing.T) {
-	s, st := newServer(t, bigModel()), newStore()
+func TestDownloadResumesAfterALostConnection(t *testing.T) {
+	s, st := newHTTPServer(t, bigModel()), newStore()
 	m := s.mustOpen(t, st)
-	s.become(func(w http.ResponseWriter, r *http.Request) {
+	s.setHandler(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.Header.Get("Range"), fmt.Sprintf("bytes=%d-", 3*store.ChunkBytes)) {
 			panic(http.ErrAbortHandler)
 		}
@@ -138,33 +138,33 @@ func TestALostConnectionKeepsWhatArrivedAndGoesOnFromThere(t *testing.T) {
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.file))
 	})
 	err := m.Download(t.Context(), nil, nil)
-	wantFault(t, err, errs.ConnectionLost, "m.gguf: ")
+	wantError(t, err, errs.ConnectionLost, "m.gguf: ")
 	if !errs.Of(err).Retryable {
 		t.Error("not retryable")
 	}
 	f, _, _ := st.Find(t.Context(), m.ID)
 	if f.Complete() || f.Chunks[3] {
-		t.Errorf("chunks %v pass for stored", f.Chunks)
+		t.Errorf("chunks %v count as stored", f.Chunks)
 	}
-	s.become(nil)
-	s.chunks()
+	s.setHandler(nil)
+	s.takeChunks()
 	again := s.mustOpen(t, st)
 	if err := again.Download(t.Context(), nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	var missing []int64
-	for chunk, here := range f.Chunks {
-		if !here {
+	for chunk, stored := range f.Chunks {
+		if !stored {
 			missing = append(missing, int64(chunk))
 		}
 	}
-	if got := s.chunks(); !slices.Equal(got, missing) {
-		t.Errorf("asked again for chunks %v, missing were %v", got, missing)
+	if got := s.takeChunks(); !slices.Equal(got, missing) {
+		t.Errorf("chunks %v were requested again, want the missing ones, %v", got, missing)
 	}
 }
 
-func TestAnUnfinishedModelOpensWithoutTheServerAndSaysWhatIsMissing(t *testing.T) {
-	s, st := newServer(t, bigModel()), newStore()
+func TestAnIncompleteModelOpensWithoutTheServerAndCountsMissingBytes(t *testing.T) {
+	s, st := newHTTPServer(t, bigModel()), newStore()
 	m := s.mustOpen(t, st)
 	up, _ := m.File.Tensor("blk.0.ffn_up.weight")
 	resident := []gguf.Tensor{up}
@@ -182,15 +182,15 @@ func TestAnUnfinishedModelOpensWithoutTheServerAndSaysWhatIsMissing(t *testing.T
 	if err := again.Load(t.Context(), resident, func(gguf.Tensor, int64, Blob) error { return nil }, nil); err != nil {
 		t.Error(err)
 	}
-	wantFault(t, again.Download(t.Context(), nil, nil), errs.ConnectionLost, "m.gguf: ")
+	wantError(t, again.Download(t.Context(), nil, nil), errs.ConnectionLost, "m.gguf: ")
 }
 
-func TestAChangedFileStartsOver(t *testing.T) {
-	s, st := newServer(t, bigModel()), newStore()
+func TestAFileThatChangesDuringTheDownloadStartsOver(t *testing.T) {
+	s, st := newHTTPServer(t, bigModel()), newStore()
 	m := s.mustOpen(t, st)
 	s.etag = `"2"`
 	err := m.Download(t.Context(), nil, nil)
-	wantFault(t, err, errs.Integrity, "changed")
+	wantError(t, err, errs.Integrity, "changed")
 	again := s.mustOpen(t, st)
 	if f, _, _ := st.Find(t.Context(), again.ID); f.Validator != `"2"` || f.Stored() != store.ChunkBytes {
 		t.Errorf("record %+v", f)
@@ -200,35 +200,35 @@ func TestAChangedFileStartsOver(t *testing.T) {
 	}
 }
 
-func TestServersThatCannotServe(t *testing.T) {
+func TestOpenReportsServersThatCannotBeUsed(t *testing.T) {
 	for name, c := range map[string]struct {
-		behave http.HandlerFunc
-		code   errs.Code
+		handler http.HandlerFunc
+		code    errs.Code
 	}{
 		"no such file": {http.NotFound, errs.NotFound},
 		"no ranges":    {func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("GGUF")) }, errs.NoRanges},
-		"locked":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, errs.HTTPStatus},
+		"forbidden":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, errs.HTTPStatus},
 		"broken":       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, errs.ConnectionLost},
 		"no size":      {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) }, errs.NoRanges},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, st := newServer(t, nil), newStore()
-			s.become(c.behave)
+			s, st := newHTTPServer(t, nil), newStore()
+			s.setHandler(c.handler)
 			_, err := s.open(t, st)
-			wantFault(t, err, c.code, "m.gguf: ")
+			wantError(t, err, c.code, "m.gguf: ")
 			if files, _ := st.List(t.Context()); len(files) != 0 {
-				t.Errorf("the store keeps %+v", files)
+				t.Errorf("the store still has %+v", files)
 			}
 		})
 	}
 }
 
-func TestAFullStoreSaysHowMuchRoomIsMissing(t *testing.T) {
-	s, st := newServer(t, bigModel()), store.NewMemory(40<<20)
+func TestAFullStoreReportsTheBytesNeeded(t *testing.T) {
+	s, st := newHTTPServer(t, bigModel()), store.NewMemory(40<<20)
 	m := s.mustOpen(t, st)
 	err := m.Download(t.Context(), nil, nil)
 	f, _, _ := st.Find(t.Context(), m.ID)
-	wantFault(t, err, errs.StorageFull, fmt.Sprintf("room for %.1f MB more is missing", float64(m.Bytes()-f.Stored())/1e6))
+	wantError(t, err, errs.StorageFull, fmt.Sprintf("%.1f MB more are needed", float64(m.Bytes()-f.Stored())/1e6))
 	if f.Complete() || f.Stored() < 2*store.ChunkBytes {
 		t.Errorf("%d bytes kept", f.Stored())
 	}
@@ -237,25 +237,25 @@ func TestAFullStoreSaysHowMuchRoomIsMissing(t *testing.T) {
 	}
 }
 
-func TestAStoreThatIsFullAlreadyAtTheHeaderSaysSoToo(t *testing.T) {
-	s, st := newServer(t, bigModel()), store.NewMemory(1<<20)
+func TestAStoreFullAtTheHeaderReportsTheBytesNeeded(t *testing.T) {
+	s, st := newHTTPServer(t, bigModel()), store.NewMemory(1<<20)
 	_, err := s.open(t, st)
-	wantFault(t, err, errs.StorageFull, "more is missing")
+	wantError(t, err, errs.StorageFull, "more are needed")
 }
 
-func TestDownloadStopsWithItsContext(t *testing.T) {
-	s, st := newServer(t, bigModel()), newStore()
+func TestDownloadStopsWhenItsContextEnds(t *testing.T) {
+	s, st := newHTTPServer(t, bigModel()), newStore()
 	m := s.mustOpen(t, st)
 	ctx, cancel := context.WithCancel(t.Context())
-	s.become(func(_ http.ResponseWriter, r *http.Request) {
+	s.setHandler(func(_ http.ResponseWriter, r *http.Request) {
 		cancel()
 		<-r.Context().Done()
 	})
-	wantFault(t, m.Download(ctx, nil, nil), errs.Aborted, "stopped")
+	wantError(t, m.Download(ctx, nil, nil), errs.Aborted, "stopped")
 }
 
-func TestVerifyMakesDownloadMendWhatChanged(t *testing.T) {
-	s, st := newServer(t, bigModel()), newStore()
+func TestDownloadRefetchesChunksThatVerifyRemoved(t *testing.T) {
+	s, st := newHTTPServer(t, bigModel()), newStore()
 	m := s.mustOpen(t, st)
 	if err := m.Download(t.Context(), nil, nil); err != nil {
 		t.Fatal(err)
@@ -263,48 +263,48 @@ func TestVerifyMakesDownloadMendWhatChanged(t *testing.T) {
 	if n, err := m.Verify(t.Context()); n != 0 || err != nil {
 		t.Fatalf("%d changed, %v", n, err)
 	}
-	m.store = forgetful{st}
+	m.store = changedChunkStore{st}
 	if n, err := m.Verify(t.Context()); n != 1 || err != nil {
 		t.Fatalf("%d changed, %v", n, err)
 	}
-	s.chunks()
+	s.takeChunks()
 	if err := m.Download(t.Context(), nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.chunks(); !slices.Equal(got, []int64{2}) {
-		t.Errorf("asked for chunks %v", got)
+	if got := s.takeChunks(); !slices.Equal(got, []int64{2}) {
+		t.Errorf("chunks %v were requested", got)
 	}
 }
 
-// forgetful is a store whose third chunk turns out to have changed.
-type forgetful struct{ store.Store }
+// changedChunkStore is a store whose Verify removes the third chunk.
+type changedChunkStore struct{ store.Store }
 
-func (f forgetful) Verify(context.Context, string) (int, error) { return 1, nil }
+func (f changedChunkStore) Verify(context.Context, string) (int, error) { return 1, nil }
 
-func (f forgetful) Find(ctx context.Context, id string) (store.File, bool, error) {
+func (f changedChunkStore) Find(ctx context.Context, id string) (store.File, bool, error) {
 	file, ok, err := f.Store.Find(ctx, id)
 	file.Chunks[2] = false
 	return file, ok, err
 }
 
-func TestDownloadBringsTheTensorsAskedForAlone(t *testing.T) {
-	s, st := newServer(t, bigModel()), newStore()
+func TestDownloadFetchesOnlyTheChunksOfTheTensors(t *testing.T) {
+	s, st := newHTTPServer(t, bigModel()), newStore()
 	m := s.mustOpen(t, st)
-	s.chunks()
+	s.takeChunks()
 	up, _ := m.File.Tensor("blk.0.ffn_up.weight")
 	var last Progress
 	if err := m.Download(t.Context(), []gguf.Tensor{up}, func(p Progress) { last = p }); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.chunks(); !slices.Equal(got, []int64{2, 3, 4}) {
-		t.Errorf("asked for chunks %v", got)
+	if got := s.takeChunks(); !slices.Equal(got, []int64{2, 3, 4}) {
+		t.Errorf("chunks %v were requested", got)
 	}
 	if want := m.Bytes() - 2*store.ChunkBytes; last.Done != want || last.Total != want {
 		t.Errorf("%d of %d bytes, want %d", last.Done, last.Total, want)
 	}
 }
 
-func TestPlanFollowsTheTensorsGiven(t *testing.T) {
+func TestChunksFollowTheOrderOfTheTensors(t *testing.T) {
 	m := mustOpen(t, fetch.Memory{"m.gguf": bigModel()}, "m.gguf", newStore())
 	up, _ := m.File.Tensor("blk.0.ffn_up.weight")
 	embd, _ := m.File.Tensor("token_embd.weight")
@@ -315,7 +315,7 @@ func TestPlanFollowsTheTensorsGiven(t *testing.T) {
 }
 
 func TestProgressCountsUpToTheTotal(t *testing.T) {
-	s, st := newServer(t, bigModel()), newStore()
+	s, st := newHTTPServer(t, bigModel()), newStore()
 	m := s.mustOpen(t, st)
 	for _, run := range []struct {
 		phase Phase
@@ -340,7 +340,7 @@ func TestProgressCountsUpToTheTotal(t *testing.T) {
 	}
 }
 
-func TestMeterMeasuresSpeedOfTheLastSeconds(t *testing.T) {
+func TestMeterAveragesTheLastSeconds(t *testing.T) {
 	var last Progress
 	m := newProgressMeter(PhaseDownload, 1000, func(p Progress) { last = p })
 	at := time.Unix(0, 0)
@@ -349,7 +349,7 @@ func TestMeterMeasuresSpeedOfTheLastSeconds(t *testing.T) {
 	count := m.startPiece()
 	count(0)
 	if last.BytesPerSecond != 0 || last.SecondsLeft != 0 {
-		t.Errorf("speed without time: %+v", last)
+		t.Errorf("a rate without elapsed time: %+v", last)
 	}
 	for range 10 { // 10 bytes a second for ten seconds
 		at = at.Add(time.Second)
@@ -367,6 +367,6 @@ func TestMeterMeasuresSpeedOfTheLastSeconds(t *testing.T) {
 	at = at.Add(time.Millisecond)
 	count(601)
 	if last != before {
-		t.Error("reported again after a millisecond")
+		t.Error("a second report within a millisecond")
 	}
 }

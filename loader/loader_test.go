@@ -21,7 +21,7 @@ import (
 
 func newStore() *store.Memory { return store.NewMemory(math.MaxInt64 / 2) }
 
-// bigModel is a model of about 70 MB: its largest tensor takes three pieces and four chunks.
+// bigModel is a model of about 70 MB. Its largest tensor has three pieces and is in four chunks.
 var bigModel = sync.OnceValue(func() []byte {
 	w := &gguf.Writer{}
 	w.Set("general.architecture", "llama")
@@ -34,8 +34,8 @@ var bigModel = sync.OnceValue(func() []byte {
 	return w.Bytes()
 })
 
-// small is a model of a few hundred bytes; keys are set in pairs.
-func small(tensor string, pairs ...any) []byte {
+// smallModel is a model of a few hundred bytes; pairs are metadata keys and values.
+func smallModel(tensor string, pairs ...any) []byte {
 	w := &gguf.Writer{}
 	for i := 0; i < len(pairs); i += 2 {
 		w.Set(pairs[i].(string), pairs[i+1])
@@ -47,7 +47,7 @@ func small(tensor string, pairs ...any) []byte {
 func splitModel() fetch.Memory {
 	m := fetch.Memory{}
 	for i := range 3 {
-		m[fmt.Sprintf("big-0000%d-of-00003.gguf", i+1)] = small(fmt.Sprintf("blk.%d.attn_norm.weight", i),
+		m[fmt.Sprintf("big-0000%d-of-00003.gguf", i+1)] = smallModel(fmt.Sprintf("blk.%d.attn_norm.weight", i),
 			"split.no", uint16(i), "split.count", uint16(3), "split.tensors.count", int32(3))
 	}
 	return m
@@ -61,9 +61,9 @@ func randomBytes(n int, seed uint64) []byte {
 	return b
 }
 
-func mustOpen(t *testing.T, place fetch.Location, name string, st store.Store) *Model {
+func mustOpen(t *testing.T, location fetch.Location, name string, st store.Store) *Model {
 	t.Helper()
-	m, err := Open(t.Context(), place, name, st, nil)
+	m, err := Open(t.Context(), location, name, st, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,14 +71,14 @@ func mustOpen(t *testing.T, place fetch.Location, name string, st store.Store) *
 	return m
 }
 
-func wantFault(t *testing.T, err error, code errs.Code, says string) {
+func wantError(t *testing.T, err error, code errs.Code, says string) {
 	t.Helper()
 	if err == nil || errs.Of(err).Code != code || !strings.Contains(errs.Of(err).Message, says) {
-		t.Errorf("got %v (%s), want %s: … %s …", err, errs.Of(err).Code, code, says)
+		t.Errorf("got %v (%s), want %s with %q", err, errs.Of(err).Code, code, says)
 	}
 }
 
-func TestOpenReadsTheHeaderAlone(t *testing.T) {
+func TestOpenReadsOnlyTheHeader(t *testing.T) {
 	st := newStore()
 	m := mustOpen(t, fetch.Memory{"m.gguf": bigModel()}, "m.gguf", st)
 	if len(m.File.Tensors) != 3 || m.Bytes() != int64(len(bigModel())) || m.Name != "m.gguf" {
@@ -117,44 +117,44 @@ func TestOpenRefusesBadSplits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Open(t.Context(), c.files, c.open, newStore(), nil)
-			wantFault(t, err, c.code, c.says)
+			wantError(t, err, c.code, c.says)
 		})
 	}
 }
 
-func TestOpenLeavesNothingOfWhatIsNoModel(t *testing.T) {
-	whole := small("t")
+func TestOpenDeletesFilesThatAreNotModels(t *testing.T) {
+	complete := smallModel("t")
 	for name, c := range map[string]struct {
 		file []byte
 		code errs.Code
 	}{
 		"a web page":       {[]byte("<!DOCTYPE html>" + strings.Repeat(" ", 5000)), errs.NotGGUF},
 		"an empty file":    {nil, errs.NotGGUF},
-		"truncated header": {whole[:40], errs.Truncated},
-		"truncated data":   {whole[:len(whole)-8], errs.Truncated},
+		"truncated header": {complete[:40], errs.Truncated},
+		"truncated data":   {complete[:len(complete)-8], errs.Truncated},
 		"absurd count":     {append([]byte("GGUF\x03\x00\x00\x00"), bytes.Repeat([]byte{0xff}, 80)...), errs.BadHeader},
 	} {
 		t.Run(name, func(t *testing.T) {
 			st := newStore()
 			_, err := Open(t.Context(), fetch.Memory{"m.gguf": c.file}, "m.gguf", st, nil)
-			wantFault(t, err, c.code, "m.gguf: ")
+			wantError(t, err, c.code, "m.gguf: ")
 			if files, _ := st.List(t.Context()); len(files) != 0 {
-				t.Errorf("the store keeps %+v", files)
+				t.Errorf("the store still has %+v", files)
 			}
 		})
 	}
 }
 
-func TestAnotherFileOfTheSameNameReplacesTheStoredOne(t *testing.T) {
+func TestOpenReplacesAStoredFileOfTheSameName(t *testing.T) {
 	st := newStore()
-	mustOpen(t, fetch.Memory{"m.gguf": small("old")}, "m.gguf", st)
-	m := mustOpen(t, fetch.Memory{"m.gguf": small("new", "general.name", "a longer file")}, "m.gguf", st)
+	mustOpen(t, fetch.Memory{"m.gguf": smallModel("old")}, "m.gguf", st)
+	m := mustOpen(t, fetch.Memory{"m.gguf": smallModel("new", "general.name", "a longer file")}, "m.gguf", st)
 	if _, ok := m.File.Tensor("new"); !ok {
 		t.Errorf("opened %+v", m.File.Tensors)
 	}
 }
 
-func TestLoadGivesEveryTensorWholeAndInOrder(t *testing.T) {
+func TestLoadReadsEveryTensorCompletelyAndInOrder(t *testing.T) {
 	st := newStore()
 	m := mustOpen(t, fetch.Memory{"m.gguf": bigModel()}, "m.gguf", st)
 	if err := m.Download(t.Context(), nil, nil); err != nil {
@@ -162,9 +162,9 @@ func TestLoadGivesEveryTensorWholeAndInOrder(t *testing.T) {
 	}
 	got := map[string][]byte{}
 	var order []string
-	backwards := slices.Clone(m.File.Tensors)
-	slices.Reverse(backwards)
-	err := m.Load(t.Context(), backwards, func(tensor gguf.Tensor, offset int64, b Blob) error {
+	reversed := slices.Clone(m.File.Tensors)
+	slices.Reverse(reversed)
+	err := m.Load(t.Context(), reversed, func(tensor gguf.Tensor, offset int64, b Blob) error {
 		unit := int64(2 * tensor.Type.BlockBytes())
 		if end := offset + b.Len(); b.Len() > 16<<20 || offset%unit != 0 || end != tensor.Size && end%unit != 0 {
 			t.Errorf("%s: piece %d+%d of %d", tensor.Name, offset, b.Len(), tensor.Size)
@@ -183,7 +183,7 @@ func TestLoadGivesEveryTensorWholeAndInOrder(t *testing.T) {
 	}
 	for i, tensor := range m.File.Tensors {
 		if !bytes.Equal(got[tensor.Name], bigModel()[tensor.Offset:tensor.Offset+tensor.Size]) {
-			t.Errorf("%s has other bytes", tensor.Name)
+			t.Errorf("the bytes of %s differ from the file", tensor.Name)
 		}
 		if order[i] != tensor.Name {
 			t.Errorf("order %v is not that of the file", order)
@@ -197,21 +197,21 @@ func TestLoadReadsTheRightPart(t *testing.T) {
 	if err := m.Download(t.Context(), nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	seen := 0
+	loaded := 0
 	err := m.Load(t.Context(), m.File.Tensors, func(tensor gguf.Tensor, _ int64, b Blob) error {
-		seen++
+		loaded++
 		file := files[m.parts[tensor.Part].name]
 		if !bytes.Equal(b.Copy(), file[tensor.Offset:tensor.Offset+tensor.Size]) {
-			t.Errorf("%s has other bytes", tensor.Name)
+			t.Errorf("the bytes of %s differ from the file", tensor.Name)
 		}
 		return nil
 	}, nil)
-	if err != nil || seen != 3 {
-		t.Errorf("%d tensors, %v", seen, err)
+	if err != nil || loaded != 3 {
+		t.Errorf("%d tensors, %v", loaded, err)
 	}
 }
 
-// countingStore counts the Blobs that have been read and not released.
+// countingStore counts the bytes read and the Blobs that have not been released.
 type countingStore struct {
 	store.Store
 	mu      sync.Mutex
@@ -244,8 +244,8 @@ func (b countedBlob) Release() {
 	b.s.open--
 }
 
-// aLot is a model of 40 tensors of one piece each, downloaded.
-func aLot(t *testing.T) (*Model, *countingStore) {
+// manyTensors returns a downloaded model of 40 tensors of one piece each, and its store.
+func manyTensors(t *testing.T) (*Model, *countingStore) {
 	w := &gguf.Writer{}
 	for i := range 40 {
 		w.Add(fmt.Sprint("t", i), quant.F32, []int{1000}, make([]byte, 4000))
@@ -258,8 +258,8 @@ func aLot(t *testing.T) (*Model, *countingStore) {
 	return m, s
 }
 
-func TestLoadReadsAFewPiecesAheadAndReleasesAll(t *testing.T) {
-	m, s := aLot(t)
+func TestLoadReadsAFewPiecesAheadAndReleasesAllBlobs(t *testing.T) {
+	m, s := manyTensors(t)
 	s.maxOpen = 0
 	if err := m.Load(t.Context(), m.File.Tensors, func(gguf.Tensor, int64, Blob) error { return nil }, nil); err != nil {
 		t.Fatal(err)
@@ -269,8 +269,8 @@ func TestLoadReadsAFewPiecesAheadAndReleasesAll(t *testing.T) {
 	}
 }
 
-func TestLoadStopsWhereTheSinkFails(t *testing.T) {
-	m, s := aLot(t)
+func TestLoadStopsWhenTheCallbackFails(t *testing.T) {
+	m, s := manyTensors(t)
 	lost := errors.New("device lost")
 	calls := 0
 	err := m.Load(t.Context(), m.File.Tensors, func(gguf.Tensor, int64, Blob) error {
@@ -284,8 +284,8 @@ func TestLoadStopsWhereTheSinkFails(t *testing.T) {
 	}
 }
 
-func TestLoadStopsWithItsContext(t *testing.T) {
-	m, s := aLot(t)
+func TestLoadStopsWhenItsContextEnds(t *testing.T) {
+	m, s := manyTensors(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	calls := 0
 	err := m.Load(ctx, m.File.Tensors, func(gguf.Tensor, int64, Blob) error {
@@ -293,24 +293,24 @@ func TestLoadStopsWithItsContext(t *testing.T) {
 		cancel()
 		return nil
 	}, nil)
-	wantFault(t, err, errs.Aborted, "stopped")
+	wantError(t, err, errs.Aborted, "stopped")
 	if calls > readAhead+2 || s.open != 0 {
-		t.Errorf("%d calls after the end, %d blobs open", calls, s.open)
+		t.Errorf("%d calls after ctx ended, %d blobs open", calls, s.open)
 	}
 }
 
 func TestLoadRefusesUnsupportedTypesBeforeReading(t *testing.T) {
-	m, s := aLot(t)
+	m, s := manyTensors(t)
 	s.bytes = 0
 	tensors := append(slices.Clone(m.File.Tensors), gguf.Tensor{Name: "blk.0.ffn_up.weight", Type: 16, Size: 66})
 	err := m.Load(t.Context(), tensors, func(gguf.Tensor, int64, Blob) error { return nil }, nil)
-	wantFault(t, err, errs.UnsupportedTensorType, "IQ2_XXS")
+	wantError(t, err, errs.UnsupportedTensorType, "IQ2_XXS")
 	if s.bytes != 0 {
-		t.Errorf("%d bytes read first", s.bytes)
+		t.Errorf("%d bytes were read", s.bytes)
 	}
 }
 
-func TestLoadBringsWhatTheStoreDoesNotHave(t *testing.T) {
+func TestLoadFetchesChunksThatAreNotStored(t *testing.T) {
 	m := mustOpen(t, fetch.Memory{"m.gguf": bigModel()}, "m.gguf", newStore())
 	n := int64(0)
 	err := m.Load(t.Context(), m.File.Tensors[:1], func(_ gguf.Tensor, _ int64, b Blob) error { n += b.Len(); return nil }, nil)
@@ -322,14 +322,14 @@ func TestLoadBringsWhatTheStoreDoesNotHave(t *testing.T) {
 func TestListAndDeleteTreatASplitModelAsOne(t *testing.T) {
 	st := newStore()
 	m := mustOpen(t, splitModel(), "big-00001-of-00003.gguf", st)
-	alone := mustOpen(t, fetch.Memory{"m.gguf": bigModel()}, "m.gguf", st)
+	single := mustOpen(t, fetch.Memory{"m.gguf": bigModel()}, "m.gguf", st)
 	if err := m.Download(t.Context(), nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	models, err := List(t.Context(), st)
 	want := []StoredModel{
 		{ID: m.ID, Name: "big-00001-of-00003.gguf", Bytes: m.Bytes(), StoredBytes: m.Bytes(), Complete: true},
-		{ID: alone.ID, Name: "m.gguf", Bytes: alone.Bytes(), StoredBytes: store.ChunkBytes},
+		{ID: single.ID, Name: "m.gguf", Bytes: single.Bytes(), StoredBytes: store.ChunkBytes},
 	}
 	if err != nil || !slices.Equal(models, want) {
 		t.Errorf("got %+v %v, want %+v", models, err, want)
@@ -343,7 +343,7 @@ func TestListAndDeleteTreatASplitModelAsOne(t *testing.T) {
 	if err := Delete(t.Context(), m.ID, st); err != nil {
 		t.Fatal(err)
 	}
-	if files, _ := st.List(t.Context()); len(files) != 1 || files[0].ID != alone.ID {
-		t.Errorf("left after delete: %+v", files)
+	if files, _ := st.List(t.Context()); len(files) != 1 || files[0].ID != single.ID {
+		t.Errorf("stored after Delete: %+v", files)
 	}
 }

@@ -1,12 +1,11 @@
-// Package loader brings a model's weights from where they lie to where they are computed with: it reads the headers of
-// its files, keeps the files in a store, and hands the tensors' bytes to the GPU. It deals in (file, offset, length); the
-// bytes themselves stay with the store and the sink. It refuses to know what the tensors are for.
+// Package loader reads the weights of a model from a server or from picked files, keeps them in a store, and hands the
+// bytes of its tensors to a callback that uploads them to the GPU. It deals in (file, offset, length); the bytes
+// themselves stay in the store and in the callback. It does not know what the tensors are for.
 package loader
 
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
@@ -15,68 +14,39 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
-// Blob is a piece of a file on its way; see fetch.Blob.
+// Blob is a piece of a file that has been read from the store; see fetch.Blob.
 type Blob = fetch.Blob
 
-// Model is a model whose headers have been read. Its files are in the store, whole or in part.
+// Model is a model whose headers have been read. Its files are in the store, completely or in part.
 type Model struct {
-	ID   string     // of its first file; OpenStored takes it
-	Name string     // of its first file
-	File *gguf.File // all parts together
+	ID   string     // id of its first file; OpenStored takes it
+	Name string     // name of its first file
+	File *gguf.File // the headers of all parts, merged
 
 	store store.Store
 	parts []*part
 }
 
-// part is one file of a model.
-type part struct {
-	location fetch.Location
-	name     string
-	header   *gguf.File
-
-	file      store.File // only Chunks changes, under mu
-	mu        sync.Mutex
-	fetches   map[int]*chunkFetch // chunks on their way, under mu
-	recheckMu sync.Mutex
-
-	sourceLock chan struct{} // holds one token; who has it may open or close the source
-	source     fetch.Source  // nil until bytes are needed
-}
-
-func newPart(place fetch.Location, name string) *part {
-	p := &part{location: place, name: name, fetches: map[int]*chunkFetch{}, sourceLock: make(chan struct{}, 1)}
-	p.sourceLock <- struct{}{}
-	return p
-}
-
-// Open reads the headers of a model, from the store as far as they are there. name is its only or first file; the other
-// parts of a split model lie beside it. A server is not asked for a file whose header is stored, so that a model which is
-// there in part opens without the network; whether it has changed shows when the next byte of it is needed. A picked file
-// that is not the one of which chunks are stored takes its place. report may be nil.
+// Open reads the headers of a model, from the store if they are there. name is its only or first file; the other parts
+// of a split model are at the same location. A server is not contacted for a file whose header is stored, so a model
+// that is stored in part opens without the network; a change on the server shows when the next byte is fetched. A picked
+// file that differs from the stored one of the same name replaces it. report may be nil.
 //
-// Errors: those of fetch.Place.Open and store.Store; not_gguf, truncated, bad_header. A file that is no model leaves
-// nothing in the store.
-func Open(ctx context.Context, place fetch.Location, name string, st store.Store, report func(Progress)) (*Model, error) {
-	m := &Model{ID: place.ID(name), Name: name, store: st}
-	names := []string{name}
+// Errors: those of fetch.Location.Open and store.Store; not_gguf, truncated, bad_header. A file that is not a model is
+// deleted from the store.
+func Open(ctx context.Context, location fetch.Location, name string, st store.Store,
+	report func(Progress)) (*Model, error) {
+	m := &Model{ID: location.ID(name), Name: name, store: st}
 	meter := newProgressMeter(PhaseHeader, 0, report)
-	var headers []*gguf.File
-	for i := 0; i < len(names); i++ {
-		p, err := openPart(ctx, place, names[i], st, meter)
-		if err != nil {
-			m.Close()
-			return nil, withFileName(names[i], err)
-		}
-		m.parts = append(m.parts, p)
-		headers = append(headers, p.header)
-		if i == 0 {
-			if names, err = partNames(name, p.header); err != nil {
-				m.Close()
-				return nil, withFileName(name, err)
-			}
-		}
+	if err := m.openParts(ctx, location, meter); err != nil {
+		m.Close()
+		return nil, err
 	}
 	meter.finish()
+	var headers []*gguf.File
+	for _, p := range m.parts {
+		headers = append(headers, p.header)
+	}
 	file, err := gguf.Merge(headers)
 	if err != nil {
 		m.Close()
@@ -86,33 +56,51 @@ func Open(ctx context.Context, place fetch.Location, name string, st store.Store
 	return m, nil
 }
 
-// OpenStored opens a model of the store by its id, without the network when its headers are there.
-func OpenStored(ctx context.Context, id string, st store.Store, report func(Progress)) (*Model, error) {
-	place, name := fetch.LocationOf(id)
-	return Open(ctx, place, name, st, report)
+// openParts opens the first file, then the other parts that its header names.
+func (m *Model) openParts(ctx context.Context, location fetch.Location, meter *progressMeter) error {
+	names := []string{m.Name}
+	for i := 0; i < len(names); i++ {
+		p, err := openPart(ctx, location, names[i], m.store, meter)
+		if err != nil {
+			return withFileName(names[i], err)
+		}
+		m.parts = append(m.parts, p)
+		if i == 0 {
+			if names, err = partNames(m.Name, p.header); err != nil {
+				return withFileName(m.Name, err)
+			}
+		}
+	}
+	return nil
 }
 
-// Close lets go of the model's sources, when nobody reads any more. What is stored stays.
+// OpenStored opens a model by its id in the store, without the network if its headers are stored.
+func OpenStored(ctx context.Context, id string, st store.Store, report func(Progress)) (*Model, error) {
+	location, name := fetch.LocationOf(id)
+	return Open(ctx, location, name, st, report)
+}
+
+// Close closes the model's sources. It must not be called while the model is being read. What is stored stays.
 func (m *Model) Close() {
 	for _, p := range m.parts {
 		p.close()
 	}
 }
 
-// Move has the model's bytes held in another way from now on, where the store can. It copies what is stored already: call
-// it before the download, and before anything else reads the model.
+// Move moves the model's files to another kind of storage if the store supports it. It copies what is already stored:
+// call it before the download and before anything else reads the model.
 func (m *Model) Move(ctx context.Context, kind store.Kind) error {
 	for _, p := range m.parts {
 		file, err := m.store.Move(ctx, p.file.ID, kind)
 		if err != nil {
-			return m.explain(withFileName(p.name, err))
+			return m.explainStorageFull(withFileName(p.name, err))
 		}
 		p.file = file
 	}
 	return nil
 }
 
-// Bytes is the size of all files of the model.
+// Bytes returns the size of all files of the model.
 func (m *Model) Bytes() int64 {
 	n := int64(0)
 	for _, p := range m.parts {
@@ -121,7 +109,7 @@ func (m *Model) Bytes() int64 {
 	return n
 }
 
-// partNames lists the files of a model whose first one has header first.
+// partNames returns the names of a model's files; first is the header of the first one, which is called name.
 func partNames(name string, first *gguf.File) ([]string, error) {
 	split, err := first.Split()
 	if err != nil || split.Count == 1 {
@@ -142,7 +130,7 @@ func partNames(name string, first *gguf.File) ([]string, error) {
 	return names, nil
 }
 
-// about puts the name of the file before what happened to it.
+// withFileName puts the name of the file before the error's message.
 func withFileName(name string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return abortedError(err)
@@ -152,6 +140,7 @@ func withFileName(name string, err error) error {
 	return &e
 }
 
+// abortedError returns the error of a call whose context ended.
 func abortedError(cause error) error {
 	return errs.Wrap(errs.Aborted, "stopped; what has arrived is kept", cause).AsRetryable()
 }

@@ -2,6 +2,7 @@ package loader
 
 import (
 	"context"
+	"sync"
 
 	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
@@ -9,9 +10,36 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
-// openPart finds or makes a file's record in the store and reads the file's header.
-func openPart(ctx context.Context, place fetch.Location, name string, st store.Store, meter *progressMeter) (*part, error) {
-	p := newPart(place, name)
+// part is one file of a model.
+type part struct {
+	location fetch.Location
+	name     string
+	header   *gguf.File
+
+	file      store.File // only Chunks changes, guarded by mu
+	mu        sync.Mutex
+	fetches   map[int]*chunkFetch // by chunk, guarded by mu
+	recheckMu sync.Mutex          // held while the store is asked what it still has
+
+	sourceLock chan struct{} // holds one token, whose holder may open or close the source; waiting for it ends with ctx
+	source     fetch.Source  // nil until bytes are needed
+}
+
+func newPart(location fetch.Location, name string) *part {
+	p := &part{
+		location:   location,
+		name:       name,
+		fetches:    map[int]*chunkFetch{},
+		sourceLock: make(chan struct{}, 1),
+	}
+	p.sourceLock <- struct{}{}
+	return p
+}
+
+// openPart finds or creates a file's record in the store and reads the file's header.
+func openPart(ctx context.Context, location fetch.Location, name string, st store.Store,
+	meter *progressMeter) (*part, error) {
+	p := newPart(location, name)
 	if err := p.findOrCreate(ctx, st); err != nil {
 		p.close()
 		return nil, err
@@ -21,14 +49,14 @@ func openPart(ctx context.Context, place fetch.Location, name string, st store.S
 	if err != nil {
 		p.close()
 		if isUnusable(err) {
-			st.Delete(ctx, p.file.ID) // what a person needs to know is what is wrong with the file
+			st.Delete(ctx, p.file.ID) // its error is dropped: what is wrong with the file matters more
 		}
-		return nil, explainFull(err, p.file.Stored(), p.file.Size)
+		return nil, explainStorageFull(err, p.file.Stored(), p.file.Size)
 	}
 	return p, nil
 }
 
-// noModel reports whether an error says that the file itself is of no use.
+// isUnusable reports whether an error says that the file is not a GGUF file that can be read.
 func isUnusable(err error) bool {
 	switch errs.Of(err).Code {
 	case errs.NotGGUF, errs.Truncated, errs.BadHeader:
@@ -37,8 +65,8 @@ func isUnusable(err error) bool {
 	return false
 }
 
-// find looks the file up in the store and, unless its header is there, at its source. A picked file is looked at always:
-// that costs nothing, and it may be another one.
+// findOrCreate looks the file up in the store, and at its source unless its header is stored. The source of a picked
+// file is always opened: that costs nothing, and the file may be another one than the stored one.
 func (p *part) findOrCreate(ctx context.Context, st store.Store) error {
 	id := p.location.ID(p.name)
 	file, known, err := st.Find(ctx, id)
@@ -57,7 +85,7 @@ func (p *part) findOrCreate(ctx context.Context, st store.Store) error {
 	return err
 }
 
-// open gives the part's source, opening it at the first call.
+// open returns the part's source, which the first call opens.
 func (p *part) open(ctx context.Context) (fetch.Source, error) {
 	select {
 	case token := <-p.sourceLock:
@@ -85,8 +113,8 @@ func (p *part) close() {
 	}
 }
 
-// prefix gives the first n bytes of the file, bringing their chunks into the store when they are not there: so a header
-// can be read without the network later.
+// readPrefix returns the first n bytes of the file. It stores their chunks first, so that the header can be read without
+// the network later.
 func (p *part) readPrefix(ctx context.Context, st store.Store, n int64, meter *progressMeter) ([]byte, error) {
 	if n == 0 {
 		return nil, nil
@@ -104,26 +132,28 @@ func (p *part) readPrefix(ctx context.Context, st store.Store, n int64, meter *p
 	return b.Copy(), nil
 }
 
+// has reports whether a chunk is stored.
 func (p *part) has(chunk int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.file.Chunks[chunk]
 }
 
-func (p *part) setChunk(chunk int, here bool) {
+// setChunk records whether a chunk is stored.
+func (p *part) setChunk(chunk int, stored bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.file.Chunks[chunk] = here
+	p.file.Chunks[chunk] = stored
 }
 
-// know takes over what the store says of the file's chunks.
+// setChunks takes over which chunks are stored from a record of the store.
 func (p *part) setChunks(file store.File) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.file.Chunks = file.Chunks
 }
 
-// stored is the number of bytes in stored chunks.
+// storedBytes returns the number of bytes in stored chunks.
 func (p *part) storedBytes() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()

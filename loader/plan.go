@@ -10,8 +10,8 @@ import (
 // chunk is one chunk of one part: the unit of a download.
 type chunk struct{ part, index int }
 
-// plan lists the chunks that tensors lie in, each once, in the order of the tensors; of no tensors, all chunks of the
-// model in the order of its files.
+// chunksOf returns the chunks that contain tensors, each once, in the order of the tensors; without tensors, all chunks
+// of the model in the order of its files.
 func (m *Model) chunksOf(tensors []gguf.Tensor) []chunk {
 	var order []chunk
 	seen := map[chunk]bool{}
@@ -35,20 +35,20 @@ func (m *Model) chunksOf(tensors []gguf.Tensor) []chunk {
 	return order
 }
 
-// pieceBytes bounds what is read from the store at once.
+// pieceBytes is the largest size of a read from the store.
 const pieceBytes = 16 << 20
 
-// piece is a run of bytes of a tensor that is read at once.
+// piece is a range of a tensor's bytes that is read at once.
 type piece struct {
 	tensor gguf.Tensor
 	offset int64 // within the tensor
-	n      int64
+	n      int64 // bytes
 }
 
-// pieces cuts tensors into reads, in the order in which they lie in the files. Every piece of a tensor but its last is a
-// multiple of two blocks, as ops.Backend.Upload wants it.
+// pieces divides tensors into reads, in the order of the files. Every piece of a tensor but its last is a multiple of
+// two blocks, as ops.Backend.Upload requires.
 func pieces(tensors []gguf.Tensor) []piece {
-	order := make([]int, len(tensors)) // of numbers: sorting the tensors themselves would be 20 KB of the browser's program
+	order := make([]int, len(tensors)) // sorting the tensors themselves would add 20 KB to the browser's program
 	for i := range order {
 		order[i] = i
 	}

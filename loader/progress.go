@@ -5,70 +5,73 @@ import (
 	"time"
 )
 
-// Phase is what a load is doing.
+// Phase names what a load is doing.
 type Phase string
 
 // The phases, in their order.
 const (
-	PhaseHeader   Phase = "header"
-	PhaseDownload Phase = "download"
-	PhaseLoad     Phase = "load"
+	PhaseHeader   Phase = "header"   // the headers are fetched and read
+	PhaseDownload Phase = "download" // chunks are fetched and stored
+	PhaseLoad     Phase = "load"     // tensors are read from the store
 )
 
-// Progress says how far a phase is.
+// Progress is how far a phase is.
 type Progress struct {
 	Phase          Phase
 	Done, Total    int64   // bytes; Total is 0 while unknown
-	BytesPerSecond float64 // over the last few seconds; 0 while unknown
+	BytesPerSecond float64 // average of the last seconds; 0 while unknown
 	SecondsLeft    float64 // 0 while unknown
 }
 
 const (
 	reportEvery = 100 * time.Millisecond
-	rateWindow  = 5 * time.Second
+	rateWindow  = 5 * time.Second // time over which the rate is averaged
 )
 
-// meter adds up the bytes of a phase and reports them now and then. It may be used from several goroutines; report is
-// called from any of them, one call at a time.
+// progressMeter counts the bytes of a phase and reports them at most once every reportEvery. It may be used from several
+// goroutines. report is called from any of them, one call at a time.
 type progressMeter struct {
 	report func(Progress)
 	now    func() time.Time
 
-	mu      sync.Mutex
-	p       Progress
-	last    time.Time // of the latest report
-	samples []sample  // of the last rateWindow, oldest first
+	mu       sync.Mutex
+	progress Progress
+	last     time.Time // of the last report
+	samples  []sample  // of the last rateWindow, oldest first
 }
 
+// sample is the number of bytes done at a time.
 type sample struct {
 	at   time.Time
 	done int64
 }
 
-// newMeter begins a phase; report may be nil.
+// newProgressMeter returns the meter of a new phase; report may be nil.
 func newProgressMeter(phase Phase, total int64, report func(Progress)) *progressMeter {
 	if report == nil {
 		report = func(Progress) {}
 	}
-	return &progressMeter{report: report, now: time.Now, p: Progress{Phase: phase, Total: total}}
+	return &progressMeter{report: report, now: time.Now, progress: Progress{Phase: phase, Total: total}}
 }
 
-// skip counts bytes that were there already: they say nothing about speed.
+// addStored counts n bytes that were stored before the phase began. The rate does not include them.
 func (m *progressMeter) addStored(n int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.p.Done += n
+	m.progress.Done += n
 }
 
-// begin gives a function that says how many bytes of one piece have come so far.
+// startPiece returns a function to be called with the number of bytes of one piece received so far.
 func (m *progressMeter) startPiece() func(received int64) {
 	before := int64(0)
 	return func(received int64) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.p.Done += received - before
+		m.progress.Done += received - before
 		before = received
-		m.reportIfDue(false)
+		if now := m.now(); now.Sub(m.last) >= reportEvery {
+			m.reportAt(now)
+		}
 	}
 }
 
@@ -76,30 +79,26 @@ func (m *progressMeter) startPiece() func(received int64) {
 func (m *progressMeter) finish() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.reportIfDue(true)
+	m.reportAt(m.now())
 }
 
-// tell reports if it is time to, or always.
-func (m *progressMeter) reportIfDue(always bool) {
-	now := m.now()
-	if !always && now.Sub(m.last) < reportEvery {
-		return
-	}
+func (m *progressMeter) reportAt(now time.Time) {
 	m.last = now
 	m.updateRate(now)
-	m.report(m.p)
+	m.report(m.progress)
 }
 
-// measure derives speed and time left from the samples of the last seconds.
+// updateRate computes the rate and the time left from the samples of the last seconds.
 func (m *progressMeter) updateRate(now time.Time) {
-	m.samples = append(m.samples, sample{now, m.p.Done})
+	p := &m.progress
+	m.samples = append(m.samples, sample{now, p.Done})
 	for len(m.samples) > 2 && now.Sub(m.samples[1].at) >= rateWindow {
 		m.samples = m.samples[1:]
 	}
-	m.p.BytesPerSecond, m.p.SecondsLeft = 0, 0
+	p.BytesPerSecond, p.SecondsLeft = 0, 0
 	oldest := m.samples[0]
-	if seconds := now.Sub(oldest.at).Seconds(); seconds > 0 && m.p.Done > oldest.done {
-		m.p.BytesPerSecond = float64(m.p.Done-oldest.done) / seconds
-		m.p.SecondsLeft = float64(max(0, m.p.Total-m.p.Done)) / m.p.BytesPerSecond
+	if seconds := now.Sub(oldest.at).Seconds(); seconds > 0 && p.Done > oldest.done {
+		p.BytesPerSecond = float64(p.Done-oldest.done) / seconds
+		p.SecondsLeft = float64(max(0, p.Total-p.Done)) / p.BytesPerSecond
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
-// Read gives n bytes of a file of the model from offset on, which must lie within it. Chunks that are not in the store
-// are brought there first, each once however many readers want it; one that a reader waits for goes on when another
-// reader's ctx ends. A chunk that has vanished from the store is fetched again, once. The caller releases the Blob.
+// Read returns n bytes of a part of the model from offset on; the range must be within the file. Chunks that are not
+// stored are fetched first, each once for all concurrent readers; the fetch continues as long as the ctx of one of them
+// has not ended. A chunk that has vanished from the store is fetched again, once. The caller releases the Blob.
 //
-// Errors: those of Download; storage_error when the store does not keep what it is given. fetch.Away tells which of them
-// mean that the network is away, and fetch.RetryPolicy waits for its return.
+// Errors: those of Download; storage_error if the store loses what it has just stored. fetch.IsUnreachable tells which
+// of them mean that the server cannot be reached; fetch.RetryPolicy retries those.
 func (m *Model) Read(ctx context.Context, partNo int, offset, n int64) (b Blob, err error) {
 	err = m.retryIfVanished(ctx, partNo, offset, n, func(p *part) (lost bool, err error) {
 		if lost, err = p.ensureRange(ctx, m.store, offset, n); err != nil {
@@ -24,14 +24,14 @@ func (m *Model) Read(ctx context.Context, partNo int, offset, n int64) (b Blob, 
 	return b, err
 }
 
-// Keep brings a range into the store, as Read, and gives nothing. A range that is there costs nothing.
+// StoreRange stores the chunks of a range, as Read does, and reads nothing. It does nothing if they are stored.
 func (m *Model) StoreRange(ctx context.Context, partNo int, offset, n int64) error {
 	return m.retryIfVanished(ctx, partNo, offset, n, func(p *part) (lost bool, err error) {
 		return p.ensureRange(ctx, m.store, offset, n)
 	})
 }
 
-// Has reports whether a range is in the store, as far as is known without looking.
+// Has reports whether a range is stored, as far as is known without asking the store.
 func (m *Model) Has(part int, offset, n int64) bool {
 	p := m.parts[part]
 	first, end := chunkRange(offset, n)
@@ -43,7 +43,7 @@ func (m *Model) Has(part int, offset, n int64) bool {
 	return true
 }
 
-// covering gives the chunks in which a range lies, up to but not with end.
+// chunkRange returns the chunks that contain a range of bytes: those from first up to but not including end.
 func chunkRange(offset, n int64) (first, end int) {
 	if n == 0 {
 		return 0, 0
@@ -51,8 +51,10 @@ func chunkRange(offset, n int64) (first, end int) {
 	return int(offset / store.ChunkBytes), int((offset + n + store.ChunkBytes - 1) / store.ChunkBytes)
 }
 
-// mending attempts something with a range, and once more after mending it when the store has lost bytes.
-func (m *Model) retryIfVanished(ctx context.Context, partNo int, offset, n int64, attempt func(*part) (lost bool, err error)) error {
+// retryIfVanished calls attempt. If attempt reports that the store has lost bytes of the range, retryIfVanished finds out
+// which chunks are left and calls attempt once more.
+func (m *Model) retryIfVanished(ctx context.Context, partNo int, offset, n int64,
+	attempt func(*part) (lost bool, err error)) error {
 	p := m.parts[partNo]
 	lost, err := attempt(p)
 	if lost {
@@ -64,17 +66,19 @@ func (m *Model) retryIfVanished(ctx context.Context, partNo int, offset, n int64
 		}
 	}
 	if err != nil {
-		return m.explain(withFileName(p.name, err))
+		return m.explainStorageFull(withFileName(p.name, err))
 	}
 	return nil
 }
 
 func storageUnreliable(err error) error {
-	return errs.Wrap(errs.StorageError, "the browser's storage does not keep the model: bytes vanished from it and are not "+
+	e := errs.Wrap(errs.StorageError, "the browser's storage does not keep the model: bytes vanished from it and are not "+
 		"there again after a new download; free space on the disk and load the model again", err)
+	e.Retryable = false // a second download did not help
+	return e
 }
 
-// keep fills the chunks of a range one after another: whoever is in a hurry asks for several ranges at once. lost says
+// ensureRange stores the chunks of a range one after another. Several ranges may be stored concurrently. lost reports
 // that an error is the store's.
 func (p *part) ensureRange(ctx context.Context, st store.Store, offset, n int64) (lost bool, err error) {
 	first, end := chunkRange(offset, n)
@@ -86,7 +90,7 @@ func (p *part) ensureRange(ctx context.Context, st store.Store, offset, n int64)
 	return false, nil
 }
 
-// vanished reports whether an error of store.Store.Read says that bytes which were stored are not any more.
+// vanished reports whether an error of store.Store.Read says that stored bytes have been lost.
 func vanished(err error) bool {
 	if err == nil {
 		return false
@@ -95,8 +99,8 @@ func vanished(err error) bool {
 	return code == errs.StorageError || code == errs.Integrity
 }
 
-// mend finds out what is left of a range and forgets the chunks that are not, or all when the file's record is gone.
-// Readers that find the same gap mend it one after another; the second finds nothing to do.
+// recheckRange asks the store which chunks of a range it still has, and creates the file's record again if it is gone.
+// Concurrent readers that miss the same chunks call it one after another; the second call changes nothing.
 func (p *part) recheckRange(ctx context.Context, st store.Store, offset, n int64) error {
 	p.recheckMu.Lock()
 	defer p.recheckMu.Unlock()
@@ -116,7 +120,7 @@ func (p *part) recheckRange(ctx context.Context, st store.Store, offset, n int64
 	return nil
 }
 
-// whole reports whether the store still gives a chunk's last byte.
+// chunkReadable reports whether the store can still read a chunk's last byte.
 func (p *part) chunkReadable(ctx context.Context, st store.Store, chunk int) bool {
 	b, err := st.Read(ctx, p.file.ID, int64(chunk)*store.ChunkBytes+p.file.ChunkLen(chunk)-1, 1)
 	if err != nil {
@@ -126,7 +130,7 @@ func (p *part) chunkReadable(ctx context.Context, st store.Store, chunk int) boo
 	return true
 }
 
-// addAgain makes a new record in place of one that is gone.
+// recreateRecord creates the file's record again, of the same kind and without chunks.
 func (p *part) recreateRecord(ctx context.Context, st store.Store) error {
 	if _, err := st.Add(ctx, p.file.ID, p.file.Info); err != nil {
 		return err

@@ -14,32 +14,33 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
-// straddle is a range of bigModel in chunks 1 and 2.
-const straddle, straddleBytes = 2*store.ChunkBytes - 1000, 3000
+// A range of bigModel in chunks 1 and 2.
+const rangeStart, rangeBytes = 2*store.ChunkBytes - 1000, 3000
 
-// reader is a model of five chunks on a line, of which the first, with the header, is stored.
-func reader(t *testing.T, st store.Store) (*Model, *line) {
+// openWithHeader opens bigModel, which has five chunks, from a fake server. The first chunk, which contains the header, is
+// stored.
+func openWithHeader(t *testing.T, st store.Store) (*Model, *fakeServer) {
 	t.Helper()
-	l := newLine(bigModel())
-	m := mustOpen(t, l, "m.gguf", st)
-	l.wantAsked(t, 0)
-	return m, l
+	server := newFakeServer(bigModel())
+	m := mustOpen(t, server, "m.gguf", st)
+	server.wantRequests(t, 0)
+	return m, server
 }
 
 func wantRange(t *testing.T, m *Model, ctx context.Context) {
 	t.Helper()
-	b, err := m.Read(ctx, 0, straddle, straddleBytes)
+	b, err := m.Read(ctx, 0, rangeStart, rangeBytes)
 	if err != nil {
 		t.Error(err)
 		return
 	}
 	defer b.Release()
-	if !bytes.Equal(b.Copy(), bigModel()[straddle:straddle+straddleBytes]) {
-		t.Error("other bytes")
+	if !bytes.Equal(b.Copy(), bigModel()[rangeStart:rangeStart+rangeBytes]) {
+		t.Error("the bytes differ from the file")
 	}
 }
 
-// eventually waits for what another goroutine is about to do.
+// eventually waits until ok returns true because of another goroutine.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for range 2000 {
@@ -48,38 +49,38 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	t.Fatalf("%s never came true", what)
+	t.Fatalf("still not true: %s", what)
 }
 
-func TestReadBringsTheChunksOfItsRangeInOrderAndOnce(t *testing.T) {
-	m, l := reader(t, newStore())
-	if m.Has(0, straddle, straddleBytes) {
-		t.Error("there before it was asked for")
+func TestReadFetchesTheChunksOfItsRangeInOrderAndOnce(t *testing.T) {
+	m, server := openWithHeader(t, newStore())
+	if m.Has(0, rangeStart, rangeBytes) {
+		t.Error("the range is stored before it was read")
 	}
 	wantRange(t, m, t.Context())
-	l.wantAsked(t, 1, 2)
-	if !m.Has(0, straddle, straddleBytes) || m.Has(0, 3*store.ChunkBytes, 1) {
-		t.Error("what is there and what is not is mixed up")
+	server.wantRequests(t, 1, 2)
+	if !m.Has(0, rangeStart, rangeBytes) || m.Has(0, 3*store.ChunkBytes, 1) {
+		t.Error("Has is wrong")
 	}
 	wantRange(t, m, t.Context())
-	if err := m.StoreRange(t.Context(), 0, straddle, straddleBytes); err != nil {
+	if err := m.StoreRange(t.Context(), 0, rangeStart, rangeBytes); err != nil {
 		t.Error(err)
 	}
-	l.wantAsked(t)
+	server.wantRequests(t)
 }
 
-func TestKeepMakesReadFree(t *testing.T) {
-	m, l := reader(t, newStore())
-	if err := m.StoreRange(t.Context(), 0, straddle, straddleBytes); err != nil {
+func TestReadAfterStoreRangeFetchesNothing(t *testing.T) {
+	m, server := openWithHeader(t, newStore())
+	if err := m.StoreRange(t.Context(), 0, rangeStart, rangeBytes); err != nil {
 		t.Fatal(err)
 	}
-	l.become(errAway)
-	l.take()
+	server.setError(errUnreachable)
+	server.takeRequests()
 	wantRange(t, m, t.Context())
-	l.wantAsked(t)
+	server.wantRequests(t)
 }
 
-// waiters is how many wait for a chunk.
+// waiters returns the number of callers that wait for a chunk.
 func (p *part) waiters(chunk int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -89,9 +90,9 @@ func (p *part) waiters(chunk int) int {
 	return 0
 }
 
-func TestAChunkIsFetchedOnceHoweverManyWantIt(t *testing.T) {
-	m, l := reader(t, newStore())
-	release := l.hold()
+func TestConcurrentCallsShareOneFetch(t *testing.T) {
+	m, server := openWithHeader(t, newStore())
+	release := server.holdResponses()
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() { wantRange(t, m, t.Context()) })
@@ -101,27 +102,27 @@ func TestAChunkIsFetchedOnceHoweverManyWantIt(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	eventually(t, "nine waiting", func() bool { return m.parts[0].waiters(1) == 9 })
+	eventually(t, "nine waiters", func() bool { return m.parts[0].waiters(1) == 9 })
 	release()
 	all.Wait()
-	if asked := l.take(); len(asked) != 4 {
-		t.Errorf("asked for chunks %v, want 1 to 4 once each", asked)
+	if requests := server.takeRequests(); len(requests) != 4 {
+		t.Errorf("chunks %v were requested, want 1 to 4 once each", requests)
 	}
 }
 
-func TestDownloadCountsAChunkThatAnotherBrings(t *testing.T) {
-	m, l := reader(t, newStore())
-	release := l.hold()
+func TestDownloadCountsAChunkThatAReaderFetches(t *testing.T) {
+	m, server := openWithHeader(t, newStore())
+	release := server.holdResponses()
 	var all sync.WaitGroup
 	all.Go(func() { wantRange(t, m, t.Context()) })
-	eventually(t, "one waiting", func() bool { return m.parts[0].waiters(1) == 1 })
+	eventually(t, "one waiter", func() bool { return m.parts[0].waiters(1) == 1 })
 	var last Progress
 	all.Go(func() {
 		if err := m.Download(t.Context(), nil, func(p Progress) { last = p }); err != nil {
 			t.Error(err)
 		}
 	})
-	eventually(t, "two waiting", func() bool { return m.parts[0].waiters(1) == 2 })
+	eventually(t, "two waiters", func() bool { return m.parts[0].waiters(1) == 2 })
 	release()
 	all.Wait()
 	if last.Done != m.Bytes() {
@@ -129,175 +130,175 @@ func TestDownloadCountsAChunkThatAnotherBrings(t *testing.T) {
 	}
 }
 
-func TestAReaderThatGoesDoesNotEndTheFetchOthersWaitFor(t *testing.T) {
-	m, l := reader(t, newStore())
-	release := l.hold()
+func TestACancelledReaderDoesNotCancelASharedFetch(t *testing.T) {
+	m, server := openWithHeader(t, newStore())
+	release := server.holdResponses()
 	ctx, cancel := context.WithCancel(t.Context())
-	gone := make(chan error, 1)
+	result := make(chan error, 1)
 	go func() {
-		_, err := m.Read(ctx, 0, straddle, straddleBytes)
-		gone <- err
+		_, err := m.Read(ctx, 0, rangeStart, rangeBytes)
+		result <- err
 	}()
-	eventually(t, "one waiting", func() bool { return m.parts[0].waiters(1) == 1 })
+	eventually(t, "one waiter", func() bool { return m.parts[0].waiters(1) == 1 })
 	var other sync.WaitGroup
 	other.Go(func() { wantRange(t, m, t.Context()) })
-	eventually(t, "two waiting", func() bool { return m.parts[0].waiters(1) == 2 })
+	eventually(t, "two waiters", func() bool { return m.parts[0].waiters(1) == 2 })
 	cancel()
-	wantFault(t, <-gone, errs.Aborted, "stopped")
+	wantError(t, <-result, errs.Aborted, "stopped")
 	release()
 	other.Wait()
-	l.wantAsked(t, 1, 2)
+	server.wantRequests(t, 1, 2)
 }
 
-func TestTheLastReaderThatGoesEndsTheFetch(t *testing.T) {
-	m, l := reader(t, newStore())
-	release := l.hold() // the line answers no more; only the end of the fetch's own context frees it
+func TestTheLastCancelledReaderCancelsTheFetch(t *testing.T) {
+	m, server := openWithHeader(t, newStore())
+	release := server.holdResponses() // only the end of the fetch's own context ends the request
 	ctx, cancel := context.WithCancel(t.Context())
-	gone := make(chan error, 1)
+	result := make(chan error, 1)
 	go func() {
-		_, err := m.Read(ctx, 0, straddle, straddleBytes)
-		gone <- err
+		_, err := m.Read(ctx, 0, rangeStart, rangeBytes)
+		result <- err
 	}()
-	eventually(t, "asking", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return len(l.asked) == 1 })
+	eventually(t, "one request", func() bool { server.mu.Lock(); defer server.mu.Unlock(); return len(server.requests) == 1 })
 	cancel()
-	wantFault(t, <-gone, errs.Aborted, "stopped")
+	wantError(t, <-result, errs.Aborted, "stopped")
 	release()
 	wantRange(t, m, t.Context())
-	l.wantAsked(t, 1, 1, 2)
+	server.wantRequests(t, 1, 1, 2)
 }
 
-func TestAReaderThatComesWhileAFetchIsBeingEndedStartsAnew(t *testing.T) {
-	m, l := reader(t, newStore())
-	l.deaf = true
-	release := l.hold()
+func TestAReaderDuringACancellationStartsANewFetch(t *testing.T) {
+	m, server := openWithHeader(t, newStore())
+	server.ignoreCancel = true
+	release := server.holdResponses()
 	ctx, cancel := context.WithCancel(t.Context())
 	var both sync.WaitGroup
 	both.Go(func() { m.StoreRange(ctx, 0, store.ChunkBytes, 1) })
-	eventually(t, "asking", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return len(l.asked) == 1 })
+	eventually(t, "one request", func() bool { server.mu.Lock(); defer server.mu.Unlock(); return len(server.requests) == 1 })
 	cancel()
-	eventually(t, "nobody waiting", func() bool { return m.parts[0].waiters(1) == 0 })
+	eventually(t, "no waiter", func() bool { return m.parts[0].waiters(1) == 0 })
 	both.Go(func() { wantRange(t, m, t.Context()) })
-	eventually(t, "asking anew", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return len(l.asked) == 2 })
+	eventually(t, "two requests", func() bool { server.mu.Lock(); defer server.mu.Unlock(); return len(server.requests) == 2 })
 	release()
 	both.Wait()
-	l.wantAsked(t, 1, 1, 2)
+	server.wantRequests(t, 1, 1, 2)
 }
 
-func TestANetworkThatIsAwayIsNoLastWord(t *testing.T) {
-	m, l := reader(t, newStore())
-	l.become(errAway)
+func TestReadSucceedsOnceTheServerCanBeReachedAgain(t *testing.T) {
+	m, server := openWithHeader(t, newStore())
+	server.setError(errUnreachable)
 	for range 2 {
-		_, err := m.Read(t.Context(), 0, straddle, straddleBytes)
-		wantFault(t, err, errs.ConnectionLost, "m.gguf: ")
+		_, err := m.Read(t.Context(), 0, rangeStart, rangeBytes)
+		wantError(t, err, errs.ConnectionLost, "m.gguf: ")
 		if !fetch.IsUnreachable(err) {
-			t.Error("nobody will wait for it")
+			t.Error("the error is not IsUnreachable")
 		}
 	}
-	l.become(nil)
+	server.setError(nil)
 	wantRange(t, m, t.Context())
-	l.wantAsked(t, 1, 1, 1, 2)
+	server.wantRequests(t, 1, 1, 1, 2)
 }
 
-func TestAFileThatEndsEarlyIsNotStored(t *testing.T) {
-	m, l := reader(t, newStore())
-	l.file = l.file[:straddle]
-	_, err := m.Read(t.Context(), 0, straddle, straddleBytes)
-	wantFault(t, err, errs.Truncated, "m.gguf: ")
-	if fetch.IsUnreachable(err) || m.Has(0, straddle, 1) {
-		t.Error("waited for, or passed off as stored")
+func TestATruncatedChunkIsNotStored(t *testing.T) {
+	m, server := openWithHeader(t, newStore())
+	server.file = server.file[:rangeStart]
+	_, err := m.Read(t.Context(), 0, rangeStart, rangeBytes)
+	wantError(t, err, errs.Truncated, "m.gguf: ")
+	if fetch.IsUnreachable(err) || m.Has(0, rangeStart, 1) {
+		t.Error("the error is IsUnreachable or the chunk counts as stored")
 	}
 }
 
-func TestAFullStoreSaysWhatIsMissingForARangeToo(t *testing.T) {
-	m, _ := reader(t, store.NewMemory(20<<20))
+func TestAFullStoreReportsTheBytesNeededForARangeToo(t *testing.T) {
+	m, _ := openWithHeader(t, store.NewMemory(20<<20))
 	for _, err := range []error{
-		m.StoreRange(t.Context(), 0, straddle, straddleBytes),
-		func() error { _, err := m.Read(t.Context(), 0, straddle, straddleBytes); return err }(),
+		m.StoreRange(t.Context(), 0, rangeStart, rangeBytes),
+		func() error { _, err := m.Read(t.Context(), 0, rangeStart, rangeBytes); return err }(),
 	} {
-		wantFault(t, err, errs.StorageFull, "more is missing")
+		wantError(t, err, errs.StorageFull, "more are needed")
 	}
 }
 
 var (
-	errVanished = errs.New(errs.StorageError, "not stored")
-	errShort    = errs.New(errs.Integrity, "incomplete")
+	errNotStored  = errs.New(errs.StorageError, "not stored")
+	errIncomplete = errs.New(errs.Integrity, "incomplete")
 )
 
 func TestAVanishedChunkIsFetchedAgain(t *testing.T) {
-	for name, why := range map[string]error{"vanished": errVanished, "shortened": errShort} {
+	for name, err := range map[string]error{"vanished": errNotStored, "shortened": errIncomplete} {
 		t.Run(name, func(t *testing.T) {
-			st := newLeaky()
-			m, l := reader(t, st)
+			st := newLossyStore()
+			m, server := openWithHeader(t, st)
 			wantRange(t, m, t.Context())
-			l.take()
-			st.lose(2, why)
+			server.takeRequests()
+			st.loseChunk(2, err)
 			var both sync.WaitGroup
 			for range 2 {
 				both.Go(func() { wantRange(t, m, t.Context()) })
 			}
 			both.Wait()
-			l.wantAsked(t, 2)
+			server.wantRequests(t, 2)
 		})
 	}
 }
 
-func TestAVanishedChunkWaitsForTheNetworkToo(t *testing.T) {
-	st := newLeaky()
-	m, l := reader(t, st)
+func TestAVanishedChunkReportsAnUnreachableServer(t *testing.T) {
+	st := newLossyStore()
+	m, server := openWithHeader(t, st)
 	wantRange(t, m, t.Context())
-	st.lose(1, errVanished)
-	l.become(errAway)
-	_, err := m.Read(t.Context(), 0, straddle, straddleBytes)
+	st.loseChunk(1, errNotStored)
+	server.setError(errUnreachable)
+	_, err := m.Read(t.Context(), 0, rangeStart, rangeBytes)
 	if !fetch.IsUnreachable(err) {
 		t.Errorf("got %v", err)
 	}
-	l.become(nil)
+	server.setError(nil)
 	wantRange(t, m, t.Context())
 }
 
-func TestAStoreThatKeepsNothingIsGivenUp(t *testing.T) {
-	st := newLeaky()
-	m, l := reader(t, st)
+func TestReadFailsIfTheStoreLosesAChunkTwice(t *testing.T) {
+	st := newLossyStore()
+	m, server := openWithHeader(t, st)
 	wantRange(t, m, t.Context())
-	l.take()
-	st.lose(1, errVanished)
-	st.sieve = true
-	_, err := m.Read(t.Context(), 0, straddle, straddleBytes)
-	wantFault(t, err, errs.StorageError, "m.gguf: the browser's storage does not keep the model")
-	l.wantAsked(t, 1)
+	server.takeRequests()
+	st.loseChunk(1, errNotStored)
+	st.losesAgain = true
+	_, err := m.Read(t.Context(), 0, rangeStart, rangeBytes)
+	wantError(t, err, errs.StorageError, "m.gguf: the browser's storage does not keep the model")
+	server.wantRequests(t, 1)
 }
 
-// broken is a store that fails for reasons of its own.
-type broken struct {
+// failingStore is a store whose Read returns err.
+type failingStore struct {
 	*store.Memory
 	err error
 }
 
-func (s broken) Read(context.Context, string, int64, int64) (Blob, error) { return nil, s.err }
+func (s failingStore) Read(context.Context, string, int64, int64) (Blob, error) { return nil, s.err }
 
-func TestErrorsThatAreNoLossAreLeftAlone(t *testing.T) {
-	m, l := reader(t, newStore())
+func TestOtherErrorsOfTheStoreAreReturned(t *testing.T) {
+	m, server := openWithHeader(t, newStore())
 	wantRange(t, m, t.Context())
-	l.take()
-	strange := errors.New("strange")
-	m.store = broken{m.store.(*store.Memory), strange}
-	if _, err := m.Read(t.Context(), 0, straddle, straddleBytes); !errors.Is(err, strange) {
+	server.takeRequests()
+	other := errors.New("another error")
+	m.store = failingStore{m.store.(*store.Memory), other}
+	if _, err := m.Read(t.Context(), 0, rangeStart, rangeBytes); !errors.Is(err, other) {
 		t.Errorf("got %v", err)
 	}
-	l.wantAsked(t)
+	server.wantRequests(t)
 }
 
-func TestAFileEvictedUnderARunningModelComesBack(t *testing.T) {
+func TestADeletedFileIsFetchedAgainWhileItsModelIsOpen(t *testing.T) {
 	for name, use := range map[string]func(*testing.T, *Model) error{
-		"read": func(t *testing.T, m *Model) error { wantRange(t, m, t.Context()); return nil },
-		"keep": func(t *testing.T, m *Model) error { return m.StoreRange(t.Context(), 0, straddle, straddleBytes) },
+		"read":  func(t *testing.T, m *Model) error { wantRange(t, m, t.Context()); return nil },
+		"store": func(t *testing.T, m *Model) error { return m.StoreRange(t.Context(), 0, rangeStart, rangeBytes) },
 		"load": func(t *testing.T, m *Model) error {
 			return m.Load(t.Context(), m.File.Tensors, func(gguf.Tensor, int64, Blob) error { return nil }, nil)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			st := newStore()
-			m, _ := reader(t, st)
+			m, _ := openWithHeader(t, st)
 			if err := st.Delete(t.Context(), m.ID); err != nil {
 				t.Fatal(err)
 			}
@@ -305,70 +306,70 @@ func TestAFileEvictedUnderARunningModelComesBack(t *testing.T) {
 				t.Error(err)
 			}
 			if f, known, _ := st.Find(t.Context(), m.ID); !known || !f.Chunks[1] || !f.Chunks[2] {
-				t.Errorf("the store has %+v", f)
+				t.Errorf("the record is %+v", f)
 			}
 			wantRange(t, m, t.Context())
 		})
 	}
 }
 
-func TestAFileThatChangedSinceItWasStoredStartsOver(t *testing.T) {
+func TestAFileThatChangedSinceItWasStoredIsDeleted(t *testing.T) {
 	st := newStore()
-	_, l := reader(t, st)
-	l.validator = "2"
-	m := mustOpen(t, l, "m.gguf", st)
-	l.wantAsked(t)
-	_, err := m.Read(t.Context(), 0, straddle, straddleBytes)
-	wantFault(t, err, errs.Integrity, "m.gguf: the file has changed")
-	l.wantAsked(t)
-	wantRange(t, mustOpen(t, l, "m.gguf", st), t.Context())
-	l.wantAsked(t, 0, 1, 2)
+	_, server := openWithHeader(t, st)
+	server.validator = "2"
+	m := mustOpen(t, server, "m.gguf", st)
+	server.wantRequests(t)
+	_, err := m.Read(t.Context(), 0, rangeStart, rangeBytes)
+	wantError(t, err, errs.Integrity, "m.gguf: the file has changed")
+	server.wantRequests(t)
+	wantRange(t, mustOpen(t, server, "m.gguf", st), t.Context())
+	server.wantRequests(t, 0, 1, 2)
 }
 
-func TestOneAnswerOutOfStepDoesNotStartOver(t *testing.T) {
+func TestOneInconsistentResponseDoesNotDeleteTheFile(t *testing.T) {
 	st := newStore()
-	m, _ := reader(t, st)
-	m.parts[0].source = outOfStep{m.parts[0].source.(lineSource)}
-	_, err := m.Read(t.Context(), 0, straddle, straddleBytes)
-	wantFault(t, err, errs.Integrity, "out of step")
+	m, _ := openWithHeader(t, st)
+	m.parts[0].source = inconsistentSource{m.parts[0].source.(fakeSource)}
+	_, err := m.Read(t.Context(), 0, rangeStart, rangeBytes)
+	wantError(t, err, errs.Integrity, "inconsistent")
 	if f, known, _ := st.Find(t.Context(), m.ID); !known || !f.Chunks[0] {
-		t.Error("what was stored is forgotten")
+		t.Error("the stored chunks are deleted")
 	}
 	wantRange(t, m, t.Context())
 }
 
-// outOfStep is a source one answer of which says that the file has changed.
-type outOfStep struct{ lineSource }
+// inconsistentSource is a source whose responses say that the file has changed.
+type inconsistentSource struct{ fakeSource }
 
-func (outOfStep) ReadRange(context.Context, int64, int64, func(int64)) (fetch.Bytes, error) {
-	return nil, errs.New(errs.Integrity, "out of step").AsRetryable()
+func (inconsistentSource) ReadRange(context.Context, int64, int64, func(int64)) (fetch.Bytes, error) {
+	return nil, errs.New(errs.Integrity, "inconsistent").AsRetryable()
 }
 
-func TestAModelOpensFromItsHeaderAloneWithoutAsking(t *testing.T) {
+func TestAModelWithAStoredHeaderOpensWithoutTheServer(t *testing.T) {
 	st := newStore()
-	_, l := reader(t, st)
-	l.become(errAway)
-	opened := l.opened
-	m := mustOpen(t, l, "m.gguf", st)
-	if err := m.StoreRange(t.Context(), 0, 0, store.ChunkBytes); err != nil || l.opened != opened {
-		t.Errorf("%v, asked %d times", err, l.opened-opened)
+	_, server := openWithHeader(t, st)
+	server.setError(errUnreachable)
+	opened := server.opened
+	m := mustOpen(t, server, "m.gguf", st)
+	if err := m.StoreRange(t.Context(), 0, 0, store.ChunkBytes); err != nil || server.opened != opened {
+		t.Errorf("%v, opened %d times", err, server.opened-opened)
 	}
 }
 
-// movable is a store that holds files in more than one way.
-type movable struct {
+// storeWithKinds is a memory store that records the kind of its files.
+type storeWithKinds struct {
 	*store.Memory
 	kind store.Kind // of all its files
 }
 
-func (s *movable) Add(ctx context.Context, id string, info fetch.Info) (store.File, error) {
+func (s *storeWithKinds) Add(ctx context.Context, id string, info fetch.Info) (store.File, error) {
 	s.kind = store.IndexedDB
 	f, err := s.Memory.Add(ctx, id, info)
 	f.Kind = s.kind
 	return f, err
 }
 
-func (s *movable) Move(ctx context.Context, id string, kind store.Kind) (store.File, error) {
+func (s *storeWithKinds) Move(ctx context.Context, id string, kind store.Kind) (store.File, error) {
 	f, err := s.Memory.Move(ctx, id, kind)
 	if err == nil {
 		s.kind = kind
@@ -377,21 +378,21 @@ func (s *movable) Move(ctx context.Context, id string, kind store.Kind) (store.F
 	return f, err
 }
 
-func TestAMovedModelStaysWhereItIsWhenItsFileComesBack(t *testing.T) {
-	st := &movable{Memory: newStore()}
-	m, _ := reader(t, st)
+func TestAMovedFileKeepsItsKindWhenItIsRecreated(t *testing.T) {
+	st := &storeWithKinds{Memory: newStore()}
+	m, _ := openWithHeader(t, st)
 	if err := m.Move(t.Context(), store.OPFS); err != nil || st.kind != store.OPFS || !m.Has(0, 0, 1) {
-		t.Fatalf("%v, %s, header there: %v", err, st.kind, m.Has(0, 0, 1))
+		t.Fatalf("%v, kind %s, header stored: %v", err, st.kind, m.Has(0, 0, 1))
 	}
 	if err := st.Delete(t.Context(), m.ID); err != nil {
 		t.Fatal(err)
 	}
 	wantRange(t, m, t.Context())
 	if st.kind != store.OPFS {
-		t.Errorf("it came back to %s", st.kind)
+		t.Errorf("the recreated file is of kind %s", st.kind)
 	}
 	if err := st.Delete(t.Context(), m.ID); err != nil {
 		t.Fatal(err)
 	}
-	wantFault(t, m.Move(t.Context(), store.IndexedDB), errs.StorageError, "m.gguf: ")
+	wantError(t, m.Move(t.Context(), store.IndexedDB), errs.StorageError, "m.gguf: ")
 }

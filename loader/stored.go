@@ -8,31 +8,31 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
-// Stored is a model in the store.
+// StoredModel describes a model in the store.
 type StoredModel struct {
-	ID          string // of its first file
-	Name        string // of its first file
-	Bytes       int64  // of all its files, as far as known
-	StoredBytes int64  // bytes that are in the store
-	Complete    bool
+	ID          string // id of its first file
+	Name        string // name of its first file
+	Bytes       int64  // size of all its files that are known
+	StoredBytes int64  // bytes that are stored
+	Complete    bool   // whether every byte is stored
 }
 
-// List gives the models in the store, whole or in part. The parts of a split model count as one.
+// List returns the models in the store, complete or not. The parts of a split model count as one.
 func List(ctx context.Context, st store.Store) ([]StoredModel, error) {
 	files, err := st.List(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var models []StoredModel
-	place := map[string]int{} // id of the first file → place in models
+	index := map[string]int{} // id of the first file → index in models
 	for _, f := range files {
-		names := siblings(f.ID)
-		i, ok := place[names[0]]
+		ids := partIDs(f.ID)
+		i, ok := index[ids[0]]
 		if !ok {
 			i = len(models)
-			place[names[0]] = i
-			_, name := fetch.LocationOf(names[0])
-			models = append(models, StoredModel{ID: names[0], Name: name, Complete: complete(files, names)})
+			index[ids[0]] = i
+			_, name := fetch.LocationOf(ids[0])
+			models = append(models, StoredModel{ID: ids[0], Name: name, Complete: allComplete(files, ids)})
 		}
 		models[i].Bytes += f.Size
 		models[i].StoredBytes += f.Stored()
@@ -40,9 +40,9 @@ func List(ctx context.Context, st store.Store) ([]StoredModel, error) {
 	return models, nil
 }
 
-// Delete forgets a model and all its parts. One that is not there is no error.
+// Delete deletes a model with all its parts. It is not an error if the model is not stored.
 func Delete(ctx context.Context, id string, st store.Store) error {
-	for _, part := range siblings(id) {
+	for _, part := range partIDs(id) {
 		if err := st.Delete(ctx, part); err != nil {
 			return err
 		}
@@ -50,28 +50,28 @@ func Delete(ctx context.Context, id string, st store.Store) error {
 	return nil
 }
 
-// siblings gives the ids of all parts of the model that a file belongs to, in order.
-func siblings(id string) []string {
-	place, name := fetch.LocationOf(id)
+// partIDs returns the ids of all parts of the model that a file belongs to, in order.
+func partIDs(id string) []string {
+	location, name := fetch.LocationOf(id)
 	prefix, _, count, ok := hub.ParsePart(name)
 	if !ok {
 		return []string{id}
 	}
 	ids := make([]string, count)
 	for i := range ids {
-		ids[i] = place.ID(hub.PartName(prefix, i, count))
+		ids[i] = location.ID(hub.PartName(prefix, i, count))
 	}
 	return ids
 }
 
-// complete reports whether every one of the ids is among files and whole.
-func complete(files []store.File, ids []string) bool {
-	whole := map[string]bool{}
+// allComplete reports whether every one of the ids is among files and complete.
+func allComplete(files []store.File, ids []string) bool {
+	complete := map[string]bool{}
 	for _, f := range files {
-		whole[f.ID] = f.Complete()
+		complete[f.ID] = f.Complete()
 	}
 	for _, id := range ids {
-		if !whole[id] {
+		if !complete[id] {
 			return false
 		}
 	}

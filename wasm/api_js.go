@@ -7,6 +7,7 @@ import (
 
 	"github.com/outrider-web/outrider/internal/engine"
 	"github.com/outrider-web/outrider/internal/gpu"
+	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/internal/preflight"
 	"github.com/outrider-web/outrider/loader"
 	"github.com/outrider-web/outrider/loader/fetch"
@@ -45,14 +46,14 @@ func newAPI() *api {
 // publish makes the object that web/src/types/engine.d.ts describes.
 func (a *api) publish() map[string]any {
 	return map[string]any{
-		"preflight": method(a.preflight),
-		"load":      method(a.load),
-		"chat":      method(a.chat),
-		"picture":   method(a.picture),
-		"unload":    method(a.unload),
-		"models":    method(a.models),
-		"delete":    method(a.delete),
-		"stats":     method(a.stats),
+		"preflight": jsbridge.Method(a.preflight),
+		"load":      jsbridge.Method(a.load),
+		"chat":      jsbridge.Method(a.chat),
+		"picture":   jsbridge.Method(a.picture),
+		"unload":    jsbridge.Method(a.unload),
+		"models":    jsbridge.Method(a.models),
+		"delete":    jsbridge.Method(a.delete),
+		"stats":     jsbridge.Method(a.stats),
 	}
 }
 
@@ -283,4 +284,13 @@ func (a *api) stats(context.Context, []js.Value) (any, error) {
 		"encodeSeconds":     a.last.EncodeSeconds,
 		"paging":            a.pagingStats(),
 	}, nil
+}
+
+// texts are strings as JavaScript takes them.
+func texts(list []string) []any {
+	items := make([]any, len(list))
+	for i, text := range list {
+		items[i] = text
+	}
+	return items
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/outrider-web/outrider/internal/chat"
 	"github.com/outrider-web/outrider/internal/engine"
 	"github.com/outrider-web/outrider/internal/errs"
+	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/internal/openai"
 	"github.com/outrider-web/outrider/internal/sample"
 )
 
 // chat is chat(signal, request, onChunk, onProgress): the request is checked before it waits for its turn.
 func (a *api) chat(ctx context.Context, args []js.Value) (any, error) {
-	request, err := openai.Parse(tree(args[0]))
+	request, err := openai.Parse(jsbridge.Tree(args[0]))
 	if err != nil {
 		return nil, err
 	}

@@ -5,8 +5,8 @@ import (
 	"syscall/js"
 
 	"github.com/outrider-web/outrider/internal/errs"
+	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/internal/preflight"
-	"github.com/outrider-web/outrider/loader/fetch"
 )
 
 // memoryLimitsName is the global under which web/src/worker/memory-limits.ts installs itself before Go starts.
@@ -28,16 +28,16 @@ func (r memoryLimits) Recall(device string) preflight.MemoryLimit { return r[dev
 // Remember does not wait until it is written down: what is forgotten is found again.
 func (r memoryLimits) Remember(device string, limit preflight.MemoryLimit) {
 	r[device] = limit
-	go fetch.Ask(context.Background(), js.Global().Get(memoryLimitsName), "remember", device, limit.Fits, limit.Refused)
+	go jsbridge.Call(context.Background(), js.Global().Get(memoryLimitsName), "remember", device, limit.Fits, limit.Refused)
 }
 
 // find prepares the search for memory on the backend's device; setting is the user's, in bytes, or 0.
 func (a *api) find(ctx context.Context, setting int64) {
-	device, known := a.backend.Device(), memoryLimits{}
-	if v, err := fetch.Ask(ctx, js.Global().Get(memoryLimitsName), "recall", device); err == nil {
+	device, known := a.backend.AdapterName(), memoryLimits{}
+	if v, err := jsbridge.Call(ctx, js.Global().Get(memoryLimitsName), "recall", device); err == nil {
 		known[device] = preflight.MemoryLimit{Fits: int64(v.Get("fits").Float()), Refused: int64(v.Get("refused").Float())}
 	}
-	a.search = &preflight.Search{MemoryLimits: known, Device: device, Setting: setting, First: firstBytes}
+	a.search = &preflight.Search{MemoryLimits: known, Device: device, Setting: setting, FirstBytes: firstBytes}
 }
 
 // lower tells the search when an error says that a model took more of the device than there is, and reports whether it
@@ -47,6 +47,6 @@ func (a *api) lower(err error) bool {
 	if a.taken == 0 || code != errs.DeviceLost && code != errs.OutOfMemory {
 		return false
 	}
-	a.search.Lost(a.taken)
+	a.search.RecordFailure(a.taken)
 	return true
 }

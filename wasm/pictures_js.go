@@ -7,7 +7,7 @@ import (
 
 	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/image"
-	"github.com/outrider-web/outrider/loader/fetch"
+	"github.com/outrider-web/outrider/internal/jsbridge"
 )
 
 // picturesName is the global under which web/src/worker/picture-client.ts installs itself before Go starts.
@@ -38,7 +38,7 @@ func (a *api) cut(ctx context.Context, file []byte, g image.Geometry) (*image.Ti
 
 // askForTiles calls a method of PictureClient in web/src/worker/picture-client.ts and takes the Cut it gives.
 func askForTiles(ctx context.Context, method, url string, g image.Geometry) (t *image.Tiles, seconds float64, err error) {
-	cut, err := fetch.Ask(ctx, js.Global().Get(picturesName), method, url, g.TileSize, g.MaxTiles)
+	cut, err := jsbridge.Call(ctx, js.Global().Get(picturesName), method, url, g.TileSize, g.MaxTiles)
 	if err != nil {
 		return nil, 0, err
 	}

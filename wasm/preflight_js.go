@@ -35,16 +35,16 @@ func (a *api) check(ctx context.Context, source, mmproj, options js.Value) (_ an
 	o, setting := a.paging(options.Get("paging"))
 	needs, machine := a.needs(plan, o), engine.MachineOf(a.backend.Limits())
 	a.find(ctx, setting)
-	machine.UsableBytes, machine.MaxBytes = a.search.Expect()
+	machine.UsableBytes, machine.MaxBytes = a.search.Expected()
 	if o.Slots > 0 {
-		machine.UsableBytes = needs.Bytes(even(len(needs.Units), min(o.Slots, needs.NumExperts)))
+		machine.UsableBytes = needs.Bytes(even(len(needs.MoELayers), min(o.Slots, needs.NumExperts)))
 	}
 	missing := needs.FileBytes - needs.StoredBytes
 	if missing >= int64(options.Get("measureFrom").Float()) {
 		guess := preflight.Check(needs, machine)
 		a.measure(ctx, &machine, plan, guess.NumExpertsOnGPU < guess.NumExperts)
 	}
-	return reportValue(preflight.Check(needs, machine), machine, a.backend.Device()), ctx.Err()
+	return reportValue(preflight.Check(needs, machine), machine, a.backend.AdapterName()), ctx.Err()
 }
 
 // untold is the room that Chromium tells of where it does not want to tell: ten GiB, whatever the disk.

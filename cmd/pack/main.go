@@ -4,8 +4,8 @@
 //	pack tiny -o tiny.gguf write a tiny random model
 //	pack virtual           serve a model of a published one's geometry, computed as it is read
 //	pack reference         print what the CPU reference answers with such a model
-//	pack trace             write which experts a model's tokens choose; print how well they can be told in advance
-//	pack simulate          replay which experts tokens chose over policies and numbers of slots
+//	pack trace             write which experts a model's tokens choose; print how well they can be predicted
+//	pack simulate          replay such a trace with several eviction policies and numbers of slots
 package main
 
 import (
@@ -19,7 +19,7 @@ var verbs = map[string]func(args []string) error{
 	"virtual":   virtualModel,
 	"reference": reference,
 	"trace":     trace,
-	"simulate":  simulate,
+	"simulate":  simulatePolicies,
 }
 
 func main() {

@@ -6,17 +6,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/experts"
+	"github.com/outrider-web/outrider/internal/experts/simulate"
 )
 
-func TestSimulateReportsWhatATraceWouldRead(t *testing.T) {
+func TestSimulatePrintsWhatEachPolicyReads(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "t.trace")
 	file, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	r, err := experts.NewRecorder(file, 2, 4, 1)
+	r, err := simulate.NewRecorder(file, 2, 4, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestSimulateReportsWhatATraceWouldRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `
-policy slots hit rate faults a token MB a token guesses right
+policy slots hit rate misses a token MB a token prefetches used
 lru 1 12.5 % 1.75 4 -
 lru 2 50.0 % 1.00 2 -
 opt 1 12.5 % 1.75 4 -
@@ -45,7 +45,7 @@ opt 2 50.0 % 1.00 2 -
 	}
 }
 
-// squeezed takes the spaces out that align columns.
+// squeezed removes the spaces that align columns.
 func squeezed(table string) string {
 	var lines []string
 	for line := range strings.Lines(table) {
@@ -54,26 +54,26 @@ func squeezed(table string) string {
 	return strings.Join(lines, "\n")
 }
 
-func TestSimulateRefusesWhatItCannotDo(t *testing.T) {
-	for says, args := range map[string][]string{
+func TestSimulateRefusesBadFlags(t *testing.T) {
+	for message, args := range map[string][]string{
 		"either -trace":          {},
-		"say either":             {"-synthetic", "-trace", "x"},
-		`"17" is no number`:      {"-synthetic", "-tokens", "1", "-slots", "17"},
+		"use either":             {"-synthetic", "-trace", "x"},
+		`"17" is not a`:          {"-synthetic", "-tokens", "1", "-slots", "17"},
 		`unknown policy "fifo"`:  {"-synthetic", "-tokens", "1", "-policy", "fifo"},
-		"no trace can be made":   {"-synthetic", "-repeat", "2"},
+		"cannot generate a tr":   {"-synthetic", "-repeat", "2"},
 		"cannot have 0 layers":   {"-synthetic", "-layers", "0"},
 		"room for 2 experts":     {"-synthetic", "-tokens", "1", "-used", "3", "-slots", "2"},
 		"no such file or direct": {"-trace", "nowhere"},
 	} {
-		if err := simulate(args); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%v: error %v, want one that says %q", args, err, says)
+		if err := simulatePolicies(args); err == nil || !strings.Contains(err.Error(), message) {
+			t.Errorf("%v: error %v, want one that contains %q", args, err, message)
 		}
 	}
 }
 
-func TestASyntheticTraceIsKept(t *testing.T) {
+func TestSimulateWritesSyntheticTraces(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "t.trace")
-	if err := simulate([]string{"-synthetic", "-tokens", "5", "-o", path}); err != nil {
+	if err := simulatePolicies([]string{"-synthetic", "-tokens", "5", "-o", path}); err != nil {
 		t.Fatal(err)
 	}
 	file, err := os.Open(path)
@@ -81,20 +81,20 @@ func TestASyntheticTraceIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if trace, err := experts.ReadTrace(file); err != nil || trace.Tokens() != 5 || trace.Layers != 48 {
+	if trace, err := simulate.ReadTrace(file); err != nil || trace.Tokens() != 5 || trace.Layers != 48 {
 		t.Errorf("trace %v, %v", trace, err)
 	}
 }
 
-func TestVirtualModelsAreFoundByName(t *testing.T) {
+func TestVirtualModelsHaveNames(t *testing.T) {
 	f, err := newVirtual("scout-4layers", "ud-q2_k_xl", 7)
 	if err != nil || f.Name() != "scout-4layers-ud-q2_k_xl-seed7.gguf" {
 		t.Errorf("file %v, %v", f, err)
 	}
 	if _, err := newVirtual("behemoth", "q4_k", 1); err == nil || !strings.Contains(err.Error(), "maverick") {
-		t.Errorf("error %v, want the models there are", err)
+		t.Errorf("error %v, want one that lists the models", err)
 	}
 	if _, err := newVirtual("scout", "q9", 1); err == nil || !strings.Contains(err.Error(), "ud-q2_k_xl, q4_k") {
-		t.Errorf("error %v, want the types there are", err)
+		t.Errorf("error %v, want one that lists the types", err)
 	}
 }

@@ -6,13 +6,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outrider-web/outrider/internal/experts"
+	"github.com/outrider-web/outrider/internal/experts/simulate"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
-// Random layers change the stream a little, so that routers foretell more than chance does and less than all.
-func TestATraceHasWhatTokensChoseAndScoresWhatWasForetold(t *testing.T) {
+// Layers with random weights change the residual stream a little, so that running routers ahead predicts more than chance
+// and less than everything.
+func TestTraceRecordsChoicesAndCountsPredictions(t *testing.T) {
 	l := tiny.Llama4{Seed: 1, Type: quant.F32, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 32, DenseWidth: 32, NumLayers: 4, NumExperts: 8, NumExpertsUsed: 2}
 	dir := t.TempDir()
 	f := newTraceFlags()
@@ -20,7 +21,7 @@ func TestATraceHasWhatTokensChoseAndScoresWhatWasForetold(t *testing.T) {
 	if err := os.WriteFile(f.model, l.GGUF(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	b := newForesight(2)
+	b := newLookahead(2)
 	e, err := openWhole(f.model, b)
 	if err != nil {
 		t.Fatal(err)
@@ -29,11 +30,11 @@ func TestATraceHasWhatTokensChoseAndScoresWhatWasForetold(t *testing.T) {
 	if err := f.answer(e); err != nil {
 		t.Fatal(err)
 	}
-	if len(b.tokens) != 19 || b.asked[0] != 19*3*2 || b.asked[1] != 19*2*2 {
-		t.Errorf("%d tokens, %v guesses", len(b.tokens), b.asked)
+	if len(b.tokens) != 19 || b.total[0] != 19*3*2 || b.total[1] != 19*2*2 {
+		t.Errorf("%d tokens, %v predictions", len(b.tokens), b.total)
 	}
 	if a := b.accuracy(0); a < 0.35 || a == 1 {
-		t.Errorf("the next router is foretold in %.2f of the cases", a)
+		t.Errorf("the choice of the next router was predicted in %.2f of the cases", a)
 	}
 	var out strings.Builder
 	if err := b.report(&out); err != nil || !strings.Contains(out.String(), "router 2 ahead") {
@@ -47,7 +48,7 @@ func TestATraceHasWhatTokensChoseAndScoresWhatWasForetold(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if trace, err := experts.ReadTrace(file); err != nil || trace.Tokens() != 19 || trace.Layers != 4 || trace.Used != 2 {
+	if trace, err := simulate.ReadTrace(file); err != nil || trace.Tokens() != 19 || trace.Layers != 4 || trace.NumExpertsUsed != 2 {
 		t.Errorf("the trace is %+v, %v", trace, err)
 	}
 }

@@ -1,4 +1,3 @@
-// Package arch holds the house's import rule, as a test: imports go down only.
 package arch
 
 import (
@@ -8,25 +7,26 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
 
 const module = "github.com/outrider-web/outrider/"
 
-// allowed lists what a room may import of this module; a room not listed may be imported by nobody but commands.
-// A trailing /... covers the folders below.
+// allowed lists which packages of this module a package may import. Every package has a line of its own or is covered by
+// one that ends with /..., which stands for all folders below. Tests may import anything.
 var allowed = map[string][]string{
-	"internal/errs":           {},
-	"internal/arch":           {},
-	"internal/quant":          {},
-	"internal/sample":         {},
-	"internal/grammar":        {},
-	"internal/testing/golden": {},
-	"shaders":                 {},
-	"internal/tokenizer":      {"internal/errs"},
-	"internal/chat":           {"internal/errs", "internal/tokenizer"},
-	"internal/image":          {"internal/errs"},
+	"internal/errs":               {},
+	"internal/arch":               {},
+	"internal/quant":              {},
+	"internal/sample":             {},
+	"internal/testing/golden":     {},
+	"internal/testing/typescript": {},
+	"shaders":                     {},
+	"internal/tokenizer":          {"internal/errs"},
+	"internal/chat":               {"internal/errs", "internal/tokenizer"},
+	"internal/image":              {"internal/errs"},
 
 	"internal/image/decode": {"internal/errs", "internal/image"},
 
@@ -34,69 +34,80 @@ var allowed = map[string][]string{
 	"internal/ops":               {"internal/errs", "internal/quant"},
 	"internal/ref":               {"internal/errs", "internal/ops", "internal/quant"},
 	"internal/testing/optest":    {"internal/ops", "internal/quant", "internal/ref"},
-	"internal/gpu":               {"internal/errs", "internal/ops", "internal/quant", "shaders"},
+	"internal/jsbridge":          {"internal/errs"},
+	"internal/gpu":               {"internal/errs", "internal/gpu/device", "internal/ops", "internal/quant", "shaders"},
+	"internal/gpu/device":        {"internal/errs", "internal/jsbridge", "internal/ops", "shaders"},
 	"internal/kvcache":           {"internal/errs", "internal/ops", "internal/quant"},
 	"internal/testing/tiny":      {"internal/quant", "loader/gguf"},
 	"internal/testing/virtual":   {"internal/quant", "internal/tokenizer", "loader/gguf"},
 	"internal/model":             {"internal/errs", "internal/image", "internal/kvcache", "internal/ops", "internal/quant"},
 	"internal/testing/modeltest": {"internal/errs", "internal/model"},
 	"internal/model/...":         {"internal/errs", "internal/image", "internal/kvcache", "internal/model", "internal/ops", "internal/quant"},
-	"internal/experts":           {"internal/errs", "loader/..."},
+	"internal/experts":           {"internal/errs"},
+	"internal/experts/simulate":  {"internal/experts"},
 	"internal/preflight":         {"internal/experts", "internal/errs"},
 	"loader":                     {"internal/errs", "internal/quant", "loader/..."},
-	"loader/...":                 {"internal/errs", "internal/quant", "loader/..."},
+	"loader/...":                 {"internal/errs", "internal/jsbridge", "internal/quant", "loader/..."},
 	"internal/engine": {"internal/chat", "internal/experts", "internal/errs", "internal/image", "internal/model/...", "internal/model",
 		"internal/ops", "internal/preflight", "internal/quant", "internal/sample", "internal/tokenizer", "loader", "loader/..."},
-	"wasm": {"internal/engine", "internal/errs", "internal/gpu", "internal/image", "internal/openai", "internal/ops", "internal/chat", "internal/preflight", "internal/sample", "loader", "loader/..."},
-	"edge": {},
+	"wasm": {"internal/engine", "internal/errs", "internal/jsbridge", "internal/gpu", "internal/image", "internal/openai", "internal/ops", "internal/chat", "internal/preflight", "internal/sample", "loader", "loader/..."},
 
-	"wasm/picture": {"internal/errs", "internal/image", "internal/image/decode"},
+	"wasm/picture": {"internal/errs", "internal/image", "internal/image/decode", "internal/jsbridge"},
 
-	"cmd/build": {},
-	"cmd/pack":  {"internal/...", "loader", "loader/..."},
+	"cmd/build":            {},
+	"scripts/measure-code": {},
+	"cmd/pack":             {"internal/...", "loader", "loader/..."},
 }
 
-// binding is WebGPU for the native half.
+// binding is the WebGPU binding of native programs.
 const binding = "github.com/cogentcore/webgpu"
 
-// jsRooms are the only folders whose _js.go files may touch syscall/js.
-var jsRooms = []string{"wasm", "wasm/picture", "internal/gpu", "loader/store", "loader/fetch", "edge"}
+// jsPackages are the packages whose _js.go files may import syscall/js.
+var jsPackages = []string{"wasm", "wasm/picture", "internal/jsbridge", "internal/gpu/device", "loader/store", "loader/fetch"}
 
-// heavy packages never enter the browser's programs: net/http alone adds 7 MB.
+// heavy lists packages that the browser's programs must not link: net/http alone adds 7 MB.
 var heavy = []string{"net/http", "text/...", "html/...", "regexp", "encoding/json", "encoding/xml", "encoding/gob", "log", "log/..."}
 
-func TestImportsGoDown(t *testing.T) {
+func TestImportsFollowTheRule(t *testing.T) {
 	for file, imports := range productImports(t) {
-		room := filepath.ToSlash(filepath.Dir(file))
-		rule, ok := ruleOf(room)
+		importer := packageOf(file)
+		rule, ok := ruleOf(importer)
 		if !ok {
-			t.Errorf("%s: the folder %s has no line in the import rule", file, room)
+			t.Errorf("%s: the import rule has no line for package %s; add one", file, importer)
 			continue
 		}
 		for _, path := range imports {
-			if inner, ours := strings.CutPrefix(path, module); ours && inner != room && !matches(inner, rule) {
-				t.Errorf("%s imports %s, which %s may not", file, inner, room)
+			if inner, ours := strings.CutPrefix(path, module); ours && inner != importer && !matches(inner, rule) {
+				t.Errorf("%s imports %s, which the import rule does not allow package %s", file, inner, importer)
 			}
 		}
 	}
 }
 
-func TestOnlyTheEdgesTouchJavaScript(t *testing.T) {
+func TestOnlyListedPackagesImportJavaScript(t *testing.T) {
 	for file, imports := range productImports(t) {
-		room := filepath.ToSlash(filepath.Dir(file))
+		listed := matches(packageOf(file), jsPackages) && strings.HasSuffix(file, "_js.go")
+		if slices.Contains(imports, "syscall/js") && !listed {
+			t.Errorf("%s imports syscall/js; only _js.go files of %v may", file, jsPackages)
+		}
+	}
+}
+
+func TestOnlyNativeFilesOfTheDeviceImportTheBinding(t *testing.T) {
+	for file, imports := range productImports(t) {
+		if packageOf(file) == "internal/gpu/device" && strings.HasSuffix(file, "_native.go") {
+			continue
+		}
 		for _, path := range imports {
-			if path == "syscall/js" && (!matches(room, jsRooms) || !strings.HasSuffix(file, "_js.go")) {
-				t.Errorf("%s imports syscall/js; only _js.go files of %v may", file, jsRooms)
-			}
-			if native := room == "internal/gpu" && strings.HasSuffix(file, "_native.go"); !native && strings.HasPrefix(path, binding) {
-				t.Errorf("%s imports the WebGPU binding; only _native.go files of internal/gpu may", file)
+			if strings.HasPrefix(path, binding) {
+				t.Errorf("%s imports the WebGPU binding; only _native.go files of internal/gpu/device may", file)
 			}
 		}
 	}
 }
 
-// What counts is what is linked: a package of someone else may bring what ours do not name.
-func TestNothingHeavyEntersTheBrowser(t *testing.T) {
+// The test asks which packages are linked, because a package of another module may import what ours do not name.
+func TestBrowserProgramsLinkNothingHeavy(t *testing.T) {
 	for _, program := range []string{"./wasm", "./wasm/picture"} {
 		list := exec.Command("go", "list", "-deps", program)
 		list.Dir, list.Env = "../..", append(os.Environ(), "GOOS=js", "GOARCH=wasm")
@@ -112,37 +123,22 @@ func TestNothingHeavyEntersTheBrowser(t *testing.T) {
 	}
 }
 
-// productImports maps each non-test Go file of the module to its imports.
+// productImports maps each Go file of the module that is not a test to its imports.
 func productImports(t *testing.T) map[string][]string {
 	t.Helper()
-	root := os.DirFS("../..")
 	found := map[string][]string{}
-	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+	for _, path := range sourceFiles(t, ".go") {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, path), nil, parser.ImportsOnly)
 		if err != nil {
-			return err
-		}
-		if d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || d.Name() == "dist" || d.Name() == "testdata") {
-			return fs.SkipDir
-		}
-		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-			return nil
-		}
-		source, err := fs.ReadFile(root, path)
-		if err != nil {
-			return err
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, source, parser.ImportsOnly)
-		if err != nil {
-			return err
+			t.Fatal(err)
 		}
 		found[path] = []string{}
-		for _, spec := range file.Imports {
-			found[path] = append(found[path], strings.Trim(spec.Path.Value, `"`))
+		for _, imported := range file.Imports {
+			found[path] = append(found[path], strings.Trim(imported.Path.Value, `"`))
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	if len(found) < 10 {
 		t.Fatalf("found only %d Go files: is the test looking in the right place?", len(found))
@@ -150,12 +146,42 @@ func productImports(t *testing.T) map[string][]string {
 	return found
 }
 
-// ruleOf finds the longest line of the rule that covers room.
-func ruleOf(room string) ([]string, bool) {
-	if rule, ok := allowed[room]; ok {
+// sourceFiles lists the files of the repository with one of the suffixes, by their paths from its root. It leaves out
+// test data, built files and installed packages.
+func sourceFiles(t *testing.T, suffixes ...string) (files []string) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS(root), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains(skipped, d.Name())) {
+			return fs.SkipDir
+		}
+		if !d.IsDir() && slices.Contains(suffixes, filepath.Ext(path)) {
+			files = append(files, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// root is the root of the repository, and skipped are folders without source files of the project.
+const root = "../.."
+
+var skipped = []string{"node_modules", "dist", "testdata", "models"}
+
+// packageOf returns the import path of a file's package, relative to the module.
+func packageOf(file string) string { return filepath.ToSlash(filepath.Dir(file)) }
+
+// ruleOf finds the most specific line of the rule that covers a package.
+func ruleOf(importer string) ([]string, bool) {
+	if rule, ok := allowed[importer]; ok {
 		return rule, true
 	}
-	for dir := room; dir != "."; dir = filepath.ToSlash(filepath.Dir(dir)) {
+	for dir := importer; dir != "."; dir = filepath.ToSlash(filepath.Dir(dir)) {
 		if rule, ok := allowed[dir+"/..."]; ok {
 			return rule, true
 		}
@@ -163,6 +189,7 @@ func ruleOf(room string) ([]string, bool) {
 	return nil, false
 }
 
+// matches reports whether one of the patterns is path, or ends with /... and covers it.
 func matches(path string, patterns []string) bool {
 	for _, p := range patterns {
 		if base, below := strings.CutSuffix(p, "/..."); path == p || below && strings.HasPrefix(path, base+"/") {

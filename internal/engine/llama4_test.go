@@ -174,7 +174,7 @@ type hasty struct {
 	at     int
 }
 
-func (b *hasty) Fetch(t *ops.Tensor, offset, n int) ops.Pending {
+func (b *hasty) ReadBack(t *ops.Tensor, offset, n int) ops.Pending {
 	if b.at--; b.at == 0 {
 		b.cancel()
 	}

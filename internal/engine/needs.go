@@ -23,7 +23,7 @@ func (p *Plan) Needs(o Options) preflight.Model {
 	})
 	y := p.stacked(o)
 	if y != nil {
-		m.NumExperts, m.NumExpertsUsed, m.Units = y.shape.NumExperts, y.shape.NumExpertsUsed, y.units()
+		m.NumExperts, m.NumExpertsUsed, m.MoELayers = y.shape.NumExperts, y.shape.NumExpertsUsed, y.units()
 	}
 	for _, t := range p.residentTensors(y) {
 		m.ResidentBytes += t.Size
@@ -45,10 +45,10 @@ func (p *Plan) stacked(o Options) *placement {
 	return y
 }
 
-func (y *placement) units() []preflight.Unit {
-	units := make([]preflight.Unit, len(y.stacks))
+func (y *placement) units() []preflight.MoELayer {
+	units := make([]preflight.MoELayer, len(y.stacks))
 	for layer, stacks := range y.stacks {
-		units[layer].Bytes = y.shape.ExpertBytes[layer]
+		units[layer].ExpertBytes = y.shape.ExpertBytes[layer]
 		for _, t := range stacks {
 			units[layer].LargestMatrix = max(units[layer].LargestMatrix, t.Size/int64(y.shape.NumExperts))
 		}
@@ -67,7 +67,7 @@ func MachineOf(l ops.Limits) preflight.Machine {
 // Errors: out_of_memory when not even the experts of one token fit; device_lost.
 func (p *Plan) FindSlots(b ops.Backend, s *preflight.Search, o Options) (settled Options, taken int64, err error) {
 	needs := p.Needs(o)
-	if len(needs.Units) == 0 || o.Slots > 0 || o.SlotsOf != nil {
+	if len(needs.MoELayers) == 0 || o.Slots > 0 || o.SlotsOf != nil {
 		return o, 0, nil
 	}
 	shape, err := s.Find(needs, MachineOf(b.Limits()), func(shape experts.Shape) error {

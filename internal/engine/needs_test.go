@@ -51,7 +51,7 @@ func (k known) Recall(device string) preflight.MemoryLimit      { return k[devic
 func (k known) Remember(device string, r preflight.MemoryLimit) { k[device] = r }
 
 func searching() *preflight.Search {
-	return &preflight.Search{MemoryLimits: known{}, Device: "a", First: 1 << 30}
+	return &preflight.Search{MemoryLimits: known{}, Device: "a", FirstBytes: 1 << 30}
 }
 
 func planOf(t *testing.T, file []byte) *Plan {
@@ -91,10 +91,10 @@ func TestAModelThatDoesNotFitGetsTheSlotsThatDo(t *testing.T) {
 	needs := p.Needs(Options{})
 	b, s := crowdedBy(needs.Bytes([]int{4, 3})), searching()
 	o, taken, err := p.FindSlots(b, s, Options{})
-	if err != nil || len(o.SlotsOf) != len(needs.Units) || taken != needs.Bytes(o.SlotsOf) || taken > b.room || b.held != 0 {
+	if err != nil || len(o.SlotsOf) != len(needs.MoELayers) || taken != needs.Bytes(o.SlotsOf) || taken > b.room || b.held != 0 {
 		t.Errorf("slots %v, %d of %d bytes, %d kept, %v", o.SlotsOf, taken, b.room, b.held, err)
 	}
-	if usable, _ := s.Expect(); usable != taken {
+	if usable, _ := s.Expected(); usable != taken {
 		t.Errorf("remembered %d bytes, not %d", usable, taken)
 	}
 	y, err := p.placement(b.Limits(), o)
@@ -105,7 +105,7 @@ func TestAModelThatDoesNotFitGetsTheSlotsThatDo(t *testing.T) {
 
 func TestWithoutRoomForOneTokenThereIsNoModel(t *testing.T) {
 	p := pagedPlan(t, "two of six")
-	fewest := make([]int, len(p.Needs(Options{}).Units))
+	fewest := make([]int, len(p.Needs(Options{}).MoELayers))
 	for i := range fewest {
 		fewest[i] = 2
 	}
@@ -135,7 +135,7 @@ func TestWhatTheCallerChoseAndDenseModelsAreNotTried(t *testing.T) {
 			t.Errorf("%+v, %d bytes, %v", o.Paging, taken, err)
 		}
 	}
-	if n := dense.Needs(Options{}); len(n.Units) != 0 || n.ResidentBytes == 0 || n.CacheBytes == 0 || n.LargestTensor == 0 {
+	if n := dense.Needs(Options{}); len(n.MoELayers) != 0 || n.ResidentBytes == 0 || n.CacheBytes == 0 || n.LargestTensor == 0 {
 		t.Errorf("%+v", n)
 	}
 }

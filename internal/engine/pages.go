@@ -30,7 +30,7 @@ func openPages(b ops.Backend, files *loader.Model, y *placement, o Paging, weigh
 	if err != nil {
 		return nil, errs.Wrap(errs.InvalidRequest, "paging: "+err.Error(), err)
 	}
-	cache, err := experts.New(y.shape, policy)
+	cache, err := experts.NewCache(y.shape, policy)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func openPages(b ops.Backend, files *loader.Model, y *placement, o Paging, weigh
 		return nil, err
 	}
 	s.patience.OnWaiting = o.Waiting
-	p := &pages{expertIO: s, seated: make([]bool, layers), chosen: o.Chosen, onDemand: o.OnDemand}
+	p := &pages{expertIO: s, seated: make([]bool, layers), chosen: o.Trace, onDemand: o.OnDemand}
 	p.pager = experts.NewExpertPager(cache, s, s.ranges, experts.Options{})
 	if o.Prefetch {
 		p.predictor = experts.NewTransitions(layers, y.shape.NumExperts)
@@ -106,7 +106,7 @@ func (p *pages) TokenDone(used [][]int) {
 			p.pager.Use(layer, experts...)
 		}
 		if p.predictor != nil && layer > 0 {
-			p.predictor.Learn(layer, used[layer-1][0], experts[0])
+			p.predictor.Observe(layer, used[layer-1][0], experts[0])
 		}
 	}
 	if p.chosen != nil {

@@ -19,7 +19,7 @@ type Paging struct {
 	Waiting func(why error)
 
 	// Chosen hears which experts each token of an answer used, layer by layer, best first: a trace. May be nil.
-	Chosen func(experts [][]int)
+	Trace func(experts [][]int)
 }
 
 // maxStackBytes bounds one buffer of slots: browsers refuse to map larger ones, whatever limit they tell.

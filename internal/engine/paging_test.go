@@ -255,7 +255,7 @@ func TestSeveralTokensAreQueuedBeforeAQuestion(t *testing.T) {
 func TestChoicesAreToldOncePerToken(t *testing.T) {
 	file := pagedFile(pagedModels["two of six"])
 	record := func(slots int) (trace []string) {
-		o := chunked(Paging{Slots: slots, Chosen: func(used [][]int) { trace = append(trace, fmt.Sprint(used)) }})
+		o := chunked(Paging{Slots: slots, Trace: func(used [][]int) { trace = append(trace, fmt.Sprint(used)) }})
 		e := open(t, ref.New(), file, o)
 		_, stats := generate(t, e, numbered(20), Params{MaxTokens: 9, Stop: never})
 		if s := stats.DecodePaging; s.Tokens != 8 || s.Hits+s.Misses != 8*4*2 {

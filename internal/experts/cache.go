@@ -15,7 +15,7 @@ import (
 )
 
 // Miss is what the table holds for an expert that lies in no slot.
-const Miss = math.MaxUint32
+const Missing = math.MaxUint32
 
 // None stands for no expert.
 const None = -1
@@ -113,13 +113,13 @@ type Cache struct {
 }
 
 // New makes a cache whose slots are free. Errors: out_of_memory when a layer has fewer slots than a token uses experts.
-func New(s Shape, p Policy) (*Cache, error) {
+func NewCache(s Shape, p Policy) (*Cache, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
 	c := &Cache{shape: s, policy: p, table: make([]uint32, len(s.Slots)*s.NumExperts), pins: map[ID]bool{}, dirty: true}
 	for i := range c.table {
-		c.table[i] = Miss
+		c.table[i] = Missing
 	}
 	for _, n := range s.Slots {
 		c.slots = append(c.slots, make([]slot, n))
@@ -141,7 +141,7 @@ func (c *Cache) Changed() bool {
 // Slot says where a resident expert lies.
 func (c *Cache) Slot(id ID) (slot int, ok bool) {
 	s := c.table[c.index(id)]
-	return int(s), s != Miss
+	return int(s), s != Missing
 }
 
 // Free is how many slots of a layer hold nothing.
@@ -204,7 +204,7 @@ func (c *Cache) Claim(id ID) (l Load, ok bool) { return c.claimSlot(id, true) }
 
 // Prefetch claims a slot for an expert that may be wanted. ok is false when it is there or under way, or when so many
 // slots of the layer are being filled on guesses that a token would have no room.
-func (c *Cache) Prefetch(id ID) (l Load, ok bool) {
+func (c *Cache) ClaimForPrefetch(id ID) (l Load, ok bool) {
 	if _, there := c.Slot(id); there || c.Loading(id) || c.numLoading(id.Layer) >= len(c.slots[id.Layer])-c.shape.NumExpertsUsed {
 		return Load{}, false
 	}
@@ -239,7 +239,7 @@ func (c *Cache) claimSlot(id ID, demand bool) (Load, bool) {
 	l := Load{ID: id, Slot: at, Evicted: None, Demand: demand}
 	if s.state == resident {
 		l.Evicted = s.expert
-		c.set(ID{id.Layer, s.expert}, Miss)
+		c.set(ID{id.Layer, s.expert}, Missing)
 		c.stats.Evictions++
 	}
 	*s = slot{state: loading, expert: id.Expert, prefetched: !demand}

@@ -16,7 +16,7 @@ func newCache(t testing.TB, s Shape, policy string) *Cache {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := New(s, p)
+	c, err := NewCache(s, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestPoliciesOnHandMadeTraces(t *testing.T) {
 
 func TestTableSaysWhereExpertsLie(t *testing.T) {
 	c := newCache(t, Shape{NumExperts: 3, NumExpertsUsed: 1, Slots: []int{2, 1}}, "lru")
-	const m = Miss
+	const m = Missing
 	check := func(when string, want ...uint32) {
 		t.Helper()
 		if !slices.Equal(c.Table(), want) {
@@ -130,7 +130,7 @@ func TestChangedTellsOnce(t *testing.T) {
 }
 
 func TestARoomTooSmallIsRefusedByName(t *testing.T) {
-	_, err := New(Shape{NumExperts: 4, NumExpertsUsed: 2, Slots: []int{2, 1}}, NewLRU(2, 4))
+	_, err := NewCache(Shape{NumExperts: 4, NumExpertsUsed: 2, Slots: []int{2, 1}}, NewLRU(2, 4))
 	if e := errs.Of(err); e.Code != errs.OutOfMemory || !strings.Contains(e.Message, "1 experts of layer 1, but 2") {
 		t.Errorf("error is %v", err)
 	}
@@ -184,7 +184,7 @@ func TestGuessesLeaveATokenItsRoom(t *testing.T) {
 	c := newCache(t, EvenSlots(1, 8, 2, 4), "lru")
 	var began []bool
 	for e := range 4 {
-		_, ok := c.Prefetch(ID{0, e})
+		_, ok := c.ClaimForPrefetch(ID{0, e})
 		began = append(began, ok)
 	}
 	if !slices.Equal(began, []bool{true, true, false, false}) {
@@ -196,16 +196,16 @@ func TestGuessesLeaveATokenItsRoom(t *testing.T) {
 			t.Errorf("no room for expert %d", e)
 		}
 	}
-	if _, ok := newCache(t, EvenSlots(1, 8, 1, 1), "lru").Prefetch(ID{0, 1}); ok {
+	if _, ok := newCache(t, EvenSlots(1, 8, 1, 1), "lru").ClaimForPrefetch(ID{0, 1}); ok {
 		t.Error("with one slot there is nothing to guess into")
 	}
 }
 
 func TestStatisticsOfGuesses(t *testing.T) {
 	c := newCache(t, Shape{NumExperts: 8, NumExpertsUsed: 1, Slots: []int{4}, ExpertBytes: []int64{10}}, "lru")
-	right, _ := c.Prefetch(ID{0, 1})
-	late, _ := c.Prefetch(ID{0, 2})
-	wrong, _ := c.Prefetch(ID{0, 3})
+	right, _ := c.ClaimForPrefetch(ID{0, 1})
+	late, _ := c.ClaimForPrefetch(ID{0, 2})
+	wrong, _ := c.ClaimForPrefetch(ID{0, 3})
 	c.FinishLoad(right)
 	c.FinishLoad(wrong)
 	use(t, c, 1)
@@ -231,7 +231,7 @@ func agree(t *testing.T, c *Cache) {
 	t.Helper()
 	inTable := 0
 	for place, at := range c.table {
-		if at == Miss {
+		if at == Missing {
 			continue
 		}
 		inTable++
@@ -285,7 +285,7 @@ func TestNothingPinnedLeavesAndTableAndSlotsAgree(t *testing.T) {
 				checkEvicted(t, c, l)
 				c.FinishLoad(l)
 			}
-			if l, ok := c.Prefetch(ID{r.IntN(len(s.Slots)), r.IntN(s.NumExperts)}); ok {
+			if l, ok := c.ClaimForPrefetch(ID{r.IntN(len(s.Slots)), r.IntN(s.NumExperts)}); ok {
 				checkEvicted(t, c, l)
 				guesses = append(guesses, l)
 			}
@@ -388,7 +388,7 @@ func TestAGuessOutlivesAnExpertUsedOnce(t *testing.T) {
 	for _, e := range []int{0, 0, 0, 1} {
 		use(t, c, e)
 	}
-	guess, _ := c.Prefetch(ID{0, 2})
+	guess, _ := c.ClaimForPrefetch(ID{0, 2})
 	c.FinishLoad(guess)
 	if gone := use(t, c, 3); gone != "1" {
 		t.Errorf("expert 3 took the place of %s, want 1", gone)

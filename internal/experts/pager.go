@@ -139,7 +139,7 @@ func (p *ExpertPager) load(l Load, priority Priority) {
 // Errors: those of Device.WriteTable.
 func (p *ExpertPager) PrefetchExperts(ids ...ID) error {
 	for _, id := range ids {
-		if l, ok := p.Prefetch(id); ok {
+		if l, ok := p.ClaimForPrefetch(id); ok {
 			p.load(l, Guess)
 		}
 	}

@@ -104,7 +104,7 @@ func (d *fakeDevice) WriteTable(table []uint32) error {
 func show(table []uint32) string {
 	var b strings.Builder
 	for _, s := range table {
-		if s == Miss {
+		if s == Missing {
 			b.WriteByte('.')
 		} else {
 			fmt.Fprint(&b, s)

@@ -1,6 +1,6 @@
-// Package kvcache is where the keys and values of a conversation rest: for each layer either every position up to the
-// context's end, or, where attention never looks beyond its chunk, a ring of one chunk. It knows which positions it
-// still holds, and refuses to know what a key is.
+// Package kvcache keeps the keys and values of a conversation. A layer with full attention has a full cache, with a
+// slot for every position of the context. A layer with chunked attention has a ring, with the slots of one window,
+// which later windows overwrite. The package counts which positions are still there; what a key is, only the ops know.
 package kvcache
 
 import (
@@ -10,82 +10,83 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Shape is what all layers share.
+// Shape describes the caches of all layers of a model.
 type Shape struct {
 	HeadDim    int
 	NumKVHeads int
 	Context    int        // positions of the longest conversation
-	Type       quant.Type // F16, or F32 where a test compares with float32
-	NoRings    bool       // every layer keeps every position: what rings are compared with
+	Type       quant.Type // F16, or F32 in tests that compare with float32 references
+	NoRings    bool       // use full caches in all layers, which tests compare rings with
 }
 
-// Layer is the cache of one layer. Position p lies in slot p mod slots.
+// Layer is the cache of one layer. Position p is in slot p mod slots.
 type Layer struct {
 	K, V   *ops.Tensor // [headDim, slots, numKVHeads]
-	Window int         // attention sees only positions of its own chunk of so many; 0: all
+	Window int         // positions of a window of chunked attention; 0 for full attention
 }
 
-// Cache holds all layers.
+// Cache holds the caches of all layers and counts the positions stored.
 type Cache struct {
-	Layers []Layer
-	ring   int // chunk of the layers that keep only one chunk; 0 when every layer keeps all
-	n      int // positions held, the next one to be stored
-	from   int // the first position of the chunk that the rings hold
+	Layers      []Layer
+	ring        int // slots of the rings; 0 if all layers have full caches
+	len         int // positions stored, which is also the next position
+	windowStart int // first position of the window that the rings hold
 }
 
-// New makes a cache. chunks gives the attention chunk of each layer, 0 for full attention; all that are not 0 must be
-// equal. alloc makes tensors.
-func New(s Shape, chunks []int, alloc func(name string, t quant.Type, shape ...int) *ops.Tensor) *Cache {
+// New returns an empty cache. windows has the attention window of each layer, 0 for full attention; all windows that
+// are not 0 must be equal. alloc makes the tensors.
+func New(s Shape, windows []int, alloc func(name string, t quant.Type, shape ...int) *ops.Tensor) *Cache {
 	c := &Cache{}
-	for i, chunk := range chunks {
+	for i, window := range windows {
 		slots := s.Context
-		if chunk > 0 && chunk < s.Context && !s.NoRings {
-			slots, c.ring = chunk, chunk
+		if window > 0 && window < s.Context && !s.NoRings {
+			slots, c.ring = window, window
 		}
 		c.Layers = append(c.Layers, Layer{
 			K:      alloc(fmt.Sprintf("cache.%d.k", i), s.Type, s.HeadDim, slots, s.NumKVHeads),
 			V:      alloc(fmt.Sprintf("cache.%d.v", i), s.Type, s.HeadDim, slots, s.NumKVHeads),
-			Window: chunk,
+			Window: window,
 		})
 	}
 	return c
 }
 
-// Len is the number of positions held.
-func (c *Cache) Len() int { return c.n }
+// Len returns the number of positions stored.
+func (c *Cache) Len() int { return c.len }
 
-// Advance counts n positions as stored, at least one.
+// Advance counts n more positions as stored. n is at least 1.
 func (c *Cache) Advance(n int) {
-	c.n += n
+	c.len += n
 	if c.ring > 0 {
-		c.from = (c.n - 1) / c.ring * c.ring
+		c.windowStart = (c.len - 1) / c.ring * c.ring
 	}
 }
 
-// Truncate counts positions from n on as not stored after all, but for a part of the call that was to store n. Nothing is
-// lost: unlike Rewind, it knows that no later call has begun to overwrite a ring.
+// Truncate reduces the count to n positions, for steps that were counted by Advance but did not run. Unlike Rewind it
+// loses no position: those steps have not overwritten any slot of a ring, except that the one for position n may have
+// run in part.
 func (c *Cache) Truncate(n int) {
-	c.n = n
+	c.len = n
 	if c.ring > 0 {
-		c.from = n / c.ring * c.ring
+		c.windowStart = n / c.ring * c.ring
 	}
 }
 
-// Fit is how many of n tokens one call may store: a call never crosses from one chunk of a ring into the next, because
-// it would overwrite keys that its own first tokens still attend to.
+// MaxBatch returns how many of n tokens the next batch may store. A batch ends with the window of a ring: beyond it,
+// the batch would overwrite keys that its own first tokens still attend to.
 func (c *Cache) MaxBatch(n int) int {
 	if c.ring == 0 {
 		return n
 	}
-	return min(n, c.ring-c.n%c.ring)
+	return min(n, c.ring-c.len%c.ring)
 }
 
-// Rewind forgets the positions from n on, and returns how many are left: fewer than n where a ring has already
-// overwritten the chunk that n lies in. The caller computes those again.
+// Rewind drops the positions from n on and returns how many are left. These are fewer than n if the rings no longer
+// hold the window of position n; the caller computes the missing positions again.
 func (c *Cache) Rewind(n int) int {
-	if n = min(n, c.n); n < c.from {
+	if n = min(n, c.len); n < c.windowStart {
 		n = n / c.ring * c.ring
 	}
-	c.n = n
+	c.len = n
 	return n
 }

@@ -1,7 +1,6 @@
-// Package model runs language models: it reads what a file's metadata says, checks that the file's tensors fit, and
-// computes logits by calling ops. Each family is a folder below and one call of Register. It refuses to know files,
-// devices, text and sampling: tensors come through a Source, tokens are numbers, and what follows is the caller's
-// choice.
+// Package model runs language models: it reads the metadata of a file, checks that the file's tensors fit the metadata,
+// and computes logits by calling ops. Each model family is a package in a folder below that calls Register. The package
+// does not depend on files, devices, text or sampling: tensors come from a Source, and tokens are numbers.
 package model
 
 import (
@@ -16,19 +15,25 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// Metadata is a file's keys and values. A key that is absent, or whose value is of another nature, gives absent.
+// Metadata is the keys and values of a file. The methods with a parameter absent return it if the key is missing or its
+// value has another type.
 type Metadata interface {
+	// Has reports whether the key is there.
 	Has(key string) bool
+	// Uint returns an integer that is not negative.
 	Uint(key string, absent uint64) uint64
+	// Float returns a floating-point number.
 	Float(key string, absent float64) float64
+	// Bool returns a boolean.
 	Bool(key string, absent bool) bool
+	// String returns a string.
 	String(key, absent string) string
 }
 
-// Config is what all families have.
+// Config describes a model of any family.
 type Config struct {
 	Architecture string
-	VocabSize    int // 0 when the metadata does not say; the embedding does
+	VocabSize    int // 0 if the metadata has none; it is then that of the embedding tensor
 	ContextSize  int // positions the model was trained for
 	HiddenSize   int // width of the residual stream
 	NumLayers    int
@@ -36,38 +41,39 @@ type Config struct {
 	NumHeads     int
 	NumKVHeads   int
 	Epsilon      float32 // of every rms_norm
-	Windows      []int   // attention chunk of each layer, 0 for full attention
+	Windows      []int   // attention window of each layer in positions, 0 for full attention
 }
 
-// Family is a model before it has weights: what its file's metadata says.
+// Family is a model without weights: what the metadata of its file says.
 type Family interface {
+	// Config returns the sizes of the model.
 	Config() Config
 
-	// Bind takes from w every tensor that the layers want, and gives the layers made of them. It is called once with
-	// tensors that hold no numbers, to check a file before any work is done, and once more to build the model.
+	// Bind takes every tensor of the layers from w and returns the layers. It is called with tensors without data, to
+	// check a file before anything is computed, and again to build the model.
 	Bind(w *Weights) Network
 }
 
-// Network is the layers of a model, between embedding and head.
+// Network is the layers of a model, without the embedding before them and the head after them.
 type Network interface {
-	// Prepare makes the tables and the scratch tensors for calls of up to o.Chunk tokens at positions below o.Context.
-	// Trouble with memory is left in a; an error is trouble with reading weights back. A warning is a sentence for
-	// the user about a file that can be computed but may not be what its makers meant.
+	// Prepare makes the tables and the scratch tensors for batches of up to o.BatchSize tokens at positions below
+	// o.Context. Errors of allocation stay in a; errors of reading weights back are returned. A warning is a sentence
+	// for the user about a file that can be computed but may not be what its makers intended.
 	Prepare(ctx context.Context, a *Arena, o Options) (warnings []string, err error)
 
 	// Layer calls the ops of layer i. x F32 [hidden, n] is the residual stream, updated in place; step U32
-	// [ops.StepWords] says where its tokens stand.
+	// [ops.StepWords] has the positions of its tokens.
 	Layer(o ops.Ops, i int, x, step *ops.Tensor, c *kvcache.Cache)
 }
 
 var families = map[string]func(Metadata) (Family, error){}
 
-// Register adds a family under the name that files give in general.architecture. Families do it in init.
+// Register adds a family under the name that its files have in general.architecture. Families call it in init.
 func Register(architecture string, read func(Metadata) (Family, error)) {
 	families[architecture] = read
 }
 
-// Read finds the family that wrote the metadata. Errors: unsupported_architecture, bad_model.
+// Read returns the model that the metadata describes. Errors: unsupported_architecture, bad_model.
 func Read(m Metadata) (Family, error) {
 	name := m.String("general.architecture", "")
 	read, ok := families[name]
@@ -78,13 +84,13 @@ func Read(m Metadata) (Family, error) {
 	return read(m)
 }
 
-// known lists the names under which something is registered.
+// known lists the names in a registry, for errors.
 func known[T any](registered map[string]T) string {
 	return strings.Join(slices.Sorted(maps.Keys(registered)), ", ")
 }
 
-// Check finds what is wrong with a file's tensors before any work is done: one missing, of another shape than the
-// metadata says, or unknown to the family. The tensors of header need hold no numbers. Errors: bad_model.
+// Check reports what is wrong with the tensors of a file before anything is computed: a tensor is missing, has another
+// shape than the metadata says, or is unknown to the family. The tensors of header need no data. Errors: bad_model.
 func Check(f Family, header Source) error {
 	w := &Weights{source: header, taken: map[string]bool{}}
 	bindOuterWeights(f.Config(), w)
@@ -92,7 +98,8 @@ func Check(f Family, header Source) error {
 	return w.finish()
 }
 
-// bad makes a bad_model error.
+// bad returns a bad_model error.
 func bad(format string, args ...any) error {
-	return errs.New(errs.BadModel, fmt.Sprintf(format, args...)+"; the file is damaged or was made for another program")
+	return errs.New(errs.BadModel,
+		fmt.Sprintf(format, args...)+"; the file is damaged or was made for another program")
 }

@@ -2,7 +2,7 @@ package model
 
 import "github.com/outrider-web/outrider/internal/ops"
 
-// Multiply calls the product op for the number of tokens at hand.
+// Multiply calls MulMatVec for one token and MulMat for several.
 func Multiply(o ops.Ops, p ops.Product) {
 	if p.X.Dim(1) == 1 {
 		o.MulMatVec(p)
@@ -11,7 +11,7 @@ func Multiply(o ops.Ops, p ops.Product) {
 	}
 }
 
-// Attend calls the attention op for the number of tokens at hand.
+// Attend calls AttentionVec for one token and Attention for several.
 func Attend(o ops.Ops, a ops.Attention) {
 	if a.QKV.Dim(1) == 1 {
 		o.AttentionVec(a)

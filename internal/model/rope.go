@@ -2,8 +2,8 @@ package model
 
 import "math"
 
-// RopeTable is cos, sin of the angle of each pair at each position: [2·pairs, positions]. frequencies are radians a
-// position. Angles grow with the position, so they are made in float64.
+// RopeTable returns cos and sin of the angle of each pair at each position: [2·pairs, positions]. frequencies are in
+// radians per position. The angles are computed in float64, because they grow with the position.
 func RopeTable(frequencies []float64, positions int) []float32 {
 	table := make([]float32, 0, 2*len(frequencies)*positions)
 	for p := range positions {
@@ -15,7 +15,8 @@ func RopeTable(frequencies []float64, positions int) []float32 {
 	return table
 }
 
-// RopeFrequencies is radians a position of each pair: base^(-2k/dims) / divisors[k] for pair k. divisors may be nil.
+// RopeFrequencies returns the frequency of each pair in radians per position: base^(-2k/dims) / divisors[k] for pair k.
+// divisors may be nil.
 func RopeFrequencies(dims int, base float64, divisors []float32) []float64 {
 	f := make([]float64, dims/2)
 	for k := range f {

@@ -8,7 +8,8 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// ReadBack brings an F32 tensor back from the device, nil for no tensor: small ones of which the CPU makes a table.
+// ReadBack copies an F32 tensor from the device; it returns nil if t is nil. It is for small tensors that the CPU makes
+// a table from.
 func ReadBack(ctx context.Context, b ops.Backend, t *ops.Tensor) ([]float32, error) {
 	if t == nil {
 		return nil, nil
@@ -22,17 +23,17 @@ func ReadBack(ctx context.Context, b ops.Backend, t *ops.Tensor) ([]float32, err
 	return numbers, nil
 }
 
-// Write fills the beginning of an F32 tensor.
+// Write copies x to the beginning of an F32 tensor.
 func Write(b ops.Backend, t *ops.Tensor, x []float32) error { return b.Write(t, 0, floatBytes(x)) }
 
-// floatBytes are F32 numbers as a backend wants them.
+// floatBytes returns F32 numbers in the byte order of backends.
 func floatBytes(x []float32) []byte {
 	data := make([]byte, quant.F32.RowBytes(len(x)))
 	quant.Quantize(quant.F32, data, x)
 	return data
 }
 
-// words are U32 numbers as a backend wants them.
+// words returns U32 numbers in the byte order of backends.
 func words(x ...uint32) []byte {
 	b := make([]byte, 0, 4*len(x))
 	for _, w := range x {

@@ -7,14 +7,14 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Source finds a file's tensors by name.
+// Source is the tensors of a file by name.
 type Source map[string]*ops.Tensor
 
-// Weights hands a file's tensors to the fields of a model, checking each. It remembers the first thing that is wrong,
-// so that Bind reads as a list; a tensor that is missing or wrong is replaced by one of the right shape and no numbers.
+// Weights hands the tensors of a file to a model and checks each. It keeps the first error, so that Bind need not check
+// any; instead of a tensor that is missing or wrong it returns one of the right shape without data.
 type Weights struct {
 	source Source
-	paged  bool // stacks may hold fewer matrices than the model has experts
+	paged  bool // stacks may have fewer slots than the model has experts
 	taken  map[string]bool
 	err    error
 }
@@ -22,8 +22,8 @@ type Weights struct {
 // Has reports whether the file has a tensor.
 func (w *Weights) Has(name string) bool { return w.source[name] != nil }
 
-// Matrix takes a matrix that maps hidden to rows: [hidden, rows], in any block format. rows 0 stands for as many as
-// the file has.
+// Matrix returns a matrix that maps hidden numbers to rows numbers: [hidden, rows], of any type. rows 0 stands for as
+// many as the file has.
 func (w *Weights) Matrix(name string, hidden, rows int) *ops.Tensor {
 	if rows == 0 && w.Has(name) {
 		rows = w.source[name].Dim(1)
@@ -32,7 +32,8 @@ func (w *Weights) Matrix(name string, hidden, rows int) *ops.Tensor {
 	return w.take(name, hidden, rows)
 }
 
-// Stack takes n matrices that map hidden to rows: [hidden, rows, n]. In a paged model there may be slots for only some.
+// Stack returns n matrices that map hidden numbers to rows numbers: [hidden, rows, n], of any type. In a paged model
+// there may be fewer.
 func (w *Weights) Stack(name string, hidden, rows, n int) *ops.Tensor {
 	w.divisible(name, hidden, rows)
 	if w.paged && w.Has(name) {
@@ -41,22 +42,22 @@ func (w *Weights) Stack(name string, hidden, rows, n int) *ops.Tensor {
 	return w.take(name, hidden, rows, n)
 }
 
-// divisible holds for every product: kernels read and write numbers by fours.
+// divisible checks what every product requires: kernels read and write numbers in groups of four.
 func (w *Weights) divisible(name string, hidden, rows int) {
 	if hidden%4 != 0 || rows%4 != 0 {
 		w.fail(bad("tensor %q maps %d numbers to %d, and one of the two is not a multiple of 4", name, hidden, rows))
 	}
 }
 
-// Table takes rows to choose from: n of width numbers, in any block format.
+// Table returns n rows of width numbers, of any type, for GetRows.
 func (w *Weights) Table(name string, width, n int) *ops.Tensor {
 	return w.take(name, width, n)
 }
 
-// Vector takes n numbers, F32.
+// Vector returns n numbers, F32.
 func (w *Weights) Vector(name string, n int) *ops.Tensor { return w.F32(name, n) }
 
-// Plain takes numbers of any shape, F32.
+// F32 returns an F32 tensor of any shape.
 func (w *Weights) F32(name string, shape ...int) *ops.Tensor {
 	t := w.take(name, shape...)
 	if t.Type != quant.F32 {
@@ -65,6 +66,7 @@ func (w *Weights) F32(name string, shape ...int) *ops.Tensor {
 	return t
 }
 
+// take returns the tensor of a name and checks its shape.
 func (w *Weights) take(name string, shape ...int) *ops.Tensor {
 	w.taken[name] = true
 	t := w.source[name]
@@ -79,13 +81,14 @@ func (w *Weights) take(name string, shape ...int) *ops.Tensor {
 	return &ops.Tensor{Name: name, Type: quant.F32, Shape: shape}
 }
 
+// fail keeps err if it is the first error.
 func (w *Weights) fail(err error) {
 	if w.err == nil {
 		w.err = err
 	}
 }
 
-// verdict is the first thing that was wrong, or that the file has a tensor nobody took.
+// finish returns the first error. It is also an error if the file has a tensor that was not taken.
 func (w *Weights) finish() error {
 	var extra []string
 	for name := range w.source {
@@ -95,18 +98,19 @@ func (w *Weights) finish() error {
 	}
 	if len(extra) > 0 {
 		first := slices.Min(extra)
-		w.fail(bad("tensor %q of shape %v is one the model has no place for", first, []int(w.source[first].Shape)))
+		w.fail(bad("tensor %q of shape %v is not part of the model", first, []int(w.source[first].Shape)))
 	}
 	return w.err
 }
 
-// ends are the weights before the first layer and after the last.
+// outerWeights are the weights outside the layers.
 type outerWeights struct {
 	embedding *ops.Tensor // [hidden, vocab]
 	norm      *ops.Tensor // [hidden]
-	head      *ops.Tensor // [hidden, vocab]; the embedding itself where the file has no other
+	head      *ops.Tensor // [hidden, vocab]; the embedding if the file has no separate head
 }
 
+// bindOuterWeights takes the weights outside the layers from w.
 func bindOuterWeights(c Config, w *Weights) outerWeights {
 	e := outerWeights{
 		embedding: w.Matrix("token_embd.weight", c.HiddenSize, c.VocabSize),

@@ -6,7 +6,7 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// Errors a backend returns. They are about the world, not about the caller.
+// Errors that backends return. Their causes are outside the program.
 var (
 	ErrNoWebGPU = errs.New(errs.NoWebGPU,
 		"this page has no WebGPU; open it over https, or on localhost, in a current Chrome, Edge, Firefox or Safari")
@@ -16,9 +16,19 @@ var (
 	ErrOutOfMemory = errs.New(errs.OutOfMemory, "the GPU is out of memory; close other tabs or choose a smaller model")
 )
 
-// LimitError says which device limit is too small for a tensor, and by how much; sizes in bytes.
+// LimitError returns the error that a limit of the device is too small for a tensor; need and have are in bytes.
 func LimitError(limit, tensor string, need, have int64) error {
 	return errs.New(errs.LimitsTooSmall, fmt.Sprintf(
 		"%s needs %d bytes, but this GPU's %s is %d: %d bytes too small; choose a smaller model or quantisation",
 		tensor, need, limit, have, need-have))
 }
+
+// ShapeError reports a bug: an op was called with tensors that do not fit each other.
+type ShapeError struct {
+	Op   string // name of the op, "mul_mat_vec"
+	Want string // what the op requires
+	Got  []*Tensor
+}
+
+// Error returns the op's name, what it requires and the tensors it got.
+func (e *ShapeError) Error() string { return fmt.Sprintf("%s: want %s, got %v", e.Op, e.Want, e.Got) }

@@ -2,20 +2,21 @@ package ops
 
 import "math"
 
-// MoE is the part of the op set that routed experts need. A feed-forward of experts is, in decode,
+// MoE is the part of the op set that routed experts use. A mixture-of-experts feed-forward is, in decode,
 //
 //	Router → SwigluIDVec → MulMatIDVec
 //
-// three dispatches with the shared expert and the residual inside; in prefill
+// three dispatches that include the shared expert and the residual; in prefill
 //
 //	Router → GroupTokens → MulMatID → Swiglu → MulMatID → AddExperts
 //
-// beside the shared expert's ordinary MulMat, Swiglu, MulMat. Nothing comes back to the CPU on the way.
+// beside the ordinary MulMat, Swiglu, MulMat of the shared expert. Nothing is read back to the CPU in between.
 type MoE interface {
 	// Router chooses each token's k experts: those with the largest of the logits w·x, the lowest number on a tie, best
-	// first. The weight of a choice is sigmoid(logit), in F32: nothing is normalised. slots says where each expert's
-	// weights lie, or Missing; nil stands for its own number.
-	// dst U32 [ChoiceWords·k, n] · x F32 [hidden, n] · w F32 [hidden, numExperts], numExperts ≤ 256 · slots U32 [numExperts]
+	// first. The weight of a choice is sigmoid(logit), in F32: nothing is normalised. slots holds the slot of each
+	// expert, or Missing; if it is nil, expert e is in slot e.
+	// dst U32 [ChoiceWords·k, n] · x F32 [hidden, n] · w F32 [hidden, numExperts], numExperts ≤ 256
+	// slots U32 [numExperts]
 	Router(dst, x, w, slots *Tensor)
 
 	// SwigluIDVec is the first half of the feed-forward of one token's experts; see Experts. For the j-th choice (e, s)
@@ -36,24 +37,24 @@ type MoE interface {
 	// MulMatID multiplies each choice's vector with its expert's matrices, stacked along dst's rows; see ProductID.
 	MulMatID(p ProductID)
 
-	// AddExperts adds what the experts made to the residual stream: dst[:, t] += Σ_j y[:, t·k + j].
+	// AddExperts adds the experts' results to the residual stream: dst[:, t] += Σ_j y[:, t·k + j].
 	// dst F32 [hidden, n] · y F32 [hidden, n·k]
 	AddExperts(dst, y *Tensor)
 }
 
-// A choice is what Router writes about one of a token's k experts: three words.
+// A choice is three words that Router writes for each of a token's k experts.
 const (
-	ChoiceExpert = 0 // its number
-	ChoiceSlot   = 1 // where its weights lie in the last dimension of the routed tensors, or Missing
+	ChoiceExpert = 0 // number of the expert
+	ChoiceSlot   = 1 // its slot, an index of the last dimension of the routed tensors, or Missing
 	ChoiceWeight = 2 // bits of its F32 weight
 	ChoiceWords  = 3
 )
 
-// Missing is the slot of an expert that lies in none.
+// Missing is the slot of an expert that is in no slot.
 const Missing = math.MaxUint32
 
-// Experts are one layer's feed-forwards: routed ones, of which a token uses k, and the shared one, which every token
-// uses. There are as many routed ones as slots; which expert lies in which, the choices say.
+// Experts are the feed-forwards of one layer: the routed experts, of which a token uses k, and the shared expert, which
+// every token uses. The routed tensors hold one expert in each slot; the choices say which slots to read.
 type Experts struct {
 	Gate, Up *Tensor // [hidden, width, numSlots]
 	Down     *Tensor // [width, hidden, numSlots]
@@ -64,14 +65,14 @@ type Experts struct {
 
 // ProductID is dst[:, c] = W₀_e·(s·x[:, c/k]) | W₁_e·(s·x[:, c/k]) for every choice c of expert e with weight s, or,
 // when X has a column for each choice, dst[:, c] = W_e·x[:, c] without the weight: the second half's input already
-// carries it. The columns of an expert that Slots calls Missing stay as they are, so that a prompt may take its experts
-// in several turns.
+// includes it. The columns of an expert whose slot is Missing stay as they are, so that the experts of a batch can be
+// computed in several calls.
 type ProductID struct {
 	Dst       *Tensor   // F32 [ΣW.rows, n·k]
 	X         *Tensor   // F32 [hidden, n], or [hidden, n·k] when PerChoice
 	W         []*Tensor // one or two, each [hidden, rows, numSlots]
 	Choice    *Tensor   // U32 [ChoiceWords·k, n]; the slots are not read
 	Groups    *Tensor   // U32 [numExperts + 1 + n·k], by GroupTokens
-	Slots     *Tensor   // U32 [numExperts]: where each expert lies in W, or Missing; nil stands for its own number
-	PerChoice bool
+	Slots     *Tensor   // U32 [numExperts]: the slot of each expert in W, or Missing; nil: expert e is in slot e
+	PerChoice bool      // X has a column for each choice
 }

@@ -10,7 +10,7 @@ import (
 // hidden to rows is [hidden, rows], activations are [width, nTokens].
 type Shape []int
 
-// Elems is the number of elements, 1 for an empty shape.
+// Elems returns the number of elements, 1 for an empty shape.
 func (s Shape) Elems() int {
 	n := 1
 	for _, d := range s {
@@ -19,16 +19,16 @@ func (s Shape) Elems() int {
 	return n
 }
 
-// Tensor is a handle to numbers that a Backend owns.
+// Tensor is a handle to an array of numbers that a Backend owns.
 type Tensor struct {
 	Name  string     // for traces and errors, e.g. "blk.3.attn_q.weight"
 	Type  quant.Type // weights: their block format; activations: F32; indices: U32; caches: F16 or F32
 	Shape Shape
-	First int // a view's first element within Data, a multiple of Shape[0]
-	Data  any // the backend's own
+	First int // index within Data of the first element of a view, a multiple of Shape[0]
+	Data  any // private to the backend
 }
 
-// Dim is the size of dimension i, 1 beyond the last.
+// Dim returns the size of dimension i, 1 for dimensions beyond the last.
 func (t *Tensor) Dim(i int) int {
 	if i < len(t.Shape) {
 		return t.Shape[i]
@@ -36,7 +36,8 @@ func (t *Tensor) Dim(i int) int {
 	return 1
 }
 
-// Rows is a view of n rows from row first on: the tokens first..first+n-1 of [width, nTokens].
+// Rows returns a view of n rows, beginning with row first: the tokens first..first+n-1 of [width, nTokens]. It panics
+// if t has more than two dimensions or too few rows.
 func (t *Tensor) Rows(first, n int) *Tensor {
 	if len(t.Shape) > 2 || first < 0 || n < 1 || first+n > t.Dim(1) {
 		panic(fmt.Sprintf("ops: rows %d..%d of %v", first, first+n-1, t))
@@ -47,7 +48,7 @@ func (t *Tensor) Rows(first, n int) *Tensor {
 	return &v
 }
 
-// String names the tensor with its type and shape, for errors.
+// String returns the tensor's name, type and shape, for errors.
 func (t *Tensor) String() string {
 	if t == nil {
 		return "(no tensor)"

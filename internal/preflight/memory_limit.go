@@ -27,7 +27,7 @@ type Search struct {
 
 	// First is where to begin on a device that has never been tried, in bytes. Not every driver refuses what it has not
 	// got: some push everything else out of memory first. So the search comes from below, session by session.
-	First int64
+	FirstBytes int64
 }
 
 // The search goes down by a quarter of the slots after a refusal, and up by half after a session that met none.
@@ -36,7 +36,7 @@ func higher(n int64) int64 { return n + n/2 }
 
 // Expect is what preflight is to be told of the device's memory: bytes that Find is likely to get, and bytes beyond
 // which it will get none; 0: unknown.
-func (s Search) Expect() (usable, most int64) {
+func (s Search) Expected() (usable, most int64) {
 	if s.Setting > 0 {
 		return s.Setting, s.Setting
 	}
@@ -81,9 +81,9 @@ func (s Search) begin(r MemoryLimit) int64 {
 	case s.Setting > 0:
 		return s.Setting
 	case r.Refused == 0:
-		return max(s.First, higher(r.Fits))
+		return max(s.FirstBytes, higher(r.Fits))
 	}
-	return max(r.Fits, min(s.First, lower(r.Refused))) // what fits may be all of a small model
+	return max(r.Fits, min(s.FirstBytes, lower(r.Refused))) // what fits may be all of a small model
 }
 
 // fits remembers what a session got.
@@ -111,7 +111,7 @@ func (r MemoryLimit) refuse(bytes int64) MemoryLimit {
 
 // Lost tells that the device was lost while a model took bytes of it: that was too much. Find tries less the next time,
 // whatever the setting.
-func (s *Search) Lost(bytes int64) {
+func (s *Search) RecordFailure(bytes int64) {
 	if s.Setting > 0 {
 		s.Setting = min(s.Setting, lower(bytes))
 		return

@@ -33,7 +33,7 @@ func (d *device) try(m Model) func(experts.Shape) error {
 
 // wide has two layers of 64 experts of a byte, and 50 bytes beside them.
 func wide() Model {
-	return Model{ResidentBytes: 50, Units: []Unit{{1, 1}, {1, 1}}, NumExperts: 64, NumExpertsUsed: 1}
+	return Model{ResidentBytes: 50, MoELayers: []MoELayer{{1, 1}, {1, 1}}, NumExperts: 64, NumExpertsUsed: 1}
 }
 
 func find(t *testing.T, s Search, m Model, d *device) (experts.Shape, error) {
@@ -51,7 +51,7 @@ func wantTried(t *testing.T, d *device, want ...int64) {
 
 func TestASearchBacksOffByAQuarterOfTheSlots(t *testing.T) {
 	rooms, d := memory{}, &device{bytes: 90}
-	shape, err := find(t, Search{MemoryLimits: rooms, Device: "a", First: 150}, wide(), d)
+	shape, err := find(t, Search{MemoryLimits: rooms, Device: "a", FirstBytes: 150}, wide(), d)
 	if err != nil || !slices.Equal(shape.Slots, []int{20, 19}) {
 		t.Errorf("slots %v, %v", shape.Slots, err)
 	}
@@ -59,38 +59,38 @@ func TestASearchBacksOffByAQuarterOfTheSlots(t *testing.T) {
 	if rooms["a"] != (MemoryLimit{Fits: 89, Refused: 104}) {
 		t.Errorf("remembered %+v", rooms["a"])
 	}
-	find(t, Search{MemoryLimits: rooms, Device: "a", First: 150}, wide(), d)
+	find(t, Search{MemoryLimits: rooms, Device: "a", FirstBytes: 150}, wide(), d)
 	wantTried(t, d, 89)
 }
 
 func TestADeviceThatNeverRefusedIsAskedForMore(t *testing.T) {
 	rooms, d := memory{}, &device{bytes: 1000}
-	s := Search{MemoryLimits: rooms, Device: "a", First: 80}
+	s := Search{MemoryLimits: rooms, Device: "a", FirstBytes: 80}
 	for _, want := range []int64{80, 120, 178, 178} { // 178 is all of it
 		find(t, s, wide(), d)
 		wantTried(t, d, want)
 	}
-	find(t, Search{MemoryLimits: rooms, Device: "b", First: 80}, wide(), d)
+	find(t, Search{MemoryLimits: rooms, Device: "b", FirstBytes: 80}, wide(), d)
 	wantTried(t, d, 80)
 }
 
 func TestASmallModelTeachesNothingAboutALargeOne(t *testing.T) {
 	rooms, d := memory{"a": {Fits: 100}}, &device{bytes: 1000}
 	small := wide()
-	small.Units = small.Units[:1]
+	small.MoELayers = small.MoELayers[:1]
 	small.ResidentBytes = 1
 	find(t, Search{MemoryLimits: rooms, Device: "a"}, small, d)
 	wantTried(t, d, 65)
 	if rooms["a"].Fits != 100 {
 		t.Errorf("remembered %+v", rooms["a"])
 	}
-	find(t, Search{MemoryLimits: rooms, Device: "a", First: 160}, wide(), d)
+	find(t, Search{MemoryLimits: rooms, Device: "a", FirstBytes: 160}, wide(), d)
 	wantTried(t, d, 160)
 }
 
 func TestTheLastTryIsTheFewestSlots(t *testing.T) {
 	rooms, d := memory{}, &device{bytes: 52}
-	s := Search{MemoryLimits: rooms, Device: "a", First: 56}
+	s := Search{MemoryLimits: rooms, Device: "a", FirstBytes: 56}
 	if shape, err := find(t, s, wide(), d); err != nil || !slices.Equal(shape.Slots, []int{1, 1}) {
 		t.Errorf("slots %v, %v", shape.Slots, err)
 	}
@@ -110,7 +110,7 @@ func TestTheLastTryIsTheFewestSlots(t *testing.T) {
 
 func TestAnotherErrorEndsTheSearch(t *testing.T) {
 	lost, rooms := errors.New("lost"), memory{}
-	_, err := Search{MemoryLimits: rooms, First: 80}.Find(wide(), roomy(), func(experts.Shape) error { return lost })
+	_, err := Search{MemoryLimits: rooms, FirstBytes: 80}.Find(wide(), roomy(), func(experts.Shape) error { return lost })
 	if err != lost || len(rooms) != 0 {
 		t.Errorf("%v, remembered %v", err, rooms)
 	}
@@ -119,7 +119,7 @@ func TestAnotherErrorEndsTheSearch(t *testing.T) {
 func TestTheUsersSettingOverrides(t *testing.T) {
 	before := MemoryLimit{Fits: 70, Refused: 80}
 	rooms, d := memory{"a": before}, &device{bytes: 140}
-	s := Search{MemoryLimits: rooms, Device: "a", First: 60, Setting: 150}
+	s := Search{MemoryLimits: rooms, Device: "a", FirstBytes: 60, Setting: 150}
 	if _, err := find(t, s, wide(), d); err != nil {
 		t.Error(err)
 	}
@@ -136,17 +136,17 @@ func TestTheUsersSettingOverrides(t *testing.T) {
 
 func TestALostDeviceIsAskedForLess(t *testing.T) {
 	rooms, d := memory{"a": {Fits: 140}}, &device{bytes: 1000}
-	s := Search{MemoryLimits: rooms, Device: "a", First: 80}
-	s.Lost(140)
+	s := Search{MemoryLimits: rooms, Device: "a", FirstBytes: 80}
+	s.RecordFailure(140)
 	find(t, s, wide(), d)
 	wantTried(t, d, 105)
-	s.Lost(105)
+	s.RecordFailure(105)
 	find(t, s, wide(), d)
 	wantTried(t, d, 78)
 	if rooms["a"] != (MemoryLimit{Fits: 78, Refused: 105}) {
 		t.Errorf("remembered %+v", rooms["a"])
 	}
-	s.Lost(140) // what fits is known to be less already
+	s.RecordFailure(140) // what fits is known to be less already
 	if rooms["a"] != (MemoryLimit{Fits: 78, Refused: 105}) {
 		t.Errorf("remembered %+v", rooms["a"])
 	}
@@ -155,7 +155,7 @@ func TestALostDeviceIsAskedForLess(t *testing.T) {
 func TestALossAtWhatIsRefusedAnywayTakesNothingAway(t *testing.T) {
 	rooms := memory{"a": {Fits: 100, Refused: 105}}
 	s := Search{MemoryLimits: rooms, Device: "a"}
-	s.Lost(140)
+	s.RecordFailure(140)
 	if rooms["a"] != (MemoryLimit{Fits: 100, Refused: 105}) {
 		t.Errorf("remembered %+v", rooms["a"])
 	}
@@ -164,10 +164,10 @@ func TestALossAtWhatIsRefusedAnywayTakesNothingAway(t *testing.T) {
 func TestALostDeviceLowersTheUsersSetting(t *testing.T) {
 	rooms, d := memory{}, &device{bytes: 1000}
 	s := Search{MemoryLimits: rooms, Device: "a", Setting: 140}
-	s.Lost(140)
+	s.RecordFailure(140)
 	find(t, s, wide(), d)
 	wantTried(t, d, 105)
-	s.Lost(1000) // of another model, late
+	s.RecordFailure(1000) // of another model, late
 	find(t, s, wide(), d)
 	wantTried(t, d, 105)
 	if len(rooms) != 0 {
@@ -181,12 +181,12 @@ func TestExpectSaysWhatIsKnown(t *testing.T) {
 		search       Search
 		usable, most int64
 	}{
-		{Search{MemoryLimits: rooms, Device: "new", First: 60}, 0, 0},
+		{Search{MemoryLimits: rooms, Device: "new", FirstBytes: 60}, 0, 0},
 		{Search{MemoryLimits: rooms, Device: "tried"}, 70, 79},
 		{Search{MemoryLimits: rooms, Device: "refused"}, 0, 79},
 		{Search{MemoryLimits: rooms, Device: "tried", Setting: 90}, 90, 90},
 	} {
-		if usable, most := c.search.Expect(); usable != c.usable || most != c.most {
+		if usable, most := c.search.Expected(); usable != c.usable || most != c.most {
 			t.Errorf("%+v: %d, %d", c.search, usable, most)
 		}
 	}

@@ -14,18 +14,18 @@ import (
 
 // Model is what a model asks for.
 type Model struct {
-	ResidentBytes              int64  // weights that always lie on the GPU
-	CacheBytes                 int64  // keys and values of the context, and activations
-	LargestTensor              int64  // of the resident ones
-	Units                      []Unit // of each layer that has experts; none: nothing is paged
-	NumExperts, NumExpertsUsed int    // of a layer, and of them by a token
+	ResidentBytes              int64      // weights that always lie on the GPU
+	CacheBytes                 int64      // keys and values of the context, and activations
+	LargestTensor              int64      // of the resident ones
+	MoELayers                  []MoELayer // of each layer that has experts; none: nothing is paged
+	NumExperts, NumExpertsUsed int        // of a layer, and of them by a token
 
 	FileBytes, StoredBytes int64 // of all its files
 }
 
 // Unit is one expert of a layer.
-type Unit struct {
-	Bytes         int64
+type MoELayer struct {
+	ExpertBytes   int64
 	LargestMatrix int64 // of gate, up and down; a layer's slots of one matrix are one buffer
 }
 
@@ -73,7 +73,7 @@ type Report struct {
 	MissesPerToken  float64
 	BytesPerToken   float64 // read from the store
 	TokensPerSecond float64 // once warm; 0: unknown
-	ReadingAlone    bool    // that speed does not count computing, which nobody has measured
+	ComputeUnknown  bool    // that speed does not count computing, which nobody has measured
 	PromptBytes     int64   // read for a part of a prompt whose tokens use every expert, at most
 	PromptSeconds   float64 // to read them; 0: unknown, or nothing to read
 
@@ -103,7 +103,7 @@ const (
 
 // Check makes the report.
 func Check(m Model, on Machine) Report {
-	r := Report{Verdict: Runs, NumExperts: len(m.Units) * m.NumExperts, StorageBytes: m.FileBytes, DownloadBytes: m.FileBytes - m.StoredBytes}
+	r := Report{Verdict: Runs, NumExperts: len(m.MoELayers) * m.NumExperts, StorageBytes: m.FileBytes, DownloadBytes: m.FileBytes - m.StoredBytes}
 	r.place(m, on)
 	r.predict(m, on)
 	r.download(on)
@@ -114,7 +114,7 @@ func Check(m Model, on Machine) Report {
 // place gives the layers their slots.
 func (r *Report) place(m Model, on Machine) {
 	r.GPUBytes = m.fixed()
-	if len(m.Units) == 0 {
+	if len(m.MoELayers) == 0 {
 		return
 	}
 	shape := m.most(on)
@@ -144,7 +144,7 @@ func (r *Report) predict(m Model, on Machine) {
 		seconds += r.BytesPerToken / on.ReadSpeed
 	}
 	if seconds > 0 {
-		r.TokensPerSecond, r.ReadingAlone = 1/seconds, on.ComputeSeconds == 0
+		r.TokensPerSecond, r.ComputeUnknown = 1/seconds, on.ComputeSeconds == 0
 	}
 }
 
@@ -158,8 +158,8 @@ func (r *Report) miss(m Model, on Machine) {
 		}
 		uses += float64(m.NumExpertsUsed)
 		hits += float64(m.NumExpertsUsed) * chance
-		r.BytesPerToken += float64(m.NumExpertsUsed) * (1 - chance) * float64(m.Units[layer].Bytes)
-		r.PromptBytes += int64(m.NumExperts-slots) * m.Units[layer].Bytes
+		r.BytesPerToken += float64(m.NumExpertsUsed) * (1 - chance) * float64(m.MoELayers[layer].ExpertBytes)
+		r.PromptBytes += int64(m.NumExperts-slots) * m.MoELayers[layer].ExpertBytes
 	}
 	r.HitRate, r.MissesPerToken = 1, uses-hits
 	if uses > 0 {
@@ -187,7 +187,7 @@ func (m Model) fixed() int64 { return m.ResidentBytes + m.CacheBytes }
 func (m Model) bytes(s experts.Shape) int64 {
 	n := m.fixed()
 	for layer, slots := range s.Slots {
-		n += int64(slots) * m.Units[layer].Bytes
+		n += int64(slots) * m.MoELayers[layer].ExpertBytes
 	}
 	return n
 }
@@ -208,9 +208,9 @@ func (m Model) most(on Machine) experts.Shape { return m.capped(m.shape(m.NumExp
 
 // within is the shape that fits beside the rest of the model, and the fewest slots when none does.
 func (m Model) within(usable int64, on Machine) experts.Shape {
-	sizes := make([]int64, len(m.Units))
-	for i, u := range m.Units {
-		sizes[i] = u.Bytes
+	sizes := make([]int64, len(m.MoELayers))
+	for i, u := range m.MoELayers {
+		sizes[i] = u.ExpertBytes
 	}
 	s, err := experts.FitMemory(usable-m.fixed(), sizes, m.NumExperts, m.NumExpertsUsed)
 	if err != nil {
@@ -220,16 +220,16 @@ func (m Model) within(usable int64, on Machine) experts.Shape {
 }
 
 func (m Model) shape(slots int) experts.Shape {
-	s := experts.EvenSlots(len(m.Units), m.NumExperts, m.NumExpertsUsed, slots)
-	for _, u := range m.Units {
-		s.ExpertBytes = append(s.ExpertBytes, u.Bytes)
+	s := experts.EvenSlots(len(m.MoELayers), m.NumExperts, m.NumExpertsUsed, slots)
+	for _, u := range m.MoELayers {
+		s.ExpertBytes = append(s.ExpertBytes, u.ExpertBytes)
 	}
 	return s
 }
 
 // capped takes the slots away that a layer's buffers have no room for; that nothing fits any more is for judge to say.
 func (m Model) capped(s experts.Shape, on Machine) experts.Shape {
-	for layer, u := range m.Units {
+	for layer, u := range m.MoELayers {
 		if u.LargestMatrix > 0 {
 			s.Slots[layer] = max(m.NumExpertsUsed, min(s.Slots[layer], int(on.stack()/u.LargestMatrix)))
 		}

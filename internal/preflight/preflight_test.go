@@ -36,7 +36,7 @@ func read(t *testing.T, v virtual.Model, types virtual.Types) Model {
 		t.Fatal(err)
 	}
 	m := Model{NumExperts: v.NumExperts, NumExpertsUsed: 1, FileBytes: f.Size(), CacheBytes: int64(4096 * v.NumLayers * 2 * v.NumKVHeads * v.HeadDim * 2)}
-	m.Units = make([]Unit, v.NumLayers)
+	m.MoELayers = make([]MoELayer, v.NumLayers)
 	for _, x := range header.Tensors {
 		if !strings.Contains(x.Name, "_exps.") {
 			m.ResidentBytes += x.Size
@@ -48,10 +48,10 @@ func read(t *testing.T, v virtual.Model, types virtual.Types) Model {
 			layer = 10*layer + int(c-'0')
 		}
 		matrix := x.Size / int64(v.NumExperts)
-		m.Units[layer].Bytes += matrix
-		m.Units[layer].LargestMatrix = max(m.Units[layer].LargestMatrix, matrix)
+		m.MoELayers[layer].ExpertBytes += matrix
+		m.MoELayers[layer].LargestMatrix = max(m.MoELayers[layer].LargestMatrix, matrix)
 	}
-	m.Units = slices.DeleteFunc(m.Units, func(u Unit) bool { return u.Bytes == 0 })
+	m.MoELayers = slices.DeleteFunc(m.MoELayers, func(u MoELayer) bool { return u.ExpertBytes == 0 })
 	return m
 }
 
@@ -89,7 +89,7 @@ func TestScoutOnALaptop(t *testing.T) {
 	near(t, "bytes a token", r.BytesPerToken, bytes)
 	near(t, "speed", r.TokensPerSecond, 1/(0.05+r.BytesPerToken/2e9))
 	near(t, "download", r.DownloadSeconds, float64(m.FileBytes)/10e6)
-	want := "this machine: 348 of 768 experts on the GPU, about 1.5 tok/s once warm, 43 GB to download (71 min at your speed), " +
+	want := "This machine: 348 of 768 experts on the GPU, about 1.5 tok/s once warm, 43 GB to download (71 min at your speed), " +
 		"43 GB of storage needed"
 	if r.Verdict != Runs || r.Sentence() != want {
 		t.Errorf("%s: %s", r.Verdict, r.Sentence())
@@ -112,8 +112,8 @@ func TestScoutOnASmallGPUIsSlow(t *testing.T) {
 
 func TestMaverickOnALaptop(t *testing.T) {
 	m := model(t, virtual.Maverick(), virtual.UDQ2KXL())
-	if len(m.Units) != 24 {
-		t.Fatalf("%d layers have experts", len(m.Units))
+	if len(m.MoELayers) != 24 {
+		t.Fatalf("%d layers have experts", len(m.MoELayers))
 	}
 	r := Check(m, laptop)
 	if r.NumExperts != 3072 || r.Verdict != Runs || r.GPUBytes > 24e9 {
@@ -142,14 +142,14 @@ func TestEverythingOnTheGPUMissesNothing(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	near(t, "speed", r.TokensPerSecond, 20)
-	if s := r.Sentence(); !strings.HasPrefix(s, "this machine: the whole model on the GPU, about 20 tok/s once warm, 43 GB to download (71 min at your speed), 43 GB of storage needed") {
+	if s := r.Sentence(); !strings.HasPrefix(s, "This machine: the whole model on the GPU, about 20 tok/s once warm, 43 GB to download (71 min at your speed), 43 GB of storage needed") {
 		t.Error(s)
 	}
 }
 
 // tiny is small enough for sums in the head: two layers of four experts of 10 bytes, 50 bytes beside them.
 func tiny() Model {
-	return Model{ResidentBytes: 40, CacheBytes: 10, LargestTensor: 20, Units: []Unit{{10, 4}, {10, 4}}, NumExperts: 4, NumExpertsUsed: 1,
+	return Model{ResidentBytes: 40, CacheBytes: 10, LargestTensor: 20, MoELayers: []MoELayer{{10, 4}, {10, 4}}, NumExperts: 4, NumExpertsUsed: 1,
 		FileBytes: 120, StoredBytes: 20}
 }
 
@@ -178,7 +178,7 @@ func TestTheFormulas(t *testing.T) {
 	} {
 		near(t, c.what, c.got, c.want)
 	}
-	if r.Verdict != Runs || r.AtLeast || r.ReadingAlone {
+	if r.Verdict != Runs || r.AtLeast || r.ComputeUnknown {
 		t.Errorf("%+v", r)
 	}
 }
@@ -201,7 +201,7 @@ func TestEachLimitIsNamed(t *testing.T) {
 	}{
 		{Buffer, func(_ *Model, on *Machine) { on.MaxBuffer = 19 }, "buffers of 20 B; this GPU allows 19 B"},
 		{Binding, func(_ *Model, on *Machine) { on.MaxBinding = 19 }, "see 20 B at once; this GPU allows 19 B"},
-		{Buffer, func(m *Model, _ *Machine) { m.NumExpertsUsed, m.Units[0].LargestMatrix = 2, 51 }, "buffers of 102 B"},
+		{Buffer, func(m *Model, _ *Machine) { m.NumExpertsUsed, m.MoELayers[0].LargestMatrix = 2, 51 }, "buffers of 102 B"},
 		{Memory, func(_ *Model, on *Machine) { on.MaxBytes = 69 }, "at least 70 B of GPU memory are needed, 69 B"},
 		{Storage, func(_ *Model, on *Machine) { on.FreeStorage = 99 }, "100 B are still to be stored, the browser has room for 99 B"},
 	} {
@@ -235,7 +235,7 @@ func TestSlownessIsExplainedByWhatTakesTheTime(t *testing.T) {
 	on = roomy()
 	on.ComputeSeconds = 3
 	dense := tiny()
-	dense.Units = nil
+	dense.MoELayers = nil
 	for _, m := range []Model{tiny(), dense} {
 		if r := Check(m, on); r.Verdict != RunsSlowly || !strings.Contains(r.Reasons[0].Message, "takes the GPU 3 s") {
 			t.Errorf("%s %+v", r.Verdict, r.Reasons)
@@ -249,7 +249,7 @@ func TestABufferHoldsSoManySlots(t *testing.T) {
 	on.MaxBinding = 20
 	on.UsableBytes = 130
 	m := tiny()
-	m.Units[1].LargestMatrix = 9 // two slots of it in a buffer
+	m.MoELayers[1].LargestMatrix = 9 // two slots of it in a buffer
 	if r := Check(m, on); !slices.Equal(r.Slots, []int{4, 2}) || r.GPUBytes != 110 {
 		t.Errorf("slots %v, %d bytes", r.Slots, r.GPUBytes)
 	}
@@ -262,7 +262,7 @@ func TestUnknownMemoryPromisesTheLeast(t *testing.T) {
 	if !r.AtLeast || r.NumExpertsOnGPU != 2 || r.GPUBytes != 70 {
 		t.Errorf("%+v", r)
 	}
-	if s := r.Sentence(); !strings.HasPrefix(s, "this machine: at least 2 of 8 experts on the GPU, at least 40 tok/s once warm, 100 B to download") {
+	if s := r.Sentence(); !strings.HasPrefix(s, "This machine: at least 2 of 8 experts on the GPU, at least 40 tok/s once warm, 100 B to download") {
 		t.Error(s)
 	}
 }
@@ -271,21 +271,21 @@ func TestUnmeasuredSpeedsStayOutOfTheSentence(t *testing.T) {
 	on := roomy()
 	on.ComputeSeconds = 0
 	r := Check(tiny(), on)
-	if near(t, "speed", r.TokensPerSecond, 1000/7.5); !r.ReadingAlone || !strings.Contains(r.Sentence(), "at most 133 tok/s") {
+	if near(t, "speed", r.TokensPerSecond, 1000/7.5); !r.ComputeUnknown || !strings.Contains(r.Sentence(), "at most 133 tok/s") {
 		t.Error(r.Sentence())
 	}
 	on.ReadSpeed = 0
-	if r := Check(tiny(), on); r.TokensPerSecond != 0 || r.ReadingAlone || strings.Contains(r.Sentence(), "tok/s") {
+	if r := Check(tiny(), on); r.TokensPerSecond != 0 || r.ComputeUnknown || strings.Contains(r.Sentence(), "tok/s") {
 		t.Error(r.Sentence())
 	}
 }
 
 func TestADenseModelIsResident(t *testing.T) {
 	m := tiny()
-	m.Units, m.NumExperts, m.NumExpertsUsed = nil, 0, 0
+	m.MoELayers, m.NumExperts, m.NumExpertsUsed = nil, 0, 0
 	m.StoredBytes = m.FileBytes
 	r := Check(m, roomy())
-	if r.GPUBytes != 50 || r.HitRate != 1 || r.Verdict != Runs || r.Sentence() != "this machine: the whole model on the GPU, about 100 tok/s once warm" {
+	if r.GPUBytes != 50 || r.HitRate != 1 || r.Verdict != Runs || r.Sentence() != "This machine: the whole model on the GPU, about 100 tok/s once warm" {
 		t.Errorf("%+v %s", r, r.Sentence())
 	}
 }

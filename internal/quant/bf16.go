@@ -5,12 +5,13 @@ import (
 	"math"
 )
 
-// A BF16 is the upper half of a float32.
+// BF16: the upper half of a float32.
+
 func decodeBF16(w []float32, b []byte) {
 	w[0] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16)
 }
 
-// encodeBF16 rounds to nearest, ties to even; a NaN stays one.
+// encodeBF16 rounds to nearest, ties to even. A NaN stays a NaN.
 func encodeBF16(b []byte, w []float32) {
 	bits := math.Float32bits(w[0])
 	if w[0] != w[0] {

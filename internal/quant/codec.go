@@ -2,7 +2,7 @@ package quant
 
 import "fmt"
 
-// codec turns one block into weights and back. Each type's file holds one.
+// codec converts one block to weights and back. Each type has its codec in a file of its own.
 type codec struct {
 	decode func(w []float32, b []byte)
 	encode func(b []byte, w []float32)
@@ -15,8 +15,8 @@ var codecs = map[Type]codec{
 	Q5_K: {decodeQ5_K, encodeQ5_K}, Q6_K: {decodeQ6_K, encodeQ6_K},
 }
 
-// Dequantize turns the blocks in src into weights. It panics when dst is not exactly the weights of src, whole
-// blocks, or when t is an index type: those hold no weights.
+// Dequantize converts the blocks in src to weights. It panics if the lengths of dst and src are not the same number of
+// whole blocks, or if t is an index type, which holds no weights.
 func Dequantize(t Type, dst []float32, src []byte) {
 	c, n, size := t.codec(len(dst), len(src))
 	for len(src) > 0 {
@@ -25,8 +25,9 @@ func Dequantize(t Type, dst []float32, src []byte) {
 	}
 }
 
-// Quantize turns weights into blocks, each with the scales that its extremes ask for. The search for better scales
-// that ggml's quantiser makes is left out: our own models are for tests. It panics as Dequantize does.
+// Quantize converts weights to blocks, whose scales follow from their largest and smallest weights. ggml's quantiser
+// also searches for better scales; this one does not need to, because it only makes models for tests. It panics as
+// Dequantize does.
 func Quantize(t Type, dst []byte, src []float32) {
 	c, n, size := t.codec(len(src), len(dst))
 	for len(dst) > 0 {
@@ -35,7 +36,8 @@ func Quantize(t Type, dst []byte, src []float32) {
 	}
 }
 
-// codec finds t's codec and block size after checking that the two lengths are the same number of whole blocks.
+// codec returns t's codec, and the weights and bytes of a block, after checking that the two lengths are the same
+// number of whole blocks.
 func (t Type) codec(weights, bytes int) (c codec, n, size int) {
 	c, ok := codecs[t]
 	if !ok {

@@ -2,7 +2,7 @@ package quant
 
 import "math"
 
-// level is the step nearest to x on a ladder with step d, held within lo..hi; 0 when the ladder has no height.
+// level returns the integer q in lo..hi for which d·q is nearest to x; 0 if d is 0.
 func level(x, d float32, lo, hi int) int {
 	if d == 0 {
 		return 0
@@ -10,8 +10,8 @@ func level(x, d float32, lo, hi int) int {
 	return min(max(int(math.RoundToEven(float64(x/d))), lo), hi)
 }
 
-// extreme is the weight of the largest magnitude, with its sign. A signed ladder has one step more below zero than
-// above, so dividing by the lowest step lets the extreme lie on it exactly.
+// extreme returns the weight of the largest magnitude, with its sign. A signed integer has one value more below zero
+// than above, so with extreme divided by the lowest value as scale, the extreme weight is represented exactly.
 func extreme(w []float32) float32 {
 	var m float32
 	for _, x := range w {
@@ -24,7 +24,7 @@ func extreme(w []float32) float32 {
 
 func abs(x float32) float32 { return float32(math.Abs(float64(x))) }
 
-// signedScales fits w = scale·q, q ≥ lowest, to each group of a K block. Groups are 16 weights.
+// signedScales returns the scale of each group of 16 weights of a K block, for w = scale·q with q ≥ lowest.
 func signedScales(w []float32, lowest int) []float32 {
 	scales := make([]float32, len(w)/16)
 	for g := range scales {
@@ -33,7 +33,8 @@ func signedScales(w []float32, lowest int) []float32 {
 	return scales
 }
 
-// affineScales fits w = scale·q - minimum, 0 ≤ q ≤ highest, to each group of a K block. Minimums are never negative.
+// affineScales returns the scale and the minimum of each group of a K block, for w = scale·q - minimum with
+// 0 ≤ q ≤ highest. Minimums are never negative.
 func affineScales(w []float32, group, highest int) (scales, minimums []float32) {
 	for ; len(w) > 0; w = w[group:] {
 		var lo, hi float32

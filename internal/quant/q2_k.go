@@ -24,7 +24,7 @@ func encodeQ2_K(b []byte, w []float32) {
 	}
 }
 
-// pairByte and pairShift say where the two bits of weight i lie in the K blocks that keep pairs of bits: 32 bytes
-// hold 128 weights, the first 32 in the lowest bits.
+// pairByte and pairShift locate the two bits of weight i in K blocks that store pairs of bits: 32 bytes hold 128
+// weights, the first 32 of them in the lowest bits.
 func pairByte(i int) int  { return 32*(i/128) + i%32 }
 func pairShift(i int) int { return 2 * (i % 128 / 32) }

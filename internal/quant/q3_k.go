@@ -1,7 +1,7 @@
 package quant
 
 // Q3_K: hmask[32], qs[64], scales[12], f16 d; groups of 16. w = d·S·q with S in -32..31 and q in -4..3.
-// The low two bits of q lie in qs, the high bit in hmask.
+// The low two bits of q are in qs, the high bit is in hmask.
 
 func decodeQ3_K(w []float32, b []byte) {
 	d := half(b[108:])
@@ -26,13 +26,14 @@ func encodeQ3_K(b []byte, w []float32) {
 	}
 }
 
-// scaleQ3_K is the 6-bit scale of group g, -32..31: four bits in the first eight bytes, two in the last four.
+// scaleQ3_K reads the 6-bit scale of group g, -32..31: four bits are in the first eight bytes, two in the last four.
 func scaleQ3_K(s []byte, g int) int {
 	low := int(s[g%8]>>(4*(g/8))) & 15
 	high := int(s[8+g%4]>>(2*(g/4))) & 3
 	return low + 16*high - 32
 }
 
+// putScaleQ3_K writes what scaleQ3_K reads. s must be zero before.
 func putScaleQ3_K(s []byte, g, scale int) {
 	scale += 32
 	s[g%8] |= byte(scale & 15 << (4 * (g / 8)))

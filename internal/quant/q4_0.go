@@ -16,10 +16,10 @@ func encodeQ4_0(b []byte, w []float32) {
 	}
 }
 
-// nibble is the 4-bit number of weight i in the 16 bytes of a block of 32.
+// nibble reads the 4-bit number of weight i from the 16 bytes of a block of 32.
 func nibble(qs []byte, i int) int { return int(qs[i%16]>>(4*(i/16))) & 15 }
 
-// putNibble writes what nibble reads; the low nibble first, which clears the byte.
+// putNibble writes what nibble reads. Low nibbles must be written first: they clear the byte.
 func putNibble(qs []byte, i, q int) {
 	if i < 16 {
 		qs[i] = byte(q)

@@ -21,11 +21,11 @@ func encodeQ4_K(b []byte, w []float32) {
 	}
 }
 
-// nibbleByte and nibbleShift say where the four low bits of weight i lie: 32 bytes hold 64 weights, low nibbles first.
+// nibbleByte and nibbleShift locate the four low bits of weight i: 32 bytes hold 64 weights, low nibbles first.
 func nibbleByte(i int) int  { return 32*(i/64) + i%32 }
 func nibbleShift(i int) int { return 4 * (i / 32 % 2) }
 
-// scaleMin is the 6-bit scale and minimum of group j, as Q4_K and Q5_K pack eight of each into 12 bytes.
+// scaleMin reads the 6-bit scale and minimum of group j. Q4_K and Q5_K pack eight of each into 12 bytes.
 func scaleMin(s []byte, j int) (sc, mn byte) {
 	if j < 4 {
 		return s[j] & 63, s[j+4] & 63
@@ -33,6 +33,7 @@ func scaleMin(s []byte, j int) (sc, mn byte) {
 	return s[j+4]&15 | s[j-4]>>6<<4, s[j+4]>>4 | s[j]>>6<<4
 }
 
+// putScaleMin writes what scaleMin reads. s must be zero before.
 func putScaleMin(s []byte, j, sc, mn int) {
 	if j < 4 {
 		s[j] |= byte(sc)
@@ -44,7 +45,8 @@ func putScaleMin(s []byte, j, sc, mn int) {
 	s[j] |= byte(mn >> 4 << 6)
 }
 
-// encodeScaleMins fits the groups of a Q4_K or Q5_K block to steps 0..highest and writes the block's first 16 bytes.
+// encodeScaleMins computes the scales and minimums of a Q4_K or Q5_K block, whose q are 0..highest, and writes the
+// first 16 bytes of the block.
 func encodeScaleMins(b []byte, w []float32, highest int) (d, dmin float32) {
 	scales, minimums := affineScales(w, 32, highest)
 	d, dmin = putHalf(b, extreme(scales)/63), putHalf(b[2:], extreme(minimums)/63)

@@ -1,6 +1,6 @@
 package quant
 
-// Q5_K: f16 d, f16 dmin, scales[12], qh[32], qs[128]: as Q4_K, with a fifth bit of q in qh.
+// Q5_K: f16 d, f16 dmin, scales[12], qh[32], qs[128]: like Q4_K, with a fifth bit of q in qh.
 
 func decodeQ5_K(w []float32, b []byte) {
 	d, dmin := half(b), half(b[2:])

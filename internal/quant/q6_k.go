@@ -1,6 +1,7 @@
 package quant
 
-// Q6_K: ql[128], qh[64], i8 scales[16], f16 d; groups of 16. w = d·scales[g]·q, q in -32..31: four bits in ql, two in qh.
+// Q6_K: ql[128], qh[64], i8 scales[16], f16 d; groups of 16. w = d·scales[g]·q, q in -32..31: four bits in ql, two in
+// qh.
 
 func decodeQ6_K(w []float32, b []byte) {
 	d := half(b[208:])
@@ -26,6 +27,6 @@ func encodeQ6_K(b []byte, w []float32) {
 	}
 }
 
-// lowQ6_K says where the low four bits of weight i lie: each half of 128 weights has 64 bytes, whose low nibbles are
-// its first 64 weights.
+// lowQ6_K locates the low four bits of weight i: each half of 128 weights has 64 bytes, whose low nibbles are its first
+// 64 weights.
 func lowQ6_K(i int) (at, shift int) { return 64*(i/128) + i%64, 4 * (i % 128 / 64) }

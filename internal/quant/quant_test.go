@@ -30,7 +30,7 @@ var vectors = []struct {
 	{Q6_K, 208, -1, [4]float32{-14.4375, -134.75, 129.9375, 9.625}, 23.0625, 19.25, 155.5, 15408.75, "97b2da61bcd1957d"},
 }
 
-// block makes n bytes by the rule byte i = (a·i + c) mod 256, with the f16 fields at d and m set.
+// block returns n bytes, byte i = (a·i + c) mod 256, with the f16 fields at d and m set.
 func block(n, a, c, d, m int) []byte {
 	b := make([]byte, n)
 	for i := range b {
@@ -78,7 +78,7 @@ func hash(w []float32) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// A second byte rule, and several weights of each group: a slip in one group's scale shows as that group.
+// Other bytes, and the first weight of each group, so that an error in one group's scale names the group.
 func TestDequantizeOfGroups(t *testing.T) {
 	for _, v := range []struct {
 		t     Type
@@ -105,8 +105,8 @@ func TestDequantizeOfGroups(t *testing.T) {
 }
 
 // The bounds are relative errors, rms over rms, on normally distributed weights; each is about a tenth above what the
-// quantiser reaches, so that a lost bit or a wrong group does not pass.
-func TestQuantizeKeepsWeights(t *testing.T) {
+// quantiser reaches, so that a lost bit or a wrong group fails.
+func TestQuantizeKeepsWeightsWithinABound(t *testing.T) {
 	bounds := map[Type]float64{
 		F32: 0, F16: 2.3e-4, BF16: 1.8e-3, Q8_0: 6.1e-3, Q6_K: 0.021, Q5_K: 0.043, Q4_K: 0.086, Q4_1: 0.087, Q4_0: 0.097,
 		Q3_K: 0.173, Q2_K: 0.36,
@@ -124,7 +124,7 @@ func TestQuantizeKeepsWeights(t *testing.T) {
 	}
 }
 
-func TestQuantizeIsStable(t *testing.T) {
+func TestQuantizingAgainChangesNothing(t *testing.T) {
 	for _, typ := range []Type{F32, F16, BF16, Q4_0, Q8_0} {
 		once := roundTrip(typ, normal(512, 1))
 		if err := relativeError(roundTrip(typ, once), once); err != 0 {
@@ -137,7 +137,7 @@ func TestQuantizeOfZerosIsZeros(t *testing.T) {
 	for typ := range codecs {
 		for i, x := range roundTrip(typ, make([]float32, 512)) {
 			if x != 0 {
-				t.Fatalf("%v turns zero %d into %v", typ, i, x)
+				t.Fatalf("%v: zero %d becomes %v", typ, i, x)
 			}
 		}
 	}
@@ -158,10 +158,10 @@ func TestBF16RoundsToEven(t *testing.T) {
 
 func TestLengthsThatAreNotWholeBlocksPanic(t *testing.T) {
 	for name, f := range map[string]func(){
-		"half a block":     func() { Dequantize(Q4_0, make([]float32, 16), make([]byte, 9)) },
-		"too few weights":  func() { Dequantize(Q8_0, make([]float32, 32), make([]byte, 68)) },
-		"too small a home": func() { Quantize(Q4_K, make([]byte, 143), make([]float32, 256)) },
-		"index type":       func() { Dequantize(U32, make([]float32, 1), make([]byte, 4)) },
+		"half a block":    func() { Dequantize(Q4_0, make([]float32, 16), make([]byte, 9)) },
+		"too few weights": func() { Dequantize(Q8_0, make([]float32, 32), make([]byte, 68)) },
+		"too few bytes":   func() { Quantize(Q4_K, make([]byte, 143), make([]float32, 256)) },
+		"index type":      func() { Dequantize(U32, make([]float32, 1), make([]byte, 4)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

@@ -1,6 +1,6 @@
-// Package quant knows the block formats in which GGUF files keep weights: how large a block is, how to turn
-// it into float32 and back. It is the oracle the GPU kernels are tested against, so it is written to be read
-// against the layout tables, not to be fast. It refuses to know files, tensors or devices.
+// Package quant implements the block formats of weights in GGUF files: the size of a block, and its conversion to
+// float32 and back. GPU kernels are tested against it, so the code follows the layout tables and is not written for
+// speed. It does not depend on files, tensors or devices.
 package quant
 
 import "fmt"
@@ -8,7 +8,7 @@ import "fmt"
 // Type is a ggml tensor type; the values are the ids written in GGUF files.
 type Type uint32
 
-// The types Outrider can compute with, and I32 and U32 for its own index buffers.
+// The types that Outrider can compute with, and I32 and U32 for its own index buffers.
 const (
 	F32  Type = 0
 	F16  Type = 1
@@ -25,7 +25,7 @@ const (
 	U32  Type = 1 << 16 // never in a file: token ids, positions, expert choices
 )
 
-// layout is the shape of one block: how many weights it holds in how many bytes.
+// layout describes one block: how many weights it holds, in how many bytes.
 type layout struct {
 	name    string
 	weights int
@@ -42,7 +42,7 @@ var layouts = map[Type]layout{
 // Known reports whether Outrider can compute with t.
 func (t Type) Known() bool { _, ok := layouts[t]; return ok }
 
-// String gives ggml's name of the type, or "type N" for one this package does not know.
+// String returns ggml's name of the type, or "type N" for an unknown type.
 func (t Type) String() string {
 	if l, ok := layouts[t]; ok {
 		return l.name
@@ -50,13 +50,13 @@ func (t Type) String() string {
 	return fmt.Sprintf("type %d", uint32(t))
 }
 
-// BlockWeights is the number of weights in one block; 1 for plain numbers. It panics on an unknown type.
+// BlockWeights returns the number of weights in one block; 1 for types without blocks. It panics on an unknown type.
 func (t Type) BlockWeights() int { return t.layout().weights }
 
-// BlockBytes is the size of one block in the file, in bytes. It panics on an unknown type.
+// BlockBytes returns the size of one block in the file, in bytes. It panics on an unknown type.
 func (t Type) BlockBytes() int { return t.layout().bytes }
 
-// RowBytes is the size in the file of a row of n weights, n a multiple of BlockWeights.
+// RowBytes returns the size in the file of a row of n weights, in bytes. n must be a multiple of BlockWeights.
 func (t Type) RowBytes(n int) int { l := t.layout(); return n / l.weights * l.bytes }
 
 func (t Type) layout() layout {

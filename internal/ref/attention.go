@@ -20,7 +20,7 @@ func (b *Backend) RopeKV(r ops.RopeKV) {
 	})
 }
 
-// ropeKV handles one token. qkv [(numHeads + 2·numKVHeads)·headDim]
+// ropeKV is RopeKV for one token at a position. qkv [(numHeads + 2·numKVHeads)·headDim]
 func ropeKV(r ops.RopeKV, qkv []float32, pos int) {
 	headDim, numKVHeads := r.K.Dim(0), r.K.Dim(2)
 	head := func(h int) []float32 { return qkv[h*headDim : (h+1)*headDim] }
@@ -41,8 +41,8 @@ func ropeKV(r ops.RopeKV, qkv []float32, pos int) {
 	}
 }
 
-// rotate turns pair k, elements 2k and 2k+1, by the angle whose cos and sin are table[2k] and table[2k+1]. Pairs beyond
-// the table stay.
+// rotate rotates pair k, elements 2k and 2k+1, by the angle whose cos and sin are table[2k] and table[2k+1]. Pairs
+// beyond the table stay as they are.
 func rotate(head, table []float32) {
 	for i := 0; i < len(table); i += 2 {
 		cos, sin := float64(table[i]), float64(table[i+1])
@@ -51,24 +51,26 @@ func rotate(head, table []float32) {
 	}
 }
 
-// temperature is what the queries of a position are multiplied with (spec §2.5).
+// temperature returns the attention temperature, a factor of the queries of a position (spec/llama4 §2.5).
 func temperature(pos, floor int, scale float64) float64 {
 	return 1 + scale*math.Log(float64((pos+1)/floor)+1)
 }
 
+// scale multiplies x by a factor.
 func scale(x []float32, by float64) {
 	for i := range x {
 		x[i] = float32(float64(x[i]) * by)
 	}
 }
 
-// slot is where the cache keeps the head's vector of a position. cache [headDim, slots, numKVHeads]
+// slot returns the slot of a position and a key head. cache [headDim, slots, numKVHeads]
 func slot(cache *ops.Tensor, head, pos int) []float32 {
 	headDim, slots := cache.Dim(0), cache.Dim(1)
 	at := (head*slots + pos%slots) * headDim
 	return floats(cache)[at : at+headDim]
 }
 
+// store copies a vector into a slot, rounded to F16 if the cache has that type.
 func store(cache *ops.Tensor, head, pos int, vector []float32) {
 	to := slot(cache, head, pos)
 	copy(to, vector)
@@ -91,6 +93,7 @@ func (b *Backend) Attention(a ops.Attention) {
 	b.record(func() { attend(a) })
 }
 
+// attend computes the attention of all tokens and heads.
 func attend(a ops.Attention) {
 	first := int(words(a.Step)[ops.StepPos])
 	headDim := a.K.Dim(0)
@@ -103,8 +106,8 @@ func attend(a ops.Attention) {
 	})
 }
 
-// seen is the positions that a query sees: from start to before end.
-func seen(a ops.Attention, pos int) (start, end int) {
+// attended returns the positions that a query attends to, from start up to but not including end.
+func attended(a ops.Attention, pos int) (start, end int) {
 	switch {
 	case a.All:
 		return 0, a.K.Dim(1)
@@ -114,10 +117,10 @@ func seen(a ops.Attention, pos int) (start, end int) {
 	return 0, pos + 1
 }
 
-// attendHead is softmax(q·K/√headDim)·V for one query head at one position.
+// attendHead computes softmax(q·K/√headDim)·V for one query head at one position.
 func attendHead(a ops.Attention, dst, query []float32, head, pos int) {
 	kvHead := head / (a.NumHeads / a.K.Dim(2))
-	start, end := seen(a, pos)
+	start, end := attended(a, pos)
 	scores := make([]float64, end-start)
 	for i := range scores {
 		scores[i] = dot(query, slot(a.K, kvHead, start+i)) / math.Sqrt(float64(len(query)))
@@ -134,6 +137,7 @@ func attendHead(a ops.Attention, dst, query []float32, head, pos int) {
 	}
 }
 
+// softmax replaces x by its softmax.
 func softmax(x []float64) {
 	largest := math.Inf(-1)
 	for _, v := range x {

@@ -10,7 +10,7 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Two query heads and one key head of width 4; the table rotates the first pair by 90° a position.
+// Two query heads and one key head of dimension 4; the table rotates the first pair by 90° per position.
 func TestRopeKVRotatesAndStores(t *testing.T) {
 	b := New()
 	table := f32(t, b, "table", []float32{1, 0, 0, 1, -1, 0, 0, -1}, 2, 4)
@@ -29,7 +29,7 @@ func TestRopeKVRotatesAndStores(t *testing.T) {
 	near(t, "v", floats(v), []float32{13, 14, 15, 16, 0, 0, 0, 0, 13, 14, 15, 16})
 }
 
-func TestRopeKVWithoutATableOnlyStores(t *testing.T) {
+func TestRopeKVWithoutATableDoesNotRotate(t *testing.T) {
 	b := New()
 	k, v := weight(t, b, "k", quant.F16, nil, 2, 4, 1), weight(t, b, "v", quant.F16, nil, 2, 4, 1)
 	qkv := f32(t, b, "qkv", []float32{1, 2, 1.0001, 2.0001, 3, 4}, 6, 1)
@@ -37,11 +37,11 @@ func TestRopeKVWithoutATableOnlyStores(t *testing.T) {
 	run(t, b, func() { b.RopeKV(r) })
 	near(t, "qkv", floats(qkv), []float32{1, 2, 1.0001, 2.0001, 3, 4})
 	if got := floats(k)[2:4]; got[0] != 1 || got[1] != 2 {
-		t.Errorf("the f16 cache keeps %v, want 1 and 2: the nearest halves", got)
+		t.Errorf("the f16 cache holds %v, want 1 and 2: the nearest halves", got)
 	}
 }
 
-// cache makes keys or values [1, slots, numKVHeads] of width 2 from one number each, the second element 0.
+// cache makes keys or values [2, slots, numKVHeads]; x has the first element of each vector, and the second is 0.
 func cache(t *testing.T, b *Backend, name string, slots, heads int, x ...float32) *ops.Tensor {
 	t.Helper()
 	pairs := make([]float32, 2*len(x))
@@ -51,24 +51,24 @@ func cache(t *testing.T, b *Backend, name string, slots, heads int, x ...float32
 	return f32(t, b, name, pairs, 2, slots, heads)
 }
 
-func TestAttentionAveragesWhatItMaySee(t *testing.T) {
+func TestAttentionAveragesTheValuesOfItsWindow(t *testing.T) {
 	for _, c := range []struct {
-		name  string
-		pos   uint32
-		chunk int
-		want  float32
+		name   string
+		pos    uint32
+		window int
+		want   float32
 	}{
 		{"itself", 0, 0, 1},
 		{"all before", 3, 0, (1 + 2 + 3 + 4) / 4.0},
-		{"its own chunk", 3, 2, (3 + 4) / 2.0},
-		{"a chunk's first", 2, 2, 3},
+		{"its own window", 3, 2, (3 + 4) / 2.0},
+		{"the first position of a window", 2, 2, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := New()
 			a := ops.Attention{
 				Dst: f32(t, b, "dst", nil, 2, 1), QKV: f32(t, b, "qkv", []float32{0, 0, 9, 9, 9, 9}, 6, 1),
 				K: cache(t, b, "k", 4, 1, 0, 0, 0, 0), V: cache(t, b, "v", 4, 1, 1, 2, 3, 4),
-				Step: u32(t, b, "step", c.pos, 1, 0, 0), NumHeads: 1, Window: c.chunk,
+				Step: u32(t, b, "step", c.pos, 1, 0, 0), NumHeads: 1, Window: c.window,
 			}
 			run(t, b, func() { b.AttentionVec(a) })
 			near(t, "dst", floats(a.Dst), []float32{c.want, 0})
@@ -76,8 +76,8 @@ func TestAttentionAveragesWhatItMaySee(t *testing.T) {
 	}
 }
 
-// Four query heads share two key heads; the second pair of query heads sees the second key head's values.
-func TestAttentionSharesKeyHeads(t *testing.T) {
+// Four query heads share two key heads; the second pair of query heads attends to the second key head.
+func TestQueryHeadsShareKeyHeads(t *testing.T) {
 	b := New()
 	a := ops.Attention{
 		Dst: f32(t, b, "dst", nil, 8, 1), QKV: f32(t, b, "qkv", make([]float32, 16), 16, 1),
@@ -89,7 +89,7 @@ func TestAttentionSharesKeyHeads(t *testing.T) {
 }
 
 // Scores are q·k/√2, here 0 and 1: the weights are those of softmax(0, 1).
-func TestAttentionWeighsByScoreAndMasksWithinTheCall(t *testing.T) {
+func TestAttentionWeighsByScoreAndMasksLaterTokens(t *testing.T) {
 	b := New()
 	const sqrt2 = 1.4142135
 	a := ops.Attention{
@@ -102,7 +102,7 @@ func TestAttentionWeighsByScoreAndMasksWithinTheCall(t *testing.T) {
 	near(t, "dst", floats(a.Dst), []float32{10, 0, 17.310586, 0})
 }
 
-// A ring of two slots holds positions 2 and 3 of the second chunk of two.
+// A ring of two slots holds positions 2 and 3, the second window of two.
 func TestAttentionOverARing(t *testing.T) {
 	b := New()
 	a := ops.Attention{
@@ -114,7 +114,8 @@ func TestAttentionOverARing(t *testing.T) {
 	near(t, "dst", floats(a.Dst), []float32{3.5, 0})
 }
 
-// rotated is what RopeKV makes of random queries, keys and values of two heads and one at positions 5 and 6.
+// rotated returns the result of RopeKV for random queries, keys and values of two query heads and one key head, at
+// positions 5 and 6.
 func rotated(t *testing.T, change func(*ops.RopeKV)) (qkv, k []float32) {
 	t.Helper()
 	b, r := New(), rand.New(rand.NewPCG(5, 6))
@@ -134,7 +135,7 @@ func rotated(t *testing.T, change func(*ops.RopeKV)) (qkv, k []float32) {
 	return floats(op.QKV), floats(op.K)
 }
 
-// normalised gives each head of queries and keys, of width 6 in tokens of 24, length √6, near enough; values stay.
+// normalised applies an RMS norm to each head of queries and keys, of dimension 6 in tokens of 24; values stay.
 func normalised(qkv []float32, eps float64) []float32 {
 	qkv = slices.Clone(qkv)
 	for at := 0; at < len(qkv); at += 6 {
@@ -145,8 +146,8 @@ func normalised(qkv []float32, eps float64) []float32 {
 	return qkv
 }
 
-// Property 6 of spec/llama4 §10.3: norm and rotation commute, as a rotation keeps lengths. Seen to fail with the norm
-// over two heads at once, and with the norm on the first of a pair only.
+// Property 6 of spec/llama4 §10.3: norm and rotation commute, because a rotation does not change lengths. Seen to fail
+// with the norm over two heads at once, and with the norm on the first of a pair only.
 func TestNormAndRotationCommute(t *testing.T) {
 	const eps = 0.25
 	normedLast, keys := rotated(t, func(op *ops.RopeKV) { op.QKNorm = eps })
@@ -169,8 +170,8 @@ func TestTemperatureOfQueries(t *testing.T) {
 	}
 }
 
-// Positions 5 and 6 with floor 7 lie on both sides of the first step; keys and values are left alone.
-func TestTemperatureScalesQueriesAlone(t *testing.T) {
+// Positions 5 and 6 with floor 7 are on both sides of the first step of the temperature.
+func TestTemperatureScalesOnlyQueries(t *testing.T) {
 	plain, _ := rotated(t, func(*ops.RopeKV) {})
 	got, _ := rotated(t, func(op *ops.RopeKV) { op.TempScale, op.TempFloor = 0.5, 7 })
 	want := slices.Clone(plain)

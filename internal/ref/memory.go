@@ -8,14 +8,15 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// memory is where a tensor's numbers are. One of its slices is used, by the tensor's type.
+// memory holds the numbers of a tensor, in one of its fields.
 type memory struct {
 	words  []uint32  // U32
-	floats []float32 // F32, and F16 rounded to what it can hold
-	blocks []byte    // weights as they lie in the file; a row is turned into floats when an op reads it
-	stream *stream   // weights that are read from a file each time
+	floats []float32 // F32, and F16 as rounded numbers
+	blocks []byte    // other weights, as they are in the file; a row is dequantised when an op reads it
+	stream *stream   // weights that are read from their file whenever an op needs them
 }
 
+// newMemory returns zeros.
 func newMemory(t quant.Type, s ops.Shape) *memory {
 	switch t {
 	case quant.U32:
@@ -27,14 +28,15 @@ func newMemory(t quant.Type, s ops.Shape) *memory {
 	}
 }
 
+// memoryOf returns the memory of a tensor of this backend.
 func memoryOf(t *ops.Tensor) *memory { return t.Data.(*memory) }
 
-// put copies whole blocks into t from byte offset on.
+// put copies whole blocks into t, beginning at a byte offset.
 func (m *memory) put(t *ops.Tensor, offset int, data []byte) error {
 	size := t.Type.RowBytes(t.Shape.Elems())
 	block := t.Type.BlockBytes()
 	if offset < 0 || offset+len(data) > size || offset%block != 0 || len(data)%block != 0 {
-		return fmt.Errorf("ref: %d bytes at offset %d do not fit %v, %d bytes", len(data), offset, t, size)
+		return fmt.Errorf("ref: %d bytes at offset %d do not fit into %v of %d bytes", len(data), offset, t, size)
 	}
 	offset += t.Type.RowBytes(t.First)
 	switch {
@@ -50,7 +52,7 @@ func (m *memory) put(t *ops.Tensor, offset int, data []byte) error {
 	return nil
 }
 
-// get is n bytes of t from byte offset on, whole blocks.
+// get returns n bytes of t, whole blocks, beginning at a byte offset.
 func (m *memory) get(t *ops.Tensor, offset, n int) []byte {
 	offset += t.Type.RowBytes(t.First)
 	data := make([]byte, n)
@@ -68,7 +70,7 @@ func (m *memory) get(t *ops.Tensor, offset, n int) []byte {
 	return data
 }
 
-// bytes are n bytes of blocks from byte offset on, to read.
+// bytes returns n bytes of blocks, beginning at a byte offset. The caller must not change them.
 func (m *memory) bytes(offset, n int) []byte {
 	if m.stream != nil {
 		return m.stream.read(offset, n)
@@ -76,14 +78,14 @@ func (m *memory) bytes(offset, n int) []byte {
 	return m.blocks[offset:][:n]
 }
 
-// words are the elements of a U32 tensor or view.
+// words returns the elements of a U32 tensor or view; the caller may change them.
 func words(t *ops.Tensor) []uint32 { return memoryOf(t).words[t.First : t.First+t.Shape.Elems()] }
 
-// floats are the elements of an F32 or F16 tensor or view, to read or to write.
+// floats returns the elements of an F32 or F16 tensor or view; the caller may change them.
 func floats(t *ops.Tensor) []float32 { return memoryOf(t).floats[t.First : t.First+t.Shape.Elems()] }
 
-// row is row r of a tensor of any weight type, to read: a view where the floats are there, else written into scratch,
-// which has t.Dim(0) elements.
+// row returns row r of a tensor of any weight type, for the caller to read. Rows of F32 and F16 are views; rows of
+// other types are dequantised into scratch, which has t.Dim(0) elements.
 func row(t *ops.Tensor, r int, scratch []float32) []float32 {
 	width := t.Dim(0)
 	m, first := memoryOf(t), t.First+r*width

@@ -20,7 +20,7 @@ func (b *Backend) Router(dst, x, w, slots *ops.Tensor) {
 	})
 }
 
-// seat writes down where the chosen experts lie, and reports whether one lies nowhere.
+// setSlots writes the slots of the chosen experts and reports whether one of them is missing.
 func setSlots(choices []uint32, slots *ops.Tensor) (missing bool) {
 	for j := 0; j < len(choices); j += ops.ChoiceWords {
 		slot := slotOf(slots, int(choices[j+ops.ChoiceExpert]))
@@ -30,7 +30,7 @@ func setSlots(choices []uint32, slots *ops.Tensor) (missing bool) {
 	return missing
 }
 
-// slotOf is where an expert lies.
+// slotOf returns the slot of an expert, or ops.Missing.
 func slotOf(slots *ops.Tensor, expert int) uint32 {
 	if slots == nil {
 		return uint32(expert)
@@ -38,6 +38,7 @@ func slotOf(slots *ops.Tensor, expert int) uint32 {
 	return words(slots)[expert]
 }
 
+// routerLogits returns the product of each expert's row of w with x.
 func routerLogits(x []float32, w *ops.Tensor) []float32 {
 	logits := make([]float32, w.Dim(1))
 	for e := range logits {
@@ -46,7 +47,7 @@ func routerLogits(x []float32, w *ops.Tensor) []float32 {
 	return logits
 }
 
-// chooseExperts writes the experts with the largest logits and their weights, best first. It spoils logits.
+// chooseExperts writes the experts with the largest logits and their weights, best first. It overwrites logits.
 func chooseExperts(choices []uint32, logits []float32) {
 	for j := 0; j < len(choices); j += ops.ChoiceWords {
 		e := largest(logits)
@@ -58,18 +59,18 @@ func chooseExperts(choices []uint32, logits []float32) {
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// word is one of the words of choice number c = token·k + j.
+// word returns one of the words of choice number c = token·k + j.
 func word(choice *ops.Tensor, c, which int) uint32 { return words(choice)[ops.ChoiceWords*c+which] }
 
-// weightOf is the weight of choice number c.
+// weightOf returns the weight of choice number c.
 func weightOf(choice *ops.Tensor, c int) float64 {
 	return float64(math.Float32frombits(word(choice, c, ops.ChoiceWeight)))
 }
 
-// inSlot is the matrix in one slot of a stack [hidden, rows, numSlots]. A slot beyond its end is a bug of the caller.
+// inSlot returns the matrix in a slot of stack [hidden, rows, numSlots]. It panics if there is no such slot.
 func inSlot(stack *ops.Tensor, slot uint32) *ops.Tensor {
 	if int64(slot) >= int64(stack.Dim(2)) {
-		panic(fmt.Sprintf("ref: slot %d of %v", slot, stack))
+		panic(fmt.Sprintf("ref: %v has no slot %d", stack, slot))
 	}
 	m := *stack
 	m.Shape = ops.Shape{stack.Dim(0), stack.Dim(1)}
@@ -91,7 +92,7 @@ func (b *Backend) SwigluIDVec(dst, x, choice *ops.Tensor, e ops.Experts) {
 	})
 }
 
-// gatedHalf is silu(gate·sx) * (up·sx).
+// gatedHalf computes h = silu(gate·sx) * (up·sx).
 func gatedHalf(h, x []float32, s float64, gate, up *ops.Tensor) {
 	parallel(len(h), func(r, end int) {
 		scratch := make([]float32, len(x))
@@ -120,7 +121,7 @@ func (b *Backend) MulMatIDVec(dst, h, choice *ops.Tensor, e ops.Experts) {
 	})
 }
 
-// dotRows multiplies row r of matrices, side by side, with x.
+// dotRows returns the dot product of x with row r of all matrices, one after another.
 func dotRows(matrices []*ops.Tensor, r int, x []float32) (sum float64) {
 	for _, m := range matrices {
 		width := m.Dim(0)
@@ -130,7 +131,7 @@ func dotRows(matrices []*ops.Tensor, r int, x []float32) (sum float64) {
 	return sum
 }
 
-// GroupTokens lists choices by expert.
+// GroupTokens lists the choices by expert.
 func (b *Backend) GroupTokens(dst, choice *ops.Tensor) {
 	numExperts := ops.CheckGroupTokens(dst, choice)
 	b.record(func() {
@@ -166,8 +167,8 @@ func (b *Backend) MulMatID(p ops.ProductID) {
 	})
 }
 
-// multiplyChoices gives each choice element `at` of its product: row r of its expert's matrix · its vector. Groups puts
-// the choices of an expert together, so that its row is read once.
+// multiplyChoices computes element `at` of each choice's product: row r of its expert's matrix · its vector. It takes
+// the choices expert by expert, so that each row is read once.
 func multiplyChoices(p ops.ProductID, w *ops.Tensor, r, at int) {
 	numExperts := p.Groups.Shape.Elems() - 1 - p.Dst.Dim(1)
 	starts, list := words(p.Groups)[:numExperts+1], words(p.Groups)[numExperts+1:]
@@ -188,7 +189,7 @@ func multiplyChoices(p ops.ProductID, w *ops.Tensor, r, at int) {
 	}
 }
 
-// AddExperts adds what the experts made to the residual stream.
+// AddExperts adds the experts' results to the residual stream.
 func (b *Backend) AddExperts(dst, y *ops.Tensor) {
 	k := ops.CheckAddExperts(dst, y)
 	b.record(func() {

@@ -56,7 +56,7 @@ func TestGroupTokensListsChoicesByExpert(t *testing.T) {
 	}
 }
 
-func TestAddExpertsSumsATokensChoices(t *testing.T) {
+func TestAddExpertsAddsAllChoicesOfAToken(t *testing.T) {
 	b := New()
 	dst := f32(t, b, "dst", []float32{1, 2, 3, 4}, 2, 2)
 	y := f32(t, b, "y", []float32{10, 20, 100, 200, 30, 40, 300, 400}, 2, 4)
@@ -64,7 +64,7 @@ func TestAddExpertsSumsATokensChoices(t *testing.T) {
 	near(t, "dst", floats(dst), []float32{111, 222, 333, 444})
 }
 
-// layer is a small mixture of experts: hidden 8, three experts 12 wide and a shared one 4 wide.
+// layer returns a small mixture of experts: hidden 8, three experts of width 12 and a shared expert of width 4.
 func layer(t *testing.T, b *Backend, r *rand.Rand) ops.Experts {
 	return ops.Experts{
 		Gate: random(t, b, r, 8, 12, 3), Up: random(t, b, r, 8, 12, 3), Down: random(t, b, r, 12, 8, 3),
@@ -72,7 +72,7 @@ func layer(t *testing.T, b *Backend, r *rand.Rand) ops.Experts {
 	}
 }
 
-// addFeedForward adds outside·down·(silu(gate·inside·x) * (up·inside·x)) to y, written out.
+// addFeedForward adds outside·down·(silu(gate·inside·x) * (up·inside·x)) to y, computed step by step.
 func addFeedForward(y []float64, gate, up, down *ops.Tensor, x []float32, inside, outside float64) {
 	h := make([]float64, gate.Dim(1))
 	for r := range h {
@@ -93,8 +93,8 @@ func rounded(x []float64) []float32 {
 	return y
 }
 
-// Property 5 of spec/llama4 §10.3: a choice's weight scales what goes into its expert, and scaling what comes out is
-// something else. Both the ops for one token and those for several are held to it. Seen to fail with the weight after
+// Property 5 of spec/llama4 §10.3: the weight of a choice scales the expert's input, which differs from scaling its
+// output. This is checked for the ops for one token and for those for several. Seen to fail with the weight after
 // silu(g)·u, in either.
 func TestAnExpertsWeightScalesItsInput(t *testing.T) {
 	b, r := New(), rand.New(rand.NewPCG(1, 2))
@@ -112,12 +112,12 @@ func TestAnExpertsWeightScalesItsInput(t *testing.T) {
 		difference += math.Abs(input[i] - output[i])
 	}
 	if difference < 0.1 {
-		t.Fatalf("scaling input or output differs by %g only", difference)
+		t.Fatalf("scaling the input and scaling the output differ by only %g", difference)
 	}
 	routed := rounded(input)
 	addFeedForward(input, e.SharedGate, e.SharedUp, e.SharedDown, floats(x), 1, 1)
 	for i := range input {
-		input[i]++ // the residual stream was 1
+		input[i]++ // the residual stream is 1
 	}
 
 	one, h := f32(t, b, "one", []float32{1, 1, 1, 1, 1, 1, 1, 1}, 8, 1), f32(t, b, "h", nil, 2*12+4, 1)
@@ -137,8 +137,8 @@ func TestAnExpertsWeightScalesItsInput(t *testing.T) {
 	near(t, "several tokens", floats(several), routed)
 }
 
-// Each token's columns of a product of several are what the token alone gets.
-func TestMulMatIDKeepsTokensApart(t *testing.T) {
+// The columns of each token in a product of several tokens equal those of the token alone.
+func TestMulMatIDComputesTokensIndependently(t *testing.T) {
 	b, r := New(), rand.New(rand.NewPCG(3, 4))
 	w, x := random(t, b, r, 8, 12, 3), random(t, b, r, 8, 3)
 	choice := indices(t, b, ops.Shape{6, 3}, 2, 2, bits(0.5), 1, 1, bits(1), 0, 0, bits(0.25), 2, 2, bits(2), 2, 2, bits(1), 0, 0, bits(3))
@@ -157,8 +157,9 @@ func TestMulMatIDKeepsTokensApart(t *testing.T) {
 	}
 }
 
-// A prompt's experts may come in turns, into slots that others had before: what comes out is the same.
-func TestMulMatIDTakesExpertsInTurns(t *testing.T) {
+// The experts of a batch may be computed in several calls, in slots that held other experts before; the result is the
+// same.
+func TestMulMatIDInSeveralCallsEqualsOne(t *testing.T) {
 	b, r := New(), rand.New(rand.NewPCG(5, 6))
 	w, x := random(t, b, r, 8, 12, 3), random(t, b, r, 8, 3)
 	choice := indices(t, b, ops.Shape{3, 3}, 2, 0, bits(0.5), 0, 0, bits(1), 1, 0, bits(2))
@@ -174,12 +175,12 @@ func TestMulMatIDTakesExpertsInTurns(t *testing.T) {
 		run(t, b, func() { b.MulMatID(p) })
 	}
 	if !slices.Equal(floats(got), floats(want)) {
-		t.Errorf("in turns %v, at once %v", floats(got), floats(want))
+		t.Errorf("in several calls %v, in one %v", floats(got), floats(want))
 	}
 }
 
-// Seen to fail without the stop, and with a replay from the program's beginning.
-func TestAGuardedProgramStopsAtAMissAndGoesOnFromThere(t *testing.T) {
+// Seen to fail without the stop, and with RunFrom starting at the beginning of the program.
+func TestAGuardedProgramStopsAtAMissAndResumesThere(t *testing.T) {
 	b := New()
 	w := f32(t, b, "w", []float32{1, 0, 0, 0, 0, 1, 0, 0}, 4, 2)
 	x, dst := f32(t, b, "x", []float32{0, 1, 0, 0}, 4, 1), indices(t, b, ops.Shape{3, 1})
@@ -195,7 +196,7 @@ func TestAGuardedProgramStopsAtAMissAndGoesOnFromThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Run()
-	p.Run() // queued behind the miss: nothing happens
+	p.Run() // after the miss, this does nothing
 	if words(guard)[0] != 2 || words(step)[0] != 11 {
 		t.Errorf("guard %d, step %d; want a miss in the second router, after one step", words(guard)[0], words(step)[0])
 	}

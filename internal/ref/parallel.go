@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// parallel calls f with consecutive ranges that cover 0..n-1, one a core, and returns when all are done.
+// parallel calls f with consecutive ranges that cover 0..n-1, one for each core and all at the same time, and returns
+// when all calls have returned.
 func parallel(n int, f func(first, end int)) {
 	cores := min(n, runtime.GOMAXPROCS(0))
 	var group sync.WaitGroup

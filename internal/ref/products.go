@@ -14,6 +14,7 @@ func (b *Backend) MulMat(p ops.Product) {
 	b.record(func() { multiply(p) })
 }
 
+// multiply computes a product with all its matrices.
 func multiply(p ops.Product) {
 	first := 0
 	for i, w := range p.W {
@@ -31,7 +32,7 @@ func multiply(p ops.Product) {
 	}
 }
 
-// multiplyRow gives each token element `at` of its product: weights · x, plus bias[r] where there is one.
+// multiplyRow computes element `at` of each token's product: weights · x, plus bias[r] if there is a bias.
 func multiplyRow(p ops.Product, at int, weights, bias []float32, r int) {
 	x, dst := floats(p.X), floats(p.Dst)
 	hidden, rows := p.X.Dim(0), p.Dst.Dim(0)
@@ -62,6 +63,7 @@ func (b *Backend) SwigluVec(dst, x, gate, up *ops.Tensor) {
 	})
 }
 
+// dot returns the dot product of a with the first elements of b.
 func dot(a, b []float32) float64 {
 	b = b[:len(a)]
 	var sum float64

@@ -6,12 +6,12 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// Record keeps the ops that f calls, without running them.
+// Record returns the ops that f calls as a program, without running them.
 func (b *Backend) Record(label string, f func()) (ops.Program, error) {
 	return b.RecordGuarded(label, nil, f)
 }
 
-// RecordGuarded does the same for a program that stops at the router that misses an expert.
+// RecordGuarded is Record for a program that stops at a router that chooses an expert that is in no slot.
 func (b *Backend) RecordGuarded(_ string, guard *ops.Tensor, f func()) (ops.Program, error) {
 	ops.CheckGuard(guard)
 	p := &program{guard: guard}
@@ -21,7 +21,7 @@ func (b *Backend) RecordGuarded(_ string, guard *ops.Tensor, f func()) (ops.Prog
 	return p, nil
 }
 
-// record adds an op to the program under way. An op outside Record is a bug.
+// record adds an op to the program that is being recorded. It panics outside Record.
 func (b *Backend) record(op func()) {
 	if b.recording == nil {
 		panic("ref: an op was called outside Record")
@@ -29,9 +29,9 @@ func (b *Backend) record(op func()) {
 	b.recording.ops = append(b.recording.ops, op)
 }
 
-// recordRouter adds an op that may find an expert missing.
+// recordRouter adds an op that reports whether an expert is missing.
 func (b *Backend) recordRouter(op func() (missing bool)) {
-	b.record(nil) // outside Record, a bug as well
+	b.record(nil) // replaced below; panics outside Record
 	p := b.recording
 	p.routers = append(p.routers, len(p.ops)-1)
 	number := len(p.routers)
@@ -42,17 +42,20 @@ func (b *Backend) recordRouter(op func() (missing bool)) {
 	}
 }
 
-// program is its ops, in order.
+// program is a list of ops.
 type program struct {
 	guard   *ops.Tensor // nil for none
 	ops     []func()
-	routers []int // which of the ops they are
+	routers []int // indices in ops of the routers
 }
 
+// Run runs all ops.
 func (p *program) Run() error { return p.run(p.ops) }
 
+// RunFrom runs the router of a number, counted from 1, and the ops after it.
 func (p *program) RunFrom(router int) error { return p.run(p.ops[p.routers[router-1]:]) }
 
+// run runs ops until the guard is set.
 func (p *program) run(list []func()) error {
 	for _, op := range list {
 		if p.guard != nil && words(p.guard)[0] != 0 {
@@ -63,23 +66,25 @@ func (p *program) run(list []func()) error {
 	return nil
 }
 
+// Release drops the ops.
 func (p *program) Release() { p.ops = nil }
 
-// Fetch copies the bytes at once: nothing is under way between programs.
+// ReadBack copies the bytes immediately, because every program has already run to its end.
 func (b *Backend) ReadBack(t *ops.Tensor, offset, n int) ops.Pending {
-	return fetched(memoryOf(t).get(t, offset, n))
+	return readBack(memoryOf(t).get(t, offset, n))
 }
 
-// ReadBackSlices copies them too.
-func (b *Backend) ReadBackSlices(parts ...ops.Slice) ops.Pending {
-	var all fetched
-	for _, p := range parts {
-		all = append(all, memoryOf(p.Tensor).get(p.Tensor, p.Offset, p.N)...)
+// ReadBackSlices copies the bytes immediately, as ReadBack does.
+func (b *Backend) ReadBackSlices(slices ...ops.Slice) ops.Pending {
+	var all readBack
+	for _, s := range slices {
+		all = append(all, memoryOf(s.Tensor).get(s.Tensor, s.Offset, s.N)...)
 	}
 	return all
 }
 
-// fetched is a read-back that is already here.
-type fetched []byte
+// readBack is an ops.Pending that already has its bytes.
+type readBack []byte
 
-func (f fetched) Wait(ctx context.Context) ([]byte, error) { return f, ctx.Err() }
+// Wait returns the bytes.
+func (f readBack) Wait(ctx context.Context) ([]byte, error) { return f, ctx.Err() }

@@ -1,6 +1,5 @@
-// Package ref does the arithmetic of internal/ops on the CPU, plainly: it is what every GPU kernel is compared with.
-// Sums are kept in float64 and rounded once. It refuses to be clever; where it could be faster and less obvious, it is
-// obvious.
+// Package ref is the CPU reference of internal/ops, which every GPU kernel is compared with. Sums are kept in float64
+// and rounded once. The code is simple rather than fast, so that a reader can check it against the formulas.
 package ref
 
 import (
@@ -11,15 +10,15 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Backend is an ops.Backend that runs each program to its end before Run returns.
+// Backend is an ops.Backend on the CPU. Run returns after the whole program has run.
 type Backend struct {
-	recording *program // nil between Records
+	recording *program // the program that Record is recording, or nil
 }
 
-// New gives a backend with no limits.
+// New returns a backend.
 func New() *Backend { return &Backend{} }
 
-// Limits are those of the address space.
+// Limits returns limits that no tensor reaches.
 func (b *Backend) Limits() ops.Limits {
 	return ops.Limits{MaxBuffer: math.MaxInt64, MaxBinding: math.MaxInt64}
 }
@@ -30,19 +29,20 @@ func (b *Backend) Alloc(name string, t quant.Type, shape ...int) (*ops.Tensor, e
 	return &ops.Tensor{Name: name, Type: t, Shape: s, Data: newMemory(t, s)}, nil
 }
 
-// Free leaves the work to the garbage collector.
+// Free drops the tensors' data, for the garbage collector to free.
 func (b *Backend) Free(ts ...*ops.Tensor) {
 	for _, t := range ts {
 		t.Data = nil
 	}
 }
 
-// Write copies data into t from byte offset on.
+// Write copies data into t, beginning at a byte offset.
 func (b *Backend) Write(t *ops.Tensor, offset int, data []byte) error {
 	return memoryOf(t).put(t, offset, data)
 }
 
-// Upload accepts blobs that give their bytes in Go memory, such as ops.Bytes.
+// Upload copies a blob into t, beginning at a byte offset. It accepts blobs that have their bytes in Go memory, such as
+// ops.Bytes.
 func (b *Backend) Upload(t *ops.Tensor, offset int64, blob ops.Blob) error {
 	data, ok := blob.(interface{ Bytes() []byte })
 	if !ok {

@@ -16,7 +16,7 @@ func f32(t *testing.T, b *Backend, name string, x []float32, shape ...int) *ops.
 	return weight(t, b, name, quant.F32, x, shape...)
 }
 
-// weight makes a tensor of type typ that holds x, uploaded in two pieces where it has more than two blocks.
+// weight makes a tensor of type typ that holds x, uploaded in two pieces if it has more than two blocks.
 func weight(t *testing.T, b *Backend, name string, typ quant.Type, x []float32, shape ...int) *ops.Tensor {
 	t.Helper()
 	w, err := b.Alloc(name, typ, shape...)
@@ -105,7 +105,7 @@ func TestMisshapenTensorsPanicWithShapeError(t *testing.T) {
 	run(t, b, func() { b.Swiglu(f32(t, b, "dst", nil, 3, 1), f32(t, b, "gu", nil, 5, 1)) })
 }
 
-func TestFetchGivesWhatWasWritten(t *testing.T) {
+func TestReadBackReturnsTheBytesWritten(t *testing.T) {
 	b := New()
 	w := f32(t, b, "w", []float32{1, 2, 3, 4}, 2, 2)
 	if err := b.Write(w.Rows(1, 1), 4, []byte{0, 0, 0xa0, 0x40}); err != nil {
@@ -127,7 +127,7 @@ func TestWriteBeyondTheTensorFails(t *testing.T) {
 	}
 }
 
-func TestFetchOfACancelledContextFails(t *testing.T) {
+func TestReadBackWithACancelledContextFails(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	b := New()
@@ -191,7 +191,7 @@ func TestSwigluVecIsProductsThenSwiglu(t *testing.T) {
 	near(t, "swiglu", floats(dst), want)
 }
 
-func TestArgmaxTakesTheLowestOfEquals(t *testing.T) {
+func TestArgmaxTakesTheLowestIndexOnATie(t *testing.T) {
 	b := New()
 	dst := u32(t, b, "dst", 9, 9)
 	dst.Shape = ops.Shape{1, 2}

@@ -35,7 +35,7 @@ func rmsNorm(dst, x, w []float32, eps float64) {
 	}
 }
 
-// Swiglu combines stacked gate and up halves.
+// Swiglu combines the gate and up halves that MulMat stacked.
 func (b *Backend) Swiglu(dst, gu *ops.Tensor) {
 	ops.CheckSwiglu(dst, gu)
 	b.record(func() {
@@ -57,7 +57,7 @@ func (b *Backend) Argmax(dst, logits *ops.Tensor) {
 	b.record(func() { words(dst)[0] = uint32(largest(floats(logits))) })
 }
 
-// largest is the index of the largest number, the lowest one on a tie.
+// largest returns the index of the largest number, the lowest one on a tie.
 func largest(x []float32) (at int) {
 	for i := range x {
 		if x[i] > x[at] {

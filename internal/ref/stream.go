@@ -8,16 +8,16 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// stream is a tensor that stays in its file.
+// stream is the place of a tensor in a file.
 type stream struct {
 	file   io.ReaderAt
-	offset int64 // of the tensor
+	offset int64 // of the tensor in the file, in bytes
 	name   string
 }
 
-// Stream makes a tensor of weights whose rows are read from file, where it begins at byte offset, whenever an op needs
-// them: for models larger than memory. Only plain numbers (F32, F16), which are small, are read at once; nothing may be
-// written to the others. Ops panic when a later read fails. Errors: those of file.
+// Stream makes a tensor of weights for models larger than memory: its rows are read from file, in which the tensor
+// begins at a byte offset, whenever an op needs them. F32 and F16 tensors, which are small, are read immediately. The
+// others must not be written to, and ops panic if a read fails. Errors: those of file.
 func (b *Backend) Stream(file io.ReaderAt, offset int64, name string, t quant.Type, shape ...int) (*ops.Tensor, error) {
 	w := &ops.Tensor{Name: name, Type: t, Shape: shape}
 	if t != quant.F32 && t != quant.F16 {
@@ -33,6 +33,7 @@ func (b *Backend) Stream(file io.ReaderAt, offset int64, name string, t quant.Ty
 	return w, m.put(w, 0, data)
 }
 
+// read returns n bytes of the tensor, beginning at a byte offset.
 func (s *stream) read(offset, n int) []byte {
 	b := make([]byte, n)
 	if _, err := s.file.ReadAt(b, s.offset+int64(offset)); err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// product is what a matrix [32, 4] makes of a vector, and row 2 of it.
+// product returns the product of a matrix [32, 4] with a vector, and row 2 of the matrix.
 func product(t *testing.T, b *Backend, w *ops.Tensor) (dst, row []float32) {
 	t.Helper()
 	x, _ := b.Alloc("x", quant.F32, 32, 1)
@@ -28,7 +28,7 @@ func product(t *testing.T, b *Backend, w *ops.Tensor) (dst, row []float32) {
 	return floats(y), floats(r)
 }
 
-func TestStreamedWeightsAreThoseOfMemory(t *testing.T) {
+func TestStreamedWeightsEqualThoseInMemory(t *testing.T) {
 	for _, typ := range []quant.Type{quant.Q8_0, quant.F32, quant.F16} {
 		weights := make([]float32, 4*32)
 		for i := range weights {
@@ -58,7 +58,7 @@ func TestStreamedWeightsAreThoseOfMemory(t *testing.T) {
 	}
 }
 
-func TestAStreamThatEndsTooEarlyIsNoticed(t *testing.T) {
+func TestAStreamThatEndsTooEarlyFails(t *testing.T) {
 	b := New()
 	if _, err := b.Stream(bytes.NewReader(nil), 0, "norm", quant.F32, 4); err == nil || !strings.Contains(err.Error(), "norm") {
 		t.Errorf("error is %v, want one that names the tensor", err)

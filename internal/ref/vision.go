@@ -6,7 +6,7 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// LayerNorm normalises each token, with its mean taken away.
+// LayerNorm subtracts each token's mean and normalises it.
 func (b *Backend) LayerNorm(dst, x, w, bias *ops.Tensor, eps float32) {
 	ops.CheckLayerNorm(dst, x, w, bias)
 	b.record(func() {
@@ -24,7 +24,7 @@ func layerNorm(dst, x, w, b []float32, eps float64) {
 	}
 }
 
-// moments are the mean of x and its biased variance.
+// moments returns the mean of x and its biased variance.
 func moments(x []float32) (mean, variance float64) {
 	for _, v := range x {
 		mean += float64(v) / float64(len(x))
@@ -36,7 +36,7 @@ func moments(x []float32) (mean, variance float64) {
 	return mean, variance
 }
 
-// Gelu is x · ½(1 + erf(x/√2)).
+// Gelu replaces x by x · ½(1 + erf(x/√2)).
 func (b *Backend) Gelu(x *ops.Tensor) {
 	ops.CheckGelu(x)
 	b.record(func() {

@@ -1,8 +1,8 @@
-// Package fetch knows where weights come from: a server, a file that a person picked, memory in tests. It opens them and
-// names what goes wrong. It refuses to know what the bytes mean and where they rest.
+// Package fetch opens the files of a model: on a server, picked by a person, or in memory for tests. It names what goes
+// wrong. It does not know what the bytes mean or how they are stored.
 //
-// In the browser the bytes never pass through Go: the storage worker fetches, and a Source here is a handle to what it
-// has open. Natively a Source is also a Reader.
+// In the browser the bytes never pass through Go: the storage worker reads them, and a Source here is a handle to a file
+// that is open there. Natively a Source is also a Reader.
 package fetch
 
 import (
@@ -11,63 +11,75 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// Blob is a piece of a file. In the browser it is an ArrayBuffer on the JavaScript side (JS() gives it), natively a
-// byte slice (Bytes() gives it). It satisfies ops.Blob.
+// Blob is a piece of a file. In the browser it is an ArrayBuffer on the JavaScript side, which method JS returns;
+// natively it is a byte slice, which method Bytes returns. It satisfies ops.Blob.
 type Blob interface {
+	// Len returns the number of bytes.
 	Len() int64
 
-	// Copy brings the bytes into Go. It is for headers; weights never take this way.
+	// Copy returns the bytes in Go's memory. It is meant for headers; weights are never copied into Go.
 	Copy() []byte
 
-	// Release gives the memory back. The Blob must not be used afterwards.
+	// Release frees the memory. The Blob must not be used afterwards.
 	Release()
 }
 
-// Bytes is a Blob in Go memory.
+// Bytes is a Blob in Go's memory.
 type Bytes []byte
 
-func (b Bytes) Len() int64    { return int64(len(b)) }
-func (b Bytes) Copy() []byte  { return b }
-func (b Bytes) Release()      {}
+// Len returns the number of bytes.
+func (b Bytes) Len() int64 { return int64(len(b)) }
+
+// Copy returns the bytes themselves: they are in Go's memory.
+func (b Bytes) Copy() []byte { return b }
+
+// Release does nothing.
+func (b Bytes) Release() {}
+
+// Bytes returns the bytes for ops.Backend.Upload.
 func (b Bytes) Bytes() []byte { return b }
 
-// Info describes a file as its source knows it.
+// Info describes a file as its source reports it.
 type Info struct {
 	Name      string
 	Size      int64  // bytes
-	Validator string // changes when the content does: an ETag or a date; empty when the source tells neither
+	Validator string // changes when the content does: an ETag or a date; empty if the source has neither
 }
 
 // Source is an open file.
 type Source interface {
+	// Info describes the file as it was when it was opened.
 	Info() Info
+
+	// Close closes the file.
 	Close()
 }
 
-// Reader is a Source that gives its bytes to Go.
+// Reader is a Source that can be read from Go.
 type Reader interface {
 	Source
 
-	// ReadRange gives n bytes from offset on, all of them or an error. Meanwhile progress hears how many have come.
+	// ReadRange returns n bytes from offset on, all of them or an error. It calls progress with the number of bytes
+	// received so far.
 	ReadRange(ctx context.Context, offset, n int64, progress func(received int64)) (Bytes, error)
 }
 
-// Place is where the files of a model lie side by side: a folder of a server, or the files a person picked.
+// Location is where the files of a model are: a folder on a server, or the files that a person picked.
 type Location interface {
-	// ID names a file for good: the store keeps it under this name.
+	// ID returns the permanent id of a file, under which the store keeps it.
 	ID(name string) string
 
-	// Open finds a file. Errors: not_found, no_ranges, no_cors, http_status, connection_lost.
+	// Open opens a file. Errors: not_found, no_ranges, no_cors, http_status, connection_lost.
 	Open(ctx context.Context, name string) (Source, error)
 
 	// Remote reports whether Open needs the network.
 	Remote() bool
 }
 
-// localPrefix begins the id of a picked file: a person may pick it again, a page cannot.
+// localPrefix begins the id of a picked file. A page cannot open such a file again; a person can pick it again.
 const localPrefix = "local:"
 
-// LocationOf gives back place and name from the id that Place.ID made.
+// LocationOf returns the location and the name from which Location.ID made id.
 func LocationOf(id string) (Location, string) {
 	if len(id) > len(localPrefix) && id[:len(localPrefix)] == localPrefix {
 		return unavailable{}, id[len(localPrefix):]
@@ -75,22 +87,26 @@ func LocationOf(id string) (Location, string) {
 	return SplitURL(id)
 }
 
-// forgotten is the place of files that were picked in an earlier life of the page.
+// unavailable is the location of files that were picked before the page was loaded. They cannot be opened.
 type unavailable struct{}
 
 func (unavailable) ID(name string) string { return localPrefix + name }
 func (unavailable) Remote() bool          { return true }
 
 func (unavailable) Open(_ context.Context, name string) (Source, error) {
-	return nil, errs.New(errs.NotFound, name+" is not completely stored; choose the file again to go on")
+	return nil, errs.New(errs.NotFound, name+" is not completely stored; choose the file again to continue")
 }
 
-// Memory is a place whose files lie in Go memory, by name: for tests and tools.
+// Memory is a location whose files are in Go's memory, by name. It is for tests and tools.
 type Memory map[string][]byte
 
+// ID returns the id that a picked file of this name has.
 func (m Memory) ID(name string) string { return localPrefix + name }
-func (m Memory) Remote() bool          { return false }
 
+// Remote returns false.
+func (m Memory) Remote() bool { return false }
+
+// Open opens a file; the Source is a Reader. Errors: not_found.
 func (m Memory) Open(_ context.Context, name string) (Source, error) {
 	b, ok := m[name]
 	if !ok {
@@ -112,7 +128,7 @@ func (s memorySource) ReadRange(ctx context.Context, offset, n int64, progress f
 		return nil, err
 	}
 	if offset+n > int64(len(s.bytes)) {
-		return nil, errs.New(errs.Truncated, s.name+" ends too early; choose the file again")
+		return nil, errs.New(errs.Truncated, s.name+" is shorter than expected; choose the file again")
 	}
 	progress(n)
 	return s.bytes[offset : offset+n], nil

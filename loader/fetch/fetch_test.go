@@ -2,7 +2,7 @@ package fetch
 
 import "testing"
 
-func TestAnIDLeadsBackToItsPlace(t *testing.T) {
+func TestLocationOfReversesID(t *testing.T) {
 	for _, c := range []struct{ id, name, sibling string }{
 		{"https://a.b/c/m.gguf", "m.gguf", "https://a.b/c/n.gguf"},
 		{"https://a.b/m.gguf?download=true&x=/y", "m.gguf", "https://a.b/n.gguf?download=true&x=/y"},
@@ -11,15 +11,15 @@ func TestAnIDLeadsBackToItsPlace(t *testing.T) {
 		{"local:m.gguf", "m.gguf", "local:n.gguf"},
 		{"local:odd/na?me.gguf", "odd/na?me.gguf", "local:n.gguf"},
 	} {
-		place, name := LocationOf(c.id)
-		if name != c.name || place.ID(name) != c.id || place.ID("n.gguf") != c.sibling {
-			t.Errorf("%s: name %q, id %q, sibling %q", c.id, name, place.ID(name), place.ID("n.gguf"))
+		location, name := LocationOf(c.id)
+		if name != c.name || location.ID(name) != c.id || location.ID("n.gguf") != c.sibling {
+			t.Errorf("%s: name %q, id %q, sibling %q", c.id, name, location.ID(name), location.ID("n.gguf"))
 		}
 	}
 }
 
-func TestAFragmentIsNoPartOfAnAddress(t *testing.T) {
-	if place, name := SplitURL("https://a.b/m.gguf?x#top"); name != "m.gguf" || place.ID(name) != "https://a.b/m.gguf?x" {
-		t.Errorf("%q %q", name, place.ID(name))
+func TestSplitURLDropsTheFragment(t *testing.T) {
+	if location, name := SplitURL("https://a.b/m.gguf?x#top"); name != "m.gguf" || location.ID(name) != "https://a.b/m.gguf?x" {
+		t.Errorf("%q %q", name, location.ID(name))
 	}
 }

@@ -8,32 +8,33 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// Pauses between attempts: 1, 2, 4, 8, 16, 30, 30, … seconds.
+// Delays between attempts: 1, 2, 4, 8, 16, 30, 30, … seconds.
 const (
-	firstPause   = time.Second
-	longestPause = 30 * time.Second
+	firstDelay = time.Second
+	maxDelay   = 30 * time.Second
 )
 
-// RetryPolicy waits for the network when it is away. One RetryPolicy serves all reads of a model, from several goroutines.
+// RetryPolicy repeats an operation while the server cannot be reached. One RetryPolicy serves all reads of a model; its
+// methods may be called from several goroutines.
 type RetryPolicy struct {
-	// Waiting hears why the first of the calls under way begins to wait, and nil when none waits any more: the page says
-	// so. It is called by one goroutine at a time; nil hears nothing.
-	OnWaiting func(why error)
+	// OnWaiting is called with the error when the first of the concurrent operations begins to wait, and with nil when
+	// none waits any more. The page shows it. Calls do not overlap. It may be nil.
+	OnWaiting func(cause error)
 
-	sleepFunc func(context.Context, time.Duration) error // of tests; nil sleeps
+	sleepFunc func(context.Context, time.Duration) error // set by tests; nil sleeps
 
 	mu      sync.Mutex
-	waiting int
+	waiting int // operations that wait
 }
 
-// Away reports whether an error says that the network, or the server, is away and may come back.
+// IsUnreachable reports whether an error says that the network or the server cannot be reached and may come back.
 func IsUnreachable(err error) bool {
 	e := errs.Of(err)
 	return e.Code == errs.ConnectionLost || e.Code == errs.HTTPStatus && e.Retryable
 }
 
-// Do calls attempt until it succeeds or fails for another reason than that the network is away. Errors: attempt's;
-// ctx.Err() when ctx ends during a pause.
+// Do calls attempt until it succeeds or fails with an error that is not IsUnreachable. Errors: those of attempt;
+// ctx.Err() if ctx ends during a delay.
 func (p *RetryPolicy) Do(ctx context.Context, attempt func() error) error {
 	err := attempt()
 	if err == nil || !IsUnreachable(err) {
@@ -41,8 +42,8 @@ func (p *RetryPolicy) Do(ctx context.Context, attempt func() error) error {
 	}
 	p.startWaiting(err)
 	defer p.stopWaiting()
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		if err := p.sleep(ctx, pause); err != nil {
+	for delay := firstDelay; ; delay = min(2*delay, maxDelay) {
+		if err := p.sleep(ctx, delay); err != nil {
 			return err
 		}
 		if err = attempt(); err == nil || !IsUnreachable(err) {
@@ -51,12 +52,12 @@ func (p *RetryPolicy) Do(ctx context.Context, attempt func() error) error {
 	}
 }
 
-func (p *RetryPolicy) startWaiting(why error) {
+func (p *RetryPolicy) startWaiting(cause error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting++
 	if p.waiting == 1 && p.OnWaiting != nil {
-		p.OnWaiting(why)
+		p.OnWaiting(cause)
 	}
 }
 

@@ -11,97 +11,97 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-var errAway = errs.New(errs.ConnectionLost, "lost").AsRetryable()
+var errUnreachable = errs.New(errs.ConnectionLost, "lost").AsRetryable()
 
-func TestPatienceWaitsLongerEachTimeAndGoesOn(t *testing.T) {
-	var pauses []int
-	var heard []error
+func TestRetryPolicyDoublesTheDelayUpToAMaximum(t *testing.T) {
+	var delays []int
+	var calls []error
 	p := RetryPolicy{
-		OnWaiting: func(why error) { heard = append(heard, why) },
-		sleepFunc: func(_ context.Context, d time.Duration) error { pauses = append(pauses, int(d.Seconds())); return nil },
+		OnWaiting: func(cause error) { calls = append(calls, cause) },
+		sleepFunc: func(_ context.Context, d time.Duration) error { delays = append(delays, int(d.Seconds())); return nil },
 	}
 	attempts := 0
 	err := p.Do(t.Context(), func() error {
 		if attempts++; attempts < 8 {
-			return errAway
+			return errUnreachable
 		}
 		return nil
 	})
-	if err != nil || !slices.Equal(pauses, []int{1, 2, 4, 8, 16, 30, 30}) {
-		t.Errorf("%v after pauses %v", err, pauses)
+	if err != nil || !slices.Equal(delays, []int{1, 2, 4, 8, 16, 30, 30}) {
+		t.Errorf("%v after delays %v", err, delays)
 	}
-	if !slices.Equal(heard, []error{errAway, nil}) {
-		t.Errorf("the page heard %v", heard)
+	if !slices.Equal(calls, []error{errUnreachable, nil}) {
+		t.Errorf("OnWaiting was called with %v", calls)
 	}
 }
 
-func TestPatienceIsForTheNetworkAlone(t *testing.T) {
+func TestRetryPolicyRetriesOnlyUnreachableServers(t *testing.T) {
 	for _, c := range []struct {
-		err  error
-		away bool
+		err         error
+		unreachable bool
 	}{
-		{errAway, true},
+		{errUnreachable, true},
 		{errs.New(errs.HTTPStatus, "503").AsRetryable(), true},
 		{errs.New(errs.HTTPStatus, "403"), false},
 		{errs.New(errs.StorageFull, "full").AsRetryable(), false},
 		{errs.New(errs.Aborted, "stopped").AsRetryable(), false},
 		{errors.New("strange"), false},
 	} {
-		if IsUnreachable(c.err) != c.away {
-			t.Errorf("%v: away is not %v", c.err, c.away)
+		if IsUnreachable(c.err) != c.unreachable {
+			t.Errorf("%v: IsUnreachable is not %v", c.err, c.unreachable)
 		}
 		attempts := 0
 		p := RetryPolicy{sleepFunc: func(context.Context, time.Duration) error { return context.Canceled }}
 		err := p.Do(t.Context(), func() error { attempts++; return c.err })
-		if wantErr := map[bool]error{true: context.Canceled, false: c.err}[c.away]; err != wantErr || attempts != 1 {
+		if wantErr := map[bool]error{true: context.Canceled, false: c.err}[c.unreachable]; err != wantErr || attempts != 1 {
 			t.Errorf("%v: %v after %d attempts", c.err, err, attempts)
 		}
 	}
 }
 
-func TestPatienceEndsWithWhatIsNotTheNetwork(t *testing.T) {
+func TestRetryPolicyStopsAtOtherErrors(t *testing.T) {
 	p := RetryPolicy{sleepFunc: func(context.Context, time.Duration) error { return nil }}
 	full, attempts := errs.New(errs.StorageFull, "full"), 0
 	err := p.Do(t.Context(), func() error {
 		if attempts++; attempts == 2 {
 			return full
 		}
-		return errAway
+		return errUnreachable
 	})
 	if err != full {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestPatienceEndsWithItsContext(t *testing.T) {
+func TestRetryPolicyStopsWhenItsContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	p := RetryPolicy{OnWaiting: func(why error) {
-		if why != nil {
+	p := RetryPolicy{OnWaiting: func(cause error) {
+		if cause != nil {
 			cancel()
 		}
 	}}
-	if err := p.Do(ctx, func() error { return errAway }); err != context.Canceled {
+	if err := p.Do(ctx, func() error { return errUnreachable }); err != context.Canceled {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestThePageHearsOnceHoweverManyWait(t *testing.T) {
-	var heard []error
-	back := make(chan struct{})
+func TestOnWaitingIsCalledOnceForConcurrentOperations(t *testing.T) {
+	var calls []error
+	reachable := make(chan struct{})
 	p := RetryPolicy{
-		OnWaiting: func(why error) { heard = append(heard, why) },
-		sleepFunc: func(context.Context, time.Duration) error { <-back; return nil },
+		OnWaiting: func(cause error) { calls = append(calls, cause) },
+		sleepFunc: func(context.Context, time.Duration) error { <-reachable; return nil },
 	}
-	var all, away sync.WaitGroup
+	var all, firstAttempts sync.WaitGroup
 	for range 5 {
-		away.Add(1)
+		firstAttempts.Add(1)
 		all.Go(func() {
 			first := true
 			err := p.Do(t.Context(), func() error {
 				if first {
 					first = false
-					defer away.Done()
-					return errAway
+					defer firstAttempts.Done()
+					return errUnreachable
 				}
 				return nil
 			})
@@ -110,16 +110,16 @@ func TestThePageHearsOnceHoweverManyWait(t *testing.T) {
 			}
 		})
 	}
-	away.Wait()
+	firstAttempts.Wait()
 	for n := 0; n < 5; {
 		p.mu.Lock()
 		n = p.waiting
 		p.mu.Unlock()
 		time.Sleep(time.Millisecond)
 	}
-	close(back)
+	close(reachable)
 	all.Wait()
-	if !slices.Equal(heard, []error{errAway, nil}) {
-		t.Errorf("the page heard %v", heard)
+	if !slices.Equal(calls, []error{errUnreachable, nil}) {
+		t.Errorf("OnWaiting was called with %v", calls)
 	}
 }

@@ -7,11 +7,11 @@ import (
 
 // Server is a folder on a server.
 type Server struct {
-	base  string // up to and with the last slash of the path
-	query string // with its question mark, or empty; every file of the folder gets it
+	base  string // up to and including the last slash of the path
+	query string // including its question mark, or empty; the addresses of all files of the folder have it
 }
 
-// Split takes the address of a file apart into its folder and its name.
+// SplitURL splits the address of a file into its folder and its name. It drops the fragment.
 func SplitURL(url string) (Server, string) {
 	if i := strings.IndexByte(url, '#'); i >= 0 {
 		url = url[:i]
@@ -24,13 +24,13 @@ func SplitURL(url string) (Server, string) {
 	return Server{base: path[:slash], query: query}, path[slash:]
 }
 
-// ID is the address of a file.
+// ID returns the address of a file.
 func (s Server) ID(name string) string { return s.base + name + s.query }
 
-// Remote is true.
+// Remote returns true.
 func (s Server) Remote() bool { return true }
 
-// Open asks the server for a file's size and whether it serves ranges.
+// Open requests one byte of a file, which shows its size and whether the server supports ranges.
 func (s Server) Open(ctx context.Context, name string) (Source, error) {
 	return openURL(ctx, s.ID(name))
 }

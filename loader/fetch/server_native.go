@@ -14,9 +14,9 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// server is a file on a server, read by Go itself: for tests and native tools. In the browser the storage worker reads
-// (web/src/worker/storage/http.ts), which is also the one that tries again.
-type server struct {
+// httpSource is a file on a server that Go reads itself, for tests and native tools. In the browser the storage worker
+// reads (web/src/worker/storage/http-source.ts); it also retries, which httpSource does not.
+type httpSource struct {
 	url  string
 	info Info
 }
@@ -30,23 +30,24 @@ func openURL(ctx context.Context, url string) (Source, error) {
 	_, total, _ := strings.Cut(response.Header.Get("Content-Range"), "/")
 	size, err := strconv.ParseInt(total, 10, 64)
 	if err != nil {
-		return nil, errs.Wrap(errs.NoRanges, "the server does not say how large "+url+" is", err)
+		return nil, errs.Wrap(errs.NoRanges, "the server does not report the size of "+url+"; use another server", err)
 	}
 	_, name := SplitURL(url)
-	return &server{url, Info{Name: name, Size: size, Validator: response.Header.Get("ETag")}}, nil
+	return &httpSource{url, Info{Name: name, Size: size, Validator: response.Header.Get("ETag")}}, nil
 }
 
-func (s *server) Info() Info { return s.info }
-func (s *server) Close()     {}
+func (s *httpSource) Info() Info { return s.info }
+func (s *httpSource) Close()     {}
 
-func (s *server) ReadRange(ctx context.Context, offset, n int64, progress func(int64)) (Bytes, error) {
+func (s *httpSource) ReadRange(ctx context.Context, offset, n int64, progress func(int64)) (Bytes, error) {
 	response, err := get(ctx, s.url, offset, n)
 	if err != nil {
 		return nil, err
 	}
 	defer response.Body.Close()
 	if response.Header.Get("ETag") != s.info.Validator {
-		return nil, errs.New(errs.Integrity, s.info.Name+" changed on the server during the download; load the model again to start over").AsRetryable()
+		return nil, errs.New(errs.Integrity,
+			s.info.Name+" changed on the server during the download; load the model again to start over").AsRetryable()
 	}
 	b := make(Bytes, n)
 	for got := 0; got < len(b); {
@@ -54,22 +55,22 @@ func (s *server) ReadRange(ctx context.Context, offset, n int64, progress func(i
 		got += k
 		progress(int64(got))
 		if err != nil && !(errors.Is(err, io.EOF) && got == len(b)) {
-			return nil, lost(s.url, err)
+			return nil, connectionLost(s.url, err)
 		}
 	}
 	return b, nil
 }
 
-// get asks for a range and gives the answer if it is one.
+// get requests a range and returns the response if its status is 206 (Partial Content).
 func get(ctx context.Context, url string, offset, n int64) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return nil, errs.Wrap(errs.InvalidRequest, url+" is not a web address", err)
+		return nil, errs.Wrap(errs.InvalidRequest, url+" is not a web address; give one that begins with https://", err)
 	}
 	request.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", offset, offset+n-1))
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, lost(url, err)
+		return nil, connectionLost(url, err)
 	}
 	if response.StatusCode == http.StatusPartialContent {
 		return response, nil
@@ -77,14 +78,14 @@ func get(ctx context.Context, url string, offset, n int64) (*http.Response, erro
 	response.Body.Close()
 	switch response.StatusCode {
 	case http.StatusOK:
-		return nil, errs.New(errs.NoRanges, "the server of "+url+" does not serve parts of files (HTTP ranges)")
+		return nil, errs.New(errs.NoRanges, "the server of "+url+" does not serve parts of files (HTTP ranges); use another server")
 	case http.StatusNotFound:
-		return nil, errs.New(errs.NotFound, "there is no file at "+url)
+		return nil, errs.New(errs.NotFound, "there is no file at "+url+"; check the address")
 	}
 	return nil, errs.New(errs.HTTPStatus, "the server of "+url+" answered "+response.Status)
 }
 
-func lost(url string, err error) error {
+func connectionLost(url string, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}

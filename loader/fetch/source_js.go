@@ -3,25 +3,30 @@ package fetch
 import (
 	"context"
 	"syscall/js"
+
+	"github.com/outrider-web/outrider/internal/jsbridge"
 )
 
-// source is a file that the storage worker has open.
+// source is a file that is open in the storage worker.
 type source struct {
 	info   Info
 	handle int
 }
 
+// Info describes the file as it was when it was opened.
 func (s source) Info() Info { return s.info }
 
-// Handle is the number under which the storage worker knows the source.
+// Handle returns the number that identifies the source in the storage worker.
 func (s source) Handle() int { return s.handle }
 
+// Close closes the source in the storage worker.
 func (s source) Close() {
-	// Nobody waits for the answer, and there is none that matters.
+	// The result does not matter, so Close does not wait for it.
 	go Call(context.Background(), "call", "closeSource", s.handle)
 }
 
-// LinkSpeed measures how many bytes a second come from a source that Place.Open gave; it takes at most 1.5 s.
+// LinkSpeed measures the download speed of a source that a Location of this package opened, in bytes per second. It
+// takes at most 1.5 s.
 func LinkSpeed(ctx context.Context, src Source) (float64, error) {
 	v, err := Call(ctx, "call", "probeLink", src.(source).handle)
 	if err != nil {
@@ -32,15 +37,15 @@ func LinkSpeed(ctx context.Context, src Source) (float64, error) {
 
 func openURL(ctx context.Context, url string) (Source, error) { return open(ctx, "openURL", url) }
 
-func open(ctx context.Context, method string, what any) (Source, error) {
-	v, err := Call(ctx, "call", method, what)
+func open(ctx context.Context, method string, urlOrFile any) (Source, error) {
+	v, err := Call(ctx, "call", method, urlOrFile)
 	if err != nil {
 		return nil, err
 	}
 	return source{InfoOf(v), v.Get("source").Int()}, nil
 }
 
-// InfoOf reads a FileInfo of web/src/worker/storage/chunk-store.ts.
+// InfoOf converts a FileInfo of web/src/worker/storage/chunk-store.ts.
 func InfoOf(v js.Value) Info {
 	return Info{
 		Name:      v.Get("name").String(),
@@ -49,10 +54,10 @@ func InfoOf(v js.Value) Info {
 	}
 }
 
-// Picked is the files a person chose, by name.
+// Picked is the location of the files that a person picked: File objects by name.
 type Picked map[string]js.Value
 
-// PickedFiles makes a place of a JavaScript array or list of File objects.
+// PickedFiles returns the location of a JavaScript array or FileList of File objects.
 func PickedFiles(files js.Value) Picked {
 	p := Picked{}
 	for i := range files.Length() {
@@ -62,13 +67,13 @@ func PickedFiles(files js.Value) Picked {
 	return p
 }
 
-// ID says only the name: the store notices by size and date when a person picks another file of the same name.
+// ID depends on the name alone. The store recognises another file of the same name by its size and date.
 func (p Picked) ID(name string) string { return localPrefix + name }
 
-// Remote is false.
+// Remote returns false.
 func (p Picked) Remote() bool { return false }
 
-// Open hands a picked file to the storage worker.
+// Open opens a picked file in the storage worker. Errors: not_found.
 func (p Picked) Open(ctx context.Context, name string) (Source, error) {
 	file, ok := p[name]
 	if !ok {
@@ -80,20 +85,21 @@ func (p Picked) Open(ctx context.Context, name string) (Source, error) {
 // Buffer is a Blob on the JavaScript side.
 type Buffer struct{ buffer js.Value }
 
-// NewBuffer wraps an ArrayBuffer that the client's read gave.
+// NewBuffer wraps an ArrayBuffer that the client's read method returned.
 func NewBuffer(buffer js.Value) Buffer { return Buffer{buffer} }
 
-// JS is the ArrayBuffer.
+// JS returns the ArrayBuffer.
 func (b Buffer) JS() js.Value { return b.buffer }
 
+// Len returns the number of bytes.
 func (b Buffer) Len() int64 { return int64(b.buffer.Get("byteLength").Float()) }
 
+// Copy copies the bytes into Go's memory.
 func (b Buffer) Copy() []byte {
-	bytes := make([]byte, b.Len())
-	js.CopyBytesToGo(bytes, js.Global().Get("Uint8Array").New(b.buffer))
-	return bytes
+	return jsbridge.Bytes(js.Global().Get("Uint8Array").New(b.buffer))
 }
 
+// Release returns the buffer to the client, which may use it for another read.
 func (b Buffer) Release() {
 	if client, err := Client(); err == nil {
 		client.Call("release", b.buffer)

@@ -8,7 +8,7 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// header lays out a header field by field, so that a test can break any one of them.
+// header builds a header field by field, so that a test can make any of them invalid.
 type header struct{ bytes.Buffer }
 
 func newHeader(version uint32, nTensors, nRecords uint64) *header {
@@ -20,7 +20,7 @@ func newHeader(version uint32, nTensors, nRecords uint64) *header {
 	return h
 }
 
-// text appends a string whose length field says n.
+// text appends a string whose length field is n.
 func (h *header) text(n uint64, s string) *header {
 	put(&h.Buffer, n)
 	h.WriteString(s)
@@ -43,7 +43,7 @@ func (h *header) tensor(name string, t quant.Type, offset uint64, dims ...uint64
 	return h.num(uint32(t), offset)
 }
 
-// pad appends zeros up to a multiple of 32 and n more.
+// pad appends zeros up to a multiple of 32, and n more.
 func (h *header) pad(n int) *header {
 	h.Write(make([]byte, roundUp(int64(h.Len()))-int64(h.Len())+int64(n)))
 	return h
@@ -60,7 +60,7 @@ func tinyModel() []byte {
 	return w.Bytes()
 }
 
-// bad lists files that must be refused. Each is also a seed of the fuzz target.
+// bad lists files that Parse must refuse. Each is also a seed of FuzzParse.
 var bad = []struct {
 	name string
 	file []byte

@@ -8,7 +8,7 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// The bounds on what a header may claim. They are far above any published file (Llama 4 Scout: 12 MB of header, 628
+// Limits on what a header may declare. They are far above any published file (Llama 4 Scout: 12 MB of header, 628
 // tensors, a chat template of 5 KB) and low enough that a hostile file cannot exhaust memory.
 const (
 	maxHeader  = 128 << 20 // bytes
@@ -17,19 +17,20 @@ const (
 	maxText    = 64 << 20  // bytes of a string value
 )
 
-// ErrShortPrefix says that the header goes on beyond the bytes at hand, though not beyond the file.
-var ErrShortPrefix = errors.New("gguf: the header is longer than the bytes at hand")
+// ErrShortPrefix is returned by Parse when the header is longer than the prefix it was given, but not longer than the
+// file.
+var ErrShortPrefix = errors.New("gguf: the header is longer than the prefix")
 
-// cursor reads a header from its first byte on. Its error is sticky: once something is wrong, every read gives
-// zeros, so a reader of many fields checks once. size is the length of the whole file; prefix holds its first bytes.
+// cursor reads a header from its first byte on. Its error is sticky: after an error every read returns zero, so that a
+// caller that reads many fields checks for it once.
 type cursor struct {
-	prefix []byte
-	at     int64
-	size   int64
-	err    error
+	prefix []byte // the first bytes of the file
+	at     int64  // offset of the next byte to read
+	size   int64  // of the whole file, in bytes
+	err    error  // the first error
 }
 
-// fail keeps the first error, with the place where it was found.
+// fail sets the error, with the offset where it was found, unless there is one already.
 func (c *cursor) fail(code errs.Code, format string, args ...any) {
 	if c.err == nil {
 		c.err = errs.New(code, fmt.Sprintf("the file's header is broken at byte %d: ", c.at)+
@@ -37,8 +38,8 @@ func (c *cursor) fail(code errs.Code, format string, args ...any) {
 	}
 }
 
-// take gives the next n bytes, nil if they are not there: past the end of the file, past the largest header, or (the
-// error is then ErrShortPrefix) past the prefix.
+// take returns the next n bytes. It returns nil and sets the error if they extend past the end of the file, past the
+// largest header or past the prefix; the last error is ErrShortPrefix.
 func (c *cursor) take(n int64, what string) []byte {
 	switch {
 	case c.err != nil:
@@ -72,7 +73,7 @@ func (c *cursor) u64(what string) uint64 {
 	return 0
 }
 
-// count reads a u64 and refuses one above max.
+// count reads a u64; one above max is an error.
 func (c *cursor) count(max uint64, what string) int {
 	n := c.u64(what)
 	if n > max {
@@ -89,7 +90,7 @@ func (c *cursor) text(max uint64, what string) string {
 	return string(c.take(int64(n), what))
 }
 
-// name reads a metadata key or tensor name, which may not be empty.
+// name reads a metadata key or the name of a tensor; an empty one is an error.
 func (c *cursor) name(what string) string {
 	s := c.text(maxName, what)
 	if s == "" {

@@ -1,7 +1,7 @@
-// Package gguf reads the header of a GGUF file: metadata, and where each tensor lies. It sees the first bytes of a
-// file and its size, never the tensor data, and it trusts neither: every length is bounded before it is used. It
-// refuses to know what a model is; unknown metadata and tensor types pass through and are refused only by those who
-// need them. Format: versions 2 and 3, little-endian (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
+// Package gguf reads the header of a GGUF file: the metadata, and the position of each tensor. It reads the first bytes
+// of a file, never the tensor data. It trusts neither the header nor the file's size: every length is checked before it
+// is used. It does not know what a model is; unknown metadata and tensor types are not errors here, only where they are
+// needed. Format: versions 2 and 3, little-endian (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
 package gguf
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// File is the header of a GGUF file, or of all parts of a split one after Merge.
+// File is the header of a GGUF file, or after Merge that of all parts of a split one.
 type File struct {
 	Version    int
 	Meta       Meta
@@ -19,20 +19,20 @@ type File struct {
 	HeaderSize int64    // bytes from the start of the first part to the end of its tensor table
 	DataStart  int64    // offset of the first part's tensor data: HeaderSize rounded up to the alignment
 
-	index map[string]int // tensor name → place in Tensors
+	index map[string]int // tensor name → index in Tensors
 }
 
-// Tensor says what a tensor is and where its bytes lie.
+// Tensor is an entry of the tensor table: the type and shape of a tensor and the position of its bytes.
 type Tensor struct {
 	Name   string
-	Type   quant.Type // the id as written in the file; see Check
+	Type   quant.Type // the id in the file; see Check
 	Dims   []int      // fastest first: a weight from hidden to rows is [hidden, rows]; empty for a single number
-	Part   int        // which file of a split, from 0
+	Part   int        // index of its file in a split model
 	Offset int64      // bytes from the start of that file
-	Size   int64      // bytes; 0 when the type is not known
+	Size   int64      // bytes; 0 if the type is unknown
 }
 
-// Tensor finds a tensor by name.
+// Tensor returns the tensor of a name and whether there is one.
 func (f *File) Tensor(name string) (Tensor, bool) {
 	i, ok := f.index[name]
 	if !ok {
@@ -41,7 +41,7 @@ func (f *File) Tensor(name string) (Tensor, bool) {
 	return f.Tensors[i], true
 }
 
-// Check reports whether Outrider can compute with the tensor's type; the error has code unsupported_tensor_type.
+// Check returns an error of code unsupported_tensor_type if Outrider cannot compute with the tensor's type.
 func (t Tensor) Check() error {
 	if _, inFile := types[t.Type]; inFile && t.Type.Known() {
 		return nil

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestListingAgreesWithAnIndependentReader compares this parser with gguf-py on the test model; testdata/listing.py
-// made the golden listing. `make models` fetches the file.
+// TestListingAgreesWithAnIndependentReader compares this parser with gguf-py on the test model, which `make models`
+// downloads. testdata/listing.py made the golden listing.
 func TestListingAgreesWithAnIndependentReader(t *testing.T) {
 	model, err := os.Open("../../models/cache/SmolLM2-135M-Instruct.Q4_1.gguf")
 	if err != nil {
@@ -34,12 +34,12 @@ func TestListingAgreesWithAnIndependentReader(t *testing.T) {
 	got, lines := strings.Split(listing(f), "\n"), strings.Split(string(want), "\n")
 	for i, line := range lines {
 		if i >= len(got) || got[i] != line {
-			t.Fatalf("line %d of %d (%d here): want %q, got %q", i+1, len(lines), len(got), line, got[min(i, len(got)-1)])
+			t.Fatalf("line %d of %d (got %d lines): want %q, got %q", i+1, len(lines), len(got), line, got[min(i, len(got)-1)])
 		}
 	}
 }
 
-// listing writes a header as testdata/listing.py does.
+// listing formats a header as testdata/listing.py does.
 func listing(f *File) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "version %d\n", f.Version)

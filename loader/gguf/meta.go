@@ -8,7 +8,7 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// kind is the type of a metadata value; the values are those of the file.
+// kind is the type of a metadata value. The constants have the values of the GGUF specification.
 type kind uint32
 
 const (
@@ -28,33 +28,34 @@ const (
 	numKinds
 )
 
-// kindBytes is the size of one value; for a string, of its length field alone.
+// kindBytes is the size of one value; for a string or an array, the size of the fields before its contents.
 var kindBytes = [numKinds]int64{1, 1, 2, 2, 4, 4, 4, 1, 8, 4 + 8, 8, 8, 8}
 
-// value is one metadata value. Arrays stay as they lie in the file, in one immutable slab: the vocabulary and merges
-// of Llama 4 are 640,000 strings, which as Go strings would cost the garbage collector more than all the rest.
+// value is one metadata value. An array keeps the bytes of the file in one string: the vocabulary and merges of Llama 4
+// are 640,000 strings, which as separate Go strings would cost the garbage collector more than everything else.
 type value struct {
 	kind   kind // of the elements, for an array
 	array  bool
 	bits   uint64   // a number or bool, widened; floats as their float64 bits
 	text   string   // a string, or an array's bytes
-	starts []uint32 // array of strings: where each record (u64 length, bytes) begins in text, and the end
+	starts []uint32 // array of strings: offsets in text of each record (u64 length, bytes), and of the end
 }
 
-// Meta is the metadata of a file. Writers are loose about the width of integers, so numbers are read by value. A value
-// of another nature than the one asked for (text for a number, a negative number for Uint) counts as absent.
+// Meta is the metadata of a file. Programs that write GGUF differ in the widths of integers, so numbers of any width are
+// accepted. Its methods return absent if there is no value for the key or one of another kind (a string for a number, a
+// negative number for Uint).
 type Meta struct {
 	keys   []string
 	values map[string]value
 }
 
-// Keys lists the keys in the order of the file.
+// Keys returns the keys in the order of the file.
 func (m Meta) Keys() []string { return m.keys }
 
 // Has reports whether the file has the key, whatever the type of its value.
 func (m Meta) Has(key string) bool { _, ok := m.values[key]; return ok }
 
-// Uint gives a whole number that is not negative.
+// Uint returns an integer that is not negative.
 func (m Meta) Uint(key string, absent uint64) uint64 {
 	v, ok := m.scalar(key)
 	if ok && v.kind.integer() && (!v.kind.signed() || int64(v.bits) >= 0) {
@@ -63,7 +64,7 @@ func (m Meta) Uint(key string, absent uint64) uint64 {
 	return absent
 }
 
-// Float gives a number; whole ones count.
+// Float returns a number, which may be an integer.
 func (m Meta) Float(key string, absent float64) float64 {
 	if v, ok := m.scalar(key); ok && v.kind.number() {
 		return v.float()
@@ -71,7 +72,7 @@ func (m Meta) Float(key string, absent float64) float64 {
 	return absent
 }
 
-// String gives a text.
+// String returns a string.
 func (m Meta) String(key, absent string) string {
 	if v, ok := m.scalar(key); ok && v.kind == kindString {
 		return v.text
@@ -79,7 +80,7 @@ func (m Meta) String(key, absent string) string {
 	return absent
 }
 
-// Bool gives a truth value.
+// Bool returns a bool.
 func (m Meta) Bool(key string, absent bool) bool {
 	if v, ok := m.scalar(key); ok && v.kind == kindBool {
 		return v.bits != 0
@@ -87,13 +88,13 @@ func (m Meta) Bool(key string, absent bool) bool {
 	return absent
 }
 
-// Strings gives an array of strings, an empty one when there is none.
+// Strings returns an array of strings, empty if there is none.
 func (m Meta) Strings(key string) Strings {
 	v := m.values[key]
-	return Strings{slab: v.text, starts: v.starts}
+	return Strings{text: v.text, starts: v.starts}
 }
 
-// Ints gives an array of whole numbers (bools as 0 and 1), nil when there is none. U64 values above 2^63-1 wrap.
+// Ints returns an array of integers (bools as 0 and 1), nil if there is none. U64 values above 2^63-1 wrap around.
 func (m Meta) Ints(key string) []int64 {
 	v := m.values[key]
 	if !v.array || !(v.kind.integer() || v.kind == kindBool) {
@@ -106,7 +107,7 @@ func (m Meta) Ints(key string) []int64 {
 	return ints
 }
 
-// Floats gives an array of numbers, nil when there is none.
+// Floats returns an array of numbers, nil if there is none.
 func (m Meta) Floats(key string) []float64 {
 	v := m.values[key]
 	if !v.array || !v.kind.number() {
@@ -124,17 +125,17 @@ func (m Meta) scalar(key string) (value, bool) {
 	return v, ok && !v.array
 }
 
-// Strings is an array of strings in one slab.
+// Strings is an array of strings that shares the memory of one string.
 type Strings struct {
-	slab   string
+	text   string
 	starts []uint32
 }
 
-// Len is the number of strings.
+// Len returns the number of strings.
 func (s Strings) Len() int { return max(0, len(s.starts)-1) }
 
-// At gives string i without copying it; it keeps the whole array alive.
-func (s Strings) At(i int) string { return s.slab[s.starts[i]+8 : s.starts[i+1]] }
+// At returns string i without copying it. The string keeps the whole array in memory.
+func (s Strings) At(i int) string { return s.text[s.starts[i]+8 : s.starts[i+1]] }
 
 func (k kind) number() bool  { return k.integer() || k.float() }
 func (k kind) float() bool   { return k == kindFloat32 || k == kindFloat64 }
@@ -143,7 +144,7 @@ func (k kind) signed() bool {
 	return k == kindInt8 || k == kindInt16 || k == kindInt32 || k == kindInt64
 }
 
-// widen turns the bytes of one number or bool into a value's bits.
+// widen converts the little-endian bytes of one number or bool to value.bits.
 func (k kind) widen(b string) uint64 {
 	var word [8]byte
 	copy(word[:], b)
@@ -168,16 +169,16 @@ func (v value) float() float64 {
 	return float64(v.bits)
 }
 
-// len is the number of elements of an array of numbers or bools.
+// len returns the number of elements of an array of numbers or bools.
 func (v value) len() int { return len(v.text) / int(kindBytes[v.kind]) }
 
-// at gives the bits of element i of an array of numbers or bools.
+// at returns the bits of element i of an array of numbers or bools.
 func (v value) at(i int) uint64 {
 	n := int(kindBytes[v.kind])
 	return v.kind.widen(v.text[i*n : (i+1)*n])
 }
 
-// String shows a value in an error.
+// String formats a value for an error.
 func (v value) String() string {
 	switch {
 	case v.array:
@@ -228,7 +229,7 @@ func (c *cursor) kind(key string) kind {
 	return k
 }
 
-// array reads an array; its count is bounded by the bytes a header may have before any memory is reserved.
+// array reads an array. Its count is checked against the largest header before memory is allocated.
 func (c *cursor) array(key string) value {
 	v := value{kind: c.kind(key), array: true}
 	if v.kind == kindArray {
@@ -247,10 +248,10 @@ func (c *cursor) array(key string) value {
 	return v
 }
 
-// strings reads n strings into one slab.
-func (c *cursor) strings(n int, key string) (slab string, starts []uint32) {
+// strings reads n strings as one string and the offsets of their records in it.
+func (c *cursor) strings(n int, key string) (text string, starts []uint32) {
 	first := c.at
-	if c.take(int64(n)*8, "the strings of "+key) == nil { // the lengths alone take that much
+	if c.take(int64(n)*8, "the strings of "+key) == nil { // the length fields alone have this many bytes
 		return "", nil
 	}
 	c.at = first

@@ -12,15 +12,15 @@ import (
 
 const (
 	magic            = "GGUF"
-	firstRead        = 16 << 20 // bytes; the header of Llama 4 Scout is about 12 MB
-	defaultAlignment = 32       // bytes, unless general.alignment says otherwise
+	firstRead        = 16 << 20 // bytes of the first attempt; the header of Llama 4 Scout is about 12 MB
+	defaultAlignment = 32       // bytes, if the file does not have general.alignment
 	maxDims          = 4
-	minTensorBytes   = 24 // shortest possible entry of the tensor table
-	minRecordBytes   = 14 // shortest possible metadata record
+	minTensorBytes   = 24 // of the shortest entry of the tensor table
+	minRecordBytes   = 14 // of the shortest metadata record
 )
 
-// Read reads the header of a file of size bytes. It calls prefix for the first n bytes, n growing (but never beyond
-// size) until the header is whole. It keeps none of the bytes prefix gives.
+// Read reads the header of a file of size bytes. It calls prefix for the first n bytes of the file with growing n, at
+// most size, until they contain the header. It does not keep the slices that prefix returns.
 // Errors: those of prefix and of Parse.
 func Read(size int64, prefix func(n int64) ([]byte, error)) (*File, error) {
 	for n := min(firstRead, size); ; n = min(2*n, size) {
@@ -38,7 +38,7 @@ func Read(size int64, prefix func(n int64) ([]byte, error)) (*File, error) {
 	}
 }
 
-// Parse reads the header at the start of a file of size bytes, of which prefix holds the first ones.
+// Parse reads the header of a file of size bytes from prefix, the first bytes of the file.
 // Errors: ErrShortPrefix; *errs.Error with code not_gguf, truncated (header or data) or bad_header.
 func Parse(prefix []byte, size int64) (*File, error) {
 	c := &cursor{prefix: prefix, size: size}
@@ -64,7 +64,7 @@ func Parse(prefix []byte, size int64) (*File, error) {
 	return f, nil
 }
 
-// version checks magic and version, and says in words what is wrong with files of a neighbouring kind.
+// version checks the magic number and the version. The errors name big-endian files and unsupported versions.
 func (c *cursor) version() int {
 	start := string(c.prefix[:min(len(magic), len(c.prefix))])
 	if int64(len(start)) < min(c.size, int64(len(magic))) {
@@ -87,7 +87,7 @@ func (c *cursor) version() int {
 	return 0
 }
 
-// entries reads how many entries a table has and refuses a number that the rest of the file cannot hold.
+// entries reads the number of entries of a table; one for which the rest of the file is too short is an error.
 func (c *cursor) entries(what string, minBytes int64) int {
 	n := c.count(maxRecords, what)
 	if left := c.size - c.at; c.err == nil && int64(n) > left/minBytes {
@@ -97,7 +97,7 @@ func (c *cursor) entries(what string, minBytes int64) int {
 	return n
 }
 
-// alignment gives the alignment of tensor data in bytes.
+// alignment returns the alignment of tensor data in bytes.
 func (c *cursor) alignment(m Meta) int64 {
 	const key = "general.alignment"
 	v, ok := m.values[key]
@@ -112,7 +112,7 @@ func (c *cursor) alignment(m Meta) int64 {
 	return int64(a)
 }
 
-// tensor reads entry i of the tensor table. Offset is left as written, relative to the data section.
+// tensor reads entry i of the tensor table. Its Offset is relative to the data section until locate makes it absolute.
 func (c *cursor) tensor(i int) Tensor {
 	t := Tensor{Name: c.name(fmt.Sprintf("the name of tensor %d", i))}
 	n := c.u32("a tensor's number of dimensions")
@@ -142,7 +142,7 @@ func (c *cursor) dim(tensor string) int {
 	return int(d)
 }
 
-// dataSize gives a tensor's bytes, 0 when its type is not known. Blocks do not straddle rows.
+// dataSize returns the size of a tensor in bytes, 0 if its type is unknown. A block never spans two rows.
 func (c *cursor) dataSize(t Tensor) int64 {
 	b, ok := types[t.Type]
 	if !ok {
@@ -171,7 +171,7 @@ func (c *cursor) dataSize(t Tensor) int64 {
 	return int64(size)
 }
 
-// locate makes a tensor's offset absolute and checks that its bytes lie within the file.
+// locate makes a tensor's offset absolute and checks that its bytes are within the file.
 func (c *cursor) locate(t *Tensor, dataStart, alignment int64) {
 	if c.err != nil {
 		return

@@ -35,10 +35,10 @@ func TestParseReadsWhatWriterWrote(t *testing.T) {
 		t.Errorf("header %d, data from %d, file %d bytes", f.HeaderSize, f.DataStart, len(file))
 	}
 	if q, ok := f.Tensor("blk.0.attn_q.weight"); !ok || !reflect.DeepEqual(q, want[1]) {
-		t.Errorf("Tensor gave %v %v", q, ok)
+		t.Errorf("Tensor returned %v %v", q, ok)
 	}
 	if _, ok := f.Tensor("blk.1.attn_q.weight"); ok {
-		t.Error("found a tensor that is not there")
+		t.Error("found a tensor that is not in the file")
 	}
 }
 
@@ -60,17 +60,17 @@ func TestParseRefusesTooLongAHeader(t *testing.T) {
 	h := newHeader(3, 0, 3).record("a", kindArray, kindUint8, uint64(maxHeader-8)).Bytes()
 	size := int64(1) << 40
 	if _, err := Parse(h, size); errs.Of(err).Code != errs.BadHeader {
-		t.Errorf("got %v, want bad_header before asking for more bytes", err)
+		t.Errorf("got %v, want bad_header before more bytes are requested", err)
 	}
 }
 
 func TestParseAcceptsVersion2AndOddButValidFiles(t *testing.T) {
 	files := map[string][]byte{
 		"version 2":               newHeader(2, 1, 0).tensor("t", quant.F32, 0, 1).pad(64).Bytes(),
-		"nothing in it":           newHeader(3, 0, 0).Bytes(),
+		"an empty header":         newHeader(3, 0, 0).Bytes(),
 		"metadata without data":   newHeader(3, 0, 1).record("a", kindUint8, uint8(1)).Bytes(),
 		"a tensor of no dims":     newHeader(3, 1, 0).tensor("t", quant.F32, 0).pad(4).Bytes(),
-		"a type of the future":    newHeader(3, 1, 0).tensor("t", 77, 0, 5).pad(64).Bytes(),
+		"an unknown tensor type":  newHeader(3, 1, 0).tensor("t", 77, 0, 5).pad(64).Bytes(),
 		"alignment of 64":         newHeader(3, 1, 1).record("general.alignment", kindUint32, uint32(64)).tensor("t", quant.F32, 64, 1).pad(128).Bytes(),
 		"an array without values": newHeader(3, 0, 1).record("a", kindArray, kindString, uint64(0)).Bytes(),
 	}
@@ -86,7 +86,7 @@ func TestAlignmentMovesTheData(t *testing.T) {
 	}
 }
 
-func TestMetaReadsNumbersByValue(t *testing.T) {
+func TestMetaReadsNumbersOfAnyWidth(t *testing.T) {
 	w := &Writer{}
 	w.Set("u8", uint8(200))
 	w.Set("i8", int8(-3))
@@ -118,7 +118,7 @@ func TestMetaReadsNumbersByValue(t *testing.T) {
 		}
 	}
 	if m.String("text", "") != "Grüße" || m.String("u8", "none") != "none" {
-		t.Errorf("String gave %q, %q", m.String("text", ""), m.String("u8", "none"))
+		t.Errorf("String returned %q, %q", m.String("text", ""), m.String("u8", "none"))
 	}
 	if !m.Bool("bool", false) || !m.Bool("u8", true) || m.Bool("nothing", false) {
 		t.Error("Bool is wrong")
@@ -145,7 +145,7 @@ func TestMetaReadsArrays(t *testing.T) {
 		got = append(got, tokens.At(i))
 	}
 	if !reflect.DeepEqual(got, []string{"<s>", "", "Ġthe", "\xff"}) {
-		t.Errorf("Strings gave %q", got)
+		t.Errorf("Strings returned %q", got)
 	}
 	for key, want := range map[string][]int64{
 		"types": {1, -3, 6}, "wide": {1 << 40}, "narrow": {-1, 1}, "flags": {1, 0}, "scores": nil, "tokens": nil, "scalar": nil, "nothing": nil,
@@ -162,7 +162,7 @@ func TestMetaReadsArrays(t *testing.T) {
 		}
 	}
 	if m.Strings("types").Len() != 0 || m.Strings("nothing").Len() != 0 || m.Uint("types", 9) != 9 {
-		t.Error("an array passes for something else")
+		t.Error("an array is accepted as another kind of value")
 	}
 }
 
@@ -190,28 +190,28 @@ func TestBlockSizesAgreeWithQuant(t *testing.T) {
 	}
 }
 
-func TestReadAsksForMoreUntilTheHeaderIsWhole(t *testing.T) {
+func TestReadRequestsMoreUntilTheHeaderIsComplete(t *testing.T) {
 	w := &Writer{}
 	w.Set("tokenizer.ggml.merges", []string{strings.Repeat("x", 40<<20)})
 	file := append(w.Bytes(), make([]byte, 80<<20)...)
-	var asked []int64
+	var requested []int64
 	f, err := Read(int64(len(file)), func(n int64) ([]byte, error) {
-		asked = append(asked, n)
+		requested = append(requested, n)
 		return file[:n], nil
 	})
 	if err != nil || f.Meta.Strings("tokenizer.ggml.merges").Len() != 1 {
 		t.Fatalf("%v %v", f, err)
 	}
-	if want := []int64{16 << 20, 32 << 20, 64 << 20}; !reflect.DeepEqual(asked, want) {
-		t.Errorf("asked for %v, want %v", asked, want)
+	if want := []int64{16 << 20, 32 << 20, 64 << 20}; !reflect.DeepEqual(requested, want) {
+		t.Errorf("requested %v, want %v", requested, want)
 	}
 }
 
-func TestReadNeverAsksBeyondTheFile(t *testing.T) {
+func TestReadNeverRequestsMoreThanTheFile(t *testing.T) {
 	file := tinyModel()
 	if _, err := Read(int64(len(file)), func(n int64) ([]byte, error) {
 		if n > int64(len(file)) {
-			t.Fatalf("asked for %d of %d bytes", n, len(file))
+			t.Fatalf("requested %d of %d bytes", n, len(file))
 		}
 		return file[:n], nil
 	}); err != nil {
@@ -219,7 +219,7 @@ func TestReadNeverAsksBeyondTheFile(t *testing.T) {
 	}
 }
 
-func TestReadPassesOnTroubleAndNoticesAShortPrefix(t *testing.T) {
+func TestReadReturnsErrorsOfPrefixAndRefusesAShortOne(t *testing.T) {
 	lost := errors.New("connection lost")
 	if _, err := Read(1000, func(int64) ([]byte, error) { return nil, lost }); err != lost {
 		t.Errorf("got %v", err)
@@ -230,21 +230,21 @@ func TestReadPassesOnTroubleAndNoticesAShortPrefix(t *testing.T) {
 	}
 }
 
-func TestEveryPrefixAsksForMore(t *testing.T) {
+func TestParseReturnsErrShortPrefixForEveryPrefix(t *testing.T) {
 	file := tinyModel()
 	f := mustParse(t, file)
 	for n := range f.HeaderSize {
 		if _, err := Parse(file[:n], int64(len(file))); !errors.Is(err, ErrShortPrefix) {
-			t.Fatalf("the first %d bytes gave %v, want ErrMore", n, err)
+			t.Fatalf("Parse of the first %d bytes returned %v, want ErrShortPrefix", n, err)
 		}
 	}
 	if _, err := Parse(file[:f.HeaderSize], int64(len(file))); err != nil {
-		t.Errorf("the whole header gave %v", err)
+		t.Errorf("Parse of the complete header returned %v", err)
 	}
 }
 
-// FuzzParse holds that no file makes the parser panic, that every tensor it accepts lies within the file, and that
-// every refusal has one of the four codes.
+// FuzzParse checks that no file makes the parser panic, that every tensor of an accepted header is within the file, and
+// that every error is ErrShortPrefix or has one of the three codes that Parse documents.
 func FuzzParse(f *testing.F) {
 	f.Add(tinyModel(), int64(0))
 	f.Add(tinyModel()[:60], int64(1<<40))
@@ -284,7 +284,7 @@ func checkRefusal(t *testing.T, err error) {
 	case errs.NotGGUF, errs.Truncated, errs.BadHeader:
 	default:
 		if !errors.Is(err, ErrShortPrefix) {
-			t.Errorf("refused without a code: %v", err)
+			t.Errorf("an error without a code: %v", err)
 		}
 	}
 }

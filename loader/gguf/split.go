@@ -9,14 +9,14 @@ import (
 // MaxParts is the largest number of files a model may be split into.
 const MaxParts = 1000
 
-// Split says which part of a split model a file is.
+// Split is the position of a file among the parts of a split model.
 type Split struct {
-	No      int // from 0
-	Count   int // 1 for a file that is not split
-	Tensors int // in all parts together
+	No      int // index of the part
+	Count   int // number of parts; 1 for a file that is not split
+	Tensors int // number of tensors in all parts together
 }
 
-// Split reads the keys that gguf-split writes. Errors: bad_header when they make no sense.
+// Split reads the keys that gguf-split writes. Errors: bad_header if they contradict each other.
 func (f *File) Split() (Split, error) {
 	no, count := f.Meta.Uint("split.no", 0), f.Meta.Uint("split.count", 1)
 	total := f.Meta.Uint("split.tensors.count", uint64(len(f.Tensors)))
@@ -29,8 +29,8 @@ func (f *File) Split() (Split, error) {
 	return Split{No: int(no), Count: int(count), Tensors: int(total)}, nil
 }
 
-// Merge makes one File of all parts of a split model, in order; metadata come from the first. One part that is not
-// split is given back as it is. Errors: bad_header, saying which part is wrong.
+// Merge returns one File for all parts of a split model, which must be in order; the metadata are those of the first. For
+// a single file that is not split it returns a copy. Errors: bad_header, which names the part that is wrong.
 func Merge(parts []*File) (*File, error) {
 	first, err := parts[0].Split()
 	if err != nil {
@@ -42,17 +42,17 @@ func Merge(parts []*File) (*File, error) {
 	if len(parts) != first.Count {
 		return nil, splitError("the model has %d parts, %d were given", first.Count, len(parts))
 	}
-	whole := *parts[0]
-	whole.Tensors, whole.index = nil, map[string]int{}
+	merged := *parts[0]
+	merged.Tensors, merged.index = nil, map[string]int{}
 	for i, part := range parts {
-		if err := whole.append(part, i, first); err != nil {
+		if err := merged.append(part, i, first); err != nil {
 			return nil, err
 		}
 	}
-	if len(whole.Tensors) != first.Tensors {
-		return nil, splitError("all parts together should hold %d tensors, they hold %d", first.Tensors, len(whole.Tensors))
+	if len(merged.Tensors) != first.Tensors {
+		return nil, splitError("all parts together should hold %d tensors, they hold %d", first.Tensors, len(merged.Tensors))
 	}
-	return &whole, nil
+	return &merged, nil
 }
 
 // append adds the tensors of part i, which must belong to the same model as the first part.

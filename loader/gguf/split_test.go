@@ -8,7 +8,7 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// part builds part no (from 0) of count, with one tensor of each name.
+// part builds part no (from 0) of count, with a tensor for each name.
 func part(t *testing.T, no, count, total int, names ...string) *File {
 	w := &Writer{}
 	w.Set("split.no", uint16(no))

@@ -6,15 +6,15 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// block is the shape of one block of a tensor type: how many weights it holds in how many bytes.
+// block is the layout of one block of a tensor type: its number of weights and its size in bytes.
 type block struct {
 	name    string
 	weights int64
 	bytes   int64
 }
 
-// types are the ids that may stand in a file. Most are here only so that a header that names one can be read and the
-// refusal can name it; package quant says which of them Outrider computes with. Ids left out were removed from ggml.
+// types are the ids that a file may contain. Most are here only so that a header with such a tensor can be read and an
+// error can name the type; package quant knows which of them Outrider computes with. Missing ids were removed from ggml.
 var types = map[quant.Type]block{
 	0: {"F32", 1, 4}, 1: {"F16", 1, 2}, 30: {"BF16", 1, 2}, 28: {"F64", 1, 8},
 	24: {"I8", 1, 1}, 25: {"I16", 1, 2}, 26: {"I32", 1, 4}, 27: {"I64", 1, 8},
@@ -28,7 +28,7 @@ var types = map[quant.Type]block{
 	39: {"MXFP4", 32, 17}, 40: {"NVFP4", 64, 36}, 41: {"Q1_0", 128, 18}, 42: {"Q2_0", 64, 18},
 }
 
-// TypeName gives ggml's name of any type id, "type N" for one that no version of ggml known to us has.
+// TypeName returns ggml's name of a type id, or "type N" if the id is unknown.
 func TypeName(t quant.Type) string {
 	if b, ok := types[t]; ok {
 		return b.name

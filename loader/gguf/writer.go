@@ -9,12 +9,12 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Writer makes a small GGUF file of version 3: models for tests, and what cmd/pack builds. The zero value is ready.
+// Writer builds a small GGUF file of version 3: models for tests and for cmd/pack. The zero value is an empty file.
 type Writer struct {
 	records bytes.Buffer
 	infos   bytes.Buffer
 	data    [][]byte
-	offset  int64 // of the next tensor within the data section
+	offset  int64 // of the next tensor, within the data section
 
 	numRecords, numTensors int
 }
@@ -32,7 +32,7 @@ func (w *Writer) Set(key string, v any) {
 	writeArray(&w.records, key, v)
 }
 
-// Add appends a tensor whose bytes are in its type's block format. It panics when they do not fit the dimensions.
+// Add appends a tensor; data is in the block format of its type. It panics if data does not fit the dimensions.
 func (w *Writer) Add(name string, t quant.Type, dims []int, data []byte) {
 	n := 1
 	for _, d := range dims {
@@ -45,8 +45,8 @@ func (w *Writer) Add(name string, t quant.Type, dims []int, data []byte) {
 	w.data = append(w.data, data)
 }
 
-// Declare appends a tensor without its bytes, for who writes Header and then the data in another way: every tensor
-// padded to the alignment. It is not for WriteTo.
+// Declare appends a tensor without its bytes. The caller writes Header and then the bytes of every tensor, each padded to
+// a multiple of 32 bytes; WriteTo cannot be used.
 func (w *Writer) Declare(name string, t quant.Type, dims []int) {
 	w.numTensors++
 	writeText(&w.infos, name)
@@ -61,7 +61,7 @@ func (w *Writer) Declare(name string, t quant.Type, dims []int) {
 	w.offset += roundUp(int64(t.RowBytes(n)))
 }
 
-// Header is the file up to where its tensor data begins.
+// Header returns the file up to the beginning of its tensor data.
 func (w *Writer) Header() []byte {
 	var head bytes.Buffer
 	head.WriteString(magic)
@@ -74,7 +74,7 @@ func (w *Writer) Header() []byte {
 	return head.Bytes()
 }
 
-// WriteTo writes the file. It panics when a tensor was declared without its bytes.
+// WriteTo writes the file. It panics if a tensor was declared without its bytes.
 func (w *Writer) WriteTo(out io.Writer) (int64, error) {
 	if len(w.data) != w.numTensors {
 		panic("gguf: a tensor was declared without its bytes")
@@ -92,7 +92,7 @@ func (w *Writer) WriteTo(out io.Writer) (int64, error) {
 	return total, nil
 }
 
-// Bytes gives the file as one slice.
+// Bytes returns the file as one slice.
 func (w *Writer) Bytes() []byte {
 	var b bytes.Buffer
 	w.WriteTo(&b) // a bytes.Buffer never fails
@@ -101,7 +101,7 @@ func (w *Writer) Bytes() []byte {
 
 func roundUp(n int64) int64 { return (n + defaultAlignment - 1) / defaultAlignment * defaultAlignment }
 
-// put writes numbers and bools, little-endian. binary.Write fails only on other types, a bug of the caller.
+// put writes a number or bool, or a slice of them, little-endian. It panics if v is of another type.
 func put(b *bytes.Buffer, v any) {
 	if err := binary.Write(b, binary.LittleEndian, v); err != nil {
 		panic("gguf: " + err.Error())

@@ -7,7 +7,7 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-func TestADeclaredTensorLiesWhereAnAddedOneWould(t *testing.T) {
+func TestDeclareAndAddPlaceTensorsAtTheSameOffsets(t *testing.T) {
 	data := make([]byte, 3*18)
 	var added, declared Writer
 	for _, name := range []string{"a", "b"} {
@@ -16,11 +16,11 @@ func TestADeclaredTensorLiesWhereAnAddedOneWould(t *testing.T) {
 	}
 	file := added.Bytes()
 	if head := declared.Header(); !bytes.Equal(head, file[:len(head)]) || len(file) != len(head)+2*64 {
-		t.Errorf("a header of %d bytes and a file of %d do not fit", len(head), len(file))
+		t.Errorf("a header of %d bytes does not match a file of %d", len(head), len(file))
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("a file is written without the bytes of its tensors")
+			t.Error("Bytes did not panic without the bytes of the tensors")
 		}
 	}()
 	declared.Bytes()

@@ -1,5 +1,5 @@
-// Package hub knows how model files are named: addresses on Hugging Face, and the parts of a split model. Which models
-// are worth offering is the page's business (web/src/element/catalogue.ts).
+// Package hub knows how model files are named: their addresses on Hugging Face, and the parts of a split model. The list
+// of models on offer is in the page (web/src/element/catalogue.ts).
 package hub
 
 import (
@@ -10,7 +10,7 @@ import (
 
 const host = "https://huggingface.co/"
 
-// FileURL turns the address of a file's page on Hugging Face into that of the file; other addresses stay as they are.
+// FileURL returns the address of the file that a page on Hugging Face describes. It returns other addresses unchanged.
 func FileURL(url string) string {
 	rest, ok := strings.CutPrefix(url, host)
 	if !ok {
@@ -24,12 +24,12 @@ func FileURL(url string) string {
 	return host + strings.Join(parts, "/")
 }
 
-// PartName is the name of part no (from 0) of count.
+// PartName returns the name of part no of count; no counts from 0.
 func PartName(prefix string, no, count int) string {
 	return fmt.Sprintf("%s-%05d-of-%05d.gguf", prefix, no+1, count)
 }
 
-// ParsePart takes a name apart that PartName could have made.
+// ParsePart returns the arguments from which PartName made name; ok is false if PartName cannot have made it.
 func ParsePart(name string) (prefix string, no, count int, ok bool) {
 	const tail = len("-00001-of-00002.gguf")
 	if len(name) <= tail {

@@ -2,7 +2,7 @@ package hub
 
 import "testing"
 
-func TestPartNamesGoThereAndBack(t *testing.T) {
+func TestParsePartReversesPartName(t *testing.T) {
 	const name = "IQ4/Scout-00002-of-00003.gguf"
 	prefix, no, count, ok := ParsePart(name)
 	if prefix != "IQ4/Scout" || no != 1 || count != 3 || !ok || PartName(prefix, no, count) != name {
@@ -10,16 +10,16 @@ func TestPartNamesGoThereAndBack(t *testing.T) {
 	}
 }
 
-func TestOtherNamesAreNoParts(t *testing.T) {
+func TestParsePartRefusesOtherNames(t *testing.T) {
 	for _, name := range []string{"", "model.gguf", "-00001-of-00002.gguf", "m-00000-of-00002.gguf", "m-00003-of-00002.gguf",
 		"m-00001-of-00002.bin", "m-0001-of-00002.gguf", "m_00001-of-00002.gguf", "m-+0001-of-00002.gguf", "m-00001-xx-00002.gguf"} {
 		if prefix, no, count, ok := ParsePart(name); ok {
-			t.Errorf("%q passes for part %d of %d of %q", name, no, count, prefix)
+			t.Errorf("%q is accepted as part %d of %d of %q", name, no, count, prefix)
 		}
 	}
 }
 
-func TestAPageOfAFileBecomesTheFile(t *testing.T) {
+func TestFileURLConvertsTheAddressOfAPage(t *testing.T) {
 	for url, want := range map[string]string{
 		"https://huggingface.co/org/repo/blob/main/sub/m.gguf": "https://huggingface.co/org/repo/resolve/main/sub/m.gguf",
 		"https://huggingface.co/org/repo/resolve/main/m.gguf":  "https://huggingface.co/org/repo/resolve/main/m.gguf",
@@ -28,7 +28,7 @@ func TestAPageOfAFileBecomesTheFile(t *testing.T) {
 		"/models/m.gguf": "/models/m.gguf",
 	} {
 		if got := FileURL(url); got != want {
-			t.Errorf("%s became %s, want %s", url, got, want)
+			t.Errorf("FileURL(%s) = %s, want %s", url, got, want)
 		}
 	}
 }

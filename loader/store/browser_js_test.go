@@ -8,16 +8,16 @@ import (
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-// browserSubject is the storage worker's store with files of one kind. web/test/storage.mjs runs it inside Node and lets
-// it fail, e2e/storage.test.mjs inside Chromium.
-type browserSubject struct {
+// browserTestStore is the storage worker's store with files of one kind. web/test/storage.mjs runs it in Node and
+// e2e/contract-worker.mjs in Chromium; both install the global storageTest, which makes it fail.
+type browserTestStore struct {
 	Browser
-	held Kind
+	fileKind Kind
 }
 
-func (s browserSubject) kind() Kind { return s.held }
+func (s browserTestStore) kind() Kind { return s.fileKind }
 
-func (browserSubject) place(files map[string][]byte) fetch.Location {
+func (browserTestStore) location(files map[string][]byte) fetch.Location {
 	list := js.Global().Get("Array").New()
 	for name, b := range files {
 		list.Call("push", js.Global().Get("File").New([]any{bytesToJS(b)}, name, map[string]any{"lastModified": 1}))
@@ -25,21 +25,23 @@ func (browserSubject) place(files map[string][]byte) fetch.Location {
 	return fetch.PickedFiles(list)
 }
 
-func (s browserSubject) setFull(t *testing.T, on bool) { spoil(t, "setFull", on, string(s.held)) }
-
-func (browserSubject) corrupt(t *testing.T, id string, chunk int, b []byte) {
-	spoil(t, "corrupt", id, chunk, bytesToJS(b))
+func (s browserTestStore) setFull(t *testing.T, on bool) {
+	callStorageTest(t, "setFull", on, string(s.fileKind))
 }
 
-// spoil calls a way to make the storage worker fail and waits until that is done.
-func spoil(t *testing.T, way string, args ...any) {
+func (browserTestStore) corrupt(t *testing.T, id string, chunk int, b []byte) {
+	callStorageTest(t, "corrupt", id, chunk, bytesToJS(b))
+}
+
+// callStorageTest calls a method of the global storageTest and waits until its promise is settled.
+func callStorageTest(t *testing.T, method string, args ...any) {
 	done := make(chan bool)
 	settled := func(ok bool) js.Func {
 		return js.FuncOf(func(js.Value, []js.Value) any { done <- ok; return nil })
 	}
-	js.Global().Get("storageTest").Call(way, args...).Call("then", settled(true), settled(false))
+	js.Global().Get("storageTest").Call(method, args...).Call("then", settled(true), settled(false))
 	if !<-done {
-		t.Fatalf("%s failed", way)
+		t.Fatalf("%s failed", method)
 	}
 }
 
@@ -49,19 +51,21 @@ func bytesToJS(b []byte) js.Value {
 	return v
 }
 
-func TestIndexedDBKeepsTheContract(t *testing.T) { testContract(t, browserSubject{held: IndexedDB}) }
+func TestIndexedDBMeetsTheContract(t *testing.T) {
+	testContract(t, browserTestStore{fileKind: IndexedDB})
+}
 
-func TestOPFSKeepsTheContract(t *testing.T) { testContract(t, browserSubject{held: OPFS}) }
+func TestOPFSMeetsTheContract(t *testing.T) { testContract(t, browserTestStore{fileKind: OPFS}) }
 
-func TestBrowserCountsBytesInFlight(t *testing.T) {
-	b := newBench(t, browserSubject{held: IndexedDB})
-	b.fill(0)
+func TestBrowserCountsHeldBytes(t *testing.T) {
+	b := newStoreTest(t, browserTestStore{fileKind: IndexedDB})
+	b.store(0)
 	blob, err := b.Read(context.Background(), b.id, 0, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if held, peak := fetch.HeldBytes(); held != 1000 || peak < ChunkBytes {
-		t.Errorf("%d bytes held, at most %d, want 1000 and at least a chunk", held, peak)
+		t.Errorf("%d bytes held, %d at the peak, want 1000 and at least a chunk", held, peak)
 	}
 	blob.Release()
 	if held, _ := fetch.HeldBytes(); held != 0 {
@@ -69,20 +73,20 @@ func TestBrowserCountsBytesInFlight(t *testing.T) {
 	}
 }
 
-func TestProbeMeasuresEveryKindAndLeavesNothing(t *testing.T) {
+func TestProbeMeasuresEveryKindAndDeletesItsFile(t *testing.T) {
 	for _, kind := range []Kind{IndexedDB, OPFS} {
 		speed, err := Browser{}.Probe(t.Context(), kind)
 		if err != nil || speed.Kind != kind || speed.Write <= 0 || speed.Read <= 0 || speed.Free < 0 {
 			t.Errorf("%+v %v", speed, err)
 		}
 		if _, ok, err := (Browser{}).Find(t.Context(), "scratch:"); ok || err != nil {
-			t.Errorf("the scratch file is left: %v %v", ok, err)
+			t.Errorf("the scratch file is still stored: %v %v", ok, err)
 		}
 	}
 }
 
-func TestLinkSpeedCountsWhatComes(t *testing.T) {
-	src, err := browserSubject{}.place(map[string][]byte{"m": contractFile}).Open(t.Context(), "m")
+func TestLinkSpeedMeasuresASource(t *testing.T) {
+	src, err := browserTestStore{}.location(map[string][]byte{"m": contractFile}).Open(t.Context(), "m")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,24 +14,25 @@ import (
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-// A subject is a kind of store under test, with ways to make it fail.
-type subject interface {
+// testStore is a store under test, with ways to make it fail.
+type testStore interface {
 	Store
 
-	// place offers files in the way this store can take them.
-	place(files map[string][]byte) fetch.Location
+	// location returns a location of files from which this store can read.
+	location(files map[string][]byte) fetch.Location
 
-	// kind is what holds the files under test.
+	// kind is the kind of the files under test.
 	kind() Kind
 
-	// setFull makes every later put fail for want of room, or ends that.
+	// setFull makes every later attempt to store a chunk fail because the disk is full, or ends that.
 	setFull(t *testing.T, on bool)
 
-	// corrupt replaces the stored bytes of a chunk behind the store's back; by fewer only if it is the file's last.
+	// corrupt replaces the stored bytes of a chunk without using the store. bytes may be shorter than the chunk only if
+	// the chunk is the file's last.
 	corrupt(t *testing.T, id string, chunk int, bytes []byte)
 }
 
-// A file of the contract test: two chunks and a bit.
+// contractFile is the file of the contract test: two chunks and a shorter third one.
 var contractFile = randomBytes(2*ChunkBytes + 12345)
 
 func randomBytes(n int) []byte {
@@ -41,20 +42,20 @@ func randomBytes(n int) []byte {
 	return b
 }
 
-// bench is a store with an open source in front of it.
-type bench struct {
-	subject
+// storeTest is a store with a record of contractFile and an open source of it.
+type storeTest struct {
+	testStore
 	t   *testing.T
 	ctx context.Context
 	id  string
 	src fetch.Source
 }
 
-func newBench(t *testing.T, s subject) *bench {
-	b := &bench{subject: s, t: t, ctx: t.Context()}
-	place := s.place(map[string][]byte{"model.gguf": contractFile})
-	b.id = place.ID("model.gguf")
-	src, err := place.Open(b.ctx, "model.gguf")
+func newStoreTest(t *testing.T, s testStore) *storeTest {
+	b := &storeTest{testStore: s, t: t, ctx: t.Context()}
+	location := s.location(map[string][]byte{"model.gguf": contractFile})
+	b.id = location.ID("model.gguf")
+	src, err := location.Open(b.ctx, "model.gguf")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,7 @@ func newBench(t *testing.T, s subject) *bench {
 		t.Fatal(err)
 	}
 	if f, err := s.Move(b.ctx, b.id, s.kind()); err != nil || f.Kind != s.kind() {
-		t.Fatalf("moved to %q, not %q: %v", f.Kind, s.kind(), err)
+		t.Fatalf("moved to %q, want %q: %v", f.Kind, s.kind(), err)
 	}
 	t.Cleanup(func() {
 		src.Close()
@@ -74,7 +75,7 @@ func newBench(t *testing.T, s subject) *bench {
 	return b
 }
 
-func (b *bench) fill(chunks ...int) {
+func (b *storeTest) store(chunks ...int) {
 	b.t.Helper()
 	for _, chunk := range chunks {
 		if err := b.StoreChunk(b.ctx, b.id, chunk, b.src, func(int64) {}); err != nil {
@@ -83,7 +84,7 @@ func (b *bench) fill(chunks ...int) {
 	}
 }
 
-func (b *bench) find() File {
+func (b *storeTest) find() File {
 	b.t.Helper()
 	f, ok, err := b.Find(b.ctx, b.id)
 	if err != nil || !ok {
@@ -92,7 +93,7 @@ func (b *bench) find() File {
 	return f
 }
 
-func (b *bench) wantRead(offset, n int64) {
+func (b *storeTest) wantRead(offset, n int64) {
 	b.t.Helper()
 	blob, err := b.Read(b.ctx, b.id, offset, n)
 	if err != nil {
@@ -100,45 +101,45 @@ func (b *bench) wantRead(offset, n int64) {
 	}
 	defer blob.Release()
 	if got := blob.Copy(); blob.Len() != n || !bytes.Equal(got, contractFile[offset:offset+n]) {
-		b.t.Errorf("Read(%d, %d) gave %d other bytes", offset, n, len(got))
+		b.t.Errorf("Read(%d, %d) returned %d bytes that differ from the file", offset, n, len(got))
 	}
 }
 
-func (b *bench) wantFault(err error, code errs.Code) {
+func (b *storeTest) wantError(err error, code errs.Code) {
 	b.t.Helper()
 	var e *errs.Error
 	if !errors.As(err, &e) || e.Code != code {
-		b.t.Errorf("got %v, want a fault %s", err, code)
+		b.t.Errorf("got %v, want an error of code %s", err, code)
 	}
 }
 
-// testContract holds a store to what Store promises.
-func testContract(t *testing.T, s subject) {
-	for name, test := range map[string]func(*bench){
-		"a new file has no chunks":                     newFileIsEmpty,
-		"a file is complete with its last chunk":       completeWithLastChunk,
-		"bytes come back from within and across":       bytesComeBack,
-		"the last chunk may come first":                lastChunkFirst,
-		"a missing chunk is an error":                  missingChunkIsAnError,
-		"bytes beyond the end are an error":            beyondTheEndIsAnError,
-		"filling twice changes nothing":                fillTwice,
-		"adding again forgets the chunks":              addAgainForgets,
-		"delete forgets record and bytes":              deleteForgets,
-		"a chunk of an unknown file is refused":        unknownFileIsRefused,
-		"a full store keeps what it has":               fullStoreKeeps,
-		"verify drops exactly the chunks that changed": verifyDropsChanged,
-		"a shortened chunk is a fault and absent":      shortChunkIsAFault,
-		"list gives every file":                        listGivesAll,
-		"progress ends at the size of the chunk":       progressCounts,
-		"an ended context stops a fill":                endedContextStops,
-		"a file moves with what is stored of it":       moveKeeps,
-		"reads may be under way together":              readsTogether,
+// testContract tests what the documentation of Store promises.
+func testContract(t *testing.T, s testStore) {
+	for name, test := range map[string]func(*storeTest){
+		"a new file has no chunks":                        newFileHasNoChunks,
+		"a file is complete when all chunks are stored":   completeWithAllChunks,
+		"reads within and across chunks return the bytes": readsWithinAndAcrossChunks,
+		"the last chunk may be stored first":              storesTheLastChunkFirst,
+		"reading a missing chunk is an error":             missingChunkIsAnError,
+		"reading beyond the end is an error":              readBeyondTheEndIsAnError,
+		"storing a chunk twice changes nothing":           storingTwiceChangesNothing,
+		"adding a file again deletes its chunks":          addDeletesChunks,
+		"delete removes record and bytes":                 deleteRemovesRecordAndBytes,
+		"a chunk of an unknown file is an error":          unknownFileIsAnError,
+		"a full store keeps its chunks":                   fullStoreKeepsChunks,
+		"verify removes exactly the chunks that changed":  verifyRemovesChangedChunks,
+		"a shortened chunk is an error and not stored":    shortChunkIsAnError,
+		"list returns every file":                         listReturnsAllFiles,
+		"progress ends at the size of the chunk":          progressEndsAtChunkSize,
+		"an ended context stops storing a chunk":          endedContextStopsStoring,
+		"moving a file keeps its chunks":                  moveKeepsChunks,
+		"reads may be concurrent":                         readsConcurrently,
 	} {
-		t.Run(name, func(t *testing.T) { test(newBench(t, s)) })
+		t.Run(name, func(t *testing.T) { test(newStoreTest(t, s)) })
 	}
 }
 
-func newFileIsEmpty(b *bench) {
+func newFileHasNoChunks(b *storeTest) {
 	f := b.find()
 	if f.ID != b.id || f.Info != b.src.Info() || f.Size != int64(len(contractFile)) {
 		b.t.Errorf("record %+v, source %+v", f, b.src.Info())
@@ -148,19 +149,19 @@ func newFileIsEmpty(b *bench) {
 	}
 }
 
-func completeWithLastChunk(b *bench) {
-	b.fill(0, 1)
+func completeWithAllChunks(b *storeTest) {
+	b.store(0, 1)
 	if f := b.find(); f.Complete() || f.Stored() != 2*ChunkBytes {
 		b.t.Errorf("after two of three chunks: complete %v, %d bytes", f.Complete(), f.Stored())
 	}
-	b.fill(2)
+	b.store(2)
 	if f := b.find(); !f.Complete() || f.Stored() != f.Size {
 		b.t.Errorf("after all chunks: complete %v, %d of %d bytes", f.Complete(), f.Stored(), f.Size)
 	}
 }
 
-func bytesComeBack(b *bench) {
-	b.fill(0, 1, 2)
+func readsWithinAndAcrossChunks(b *storeTest) {
+	b.store(0, 1, 2)
 	size := int64(len(contractFile))
 	b.wantRead(0, 1)
 	b.wantRead(7, 1000)
@@ -171,36 +172,36 @@ func bytesComeBack(b *bench) {
 	b.wantRead(0, size)
 }
 
-func lastChunkFirst(b *bench) {
-	b.fill(2)
+func storesTheLastChunkFirst(b *storeTest) {
+	b.store(2)
 	if f := b.find(); !slices.Equal(f.Chunks, []bool{false, false, true}) {
 		b.t.Errorf("chunks %v", f.Chunks)
 	}
 	b.wantRead(2*ChunkBytes+5, 100)
 }
 
-func missingChunkIsAnError(b *bench) {
-	b.fill(0)
+func missingChunkIsAnError(b *storeTest) {
+	b.store(0)
 	_, err := b.Read(b.ctx, b.id, ChunkBytes-1, 2)
-	b.wantFault(err, errs.StorageError)
+	b.wantError(err, errs.StorageError)
 }
 
-func beyondTheEndIsAnError(b *bench) {
-	b.fill(2)
+func readBeyondTheEndIsAnError(b *storeTest) {
+	b.store(2)
 	_, err := b.Read(b.ctx, b.id, int64(len(contractFile))-1, 2)
-	b.wantFault(err, errs.Integrity)
+	b.wantError(err, errs.Integrity)
 }
 
-func fillTwice(b *bench) {
-	b.fill(1, 1)
+func storingTwiceChangesNothing(b *storeTest) {
+	b.store(1, 1)
 	if f := b.find(); f.Stored() != ChunkBytes {
 		b.t.Errorf("%d bytes stored", f.Stored())
 	}
 	b.wantRead(ChunkBytes, 100)
 }
 
-func addAgainForgets(b *bench) {
-	b.fill(0)
+func addDeletesChunks(b *storeTest) {
+	b.store(0)
 	info := b.src.Info()
 	info.Validator = "another"
 	f, err := b.Add(b.ctx, b.id, info)
@@ -208,11 +209,11 @@ func addAgainForgets(b *bench) {
 		b.t.Errorf("%+v %v, then %+v", f, err, b.find())
 	}
 	_, err = b.Read(b.ctx, b.id, 0, 1)
-	b.wantFault(err, errs.StorageError)
+	b.wantError(err, errs.StorageError)
 }
 
-func deleteForgets(b *bench) {
-	b.fill(0)
+func deleteRemovesRecordAndBytes(b *storeTest) {
+	b.store(0)
 	if err := b.Delete(b.ctx, b.id); err != nil {
 		b.t.Fatal(err)
 	}
@@ -220,35 +221,35 @@ func deleteForgets(b *bench) {
 		b.t.Errorf("found %v %v", ok, err)
 	}
 	_, err := b.Read(b.ctx, b.id, 0, 1)
-	b.wantFault(err, errs.StorageError)
+	b.wantError(err, errs.StorageError)
 	if err := b.Delete(b.ctx, b.id); err != nil {
 		b.t.Errorf("deleting again: %v", err)
 	}
 }
 
-func unknownFileIsRefused(b *bench) {
+func unknownFileIsAnError(b *storeTest) {
 	err := b.StoreChunk(b.ctx, "never added", 2, b.src, func(int64) {})
-	b.wantFault(err, errs.StorageError)
+	b.wantError(err, errs.StorageError)
 	_, err = b.Read(b.ctx, "never added", 2*ChunkBytes, 1)
-	b.wantFault(err, errs.StorageError)
+	b.wantError(err, errs.StorageError)
 }
 
-func fullStoreKeeps(b *bench) {
-	b.fill(0)
+func fullStoreKeepsChunks(b *storeTest) {
+	b.store(0)
 	b.setFull(b.t, true)
 	err := b.StoreChunk(b.ctx, b.id, 1, b.src, func(int64) {})
 	b.setFull(b.t, false)
-	b.wantFault(err, errs.StorageFull)
+	b.wantError(err, errs.StorageFull)
 	if f := b.find(); !slices.Equal(f.Chunks, []bool{true, false, false}) {
 		b.t.Errorf("chunks %v after the store was full", f.Chunks)
 	}
 	b.wantRead(0, ChunkBytes)
-	b.fill(1) // there is room again
+	b.store(1) // the store is not full any more
 	b.wantRead(ChunkBytes-1, 2)
 }
 
-func verifyDropsChanged(b *bench) {
-	b.fill(0, 1, 2)
+func verifyRemovesChangedChunks(b *storeTest) {
+	b.store(0, 1, 2)
 	if n, err := b.Verify(b.ctx, b.id); n != 0 || err != nil {
 		b.t.Fatalf("untouched: %d changed, %v", n, err)
 	}
@@ -266,20 +267,20 @@ func verifyDropsChanged(b *bench) {
 	}
 }
 
-func shortChunkIsAFault(b *bench) {
-	b.fill(0, 1, 2)
+func shortChunkIsAnError(b *storeTest) {
+	b.store(0, 1, 2)
 	b.corrupt(b.t, b.id, 2, contractFile[2*ChunkBytes:][:100])
 	_, err := b.Read(b.ctx, b.id, 2*ChunkBytes+50, 100)
-	b.wantFault(err, errs.Integrity)
+	b.wantError(err, errs.Integrity)
 	if f := b.find(); !slices.Equal(f.Chunks, []bool{true, true, false}) {
-		b.t.Errorf("chunks %v after one was found short", f.Chunks)
+		b.t.Errorf("chunks %v after reading a shortened one", f.Chunks)
 	}
-	b.fill(2)
+	b.store(2)
 	b.wantRead(2*ChunkBytes, 12345)
 }
 
-func listGivesAll(b *bench) {
-	b.fill(2)
+func listReturnsAllFiles(b *storeTest) {
+	b.store(2)
 	other := b.id + ".2"
 	if _, err := b.Add(b.ctx, other, fetch.Info{Name: "other", Size: 5, Validator: "v"}); err != nil {
 		b.t.Fatal(err)
@@ -301,30 +302,30 @@ func listGivesAll(b *bench) {
 	}
 }
 
-func progressCounts(b *bench) {
+func progressEndsAtChunkSize(b *storeTest) {
 	var last int64
 	if err := b.StoreChunk(b.ctx, b.id, 2, b.src, func(n int64) { last = n }); err != nil || last != 12345 {
 		b.t.Errorf("progress ended at %d, %v", last, err)
 	}
 }
 
-func endedContextStops(b *bench) {
+func endedContextStopsStoring(b *storeTest) {
 	ctx, cancel := context.WithCancel(b.ctx)
 	cancel()
 	if err := b.StoreChunk(ctx, b.id, 0, b.src, func(int64) {}); err == nil {
-		b.t.Error("filled all the same")
+		b.t.Error("no error")
 	}
 	if b.find().Stored() != 0 {
-		b.t.Error("stored all the same")
+		b.t.Error("the chunk is stored")
 	}
 }
 
-func moveKeeps(b *bench) {
-	b.fill(0, 2)
+func moveKeepsChunks(b *storeTest) {
+	b.store(0, 2)
 	for _, to := range []Kind{IndexedDB, OPFS, OPFS, IndexedDB} {
 		f, err := b.Move(b.ctx, b.id, to)
 		if err != nil || b.kind() != "" && f.Kind != to {
-			b.t.Fatalf("moved to %q, not %q: %v", f.Kind, to, err)
+			b.t.Fatalf("moved to %q, want %q: %v", f.Kind, to, err)
 		}
 		if !slices.Equal(f.Chunks, []bool{true, false, true}) || f.Info != b.src.Info() {
 			b.t.Errorf("in %q: %+v", to, f)
@@ -332,17 +333,17 @@ func moveKeeps(b *bench) {
 		b.wantRead(0, ChunkBytes)
 		b.wantRead(2*ChunkBytes, 12345)
 	}
-	b.fill(1)
+	b.store(1)
 	b.wantRead(0, int64(len(contractFile)))
 	_, err := b.Move(b.ctx, "never added", OPFS)
-	b.wantFault(err, errs.StorageError)
+	b.wantError(err, errs.StorageError)
 }
 
-func readsTogether(b *bench) {
-	b.fill(0, 1, 2)
-	var busy sync.WaitGroup
+func readsConcurrently(b *storeTest) {
+	b.store(0, 1, 2)
+	var reads sync.WaitGroup
 	for i := range int64(8) {
-		busy.Go(func() { b.wantRead(i*3_000_001, 1<<20+i) })
+		reads.Go(func() { b.wantRead(i*3_000_001, 1<<20+i) })
 	}
-	busy.Wait()
+	reads.Wait()
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-// Memory is a Store in Go memory: for tests and native tools. Its sources must be fetch.Readers. Its chunks are summed
-// with a CRC, since nothing but a test can change them and a program for the browser should not link SHA-256 for it.
+// Memory is a Store in Go's memory, for tests and native tools. Its sources must be fetch.Readers. It checks chunks with
+// a CRC: only a test can change them, and a program for the browser should not link SHA-256 for that.
 type Memory struct {
 	mu    sync.Mutex
-	free  int64 // bytes that still fit
+	free  int64 // bytes that may still be stored
 	files map[string]*memoryFile
 }
 
@@ -26,9 +26,10 @@ type memoryFile struct {
 	checksums map[int]uint32
 }
 
-// NewMemory makes a store that holds at most room bytes.
-func NewMemory(room int64) *Memory { return &Memory{free: room, files: map[string]*memoryFile{}} }
+// NewMemory returns a store that holds at most limit bytes.
+func NewMemory(limit int64) *Memory { return &Memory{free: limit, files: map[string]*memoryFile{}} }
 
+// List implements Store. The records are sorted by id.
 func (m *Memory) List(context.Context) ([]File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -40,6 +41,7 @@ func (m *Memory) List(context.Context) ([]File, error) {
 	return files, nil
 }
 
+// Find implements Store.
 func (m *Memory) Find(_ context.Context, id string) (File, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -50,6 +52,7 @@ func (m *Memory) Find(_ context.Context, id string) (File, bool, error) {
 	return f.record(), true, nil
 }
 
+// Add implements Store.
 func (m *Memory) Add(_ context.Context, id string, info fetch.Info) (File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -59,7 +62,7 @@ func (m *Memory) Add(_ context.Context, id string, info fetch.Info) (File, error
 	return f.record(), nil
 }
 
-// Move changes nothing: there is but one kind of memory.
+// Move implements Store. It changes nothing: memory has no kinds.
 func (m *Memory) Move(ctx context.Context, id string, _ Kind) (File, error) {
 	f, ok, err := m.Find(ctx, id)
 	if !ok {
@@ -68,10 +71,11 @@ func (m *Memory) Move(ctx context.Context, id string, _ Kind) (File, error) {
 	return f, err
 }
 
+// StoreChunk implements Store.
 func (m *Memory) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
 	r, ok := src.(fetch.Reader)
 	if !ok {
-		return fmt.Errorf("store: a memory store cannot take from %T", src)
+		return fmt.Errorf("store: a memory store cannot read from %T", src)
 	}
 	info := r.Info()
 	from := int64(chunk) * ChunkBytes
@@ -89,15 +93,16 @@ func (m *Memory) putChunk(id string, chunk int, b []byte) error {
 	if !ok {
 		return notStored(id)
 	}
-	grown := int64(len(b) - len(f.bytes[chunk]))
-	if grown > m.free {
+	added := int64(len(b) - len(f.bytes[chunk]))
+	if added > m.free {
 		return errs.New(errs.StorageFull, "the store is full").AsRetryable()
 	}
-	m.free -= grown
+	m.free -= added
 	f.bytes[chunk], f.checksums[chunk], f.Chunks[chunk] = slices.Clone(b), crc32.ChecksumIEEE(b), true
 	return nil
 }
 
+// Read implements Store.
 func (m *Memory) Read(_ context.Context, id string, offset, n int64) (fetch.Blob, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -107,21 +112,32 @@ func (m *Memory) Read(_ context.Context, id string, offset, n int64) (fetch.Blob
 	}
 	out := make(fetch.Bytes, 0, n)
 	for int64(len(out)) < n {
-		at := offset + int64(len(out))
-		b, ok := f.bytes[int(at/ChunkBytes)]
-		if !ok {
-			return nil, errs.New(errs.StorageError, fmt.Sprintf("byte %d of %s is not stored; download the model again", at, f.Name)).AsRetryable()
+		b, err := m.restOfChunk(f, offset+int64(len(out)))
+		if err != nil {
+			return nil, err
 		}
-		if at%ChunkBytes >= int64(len(b)) {
-			m.dropChunk(f, int(at/ChunkBytes))
-			return nil, errs.New(errs.Integrity, "the stored bytes of "+f.Name+" are incomplete; download the model again").AsRetryable()
-		}
-		b = b[at%ChunkBytes:]
 		out = append(out, b[:min(int64(len(b)), n-int64(len(out)))]...)
 	}
 	return out, nil
 }
 
+// restOfChunk returns the bytes from offset at of a file to the end of its chunk. It drops a chunk that is too short.
+func (m *Memory) restOfChunk(f *memoryFile, at int64) ([]byte, error) {
+	chunk := int(at / ChunkBytes)
+	b, ok := f.bytes[chunk]
+	if !ok {
+		message := fmt.Sprintf("byte %d of %s is not stored; download the model again", at, f.Name)
+		return nil, errs.New(errs.StorageError, message).AsRetryable()
+	}
+	if at%ChunkBytes >= int64(len(b)) {
+		m.dropChunk(f, chunk)
+		message := "the stored bytes of " + f.Name + " are incomplete; download the model again"
+		return nil, errs.New(errs.Integrity, message).AsRetryable()
+	}
+	return b[at%ChunkBytes:], nil
+}
+
+// Verify implements Store.
 func (m *Memory) Verify(_ context.Context, id string) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -145,6 +161,7 @@ func (m *Memory) dropChunk(f *memoryFile, chunk int) {
 	f.Chunks[chunk] = false
 }
 
+// Delete implements Store.
 func (m *Memory) Delete(_ context.Context, id string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -161,7 +178,7 @@ func (m *Memory) delete(id string) {
 	}
 }
 
-// record gives a copy that later changes do not reach.
+// record returns a copy of the record that later changes do not affect.
 func (f *memoryFile) record() File {
 	r := f.File
 	r.Chunks = slices.Clone(f.Chunks)

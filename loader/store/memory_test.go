@@ -8,30 +8,34 @@ import (
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-type memorySubject struct {
+type memoryTestStore struct {
 	*Memory
-	room int64
+	hidden int64 // bytes that setFull has taken from Memory.free, or 0
 }
 
-func (s *memorySubject) place(files map[string][]byte) fetch.Location { return fetch.Memory(files) }
+func (s *memoryTestStore) location(files map[string][]byte) fetch.Location {
+	return fetch.Memory(files)
+}
 
-func (s *memorySubject) kind() Kind { return "" }
+func (s *memoryTestStore) kind() Kind { return "" }
 
-func (s *memorySubject) setFull(*testing.T, bool) { s.Memory.free, s.room = s.room, s.Memory.free }
+func (s *memoryTestStore) setFull(*testing.T, bool) {
+	s.Memory.free, s.hidden = s.hidden, s.Memory.free
+}
 
-func (s *memorySubject) corrupt(_ *testing.T, id string, chunk int, bytes []byte) {
+func (s *memoryTestStore) corrupt(_ *testing.T, id string, chunk int, bytes []byte) {
 	s.files[id].bytes[chunk] = slices.Clone(bytes)
 }
 
-func TestMemoryKeepsTheContract(t *testing.T) {
-	testContract(t, &memorySubject{Memory: NewMemory(math.MaxInt64 / 2)})
+func TestMemoryMeetsTheContract(t *testing.T) {
+	testContract(t, &memoryTestStore{Memory: NewMemory(math.MaxInt64 / 2)})
 }
 
-func TestMemoryGivesRoomBack(t *testing.T) {
+func TestMemoryFreesTheBytesOfDeletedFiles(t *testing.T) {
 	m := NewMemory(ChunkBytes)
-	place := fetch.Memory{"a": make([]byte, ChunkBytes), "b": make([]byte, ChunkBytes)}
+	location := fetch.Memory{"a": make([]byte, ChunkBytes), "b": make([]byte, ChunkBytes)}
 	for _, name := range []string{"a", "b", "a"} {
-		src, err := place.Open(t.Context(), name)
+		src, err := location.Open(t.Context(), name)
 		if err != nil {
 			t.Fatal(err)
 		}

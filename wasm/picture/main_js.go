@@ -1,16 +1,15 @@
-// Command picture is image.wasm, Outrider's second program for the browser: it cuts pictures into tiles in a worker of its
-// own, which ends when it is idle. WebAssembly memory never shrinks, and a large picture takes hundreds of megabytes
-// for a moment; those must not stay with the engine. web/src/worker/picture.worker.ts starts it.
+// Command picture is image.wasm, Outrider's second program for the browser: it decodes pictures and cuts them into tiles, in
+// a worker of its own, which ends when it is idle. WebAssembly memory never shrinks, and a large picture takes hundreds of
+// megabytes for a moment; those must not stay with the engine. web/src/worker/picture.worker.ts starts it.
 package main
 
 import (
 	"errors"
-	"fmt"
 	"syscall/js"
 
-	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/image"
 	"github.com/outrider-web/outrider/internal/image/decode"
+	"github.com/outrider-web/outrider/internal/jsbridge"
 )
 
 func main() {
@@ -18,55 +17,40 @@ func main() {
 	select {} // the worker calls; the program ends with it
 }
 
-// cutFile is file(bytes, tile, maxTiles): cuts a picture file.
+// cutFile is file(bytes, tile, maxTiles): it cuts a picture file.
 func cutFile(_ js.Value, args []js.Value) any {
-	return answer(func() (*decode.Picture, error) { return decode.FromFile(copied(args[0])) }, args[1], args[2])
+	return cut(func() (*decode.Picture, error) { return decode.FromFile(jsbridge.Bytes(args[0])) }, geometry(args[1:]))
 }
 
-// cutRGBA is rgba(width, height, pixels, tile, maxTiles): cuts what the browser decoded. pixels is a function that gives
-// 4 bytes a pixel; it is called only when the size is allowed.
+// cutRGBA is rgba(width, height, pixels, tile, maxTiles): it cuts what the browser decoded. pixels is a function that
+// returns 4 bytes a pixel; it is called only when the size is allowed.
 func cutRGBA(_ js.Value, args []js.Value) any {
 	width, height := args[0].Int(), args[1].Int()
-	return answer(func() (*decode.Picture, error) {
+	return cut(func() (*decode.Picture, error) {
 		if err := decode.CheckSize(width, height); err != nil {
 			return nil, err
 		}
-		return decode.FromRGBA(copied(args[2].Invoke()), width, height)
-	}, args[3], args[4])
+		return decode.FromRGBA(jsbridge.Bytes(args[2].Invoke()), width, height)
+	}, geometry(args[3:]))
 }
 
-// answer is a Cut of web/src/worker/picture.worker.ts: the tiles, or the fault and whether a browser may do better. A
-// panic is a bug of ours; it is reported, because a program that has ended could not even say why.
-func answer(open func() (*decode.Picture, error), tile, maxTiles js.Value) (cut map[string]any) {
-	defer func() {
-		if r := recover(); r != nil {
-			cut = failed(errs.New(errs.Internal, fmt.Sprintf("Something unexpected happened inside Outrider: %v", r)))
+func geometry(args []js.Value) image.Geometry {
+	return image.Geometry{TileSize: args[0].Int(), MaxTiles: args[1].Int()}
+}
+
+// cut returns a Cut of web/src/worker/picture.worker.ts: the tiles, or the error and whether the browser may be able to
+// decode the picture.
+func cut(open func() (*decode.Picture, error), g image.Geometry) map[string]any {
+	cut, err := jsbridge.Guard(func() (map[string]any, error) {
+		picture, err := open()
+		if err != nil {
+			return nil, err
 		}
-	}()
-	picture, err := open()
+		tiles := jsbridge.Uint8Array(picture.Tiles(g).Bytes())
+		return map[string]any{"width": picture.Width, "height": picture.Height, "tiles": tiles}, nil
+	})
 	if err != nil {
-		return failed(err)
+		return map[string]any{"error": jsbridge.ErrorValue(err), "browserOnly": errors.Is(err, decode.ErrBrowserOnly)}
 	}
-	tiles := picture.Tiles(image.Geometry{TileSize: tile.Int(), MaxTiles: maxTiles.Int()})
-	return map[string]any{"width": picture.Width, "height": picture.Height, "tiles": handedOver(tiles.Bytes())}
-}
-
-func failed(err error) map[string]any {
-	f := errs.Of(err)
-	return map[string]any{
-		"error":       map[string]any{"code": string(f.Code), "message": f.Error(), "retryable": f.Retryable},
-		"browserOnly": errors.Is(err, decode.ErrBrowserOnly),
-	}
-}
-
-func copied(array js.Value) []byte {
-	b := make([]byte, array.Length())
-	js.CopyBytesToGo(b, array)
-	return b
-}
-
-func handedOver(b []byte) js.Value {
-	array := js.Global().Get("Uint8Array").New(len(b))
-	js.CopyBytesToJS(array, b)
-	return array
+	return cut
 }

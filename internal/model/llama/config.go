@@ -1,6 +1,6 @@
-// Package llama is the dense Llama family, versions 2 and 3 and what was trained in their shape (SmolLM2, TinyLlama):
-// grouped-query attention with rotary positions, and a gated feed-forward. It refuses files whose metadata asks for
-// anything else.
+// Package llama implements the dense Llama family: Llama 2 and 3, and models with the same architecture (SmolLM2,
+// TinyLlama). They have grouped-query attention with rotary positions and a gated feed-forward. Files whose metadata
+// asks for anything else are errors.
 package llama
 
 import (
@@ -12,13 +12,13 @@ import (
 
 func init() { model.Register("llama", Read) }
 
-// family is what a file's metadata says.
+// family describes a model: what the metadata of its file says.
 type family struct {
 	config           model.Config
-	feedForwardWidth int     // width between the two halves of a feed-forward
+	feedForwardWidth int     // numbers between the two halves of the feed-forward
 	ropeDims         int     // elements of a head that rotate
 	ropeBase         float64 // the θ of RoPE's frequencies θ^(-2k/ropeDims)
-	ropeScale        float64 // linear scaling: every position is divided by it
+	ropeScale        float64 // linear scaling: positions are divided by it
 }
 
 // Read reads the metadata of a llama file. Errors: bad_model, unsupported_architecture.
@@ -33,6 +33,7 @@ func Read(m model.Metadata) (model.Family, error) {
 	return f, f.check()
 }
 
+// read reads all keys, with the defaults of files that leave some out.
 func read(m model.Metadata) *family {
 	size := func(key string, absent int) int { return int(min(m.Uint("llama."+key, uint64(absent)), maxSize)) }
 	f := &family{}
@@ -56,13 +57,13 @@ func read(m model.Metadata) *family {
 	return f
 }
 
-// No model is as wide, long or deep as these; they keep sums of sizes from a hostile file far from overflow.
+// Maximum sizes, far larger than those of any model. With them, sums of sizes from a malicious file cannot overflow.
 const (
 	maxSize   = 1 << 28
 	maxLayers = 4096
 )
 
-// stretch is the factor of linear rope scaling, which older files keep under another key.
+// linearRopeScale returns the factor of linear rope scaling, which older files have under another key.
 func linearRopeScale(m model.Metadata) float64 {
 	if m.String("llama.rope.scaling.type", "") == "none" {
 		return 1
@@ -70,7 +71,7 @@ func linearRopeScale(m model.Metadata) float64 {
 	return m.Float("llama.rope.scaling.factor", m.Float("llama.rope.scale_linear", 1))
 }
 
-// check refuses sizes that no llama can have.
+// check returns an error for sizes that no Llama model can have.
 func (f *family) check() error {
 	c := f.config
 	for _, s := range []struct {
@@ -98,9 +99,10 @@ func (f *family) check() error {
 	return nil
 }
 
-// Config is what all families have.
+// Config returns the sizes of the model.
 func (f *family) Config() model.Config { return f.config }
 
+// unsupported returns an unsupported_architecture error.
 func unsupported(format string, args ...any) error {
 	return errs.New(errs.UnsupportedArchitecture, fmt.Sprintf(
 		"the file is a llama with "+format+", which Outrider does not compute; choose another model", args...))

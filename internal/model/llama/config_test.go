@@ -14,7 +14,7 @@ import (
 
 type metadata = modeltest.Metadata
 
-// llama32 is what the metadata of Llama 3.2 1B says.
+// llama32 is the metadata of Llama 3.2 1B.
 var llama32 = metadata{
 	"general.architecture": "llama", "llama.block_count": 16, "llama.context_length": 131072,
 	"llama.embedding_length": 2048, "llama.feed_forward_length": 8192, "llama.attention.head_count": 32,
@@ -33,8 +33,8 @@ func TestConfigOfLlama32(t *testing.T) {
 	}
 }
 
-// Files of Llama 2 leave these keys out.
-func TestDefaults(t *testing.T) {
+// Files of Llama 2 do not have these keys.
+func TestDefaultsOfMissingKeys(t *testing.T) {
 	m := maps.Clone(llama32)
 	for _, key := range []string{"head_count_kv", "key_length"} {
 		delete(m, "llama.attention."+key)
@@ -47,11 +47,11 @@ func TestDefaults(t *testing.T) {
 	}
 	f := got.(*family)
 	if f.config.NumKVHeads != 32 || f.config.HeadDim != 64 || f.ropeDims != 64 || f.ropeBase != 10000 {
-		t.Errorf("defaults give %+v", f)
+		t.Errorf("the family is %+v", f)
 	}
 }
 
-func TestSizesNoLlamaCanHaveAreRefused(t *testing.T) {
+func TestImpossibleSizesAreBadModels(t *testing.T) {
 	for key, value := range map[string]any{
 		"block_count": 1 << 40, "context_length": 0, "embedding_length": 0, "feed_forward_length": 0,
 		"attention.head_count": 0, "attention.head_count_kv": 5, "attention.key_length": 63,
@@ -59,23 +59,23 @@ func TestSizesNoLlamaCanHaveAreRefused(t *testing.T) {
 	} {
 		_, err := model.Read(llama32.With("llama."+key, value))
 		if !errors.Is(err, errs.New(errs.BadModel, "")) || !strings.Contains(err.Error(), key) {
-			t.Errorf("%s = %v gives %v", key, value, err)
+			t.Errorf("%s = %v: error is %v", key, value, err)
 		}
 	}
 }
 
-func TestWhatIsNotComputedIsRefused(t *testing.T) {
+func TestUnsupportedVariantsAreErrors(t *testing.T) {
 	for key, value := range map[string]any{
 		"general.architecture": "mamba", "llama.expert_count": 8, "llama.rope.scaling.type": "yarn",
 	} {
 		_, err := model.Read(llama32.With(key, value))
 		if !errors.Is(err, errs.New(errs.UnsupportedArchitecture, "")) {
-			t.Errorf("%s = %v gives %v", key, value, err)
+			t.Errorf("%s = %v: error is %v", key, value, err)
 		}
 	}
 	_, err := model.Read(metadata{"general.architecture": "mamba"})
 	if err == nil || !strings.Contains(err.Error(), "mamba") || !strings.Contains(err.Error(), "llama") {
-		t.Errorf("%v should name both the file's architecture and what is known", err)
+		t.Errorf("error is %v, want one with the file's architecture and the known ones", err)
 	}
 }
 
@@ -90,7 +90,7 @@ func TestRopeTable(t *testing.T) {
 	}
 }
 
-func TestRopeFrequenciesAreStretchedAndDivided(t *testing.T) {
+func TestRopeFrequenciesAreScaledAndDivided(t *testing.T) {
 	f := &family{ropeDims: 4, ropeBase: 100, ropeScale: 2}
 	got := f.ropeFrequencies([]float32{1, 8})
 	if want := []float64{0.5, 0.1 / 2 / 8}; math.Abs(got[0]-want[0]) > 1e-15 || math.Abs(got[1]-want[1]) > 1e-15 {
@@ -109,7 +109,7 @@ func TestLinearScalingComesFromEitherKey(t *testing.T) {
 		{metadata{"llama.rope.scaling.type": "none", "llama.rope.scaling.factor": 2.0}, 1},
 	} {
 		if got := linearRopeScale(c.m); got != c.want {
-			t.Errorf("stretch is %v, want %v", got, c.want)
+			t.Errorf("the scale is %v, want %v", got, c.want)
 		}
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/golden"
 )
 
-// The golden file is what Hugging Face transformers computes in float32 on the same weights
+// The golden file has what Hugging Face transformers computes in float32 on the same weights
 // (testdata/golden/smollm2/make.py). The prompt's logits and those after one more token are compared.
-func TestTheReferenceComputesSmolLM2(t *testing.T) {
+func TestLogitsOfSmolLM2EqualTheGoldenOnes(t *testing.T) {
 	file, err := os.ReadFile("../../../models/cache/SmolLM2-135M-Instruct.Q4_1.gguf")
 	if err != nil {
 		t.Fatalf("%v; run `make models` to fetch it", err)
@@ -28,7 +28,7 @@ func TestTheReferenceComputesSmolLM2(t *testing.T) {
 	}
 }
 
-// every gives one element in stride.
+// every yields one of each stride elements.
 func every(x []float32, stride int) func(yield func(float32) bool) {
 	return func(yield func(float32) bool) {
 		for i := 0; i < len(x) && yield(x[i]); i += stride {

@@ -17,12 +17,12 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// small is quick on the CPU reference.
+// small is a model that the CPU reference computes quickly.
 var small = tiny.Llama{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, FeedForward: 96, ContextSize: 40}
 
 var prompt = []int32{7, 200, 31, 31, 5, 90, 144, 250, 12, 63, 8, 19, 77, 4, 101, 33, 2}
 
-// header gives a file's header and its tensors as handles without numbers.
+// header returns the header of a file and its tensors as handles without data.
 func header(t *testing.T, file []byte) (*gguf.File, model.Source) {
 	t.Helper()
 	f, err := gguf.Read(int64(len(file)), func(n int64) ([]byte, error) { return file[:n], nil })
@@ -36,7 +36,7 @@ func header(t *testing.T, file []byte) (*gguf.File, model.Source) {
 	return f, source
 }
 
-// build makes a model on the reference.
+// build returns a model on the CPU reference.
 func build(t *testing.T, file []byte, o model.Options) *model.Model {
 	t.Helper()
 	f, source := header(t, file)
@@ -89,12 +89,12 @@ func near(t *testing.T, what string, got, want []float32, limit float64) {
 	}
 }
 
-func TestAPromptMayBeCutAnywhere(t *testing.T) {
+func TestAnyBatchSizeComputesTheSameLogits(t *testing.T) {
 	for _, l := range []tiny.Llama{small, {Seed: 4, Type: quant.F16, HiddenSize: 64, NumHeads: 4, NumKVHeads: 1, HeadDim: 24,
 		FeedForward: 96, ContextSize: 40, Tied: true, RopeFactors: true}} {
 		want := prefill(t, build(t, l.GGUF(), model.Options{CacheF32: true}), prompt)
-		for _, chunk := range []int{1, 3, 16, 17} {
-			near(t, "chunks", prefill(t, build(t, l.GGUF(), model.Options{CacheF32: true, BatchSize: chunk}), prompt), want, 1e-12)
+		for _, batchSize := range []int{1, 3, 16, 17} {
+			near(t, "batches", prefill(t, build(t, l.GGUF(), model.Options{CacheF32: true, BatchSize: batchSize}), prompt), want, 1e-12)
 		}
 		m := build(t, l.GGUF(), model.Options{CacheF32: true})
 		prefill(t, m, prompt[:5])
@@ -103,12 +103,12 @@ func TestAPromptMayBeCutAnywhere(t *testing.T) {
 	}
 }
 
-func TestHalfPrecisionCacheIsNear(t *testing.T) {
+func TestLogitsWithAnF16CacheAreClose(t *testing.T) {
 	want := prefill(t, build(t, small.GGUF(), model.Options{CacheF32: true}), prompt)
 	got := prefill(t, build(t, small.GGUF(), model.Options{}), prompt)
 	near(t, "f16 cache", got, want, 1e-6)
 	if slices.Equal(got, want) {
-		t.Error("the f16 cache changes nothing: is it used?")
+		t.Error("the f16 cache changes nothing, so it is not used")
 	}
 }
 
@@ -137,18 +137,18 @@ func TestSetNextChoosesAnotherToken(t *testing.T) {
 
 func argmax(x []float32) int32 { return int32(slices.Index(x, slices.Max(x))) }
 
-func TestRewindForgets(t *testing.T) {
+func TestPrefillAfterARewindReplacesTheTokens(t *testing.T) {
 	m := build(t, small.GGUF(), model.Options{BatchSize: 8})
 	want := prefill(t, m, prompt)
 	prefill(t, m, []int32{1, 2, 3})
 	left, err := m.Rewind(6)
 	if err != nil || left != 6 || m.Len() != 6 {
-		t.Fatalf("rewound to %d (Len %d), %v; want 6", left, m.Len(), err)
+		t.Fatalf("rewinding to 6 leaves %d (Len %d), %v", left, m.Len(), err)
 	}
 	near(t, "after rewinding", prefill(t, m, prompt[6:]), want, 1e-12)
 }
 
-func TestATokenMayFollowARewind(t *testing.T) {
+func TestDecodeAfterARewindReplacesTheTokens(t *testing.T) {
 	m := build(t, small.GGUF(), model.Options{})
 	want := prefill(t, m, prompt)
 	prefill(t, m, []int32{1, 2, 3})
@@ -166,45 +166,45 @@ func TestRopeFactorsAreUsed(t *testing.T) {
 	with.RopeFactors = true
 	got := prefill(t, build(t, with.GGUF(), model.Options{}), prompt)
 	if slices.Equal(got, prefill(t, build(t, small.GGUF(), model.Options{}), prompt)) {
-		t.Error("rope_freqs.weight changes nothing")
+		t.Error("rope_freqs.weight changes nothing, so it is not used")
 	}
 }
 
-func TestContextFull(t *testing.T) {
+func TestTooManyTokensAreContextFull(t *testing.T) {
 	m := build(t, small.GGUF(), model.Options{Context: 18})
 	if m.Context() != 18 {
 		t.Fatalf("context is %d, want 18", m.Context())
 	}
 	full := errs.New(errs.ContextFull, "")
 	if err := m.Prefill(t.Context(), make([]int32, 19)); !errors.Is(err, full) || m.Len() != 0 {
-		t.Errorf("a prompt too long gives %v and leaves %d positions", err, m.Len())
+		t.Errorf("after a prompt that is too long the error is %v, with %d positions", err, m.Len())
 	}
 	prefill(t, m, prompt)
 	if err := m.Decode(); err != nil {
 		t.Errorf("the last position: %v", err)
 	}
 	if err := m.Decode(); !errors.Is(err, full) {
-		t.Errorf("one beyond gives %v", err)
+		t.Errorf("one position more: error is %v", err)
 	}
 }
 
-func TestPrefillStopsWithItsContext(t *testing.T) {
+func TestPrefillStopsWhenItsContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	m := build(t, small.GGUF(), model.Options{BatchSize: 4})
 	if err := m.Prefill(ctx, prompt); !errors.Is(err, context.Canceled) || m.Len() > 4 {
-		t.Errorf("a cancelled prefill gives %v after %d tokens", err, m.Len())
+		t.Errorf("a cancelled prefill returns %v after %d tokens", err, m.Len())
 	}
 }
 
-func TestTensorsThatDoNotFitAreNamed(t *testing.T) {
+func TestErrorsNameTheWrongTensor(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(model.Source)
 		want   []string
 	}{
 		{"missing", func(s model.Source) { delete(s, "blk.1.ffn_up.weight") }, []string{"blk.1.ffn_up.weight", "[64 96]"}},
-		{"misshapen", func(s model.Source) { s["blk.0.attn_k.weight"].Shape = ops.Shape{64, 64} },
+		{"wrong shape", func(s model.Source) { s["blk.0.attn_k.weight"].Shape = ops.Shape{64, 64} },
 			[]string{"blk.0.attn_k.weight", "[64 64]", "[64 32]"}},
 		{"extra", func(s model.Source) { s["blk.0.attn_q.bias"] = &ops.Tensor{Shape: ops.Shape{64}} },
 			[]string{"blk.0.attn_q.bias", "[64]"}},
@@ -219,12 +219,12 @@ func TestTensorsThatDoNotFitAreNamed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f, source := header(t, small.GGUF())
 			c.change(source)
-			modeltest.Refused(t, f.Meta, source, c.want...)
+			modeltest.WantBadModel(t, f.Meta, source, c.want...)
 		})
 	}
 }
 
-func TestTheFilesOwnTensorsPass(t *testing.T) {
+func TestTensorsOfWholeFilesPass(t *testing.T) {
 	for _, l := range []tiny.Llama{{}, {Tied: true}, {RopeFactors: true}} {
 		f, source := header(t, l.GGUF())
 		family, err := model.Read(f.Meta)

@@ -8,7 +8,7 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// network is the layers and what they write to.
+// network is the layers of a model with the tensors that they write to.
 type network struct {
 	*family
 	layers       []layer
@@ -17,7 +17,7 @@ type network struct {
 	scratch      scratch
 }
 
-// scratch is what one layer hands to the next op. Layers take turns with it.
+// scratch is the tensors between the ops of a layer. All layers use the same ones.
 type scratch struct {
 	norm   *ops.Tensor // [hidden, n]
 	qkv    *ops.Tensor // [(numHeads + 2·numKVHeads)·headDim, n]
@@ -44,7 +44,7 @@ func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) 
 	return nil, nil
 }
 
-// ropeFrequencies are stretched for linear scaling: every position counts as less.
+// ropeFrequencies returns the frequency of each pair in radians per position, with linear scaling.
 func (f *family) ropeFrequencies(divisors []float32) []float64 {
 	frequencies := model.RopeFrequencies(f.ropeDims, f.ropeBase, divisors)
 	for k := range frequencies {
@@ -60,16 +60,17 @@ func (n *network) Layer(o ops.Ops, i int, x, step *ops.Tensor, cache *kvcache.Ca
 	n.feedForward(o, l, s, x)
 }
 
-// attention adds to x what the layer attends to.
+// attention adds the attention of a layer to x.
 func (n *network) attention(o ops.Ops, l layer, s scratch, x, step *ops.Tensor, kv kvcache.Layer) {
 	o.RMSNorm(s.norm, x, l.attnNorm, n.config.Epsilon)
 	model.Multiply(o, ops.Product{Dst: s.qkv, X: s.norm, W: []*ops.Tensor{l.q, l.k, l.v}})
 	o.RopeKV(ops.RopeKV{QKV: s.qkv, K: kv.K, V: kv.V, Step: step, Table: n.ropeTable, NumHeads: n.config.NumHeads})
-	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads, Window: kv.Window})
+	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step,
+		NumHeads: n.config.NumHeads, Window: kv.Window})
 	model.Multiply(o, ops.Product{Dst: x, X: s.attn, W: []*ops.Tensor{l.attnOutput}, Add: true})
 }
 
-// feed adds to x what the layer's gated feed-forward makes of it.
+// feedForward adds the gated feed-forward of a layer to x.
 func (n *network) feedForward(o ops.Ops, l layer, s scratch, x *ops.Tensor) {
 	o.RMSNorm(s.norm, x, l.ffnNorm, n.config.Epsilon)
 	if x.Dim(1) == 1 {
@@ -81,7 +82,7 @@ func (n *network) feedForward(o ops.Ops, l layer, s scratch, x *ops.Tensor) {
 	model.Multiply(o, ops.Product{Dst: x, X: s.ffn, W: []*ops.Tensor{l.down}, Add: true})
 }
 
-// rows are views of the first n tokens.
+// rows returns views of the first n tokens.
 func (s scratch) rows(n int) scratch {
 	return scratch{s.norm.Rows(0, n), s.qkv.Rows(0, n), s.attn.Rows(0, n), s.gateUp.Rows(0, n), s.ffn.Rows(0, n)}
 }

@@ -17,7 +17,7 @@ type layer struct {
 	down       *ops.Tensor // [feedForwardWidth, hidden]
 }
 
-// Bind takes the layers' weights.
+// Bind takes the weights of the layers from w.
 func (f *family) Bind(w *model.Weights) model.Network {
 	n := &network{family: f, layers: make([]layer, f.config.NumLayers)}
 	if w.Has("rope_freqs.weight") {
@@ -29,6 +29,7 @@ func (f *family) Bind(w *model.Weights) model.Network {
 	return n
 }
 
+// bindLayer takes the weights of one layer from w.
 func (f *family) bindLayer(w *model.Weights, prefix string) layer {
 	c := f.config
 	matrix := func(name string, hidden, rows int) *ops.Tensor { return w.Matrix(prefix+name+".weight", hidden, rows) }

@@ -9,7 +9,7 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// Model is the geometry of a Llama 4 text model; §1.1 and §7 of spec/llama4.
+// Model is the geometry of a Llama 4 text model; §1.1 and §7 of docs/spec/llama4.md.
 type Model struct {
 	Name        string
 	NumLayers   int

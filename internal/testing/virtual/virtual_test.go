@@ -35,7 +35,7 @@ func open(t testing.TB, f *File) *gguf.File {
 	return header
 }
 
-// The sums of spec/llama4 §1.3, §1.4 and §8.1.
+// The sums of docs/spec/llama4.md §1.3, §1.4 and §8.1.
 func TestSizesAreThoseOfThePublishedModels(t *testing.T) {
 	const (
 		scoutWeights    = 107769861120

@@ -3,7 +3,7 @@
 
 import { Client } from "../rpc.js";
 import { Budget } from "./storage/budget.js";
-import { BufferPool, free } from "./storage/buffer-pool.js";
+import { BufferPool, freeBuffer } from "./storage/buffer-pool.js";
 import { CHUNK_BYTES } from "./storage/chunk-store.js";
 import type { StorageMethods } from "./storage/methods.js";
 
@@ -83,9 +83,9 @@ export class StorageClient {
 
   /** Releases a buffer that read returned: a read of the same length soon after uses it again, otherwise it is freed. */
   release(buffer: ArrayBuffer): void {
-    if (!this.#budget.short && this.#pool.keep(buffer)) return;
+    if (!this.#budget.exhausted && this.#pool.keep(buffer)) return;
     const { byteLength } = buffer;
-    free(buffer);
+    freeBuffer(buffer);
     this.#budget.release(byteLength);
   }
 

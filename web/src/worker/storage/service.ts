@@ -5,10 +5,10 @@ import { CHUNK_BYTES, chunkLength, sha256, type ChunkStore } from "./chunk-store
 import { EngineError, throwIfAborted, toErrorData } from "../../errors.js";
 import { type Call, type Handlers, serve } from "../../rpc.js";
 import { toStorageError } from "./errors.js";
-import { HTTPSource } from "./http.js";
+import { HTTPSource } from "./http-source.js";
 import { withLock } from "./locks.js";
 import type { OpenSource, StorageMethods } from "./methods.js";
-import { free } from "./buffer-pool.js";
+import { freeBuffer } from "./buffer-pool.js";
 import { probeLink, probeStore } from "./probe.js";
 import { LocalSource, type Source } from "./source.js";
 
@@ -51,7 +51,7 @@ async function read(
 ): Promise<ArrayBuffer> {
   throwIfAborted(signal);
   const bytes = await store.read(id, offset, length, into);
-  if (into && into !== bytes) free(into);
+  if (into && into !== bytes) freeBuffer(into);
   transfer.push(bytes);
   return bytes;
 }
