@@ -37,7 +37,7 @@ async function write({ kind, depth }) {
   await client.call(never, "add", kind, { name: "model.gguf", size: CHUNKS * CHUNK_BYTES, validator: "" });
   const { kind: held } = await client.call(never, "move", kind, kind);
   if (held !== kind) throw new Error(`the browser has no ${kind}`);
-  return (CHUNKS * CHUNK_BYTES) / (await seconds(CHUNKS, depth, (chunk) => client.fill(never, kind, chunk, source)));
+  return (CHUNKS * CHUNK_BYTES) / (await seconds(CHUNKS, depth, (chunk) => client.storeChunk(never, kind, chunk, source)));
 }
 
 function noise() {
@@ -60,19 +60,19 @@ async function read({ kind, depth, unit, gpu }) {
   };
   await seconds(2 * depth, depth, one); // warms up
   const elapsed = await seconds(count, depth, one);
-  if (gpu) for (let id = 0; id < depth; id++) gpuHost.dropBuffer(id);
+  if (gpu) for (let id = 0; id < depth; id++) gpuHost.destroyBuffer(id);
   return (count * unit) / elapsed;
 }
 
 /** Creates a buffer and writes to it, because WebGPU fills a new one with zeros before the first write. */
 async function createBuffer(gpuHost, id, size) {
   gpuHost.createBuffer(id, `slot ${id}`, Math.ceil(size / 4) * 4, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
-  gpuHost.put(id, 0, new ArrayBuffer(4), 0, 4);
+  gpuHost.upload(id, 0, new ArrayBuffer(4), 0, 4);
   await gpuHost.device.queue.onSubmittedWorkDone();
 }
 
 async function upload(gpuHost, id, buffer) {
   for (let at = 0; at < buffer.byteLength; at += PIECE_BYTES) {
-    await gpuHost.put(id, at, buffer, at, Math.min(PIECE_BYTES, buffer.byteLength - at));
+    await gpuHost.upload(id, at, buffer, at, Math.min(PIECE_BYTES, buffer.byteLength - at));
   }
 }
