@@ -35,8 +35,8 @@ async function seconds(count, depth, job) {
 async function write({ kind, depth }) {
   source ??= (await client.call(never, "openFile", new File(Array(CHUNKS).fill(noise()), "model.gguf"))).source;
   await client.call(never, "add", kind, { name: "model.gguf", size: CHUNKS * CHUNK_BYTES, validator: "" });
-  const { kind: held } = await client.call(never, "move", kind, kind);
-  if (held !== kind) throw new Error(`the browser has no ${kind}`);
+  const { kind: actual } = await client.call(never, "move", kind, kind);
+  if (actual !== kind) throw new Error(`the browser has no ${kind}`);
   return (CHUNKS * CHUNK_BYTES) / (await seconds(CHUNKS, depth, (chunk) => client.storeChunk(never, kind, chunk, source)));
 }
 

@@ -30,6 +30,13 @@ async function load(page, url) {
   return waitForStatus(page, ["ready", "error"], 90_000);
 }
 
+/** Serves a model until the end of a test. */
+async function serveModel(t, bytes) {
+  const server = await modelServer(bytes);
+  t.after(() => server.close());
+  return server;
+}
+
 /** Calls body with a new page of the shared browser or, with options, of a browser of its own. */
 async function withPage(body, options) {
   const own = options && (await launch(options));
@@ -80,13 +87,12 @@ const badFiles = {
 };
 
 for (const [name, [code, message, bytes]] of Object.entries(badFiles)) {
-  test(`the page shows ${code} for ${name}`, async () => {
-    const server = await modelServer(bytes);
+  test(`the page shows ${code} for ${name}`, async (t) => {
+    const server = await serveModel(t, bytes);
     await withPage(async (page) => {
       await load(page, server.url);
       await assertError(page, code, message);
     });
-    await server.close();
   });
 }
 
@@ -104,19 +110,18 @@ const withCORS = (code) => (request, response) => {
 };
 
 for (const [name, [code, message, setUp]] of Object.entries(badServers)) {
-  test(`the page shows ${code} for ${name}`, async () => {
-    const server = await modelServer(tiny);
+  test(`the page shows ${code} for ${name}`, async (t) => {
+    const server = await serveModel(t, tiny);
     setUp(server);
     await withPage(async (page) => {
       await load(page, server.url);
       await assertError(page, code, message);
     });
-    await server.close();
   });
 }
 
-test("a lost connection keeps the stored chunks, and trying again fetches only the others", async () => {
-  const server = await modelServer(twoChunks);
+test("a lost connection keeps the stored chunks, and trying again fetches only the others", async (t) => {
+  const server = await serveModel(t, twoChunks);
   const disconnect = (_, response) => response.socket.destroy();
   intercept(server, (request, response, serve) => {
     const from = Number(/=(\d+)-/.exec(request.headers.range)?.[1] ?? 0);
@@ -137,11 +142,10 @@ test("a lost connection keeps the stored chunks, and trying again fetches only t
     assert.ok(weights.length > 0 && weights.every(({ range }) => Number(/=(\d+)/.exec(range)[1]) >= chunkBytes), JSON.stringify(weights));
     assert.deepEqual(await stored(page), [[server.url, twoChunks.length, true]]);
   }, {});
-  await server.close();
 });
 
-test("a full store says how much space is missing and keeps its chunks", async () => {
-  const server = await modelServer(twoChunks);
+test("a full store says how much space is missing and keeps its chunks", async (t) => {
+  const server = await serveModel(t, twoChunks);
   await withPage(async (page, context) => {
     const devtools = await context.newCDPSession(page);
     await devtools.send("Storage.overrideQuotaForOrigin", { origin: site.url, quotaSize: 20e6 });
@@ -149,32 +153,29 @@ test("a full store says how much space is missing and keeps its chunks", async (
     await assertError(page, "storage_full", /15\.\d MB more are needed/);
     assert.deepEqual(await stored(page), [[server.url, chunkBytes, false]]);
   }, injectable); // the service worker's cache counts towards the same quota
-  await server.close();
 });
 
-test("the page shows no_webgpu in a browser without WebGPU, before any request to the server", async () => {
-  const server = await modelServer(tiny);
+test("the page shows no_webgpu in a browser without WebGPU, before any request to the server", async (t) => {
+  const server = await serveModel(t, tiny);
   await withPage(async (page) => {
     await injectCode(page, { before: "delete WorkerNavigator.prototype.gpu" });
     await load(page, server.url);
     await assertError(page, "no_webgpu", /this page has no WebGPU; open it over https/);
     assert.deepEqual(server.requests, []);
   }, injectable);
-  await server.close();
 });
 
-test("the page shows no_adapter in a browser without an adapter, before any request to the server", async () => {
-  const server = await modelServer(tiny);
+test("the page shows no_adapter in a browser without an adapter, before any request to the server", async (t) => {
+  const server = await serveModel(t, tiny);
   await withPage(async (page) => {
     await load(page, server.url);
     await assertError(page, "no_adapter", /adapter/);
     assert.deepEqual(server.requests, []);
   }, { args: ["--enable-unsafe-webgpu", "--disable-gpu", "--disable-software-rasterizer"] });
-  await server.close();
 });
 
-test("the page shows limits_too_small, and by how much, before it downloads a model that the GPU cannot hold", async () => {
-  const server = await modelServer(twoChunks);
+test("the page shows limits_too_small, and by how much, before it downloads a model that the GPU cannot hold", async (t) => {
+  const server = await serveModel(t, twoChunks);
   await withPage(async (page) => {
     const limits = "{ maxBufferSize: 1e5, maxStorageBufferBindingSize: 1e5 }";
     await injectCode(page, { before: `Object.defineProperty(GPUDevice.prototype, "limits", { get: () => (${limits}) })` });
@@ -182,29 +183,26 @@ test("the page shows limits_too_small, and by how much, before it downloads a mo
     await assertError(page, "limits_too_small", /needs \d+ bytes.* 100000: \d+ bytes too small/);
     assert.deepEqual(await stored(page), [[server.url, chunkBytes, false]]);
   }, injectable);
-  await server.close();
 });
 
-test("the page shows an error when Go panics during a call", async () => {
-  const server = await modelServer(tiny);
+test("the page shows an error when Go panics during a call", async (t) => {
+  const server = await serveModel(t, tiny);
   await withPage(async (page) => {
     await injectCode(page, { after: "globalThis.outriderGPU = async () => undefined" });
     await load(page, server.url);
     await assertError(page, "internal", /something unexpected/i);
   }, injectable);
-  await server.close();
 });
 
-test("the page shows an error with Go's message when the Go program ends", async () => {
-  const server = await modelServer(tiny);
+test("the page shows an error with Go's message when the Go program ends", async (t) => {
+  const server = await serveModel(t, tiny);
   await withPage(async (page) => {
     // Go panics in the callback, outside of every call that could recover.
-    await injectCode(page, { after: "globalThis.outriderStorage.fill = (...args) => new Promise(() => setTimeout(args[4], 0, `not a number`))" });
+    await injectCode(page, { after: "globalThis.outriderStorage.storeChunk = (...args) => new Promise(() => setTimeout(args[4], 0, `not a number`))" });
     await load(page, server.url);
     await assertError(page, "internal", /stopped unexpectedly \(panic: .*\); load the model again/);
     await page.getByRole("button", { name: "Try again" }).waitFor();
   }, injectable);
-  await server.close();
 });
 
 test("an empty local file is refused, a model is loaded, and bad requests are refused by field", async () => {

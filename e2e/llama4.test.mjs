@@ -65,22 +65,22 @@ const complete = (page, messages, max_tokens) =>
 modelTest("a Llama 4 model answers with the reference's tokens", { withVision: false }, async (page) => {
   const { notes, ints } = readGolden(`${goldens}interleave1-qknorm-high1.golden`);
   const prompt = Number(notes.prompt_tokens);
-  const want = ints.tokens.slice(prompt);
-  const { usage, stats } = await complete(page, [{ role: "user", content: notes.text }], want.length);
+  const expected = ints.tokens.slice(prompt);
+  const { usage, stats } = await complete(page, [{ role: "user", content: notes.text }], expected.length);
   assert.equal(usage.prompt_tokens, prompt);
-  assert.deepEqual(stats.tokens, want);
+  assert.deepEqual(stats.tokens, expected);
   assert.equal(await part(page, "attach").count(), 0);
 });
 
 modelTest("with one slot for four experts the tokens are the same, and the misses are counted", { withVision: false }, async (page) => {
   const { notes, ints } = readGolden(`${goldens}interleave1-qknorm-high1.golden`);
-  const want = ints.tokens.slice(Number(notes.prompt_tokens));
+  const expected = ints.tokens.slice(Number(notes.prompt_tokens));
   for (const paging of [{ slots: 1, policy: "lru" }, { slots: 2, prefetch: true }]) {
     await page.evaluate(([url, paging]) => document.querySelector("scout-chat").engine.load(url, { paging }), [models.url, paging]);
-    const { stats } = await complete(page, [{ role: "user", content: notes.text }], want.length);
-    assert.deepEqual(stats.tokens, want);
+    const { stats } = await complete(page, [{ role: "user", content: notes.text }], expected.length);
+    assert.deepEqual(stats.tokens, expected);
     const { slotBytes, prefill, decode } = stats.paging;
-    assert.ok(slotBytes > 0 && prefill.misses > 0 && prefill.bytesRead > 0 && decode.tokens === want.length - 1, JSON.stringify(stats.paging));
+    assert.ok(slotBytes > 0 && prefill.misses > 0 && prefill.bytesRead > 0 && decode.tokens === expected.length - 1, JSON.stringify(stats.paging));
     assert.equal(decode.hits + decode.misses, decode.tokens * 8); // layers, one expert each
   }
 });
@@ -88,20 +88,20 @@ modelTest("with one slot for four experts the tokens are the same, and the misse
 modelTest("a message with a picture is answered with the reference's tokens", { withVision: true }, async (page) => {
   const { notes, ints } = readGolden(`${goldens}vision-real.golden`);
   const prompt = Number(notes.prompt_tokens);
-  const want = ints.tokens.slice(prompt);
+  const expected = ints.tokens.slice(prompt);
   await attach(page, "noise.png", file(`${pictures}noise-97x61.png`));
   const url = await thumbnails(page).locator("img").getAttribute("src");
   const content = [{ type: "image_url", image_url: { url } }, { type: "text", text: notes.text }];
-  const { usage, stats } = await complete(page, [{ role: "user", content }], want.length);
+  const { usage, stats } = await complete(page, [{ role: "user", content }], expected.length);
   assert.equal(usage.prompt_tokens, prompt);
   assert.equal(stats.tiles, 1);
-  assert.deepEqual(stats.tokens, want);
+  assert.deepEqual(stats.tokens, expected);
   await part(page, "input").fill(notes.text);
   await part(page, "send").click();
   await page.waitForFunction(() => document.querySelector("scout-chat").shadowRoot.querySelector(".assistant .text")?.textContent.length > 40);
   await page.keyboard.press("Escape");
   await waitForStatus(page, "ready");
-  assert.deepEqual((await lastStats(page)).tokens.slice(0, want.length), want);
+  assert.deepEqual((await lastStats(page)).tokens.slice(0, expected.length), expected);
   assert.equal(await page.locator("scout-chat .user .thumbnail img").count(), 1);
 });
 

@@ -48,7 +48,7 @@ const large = () => tinyModel("-family", "llama4", "-type", "F32", "-hidden", "1
 const message = "Tell me a story";
 const minutes = (n) => n * 60_000;
 
-/** Returns a function that tells whether a request is for bytes of a tensor, or for none, as after a failed one. */
+/** Returns a function that reports whether a request is for bytes of a tensor, or has no range, as one after a failure. */
 const isFor = ({ offset, bytes }) => ({ headers }) => {
   const [, from, to] = /=(\d+)-(\d+)/.exec(headers.range) ?? [];
   return !headers.range || (Number(from) < offset + bytes && Number(to) >= offset);

@@ -6,7 +6,7 @@ import { fakeEngine } from "./fake-engine.mjs";
 import { serveSite } from "./server.mjs";
 
 const folder = process.argv[2] ?? "dist/pictures";
-const answer = `The capital of France is Paris. It is on the Seine, in the north of the country, and has been the seat of its kings and governments for most of a thousand years.
+const answer = `The capital of France is Paris. It is on the Seine, in the north of the country, and has been its capital for most of a thousand years.
 
 Three things to see on a first day:
 
