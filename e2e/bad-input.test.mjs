@@ -154,7 +154,7 @@ test("a browser without WebGPU is no_webgpu on the page, before anything is aske
   await withPage(async (page) => {
     await sabotage(page, { before: "delete WorkerNavigator.prototype.gpu" });
     await load(page, server.url);
-    await assertError(page, "no_webgpu", /This page has no WebGPU; open it over https/);
+    await assertError(page, "no_webgpu", /this page has no WebGPU; open it over https/);
     assert.deepEqual(server.requests, []);
   }, sabotaged);
   await server.close();

@@ -191,7 +191,7 @@ modelTest("bad pictures are refused by name when they are attached; odd ones are
     assert.equal(await thumbnails(page).count(), 0);
   }
   for (const [name, buffer] of Object.entries(goodPictures)) await attach(page, name, buffer);
-  await page.locator("scout-chat .unseen").getByText("TIFF").waitFor();
+  await page.locator("scout-chat .no-preview").getByText("TIFF").waitFor();
 });
 
 modelTest("pictures by address: data:, a server that allows it, and servers that do not", { sees: true }, async (page) => {

@@ -136,28 +136,28 @@ for (const [how, stop] of [["the button", (page) => part(page, "stop").click()],
   });
 }
 
-const noRanges = { code: "no_ranges", message: "The server does not serve ranges.", retryable: false };
+const noRanges = { code: "no_ranges", message: "the server does not serve ranges", retryable: false };
 
-pageTest("a load that fails says why, by name, and the chooser is there again", { loadFault: noRanges }, async (page) => {
+pageTest("a load that fails says why, by name, and the chooser is there again", { loadError: noRanges }, async (page) => {
   await events(page, "error-raised");
   await choose(page, "SmolLM2");
   await status(page, "error");
   assert.equal(await part(page, "error").getAttribute("data-code"), "no_ranges");
   assert.equal(await part(page, "error").getAttribute("role"), "alert");
-  await page.getByText("The server does not serve ranges.").waitFor();
+  await page.getByText("Error: the server does not serve ranges").waitFor();
   assert.equal(await page.getByRole("button", { name: "Try again" }).count(), 0);
   assert.equal(await page.locator("scout-chat [part=choice]").count(), offered);
   assert.equal((await page.evaluate(() => window.seen))[0][1].code, "no_ranges");
 });
 
-pageTest("what may pass offers to try again", { loadFault: { ...noRanges, retryable: true } }, async (page) => {
+pageTest("what may pass offers to try again", { loadError: { ...noRanges, retryable: true } }, async (page) => {
   await choose(page, "SmolLM2");
   await status(page, "error");
   await page.getByRole("button", { name: "Try again" }).click();
   await status(page, "loading");
 });
 
-const panic = { code: "internal", message: "The engine stopped unexpectedly.", retryable: true };
+const panic = { code: "internal", message: "the engine stopped unexpectedly", retryable: true };
 
 pageTest("a broken engine is shown; trying again loads the model anew and answers", { fatalOnce: true, fatalAt: 1, fatal: panic }, async (page) => {
   await loadAny(page);
@@ -297,7 +297,7 @@ pageTest("a model without vision offers no place for pictures", {}, async (page)
   assert.equal(await part(page, "attach").count(), 0);
 });
 
-const large = { sentence: "this machine: 412 of 768 experts on the GPU, about 3 tok/s once warm", downloadBytes: 55e9, verdict: "runs_slowly",
+const large = { sentence: "This machine: 412 of 768 experts on the GPU, about 3 tok/s once warm", downloadBytes: 55e9, verdict: "runs_slowly",
   reasons: [{ message: "a token reads 700 MB of experts from storage" }] };
 const loadURL = async (page) => {
   await page.locator("scout-chat input[name=url]").fill("https://127.0.0.1/large.gguf");
@@ -307,7 +307,7 @@ const loadURL = async (page) => {
 pageTest("before a large download the page says what to expect, and waits", { preflight: large }, async (page) => {
   await loadURL(page);
   await page.getByText("This machine: 412 of 768 experts on the GPU, about 3 tok/s once warm.").waitFor();
-  await page.getByText("A token reads 700 MB of experts from storage.").waitFor();
+  await page.getByText("Why it is slow: a token reads 700 MB of experts from storage.").waitFor();
   await status(page, "loading");
   assert.equal(await part(page, "progress").count(), 0);
   await page.getByRole("button", { name: "Download" }).click();
@@ -322,11 +322,11 @@ pageTest("a large download that is not wanted leads back to the models", { prefl
   assert.equal(await page.locator("scout-chat [part=choice]").count(), offered);
 });
 
-pageTest("what does not fit is said so, and can be tried", { preflight: { ...large, verdict: "does_not_fit", sentence: "this model does not fit on this machine: why" } }, async (page) => {
+pageTest("what does not fit is said so, and can be tried", { preflight: { ...large, verdict: "does_not_fit", sentence: "This model does not fit on this machine: why" } }, async (page) => {
   await loadURL(page);
   await page.getByText("This model does not fit on this machine: why.").waitFor();
-  assert.equal(await page.getByText("A token reads").count(), 0);
-  await page.getByRole("button", { name: "Try all the same" }).click();
+  assert.equal(await page.getByText("a token reads").count(), 0);
+  await page.getByRole("button", { name: "Try anyway" }).click();
   await status(page, "ready");
 });
 

@@ -35,7 +35,7 @@ const states = {
     },
   },
   failed: {
-    script: { loadFault: { code: "no_ranges", retryable: true, message: "The server models.example.org does not answer range requests, so a model cannot be fetched from it in pieces. Download the file and open it from disk instead." } },
+    script: { loadError: { code: "no_ranges", retryable: true, message: "The server models.example.org does not answer range requests, so a model cannot be fetched from it in pieces. Download the file and open it from disk instead." } },
     act: async (page) => {
       await page.locator("scout-chat .choose").last().click();
       await status(page, "error");

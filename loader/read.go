@@ -72,8 +72,10 @@ func (m *Model) retryIfVanished(ctx context.Context, partNo int, offset, n int64
 }
 
 func storageUnreliable(err error) error {
-	return errs.Wrap(errs.StorageError, "the browser's storage does not keep the model: bytes vanished from it and are not "+
+	e := errs.Wrap(errs.StorageError, "the browser's storage does not keep the model: bytes vanished from it and are not "+
 		"there again after a new download; free space on the disk and load the model again", err)
+	e.Retryable = false // a second download did not help
+	return e
 }
 
 // ensureRange stores the chunks of a range one after another. Several ranges may be stored concurrently. lost reports

@@ -1,76 +1,31 @@
-// Package errs holds the errors that reach people. Each has a code from one table, a sentence that says what
-// happened and what to do next, and whether trying again can help. Everything else is wrapped with %w on its way up.
+// Package errs holds the errors that reach people. Each has a code from one table, a message that says what happened and
+// what to do about it, and whether trying again can help. Every other error is wrapped with %w on its way up.
+//
+// A message is lower case and has no period at its end; a semicolon separates what happened from what to do about it.
 package errs
 
 import "errors"
 
-// Code names a kind of trouble; docs/errors.md explains each.
-type Code string
-
-// The codes, by where the trouble is.
-const (
-	// The file.
-	NotGGUF                 Code = "not_gguf"
-	Truncated               Code = "truncated"
-	BadHeader               Code = "bad_header"
-	UnsupportedArchitecture Code = "unsupported_architecture"
-	UnsupportedTensorType   Code = "unsupported_tensor_type"
-	UnsupportedTokenizer    Code = "unsupported_tokenizer"
-	UnsupportedTemplate     Code = "unsupported_template"
-	BadModel                Code = "bad_model" // tensors missing, extra, or of shapes that do not fit the configuration
-	Integrity               Code = "integrity" // bytes do not have the hash they were stored with
-
-	// The network.
-	NoRanges       Code = "no_ranges"
-	NoCORS         Code = "no_cors"
-	NotFound       Code = "not_found"
-	HTTPStatus     Code = "http_status"
-	ConnectionLost Code = "connection_lost"
-
-	// The store.
-	StorageFull  Code = "storage_full"
-	StorageError Code = "storage_error"
-
-	// The GPU.
-	NoWebGPU       Code = "no_webgpu"
-	NoAdapter      Code = "no_adapter"
-	LimitsTooSmall Code = "limits_too_small"
-	OutOfMemory    Code = "out_of_memory"
-	DeviceLost     Code = "device_lost"
-
-	// The picture.
-	BadImage         Code = "bad_image" // broken, cut short, or without pixels
-	UnsupportedImage Code = "unsupported_image"
-	ImageTooLarge    Code = "image_too_large"
-
-	// The caller.
-	InvalidRequest Code = "invalid_request"
-	ContextFull    Code = "context_full"
-	Aborted        Code = "aborted"
-
-	// Us.
-	Internal Code = "internal"
-)
-
-// Error is trouble with a code.
+// Error is an error with a code.
 type Error struct {
 	Code      Code
-	Message   string // what happened and what to do, for a person
+	Message   string // what happened and what to do about it, for a person
 	Retryable bool   // the same call may succeed later
 	Cause     error  // may be nil
 }
 
-// New makes an error that trying again will not mend.
-func New(code Code, message string) *Error { return &Error{Code: code, Message: message} }
+// New returns an error; the table of codes says whether it is retryable.
+func New(code Code, message string) *Error { return Wrap(code, message, nil) }
 
-// Wrap makes an error with a cause.
+// Wrap returns an error with a cause; the table of codes says whether it is retryable.
 func Wrap(code Code, message string, cause error) *Error {
-	return &Error{Code: code, Message: message, Cause: cause}
+	return &Error{Code: code, Message: message, Retryable: retryable(code), Cause: cause}
 }
 
-// Again marks an error as worth trying again, and returns it.
+// AsRetryable marks an error as worth trying again although errors of its code usually are not, and returns it.
 func (e *Error) AsRetryable() *Error { e.Retryable = true; return e }
 
+// Error returns the message, followed by that of the cause.
 func (e *Error) Error() string {
 	if e.Cause != nil {
 		return e.Message + ": " + e.Cause.Error()
@@ -78,6 +33,7 @@ func (e *Error) Error() string {
 	return e.Message
 }
 
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
 // Is matches any error of the same code, so that a bare New(code, "") serves as a target.
@@ -86,7 +42,7 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Code == e.Code
 }
 
-// Of finds the Error inside err; an error without one is Internal.
+// Of returns the Error inside err; one with the code internal when there is none.
 func Of(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {

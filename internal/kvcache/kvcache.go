@@ -1,6 +1,6 @@
-// Package kvcache keeps the keys and values of a conversation. A layer with full attention has a full cache, with a slot
-// for every position of the context. A layer with chunked attention has a ring, with the slots of one window, which later
-// windows overwrite. The package counts which positions are still there; what a key is, only the ops know.
+// Package kvcache keeps the keys and values of a conversation. A layer with full attention has a full cache, with a
+// slot for every position of the context. A layer with chunked attention has a ring, with the slots of one window,
+// which later windows overwrite. The package counts which positions are still there; what a key is, only the ops know.
 package kvcache
 
 import (
@@ -33,8 +33,8 @@ type Cache struct {
 	windowStart int // first position of the window that the rings hold
 }
 
-// New returns an empty cache. windows has the attention window of each layer, 0 for full attention; all windows that are
-// not 0 must be equal. alloc makes the tensors.
+// New returns an empty cache. windows has the attention window of each layer, 0 for full attention; all windows that
+// are not 0 must be equal. alloc makes the tensors.
 func New(s Shape, windows []int, alloc func(name string, t quant.Type, shape ...int) *ops.Tensor) *Cache {
 	c := &Cache{}
 	for i, window := range windows {
@@ -72,8 +72,8 @@ func (c *Cache) Truncate(n int) {
 	}
 }
 
-// MaxBatch returns how many of n tokens the next batch may store. A batch ends with the window of a ring: beyond it, the
-// batch would overwrite keys that its own first tokens still attend to.
+// MaxBatch returns how many of n tokens the next batch may store. A batch ends with the window of a ring: beyond it,
+// the batch would overwrite keys that its own first tokens still attend to.
 func (c *Cache) MaxBatch(n int) int {
 	if c.ring == 0 {
 		return n
@@ -81,8 +81,8 @@ func (c *Cache) MaxBatch(n int) int {
 	return min(n, c.ring-c.len%c.ring)
 }
 
-// Rewind drops the positions from n on and returns how many are left. These are fewer than n if the rings no longer hold
-// the window of position n; the caller computes the missing positions again.
+// Rewind drops the positions from n on and returns how many are left. These are fewer than n if the rings no longer
+// hold the window of position n; the caller computes the missing positions again.
 func (c *Cache) Rewind(n int) int {
 	if n = min(n, c.len); n < c.windowStart {
 		n = n / c.ring * c.ring

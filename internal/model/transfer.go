@@ -8,8 +8,8 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// ReadBack copies an F32 tensor from the device; it returns nil if t is nil. It is for small tensors that the CPU makes a
-// table from.
+// ReadBack copies an F32 tensor from the device; it returns nil if t is nil. It is for small tensors that the CPU makes
+// a table from.
 func ReadBack(ctx context.Context, b ops.Backend, t *ops.Tensor) ([]float32, error) {
 	if t == nil {
 		return nil, nil

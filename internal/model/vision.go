@@ -16,8 +16,8 @@ type Vision struct {
 	programs []ops.Program
 }
 
-// NewVision builds a vision encoder from weights that have passed CheckVisionEncoder. The caller frees the weights, after
-// Close. Errors: those of Backend.Alloc and of reading weights back.
+// NewVision builds a vision encoder from weights that have passed CheckVisionEncoder. The caller frees the weights,
+// after Close. Errors: those of Backend.Alloc and of reading weights back.
 func NewVision(ctx context.Context, b ops.Backend, e VisionEncoder, weights Source) (*Vision, error) {
 	w := &Weights{source: weights, taken: map[string]bool{}}
 	v := &Vision{backend: b, config: e.Config(), arena: Arena{Backend: b}}
@@ -52,8 +52,8 @@ func (v *Vision) prepare(ctx context.Context, network VisionNetwork) (err error)
 	return nil
 }
 
-// Encode computes the vectors of tile i of p and writes them to dst, F32 [width, tileVectors]. It does not wait. Errors:
-// device_lost.
+// Encode computes the vectors of tile i of p and writes them to dst, F32 [width, tileVectors]. It does not wait.
+// Errors: device_lost.
 func (v *Vision) Encode(p Picture, i int, dst *ops.Tensor) error {
 	if err := Write(v.backend, v.in, p.TileInput(i)); err != nil {
 		return err

@@ -85,7 +85,8 @@ func ReadVisionEncoder(m VisionMetadata) (VisionEncoder, error) {
 	read, ok := visionEncoders[projector]
 	if !ok {
 		return nil, errs.New(errs.UnsupportedArchitecture, fmt.Sprintf(
-			"the vision file's projector is %q, which Outrider does not know; it knows %s", projector, known(visionEncoders)))
+			"the vision file's projector is %q, which Outrider does not know; it knows %s", projector,
+			known(visionEncoders)))
 	}
 	return read(m)
 }
@@ -94,8 +95,9 @@ func ReadVisionEncoder(m VisionMetadata) (VisionEncoder, error) {
 // with another hidden size than c's, or one of its tensors is wrong, as for Check. Errors: bad_model.
 func CheckVisionEncoder(v VisionEncoder, header Source, c Config) error {
 	if width := v.Config().Width; width != c.HiddenSize {
-		return errs.New(errs.BadModel, fmt.Sprintf("the vision file was made for a model with vectors of %d numbers, but this "+
-			"model's have %d; choose the mmproj file that was published with it", width, c.HiddenSize))
+		return errs.New(errs.BadModel, fmt.Sprintf(
+			"the vision file was made for a model with vectors of %d numbers, but this model's have %d; "+
+				"choose the mmproj file that was published with it", width, c.HiddenSize))
 	}
 	w := &Weights{source: header, taken: map[string]bool{}}
 	v.Bind(w)

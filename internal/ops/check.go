@@ -21,8 +21,8 @@ func CheckRMSNorm(dst, x, w *Tensor) {
 
 // CheckProduct checks the operands of MulMatVec and MulMat; op is the name of the op.
 func CheckProduct(op string, p Product) {
-	c := contract{op, "dst F32 [ΣW.rows, n], x F32 [hidden, n], 1 to 3 w [hidden, rows] in multiples of 4, bias F32 [rows] each",
-		append(append([]*Tensor{p.Dst, p.X}, p.W...), p.Bias...)}
+	c := contract{op, "dst F32 [ΣW.rows, n], x F32 [hidden, n], 1 to 3 w [hidden, rows] in multiples of 4, " +
+		"bias F32 [rows] each", append(append([]*Tensor{p.Dst, p.X}, p.W...), p.Bias...)}
 	c.require(len(p.W) >= 1 && len(p.W) <= 3 && (p.Bias == nil || len(p.Bias) == len(p.W)))
 	c.requireType(quant.F32, p.Dst, p.X)
 	c.requireType(quant.F32, p.Bias...)

@@ -12,8 +12,8 @@ const maxExperts = 256
 
 // CheckRouter checks the operands of Router.
 func CheckRouter(dst, x, w, slots *Tensor) {
-	c := contract{"router", "dst U32 [3k, n], x F32 [hidden, n], w F32 [hidden, numExperts], slots nil or U32 [numExperts], " +
-		"1 ≤ k ≤ numExperts ≤ 256, hidden in multiples of 4", nonNil(dst, x, w, slots)}
+	c := contract{"router", "dst U32 [3k, n], x F32 [hidden, n], w F32 [hidden, numExperts], " +
+		"slots nil or U32 [numExperts], 1 ≤ k ≤ numExperts ≤ 256, hidden in multiples of 4", nonNil(dst, x, w, slots)}
 	c.requireType(quant.F32, x, w)
 	c.choice(dst, x.Dim(1))
 	c.require(w.Dim(0) == x.Dim(0) && x.Dim(0)%4 == 0)
@@ -23,8 +23,8 @@ func CheckRouter(dst, x, w, slots *Tensor) {
 
 // CheckSwigluIDVec checks the operands of SwigluIDVec.
 func CheckSwigluIDVec(dst, x, choice *Tensor, e Experts) {
-	c := contract{"swiglu_id_vec", "dst F32 [k·width + sharedWidth, 1], x F32 [hidden, 1], choice U32 [3k, 1], " + wantExperts,
-		append([]*Tensor{dst, x, choice}, e.tensors()...)}
+	c := contract{"swiglu_id_vec", "dst F32 [k·width + sharedWidth, 1], x F32 [hidden, 1], " +
+		"choice U32 [3k, 1], " + wantExperts, append([]*Tensor{dst, x, choice}, e.tensors()...)}
 	c.requireType(quant.F32, dst, x)
 	c.choice(choice, 1)
 	c.experts(e)
@@ -34,8 +34,8 @@ func CheckSwigluIDVec(dst, x, choice *Tensor, e Experts) {
 
 // CheckMulMatIDVec checks the operands of MulMatIDVec.
 func CheckMulMatIDVec(dst, h, choice *Tensor, e Experts) {
-	c := contract{"mul_mat_id_vec", "dst F32 [hidden, 1], h F32 [k·width + sharedWidth, 1], choice U32 [3k, 1], " + wantExperts,
-		append([]*Tensor{dst, h, choice}, e.tensors()...)}
+	c := contract{"mul_mat_id_vec", "dst F32 [hidden, 1], h F32 [k·width + sharedWidth, 1], " +
+		"choice U32 [3k, 1], " + wantExperts, append([]*Tensor{dst, h, choice}, e.tensors()...)}
 	c.requireType(quant.F32, dst, h)
 	c.choice(choice, 1)
 	c.experts(e)
@@ -45,7 +45,8 @@ func CheckMulMatIDVec(dst, h, choice *Tensor, e Experts) {
 
 // CheckGroupTokens checks the operands of GroupTokens and returns the number of experts.
 func CheckGroupTokens(dst, choice *Tensor) (numExperts int) {
-	c := contract{"group_tokens", "dst U32 [numExperts + 1 + n·k], choice U32 [3k, n], 1 ≤ k ≤ numExperts ≤ 256", []*Tensor{dst, choice}}
+	c := contract{"group_tokens", "dst U32 [numExperts + 1 + n·k], choice U32 [3k, n], 1 ≤ k ≤ numExperts ≤ 256",
+		[]*Tensor{dst, choice}}
 	c.requireType(quant.U32, dst)
 	c.choice(choice, choice.Dim(1))
 	return c.groups(dst, choice)

@@ -17,7 +17,8 @@ func CheckGelu(x *Tensor) {
 
 // CheckSetRows checks the operands of SetRows.
 func CheckSetRows(dst, src, ids *Tensor) {
-	c := contract{"set_rows", "dst F32 [width, rows], src F32 [width, n], width a multiple of 4, ids U32 [n]", []*Tensor{dst, src, ids}}
+	c := contract{"set_rows", "dst F32 [width, rows], src F32 [width, n], width a multiple of 4, ids U32 [n]",
+		[]*Tensor{dst, src, ids}}
 	c.requireType(quant.F32, dst, src)
 	c.requireType(quant.U32, ids)
 	c.require(dst.Dim(0) == src.Dim(0) && src.Dim(0)%4 == 0 && src.Dim(1) == ids.Shape.Elems() && src.Dim(1) <= dst.Dim(1))

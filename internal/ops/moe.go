@@ -15,7 +15,8 @@ type MoE interface {
 	// Router chooses each token's k experts: those with the largest of the logits w·x, the lowest number on a tie, best
 	// first. The weight of a choice is sigmoid(logit), in F32: nothing is normalised. slots holds the slot of each
 	// expert, or Missing; if it is nil, expert e is in slot e.
-	// dst U32 [ChoiceWords·k, n] · x F32 [hidden, n] · w F32 [hidden, numExperts], numExperts ≤ 256 · slots U32 [numExperts]
+	// dst U32 [ChoiceWords·k, n] · x F32 [hidden, n] · w F32 [hidden, numExperts], numExperts ≤ 256
+	// slots U32 [numExperts]
 	Router(dst, x, w, slots *Tensor)
 
 	// SwigluIDVec is the first half of the feed-forward of one token's experts; see Experts. For the j-th choice (e, s)

@@ -36,8 +36,8 @@ func (t *Tensor) Dim(i int) int {
 	return 1
 }
 
-// Rows returns a view of n rows, beginning with row first: the tokens first..first+n-1 of [width, nTokens]. It panics if
-// t has more than two dimensions or too few rows.
+// Rows returns a view of n rows, beginning with row first: the tokens first..first+n-1 of [width, nTokens]. It panics
+// if t has more than two dimensions or too few rows.
 func (t *Tensor) Rows(first, n int) *Tensor {
 	if len(t.Shape) > 2 || first < 0 || n < 1 || first+n > t.Dim(1) {
 		panic(fmt.Sprintf("ops: rows %d..%d of %v", first, first+n-1, t))

@@ -89,7 +89,7 @@ func TestScoutOnALaptop(t *testing.T) {
 	near(t, "bytes a token", r.BytesPerToken, bytes)
 	near(t, "speed", r.TokensPerSecond, 1/(0.05+r.BytesPerToken/2e9))
 	near(t, "download", r.DownloadSeconds, float64(m.FileBytes)/10e6)
-	want := "this machine: 348 of 768 experts on the GPU, about 1.5 tok/s once warm, 43 GB to download (71 min at your speed), " +
+	want := "This machine: 348 of 768 experts on the GPU, about 1.5 tok/s once warm, 43 GB to download (71 min at your speed), " +
 		"43 GB of storage needed"
 	if r.Verdict != Runs || r.Sentence() != want {
 		t.Errorf("%s: %s", r.Verdict, r.Sentence())
@@ -142,7 +142,7 @@ func TestEverythingOnTheGPUMissesNothing(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	near(t, "speed", r.TokensPerSecond, 20)
-	if s := r.Sentence(); !strings.HasPrefix(s, "this machine: the whole model on the GPU, about 20 tok/s once warm, 43 GB to download (71 min at your speed), 43 GB of storage needed") {
+	if s := r.Sentence(); !strings.HasPrefix(s, "This machine: the whole model on the GPU, about 20 tok/s once warm, 43 GB to download (71 min at your speed), 43 GB of storage needed") {
 		t.Error(s)
 	}
 }
@@ -262,7 +262,7 @@ func TestUnknownMemoryPromisesTheLeast(t *testing.T) {
 	if !r.AtLeast || r.NumExpertsOnGPU != 2 || r.GPUBytes != 70 {
 		t.Errorf("%+v", r)
 	}
-	if s := r.Sentence(); !strings.HasPrefix(s, "this machine: at least 2 of 8 experts on the GPU, at least 40 tok/s once warm, 100 B to download") {
+	if s := r.Sentence(); !strings.HasPrefix(s, "This machine: at least 2 of 8 experts on the GPU, at least 40 tok/s once warm, 100 B to download") {
 		t.Error(s)
 	}
 }
@@ -285,7 +285,7 @@ func TestADenseModelIsResident(t *testing.T) {
 	m.MoELayers, m.NumExperts, m.NumExpertsUsed = nil, 0, 0
 	m.StoredBytes = m.FileBytes
 	r := Check(m, roomy())
-	if r.GPUBytes != 50 || r.HitRate != 1 || r.Verdict != Runs || r.Sentence() != "this machine: the whole model on the GPU, about 100 tok/s once warm" {
+	if r.GPUBytes != 50 || r.HitRate != 1 || r.Verdict != Runs || r.Sentence() != "This machine: the whole model on the GPU, about 100 tok/s once warm" {
 		t.Errorf("%+v %s", r, r.Sentence())
 	}
 }

@@ -61,7 +61,7 @@ func (r *Report) whySlow(on Machine) string {
 	return fmt.Sprintf("a token reads %s of experts from storage, at %s a second: %s", Bytes(r.BytesPerToken), Bytes(on.ReadSpeed), advice)
 }
 
-// Sentence is the report for the page: "this machine: 412 of 768 experts on the GPU, about 3 tok/s once warm, 55 GB to
+// Sentence returns the report for the page: "This machine: 412 of 768 experts on the GPU, about 3 tok/s once warm, 55 GB to
 // download (2 h at your speed), 61 GB of storage needed".
 func (r Report) Sentence() string {
 	if r.Verdict == DoesNotFit {
@@ -69,7 +69,7 @@ func (r Report) Sentence() string {
 		for _, reason := range r.Reasons {
 			why = append(why, reason.Message)
 		}
-		return "this model does not fit on this machine: " + strings.Join(why, "; ")
+		return "This model does not fit on this machine: " + strings.Join(why, "; ")
 	}
 	parts := []string{r.placed()}
 	if r.TokensPerSecond > 0 {
@@ -78,7 +78,7 @@ func (r Report) Sentence() string {
 	if r.DownloadBytes > 0 {
 		parts = append(parts, r.toDownload(), Bytes(float64(r.StorageBytes))+" of storage needed")
 	}
-	return "this machine: " + strings.Join(parts, ", ")
+	return "This machine: " + strings.Join(parts, ", ")
 }
 
 func (r Report) placed() string {

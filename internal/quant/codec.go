@@ -25,9 +25,9 @@ func Dequantize(t Type, dst []float32, src []byte) {
 	}
 }
 
-// Quantize converts weights to blocks, whose scales follow from their largest and smallest weights. ggml's quantiser also
-// searches for better scales; this one does not need to, because it only makes models for tests. It panics as Dequantize
-// does.
+// Quantize converts weights to blocks, whose scales follow from their largest and smallest weights. ggml's quantiser
+// also searches for better scales; this one does not need to, because it only makes models for tests. It panics as
+// Dequantize does.
 func Quantize(t Type, dst []byte, src []float32) {
 	c, n, size := t.codec(len(src), len(dst))
 	for len(dst) > 0 {
@@ -36,8 +36,8 @@ func Quantize(t Type, dst []byte, src []float32) {
 	}
 }
 
-// codec returns t's codec, and the weights and bytes of a block, after checking that the two lengths are the same number
-// of whole blocks.
+// codec returns t's codec, and the weights and bytes of a block, after checking that the two lengths are the same
+// number of whole blocks.
 func (t Type) codec(weights, bytes int) (c codec, n, size int) {
 	c, ok := codecs[t]
 	if !ok {

@@ -10,8 +10,8 @@ func level(x, d float32, lo, hi int) int {
 	return min(max(int(math.RoundToEven(float64(x/d))), lo), hi)
 }
 
-// extreme returns the weight of the largest magnitude, with its sign. A signed integer has one value more below zero than
-// above, so with extreme divided by the lowest value as scale, the extreme weight is represented exactly.
+// extreme returns the weight of the largest magnitude, with its sign. A signed integer has one value more below zero
+// than above, so with extreme divided by the lowest value as scale, the extreme weight is represented exactly.
 func extreme(w []float32) float32 {
 	var m float32
 	for _, x := range w {

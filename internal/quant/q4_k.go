@@ -45,8 +45,8 @@ func putScaleMin(s []byte, j, sc, mn int) {
 	s[j] |= byte(mn >> 4 << 6)
 }
 
-// encodeScaleMins computes the scales and minimums of a Q4_K or Q5_K block, whose q are 0..highest, and writes the first
-// 16 bytes of the block.
+// encodeScaleMins computes the scales and minimums of a Q4_K or Q5_K block, whose q are 0..highest, and writes the
+// first 16 bytes of the block.
 func encodeScaleMins(b []byte, w []float32, highest int) (d, dmin float32) {
 	scales, minimums := affineScales(w, 32, highest)
 	d, dmin = putHalf(b, extreme(scales)/63), putHalf(b[2:], extreme(minimums)/63)

@@ -1,6 +1,7 @@
 package quant
 
-// Q6_K: ql[128], qh[64], i8 scales[16], f16 d; groups of 16. w = d·scales[g]·q, q in -32..31: four bits in ql, two in qh.
+// Q6_K: ql[128], qh[64], i8 scales[16], f16 d; groups of 16. w = d·scales[g]·q, q in -32..31: four bits in ql, two in
+// qh.
 
 func decodeQ6_K(w []float32, b []byte) {
 	d := half(b[208:])

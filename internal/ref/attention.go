@@ -41,8 +41,8 @@ func ropeKV(r ops.RopeKV, qkv []float32, pos int) {
 	}
 }
 
-// rotate rotates pair k, elements 2k and 2k+1, by the angle whose cos and sin are table[2k] and table[2k+1]. Pairs beyond
-// the table stay as they are.
+// rotate rotates pair k, elements 2k and 2k+1, by the angle whose cos and sin are table[2k] and table[2k+1]. Pairs
+// beyond the table stay as they are.
 func rotate(head, table []float32) {
 	for i := 0; i < len(table); i += 2 {
 		cos, sin := float64(table[i]), float64(table[i+1])

@@ -146,8 +146,8 @@ func normalised(qkv []float32, eps float64) []float32 {
 	return qkv
 }
 
-// Property 6 of spec/llama4 §10.3: norm and rotation commute, because a rotation does not change lengths. Seen to fail with the norm
-// over two heads at once, and with the norm on the first of a pair only.
+// Property 6 of spec/llama4 §10.3: norm and rotation commute, because a rotation does not change lengths. Seen to fail
+// with the norm over two heads at once, and with the norm on the first of a pair only.
 func TestNormAndRotationCommute(t *testing.T) {
 	const eps = 0.25
 	normedLast, keys := rotated(t, func(op *ops.RopeKV) { op.QKNorm = eps })

@@ -84,8 +84,8 @@ func words(t *ops.Tensor) []uint32 { return memoryOf(t).words[t.First : t.First+
 // floats returns the elements of an F32 or F16 tensor or view; the caller may change them.
 func floats(t *ops.Tensor) []float32 { return memoryOf(t).floats[t.First : t.First+t.Shape.Elems()] }
 
-// row returns row r of a tensor of any weight type, for the caller to read. Rows of F32 and F16 are views; rows of other
-// types are dequantised into scratch, which has t.Dim(0) elements.
+// row returns row r of a tensor of any weight type, for the caller to read. Rows of F32 and F16 are views; rows of
+// other types are dequantised into scratch, which has t.Dim(0) elements.
 func row(t *ops.Tensor, r int, scratch []float32) []float32 {
 	width := t.Dim(0)
 	m, first := memoryOf(t), t.First+r*width

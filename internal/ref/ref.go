@@ -1,5 +1,5 @@
-// Package ref is the CPU reference of internal/ops, which every GPU kernel is compared with. Sums are kept in float64 and
-// rounded once. The code is simple rather than fast, so that a reader can check it against the formulas.
+// Package ref is the CPU reference of internal/ops, which every GPU kernel is compared with. Sums are kept in float64
+// and rounded once. The code is simple rather than fast, so that a reader can check it against the formulas.
 package ref
 
 import (

@@ -15,9 +15,9 @@ type stream struct {
 	name   string
 }
 
-// Stream makes a tensor of weights for models larger than memory: its rows are read from file, in which the tensor begins
-// at a byte offset, whenever an op needs them. F32 and F16 tensors, which are small, are read immediately. The others must
-// not be written to, and ops panic if a read fails. Errors: those of file.
+// Stream makes a tensor of weights for models larger than memory: its rows are read from file, in which the tensor
+// begins at a byte offset, whenever an op needs them. F32 and F16 tensors, which are small, are read immediately. The
+// others must not be written to, and ops panic if a read fails. Errors: those of file.
 func (b *Backend) Stream(file io.ReaderAt, offset int64, name string, t quant.Type, shape ...int) (*ops.Tensor, error) {
 	w := &ops.Tensor{Name: name, Type: t, Shape: shape}
 	if t != quant.F32 && t != quant.F16 {

@@ -7,7 +7,7 @@ test("sizes have three digits and a unit", () => {
   for (const [n, text] of cases) assert.equal(bytes(n), text);
 });
 
-test("times are rounded to what one plans by", () => {
+test("durations are rounded to seconds below a minute and to minutes above", () => {
   const cases = [[0.2, "1 s"], [8.4, "8 s"], [59.2, "59 s"], [90, "2 min"], [3540, "59 min"], [4800, "1 h 20 min"]];
   for (const [seconds, text] of cases) assert.equal(duration(seconds), text);
 });

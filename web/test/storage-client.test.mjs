@@ -3,7 +3,7 @@ import { afterEach, test } from 'node:test';
 import { StorageClient } from '../../dist/modules/worker/storage-client.js';
 import { Budget } from '../../dist/modules/worker/storage/budget.js';
 import { EngineError } from '../../dist/modules/errors.js';
-import { serve } from '../../dist/modules/worker/storage/service.js';
+import { serveStorage } from '../../dist/modules/worker/storage/service.js';
 
 const forever = new AbortController().signal;
 const later = () => new Promise((resolve) => setTimeout(resolve, 20));
@@ -14,7 +14,7 @@ afterEach(() => ports.splice(0).forEach((port) => port.close()));
 function connect(store, maxBytes) {
   const { port1, port2 } = new MessageChannel();
   ports.push(port1, port2);
-  serve(port2, store);
+  serveStorage(port2, store);
   return new StorageClient(port1, maxBytes);
 }
 

@@ -5,7 +5,7 @@ import { IDBObjectStore } from 'fake-indexeddb';
 import 'fake-indexeddb/auto';
 import { StorageClient } from '../src/worker/storage-client.ts';
 import { BrowserStore } from '../src/worker/storage/browser-store.ts';
-import { serve } from '../src/worker/storage/service.ts';
+import { serveStorage } from '../src/worker/storage/service.ts';
 import { corrupt } from './corrupt.mjs';
 import { privateFiles, setDiskFull } from './private-files.mjs';
 
@@ -16,7 +16,7 @@ function connect() {
   const root = privateFiles();
   Object.defineProperty(globalThis, 'navigator', { value: { storage: { getDirectory: async () => root } } });
   const { port1, port2 } = new MessageChannel();
-  serve(port2, new BrowserStore());
+  serveStorage(port2, new BrowserStore());
   return new StorageClient(port1);
 }
 

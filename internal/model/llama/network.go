@@ -65,7 +65,8 @@ func (n *network) attention(o ops.Ops, l layer, s scratch, x, step *ops.Tensor, 
 	o.RMSNorm(s.norm, x, l.attnNorm, n.config.Epsilon)
 	model.Multiply(o, ops.Product{Dst: s.qkv, X: s.norm, W: []*ops.Tensor{l.q, l.k, l.v}})
 	o.RopeKV(ops.RopeKV{QKV: s.qkv, K: kv.K, V: kv.V, Step: step, Table: n.ropeTable, NumHeads: n.config.NumHeads})
-	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads, Window: kv.Window})
+	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step,
+		NumHeads: n.config.NumHeads, Window: kv.Window})
 	model.Multiply(o, ops.Product{Dst: x, X: s.attn, W: []*ops.Tensor{l.attnOutput}, Add: true})
 }
 

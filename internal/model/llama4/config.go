@@ -1,7 +1,7 @@
-// Package llama4 is the Llama 4 family: Scout, whose every layer is a mixture of experts, and Maverick, where they
-// alternate with dense layers. Most layers rotate and attend within chunks; every fourth sees everything and does not
-// rotate. It refuses files whose metadata asks for anything else. Where public implementations disagree it does what
-// Meta's and Hugging Face's do. Sections (§) are those of spec/llama4.
+// Package llama4 implements the Llama 4 family: Scout, in which every layer is a mixture of experts, and Maverick, in
+// which mixtures of experts alternate with dense layers. Most layers have RoPE and chunked attention; every fourth is a
+// NoPE layer with full attention. Files whose metadata asks for anything else are errors. Where public implementations
+// disagree, the package does what those of Meta and Hugging Face do. Sections (§) are those of docs/spec/llama4.md.
 package llama4
 
 import (
@@ -13,30 +13,30 @@ import (
 
 func init() { model.Register("llama4", Read) }
 
-// family is what a file's metadata says.
+// family describes a model: what the metadata of its file says.
 type family struct {
-	config       model.Config
-	denseWidth   int // between the two halves of a dense layer's feed-forward
-	expertWidth  int // of one expert's, and of the shared expert's
-	numExperts   int
-	expertsUsed  int     // routed experts of a token
-	moeInterval  int     // every so many layers, the last of them is a mixture of experts; 0: none
-	nopeInterval int     // every so many layers, the last of them is without rotation; 0: none
-	window       int     // positions that a rotating layer sees; 0: all
-	ropeDims     int     // elements of a head that rotate
-	ropeBase     float64 // the θ of RoPE's frequencies θ^(-2k/ropeDims)
-	qkNorm       bool    // normalise queries and keys in rotating layers
-	tempFloor    int     // positions in which the temperature of far-seeing layers stays the same
-	tempScale    float64 // how fast it grows
+	config         model.Config
+	denseWidth     int // numbers between the two halves of a dense layer's feed-forward
+	expertWidth    int // the same of each routed expert, and of the shared expert
+	numExperts     int
+	numExpertsUsed int     // routed experts that one token uses
+	moeInterval    int     // the last of every so many layers is a mixture of experts; 0: none
+	nopeInterval   int     // the last of every so many layers is a NoPE layer; 0: none
+	window         int     // positions in the attention window of layers with RoPE; 0: full attention
+	ropeDims       int     // elements of a head that rotate
+	ropeBase       float64 // the θ of RoPE's frequencies θ^(-2k/ropeDims)
+	qkNorm         bool    // whether layers with RoPE normalise queries and keys
+	tempFloor      int     // positions between two steps of the attention temperature of NoPE layers
+	tempScale      float64 // factor of its logarithm (§2.5)
 }
 
-// What the released models are, and their files do not say (§7.1). The keys exist for models of other sizes.
+// Values of the released models, for which their files have no keys (§7.1). The keys exist for other models.
 const (
 	releasedWindow       = 8192
 	releasedNoPEInterval = 4
 	releasedTempFloor    = 8192
 	releasedTempScale    = 0.1
-	maverickExperts      = 128 // the one released model without query and key norm
+	maverickExperts      = 128 // Maverick is the only released model without query and key norm
 )
 
 // Read reads the metadata of a llama4 file. Errors: bad_model, unsupported_architecture.
@@ -49,6 +49,7 @@ func Read(m model.Metadata) (model.Family, error) {
 	return f, f.check()
 }
 
+// read reads all keys, with the defaults of files that leave some out.
 func read(m model.Metadata) *family {
 	size := func(key string, absent int) int { return int(min(m.Uint("llama4."+key, uint64(absent)), maxSize)) }
 	f := &family{config: model.Config{
@@ -66,13 +67,13 @@ func read(m model.Metadata) *family {
 	f.denseWidth = size("feed_forward_length", 0)
 	f.expertWidth = size("expert_feed_forward_length", 0)
 	f.numExperts = size("expert_count", 0)
-	f.expertsUsed = size("expert_used_count", 1)
+	f.numExpertsUsed = size("expert_used_count", 1)
 	f.moeInterval = size("interleave_moe_layer_step", 1)
 	f.ropeDims = size("rope.dimension_count", c.HeadDim)
 	f.ropeBase = m.Float("llama4.rope.freq_base", 500000)
 	f.nopeInterval = size("attention.nope_interval", releasedNoPEInterval)
 	f.window = size("attention.chunk_size", releasedWindow)
-	if m.Uint("llama4.attention.sliding_window", 1) == 0 { // small relatives that rotate and see everything in every layer
+	if m.Uint("llama4.attention.sliding_window", 1) == 0 { // small models with RoPE and full attention in every layer
 		f.nopeInterval, f.window = 0, 0
 	}
 	f.qkNorm = m.Bool("llama4.attention.qk_norm", f.numExperts != maverickExperts)
@@ -82,35 +83,38 @@ func read(m model.Metadata) *family {
 	return f
 }
 
-// No model is as wide, long or deep as these; they keep sums of sizes from a hostile file far from overflow. The
-// router keeps a number for each expert in one workgroup's memory.
+// Maximum sizes, far larger than those of any model, except for maxExperts. With them, sums of sizes from a malicious
+// file cannot overflow. maxExperts is the limit of the router op.
 const (
 	maxSize    = 1 << 28
 	maxLayers  = 4096
 	maxExperts = 256
 )
 
-// chunks is what each layer sees.
+// windows returns the attention window of each layer, 0 for full attention.
 func (f *family) windows() []int {
-	chunks := make([]int, min(f.config.NumLayers, maxLayers))
-	for i := range chunks {
+	windows := make([]int, min(f.config.NumLayers, maxLayers))
+	for i := range windows {
 		if f.rotates(i) {
-			chunks[i] = f.window
+			windows[i] = f.window
 		}
 	}
-	return chunks
+	return windows
 }
 
-// rotates reports whether a layer has RoPE; it then sees one chunk. The others are the NoPE layers.
+// rotates reports whether a layer has RoPE and chunked attention. The others are the NoPE layers.
 func (f *family) rotates(layer int) bool { return f.nopeInterval == 0 || (layer+1)%f.nopeInterval != 0 }
 
 // isMoE reports whether a layer is a mixture of experts.
 func (f *family) isMoE(layer int) bool { return f.moeInterval > 0 && (layer+1)%f.moeInterval == 0 }
 
-func (f *family) hasMoE() bool   { return f.moeInterval > 0 && f.moeInterval <= f.config.NumLayers }
+// hasMoE reports whether any layer is a mixture of experts.
+func (f *family) hasMoE() bool { return f.moeInterval > 0 && f.moeInterval <= f.config.NumLayers }
+
+// hasDense reports whether any layer is dense.
 func (f *family) hasDense() bool { return f.moeInterval != 1 }
 
-// check refuses sizes that no Llama 4 can have.
+// check returns an error for sizes that no Llama 4 model can have.
 func (f *family) check() error {
 	c := f.config
 	for _, s := range []struct {
@@ -124,7 +128,7 @@ func (f *family) check() error {
 		{"feed_forward_length", f.denseWidth > 0 || !f.hasDense(), f.denseWidth},
 		{"expert_feed_forward_length", f.expertWidth > 0 || !f.hasMoE(), f.expertWidth},
 		{"expert_count", f.numExperts > 0 && f.numExperts <= maxExperts || !f.hasMoE(), f.numExperts},
-		{"expert_used_count", f.expertsUsed > 0 && f.expertsUsed <= f.numExperts || !f.hasMoE(), f.expertsUsed},
+		{"expert_used_count", f.numExpertsUsed > 0 && f.numExpertsUsed <= f.numExperts || !f.hasMoE(), f.numExpertsUsed},
 		{"attention.head_count", c.NumHeads > 0, c.NumHeads},
 		{"attention.head_count_kv", c.NumKVHeads > 0 && c.NumHeads%c.NumKVHeads == 0, c.NumKVHeads},
 		{"attention.key_length", c.HeadDim > 0 && c.HeadDim%2 == 0, c.HeadDim},
@@ -142,5 +146,5 @@ func (f *family) check() error {
 	return nil
 }
 
-// Config is what all families have.
+// Config returns the sizes of the model.
 func (f *family) Config() model.Config { return f.config }

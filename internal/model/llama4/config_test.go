@@ -14,7 +14,7 @@ import (
 
 type metadata = modeltest.Metadata
 
-// scout and maverick are what the published files say (§7.1).
+// scout and maverick are the metadata of the published files (§7.1).
 var scout = metadata{
 	"general.architecture": "llama4", "llama4.block_count": 48, "llama4.context_length": 10485760,
 	"llama4.embedding_length": 5120, "llama4.feed_forward_length": 16384, "llama4.expert_feed_forward_length": 8192,
@@ -35,7 +35,7 @@ func familyFrom(t *testing.T, m metadata) *family {
 	return f.(*family)
 }
 
-// everyNth is the layers i below 48 with (i+1) mod n = 0.
+// everyNth returns the layers i below 48 with (i+1) mod n = 0.
 func everyNth(n int) (layers []int) {
 	for i := n - 1; i < 48; i += n {
 		layers = append(layers, i)
@@ -64,16 +64,16 @@ func TestLayerMapsOfTheReleasedModels(t *testing.T) {
 				nope = append(nope, i)
 			}
 			if want := map[bool]int{true: 8192, false: 0}[f.rotates(i)]; f.config.Windows[i] != want {
-				t.Errorf("%s: layer %d sees chunks of %d, want %d", name, i, f.config.Windows[i], want)
+				t.Errorf("%s: layer %d has a window of %d, want %d", name, i, f.config.Windows[i], want)
 			}
 		}
 		if want := []int{3, 7, 11, 15, 19, 23, 27, 31, 35, 39, 43, 47}; !slices.Equal(nope, want) {
-			t.Errorf("%s: layers without rotation %v, want %v", name, nope, want)
+			t.Errorf("%s: NoPE layers %v, want %v", name, nope, want)
 		}
 		if !slices.Equal(moe, c.moe) || f.qkNorm != c.qkNorm {
 			t.Errorf("%s: MoE layers %v, norm %v; want %v, %v", name, moe, f.qkNorm, c.moe, c.qkNorm)
 		}
-		if f.tempFloor != 8192 || f.tempScale != 0.1 || f.expertsUsed != 1 || f.hasDense() != (name == "Maverick") {
+		if f.tempFloor != 8192 || f.tempScale != 0.1 || f.numExpertsUsed != 1 || f.hasDense() != (name == "Maverick") {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
@@ -87,27 +87,27 @@ func TestOptionalKeysReplaceTheReleasedValues(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	if !slices.Equal(f.config.Windows[:6], []int{16, 16, 0, 16, 16, 0}) {
-		t.Errorf("chunks are %v", f.config.Windows[:6])
+		t.Errorf("windows are %v", f.config.Windows[:6])
 	}
 	if !familyFrom(t, maverick.With("llama4.attention.qk_norm", true)).qkNorm {
-		t.Error("128 experts with the key have no norm")
+		t.Error("128 experts with the key qk_norm have no norm")
 	}
 }
 
-// MobileLLM and its like (§7.1): the key is there and 0.
-func TestWithoutASlidingWindowEveryLayerRotatesAndSeesAll(t *testing.T) {
+// MobileLLM and similar models have the key with the value 0 (§7.1).
+func TestWithoutASlidingWindowEveryLayerHasRopeAndFullAttention(t *testing.T) {
 	f := familyFrom(t, scout.With("llama4.attention.sliding_window", 0))
-	for i, chunk := range f.config.Windows {
-		if chunk != 0 || !f.rotates(i) {
-			t.Errorf("layer %d: chunk %d, rotates %v", i, chunk, f.rotates(i))
+	for i, window := range f.config.Windows {
+		if window != 0 || !f.rotates(i) {
+			t.Errorf("layer %d: window %d, rotates %v", i, window, f.rotates(i))
 		}
 	}
 	if got := familyFrom(t, scout.With("llama4.attention.sliding_window", 8192)).window; got != 8192 {
-		t.Errorf("a window of 8192 gives chunks of %d", got)
+		t.Errorf("with a sliding window of 8192 the window is %d", got)
 	}
 }
 
-func TestSizesNoLlama4CanHaveAreRefused(t *testing.T) {
+func TestImpossibleSizesAreBadModels(t *testing.T) {
 	for key, values := range map[string][]any{
 		"block_count": {0, 1 << 40}, "context_length": {0}, "embedding_length": {0}, "expert_feed_forward_length": {0},
 		"expert_count": {0, 257}, "expert_used_count": {0, 17}, "attention.head_count": {0}, "attention.head_count_kv": {7},
@@ -117,26 +117,26 @@ func TestSizesNoLlama4CanHaveAreRefused(t *testing.T) {
 		for _, value := range values {
 			_, err := model.Read(scout.With("llama4."+key, value))
 			if !errors.Is(err, errs.New(errs.BadModel, "")) || !strings.Contains(err.Error(), key) {
-				t.Errorf("%s = %v gives %v", key, value, err)
+				t.Errorf("%s = %v: error is %v", key, value, err)
 			}
 		}
 	}
 	if _, err := model.Read(maverick.With("llama4.feed_forward_length", 0)); !errors.Is(err, errs.New(errs.BadModel, "")) {
-		t.Errorf("dense layers of no width give %v", err)
+		t.Errorf("dense layers of width 0: error is %v", err)
 	}
 	if _, err := model.Read(scout.With("llama4.feed_forward_length", 0)); err != nil {
-		t.Errorf("Scout has no dense layers, but their width matters: %v", err)
+		t.Errorf("Scout has no dense layers, but their width is checked: %v", err)
 	}
 }
 
-func TestOtherRopeScalingIsRefused(t *testing.T) {
+func TestOtherRopeScalingIsUnsupported(t *testing.T) {
 	_, err := model.Read(scout.With("llama4.rope.scaling.type", "yarn"))
 	if !errors.Is(err, errs.New(errs.UnsupportedArchitecture, "")) || !strings.Contains(err.Error(), "yarn") {
-		t.Errorf("%v", err)
+		t.Errorf("error is %v", err)
 	}
 }
 
-// The tables of §2.4: what a pair turns by at one position. Seen to fail with the exponent -k/128.
+// The tables of §2.4: the frequency of each pair. Seen to fail with the exponent -k/128.
 func TestRopeFrequenciesOfScoutAndMaverick(t *testing.T) {
 	divisors := append(slices.Repeat([]float32{1}, 35), slices.Repeat([]float32{16}, 29)...)
 	f := familyFrom(t, scout)
@@ -147,22 +147,22 @@ func TestRopeFrequenciesOfScoutAndMaverick(t *testing.T) {
 		48: {5.3182959e-5, 3.32393494e-6}, 63: {2.45514079e-6, 1.53446299e-7},
 	} {
 		if math.Abs(unscaled[k]/want[0]-1) > 1e-8 || math.Abs(got[k]/want[1]-1) > 1e-8 {
-			t.Errorf("pair %d turns by %g, for Scout %g; want %g, %g", k, unscaled[k], got[k], want[0], want[1])
+			t.Errorf("pair %d has frequency %g, for Scout %g; want %g, %g", k, unscaled[k], got[k], want[0], want[1])
 		}
 	}
 }
 
-func TestStaleRopeScalingWarns(t *testing.T) {
+func TestOldRopeScalingWarns(t *testing.T) {
 	current := append(slices.Repeat([]float32{1}, 35), slices.Repeat([]float32{16}, 29)...)
-	stale := slices.Concat(slices.Repeat([]float32{1}, 29), []float32{1.2075, 1.5534, 2.0263, 2.6945, 3.6843, 5.2573},
+	old := slices.Concat(slices.Repeat([]float32{1}, 29), []float32{1.2075, 1.5534, 2.0263, 2.6945, 3.6843, 5.2573},
 		slices.Repeat([]float32{8}, 29)) // §2.4, DISAGREE-4
-	if got := staleRope(current); got != nil {
-		t.Errorf("a current file warns: %v", got)
+	if got := ropeWarnings(current); got != nil {
+		t.Errorf("warnings of a current file: %v", got)
 	}
-	if got := staleRope(nil); got != nil {
-		t.Errorf("a file without scaling warns: %v", got)
+	if got := ropeWarnings(nil); got != nil {
+		t.Errorf("warnings of a file without scaling: %v", got)
 	}
-	if got := staleRope(stale); len(got) != 1 || !strings.Contains(got[0], " 8 ") || !strings.Contains(got[0], "16") {
-		t.Errorf("a stale file warns: %v", got)
+	if got := ropeWarnings(old); len(got) != 1 || !strings.Contains(got[0], " 8 ") || !strings.Contains(got[0], "16") {
+		t.Errorf("warnings of an old file: %v", got)
 	}
 }

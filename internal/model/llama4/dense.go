@@ -5,17 +5,18 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// denseScratch is what a dense layer writes between its halves.
+// denseScratch is the tensors between the two halves of a dense layer's feed-forward.
 type denseScratch struct {
 	gateUp *ops.Tensor // [2·width, n], used when n > 1
 	h      *ops.Tensor // [width, n]
 }
 
-func newDenseScratch(a *model.Arena, width, chunk int) denseScratch {
-	return denseScratch{gateUp: a.F32("gate_up", 2*width, chunk), h: a.F32("ffn", width, chunk)}
+// newDenseScratch makes the tensors for batches of up to batchSize tokens.
+func newDenseScratch(a *model.Arena, width, batchSize int) denseScratch {
+	return denseScratch{gateUp: a.F32("gate_up", 2*width, batchSize), h: a.F32("ffn", width, batchSize)}
 }
 
-// feed adds the gated feed-forward of s.norm to x.
+// feedForward adds the gated feed-forward of s.norm to x.
 func (d *dense) feedForward(o ops.Ops, s scratch, x *ops.Tensor) {
 	if x.Dim(1) == 1 {
 		o.SwigluVec(s.dense.h, s.norm, d.gate, d.up)

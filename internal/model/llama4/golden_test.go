@@ -9,17 +9,17 @@ import (
 	"github.com/outrider-web/outrider/internal/ref"
 )
 
-// splits are ways to bring 26 tokens to the model: at once (which the chunks of 8 cut), one by one, and at odd places.
+// splits are ways to prefill 26 tokens in several calls. In one call, the model still splits at the windows of 8.
 var splits = map[string][]int{
-	"at once":       {26},
-	"one by one":    slices.Repeat([]int{1}, 26),
-	"at odd places": {1, 6, 2, 11, 5, 1},
-	"at the chunks": {8, 8, 8, 2},
+	"at once":        {26},
+	"one by one":     slices.Repeat([]int{1}, 26),
+	"at odd places":  {1, 6, 2, 11, 5, 1},
+	"at the windows": {8, 8, 8, 2},
 }
 
-// Each golden file is what Hugging Face transformers computes in float64 (testdata/golden/llama4/README.md). The limit
-// is 1e-10; what is reached is near 1e-13, where the reference's activations, rounded to float32 between ops, leave it.
-func TestTheReferenceComputesLlama4(t *testing.T) {
+// Each golden file has what Hugging Face transformers computes in float64 (testdata/golden/llama4/README.md). The limit
+// is 1e-10; the errors are near 1e-13, because the reference rounds activations to float32 between ops.
+func TestLogitsOfLlama4EqualTheGoldenOnes(t *testing.T) {
 	for _, name := range names {
 		for how, split := range splits {
 			t.Run(name+" "+how, func(t *testing.T) { compareWithGolden(t, name, split) })
@@ -50,7 +50,7 @@ func compareWithGolden(t *testing.T, name string, split []int) {
 	}
 }
 
-func TestGreedyTokensAreTheGoldenOnes(t *testing.T) {
+func TestGreedyTokensEqualTheGoldenOnes(t *testing.T) {
 	for _, name := range names {
 		g, file := openGolden(t, name)
 		m := build(t, file, model.Options{})
@@ -69,9 +69,9 @@ func TestGreedyTokensAreTheGoldenOnes(t *testing.T) {
 	}
 }
 
-// Two experts a token are the file's choice or the caller's: the top-2 file shares its weights with the one of the same
-// name that uses one.
-func TestTheCallerMayUseMoreExperts(t *testing.T) {
+// The number of experts that a token uses comes from the file or from the caller. The top-2 file has the same weights
+// as the file that uses one expert.
+func TestTheCallerCanUseMoreExperts(t *testing.T) {
 	g, _ := openGolden(t, "interleave1-top2")
 	_, file := openGolden(t, "interleave1-qknorm-high1")
 	m := build(t, file, model.Options{NumExpertsUsed: 2})
@@ -85,13 +85,13 @@ func TestTheCallerMayUseMoreExperts(t *testing.T) {
 	}
 }
 
-// Every position is rewound to from every state that a conversation of 26 tokens leaves, over two chunk boundaries.
-func TestRewindingAnywhereRecomputesWhatTheRingsLost(t *testing.T) {
+// A conversation of 26 tokens over two window boundaries is rewound to every position, after a first rewind.
+func TestRewindingAnywhereRecomputesWhatTheRingsHaveLost(t *testing.T) {
 	g, file := openGolden(t, "interleave2-qknorm-high1")
 	tokens := g.Ints["tokens"].Data[:26]
 	m := build(t, file, model.Options{})
 	for to := range 26 {
-		for _, first := range []int{26, 24, 17, 16} { // the second rewind finds the rings as the first one left them
+		for _, first := range []int{26, 24, 17, 16} { // the first rewind leaves the rings as they are
 			prefill(t, m, tokens[m.Len():])
 			rewind(t, m, first)
 			left := rewind(t, m, to)
@@ -108,7 +108,7 @@ func rewind(t *testing.T, m *model.Model, to int) int {
 	t.Helper()
 	left, err := m.Rewind(to)
 	if err != nil || left != m.Len() {
-		t.Fatalf("rewound to %d (Len %d), %v", left, m.Len(), err)
+		t.Fatalf("rewinding leaves %d (Len %d), %v", left, m.Len(), err)
 	}
 	return left
 }

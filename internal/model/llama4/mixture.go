@@ -13,7 +13,7 @@ func (f *family) NumExpertsUsed(o model.Options) int {
 	if o.NumExpertsUsed > 0 {
 		return min(o.NumExpertsUsed, f.numExperts)
 	}
-	return f.expertsUsed
+	return f.numExpertsUsed
 }
 
 // Experts are those of a layer.

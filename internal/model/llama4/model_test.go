@@ -16,14 +16,14 @@ import (
 const goldens = "../../../testdata/golden/llama4/"
 
 // names are the golden files of text: {every layer MoE, every second} × {QK norm or not} × {rope high 1, 4}, another
-// head width, and two experts a token.
+// head dimension, and two experts for each token.
 var names = []string{
 	"interleave1-qknorm-high1", "interleave1-qknorm-high4", "interleave1-nonorm-high1", "interleave1-nonorm-high4",
 	"interleave2-qknorm-high1", "interleave2-qknorm-high4", "interleave2-nonorm-high1", "interleave2-nonorm-high4",
 	"headdim24", "interleave1-top2",
 }
 
-// openGolden gives what the reference computed and the model file that it computed with.
+// openGolden returns a golden file and the model file that it was computed with.
 func openGolden(t *testing.T, name string) (*golden.File, []byte) {
 	t.Helper()
 	g, err := golden.Open(goldens + name + ".golden")
@@ -50,7 +50,7 @@ func header(t *testing.T, file []byte) *gguf.File {
 	return f
 }
 
-// upload puts a file's tensors on a backend.
+// upload copies the tensors of a file to a backend.
 func upload(t *testing.T, b ops.Backend, file []byte) model.Source {
 	t.Helper()
 	source := model.Source{}
@@ -76,7 +76,7 @@ func familyOf(t *testing.T, file []byte) *family {
 	return f.(*family)
 }
 
-// build makes a model on the reference, with keys and values in single precision.
+// build returns a model on the CPU reference, with keys and values in F32.
 func build(t *testing.T, file []byte, o model.Options) *model.Model {
 	t.Helper()
 	return buildOn(t, ref.New(), familyOf(t, file), file, o)
@@ -93,7 +93,7 @@ func buildOn(t *testing.T, b ops.Backend, f model.Family, file []byte, o model.O
 	return m
 }
 
-// prefill computes tokens and gives the last one's logits.
+// prefill computes tokens and returns the logits of the last.
 func prefill(t *testing.T, m *model.Model, tokens []int32) []float32 {
 	t.Helper()
 	if err := m.Prefill(t.Context(), tokens); err != nil {
@@ -118,7 +118,7 @@ func floats(t *testing.T, x *ops.Tensor) []float32 {
 	return numbers
 }
 
-// next is the token that Decode would read.
+// next returns the token that Decode will read.
 func next(t *testing.T, m *model.Model) int32 {
 	t.Helper()
 	data, err := ops.Read(t.Context(), ref.New(), m.Next(), 0, 4)

@@ -8,17 +8,17 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// network is the layers and what they write to.
+// network is the layers of a model with the tensors that they write to.
 type network struct {
 	*family
 	options      model.Options
 	layers       []layer
 	ropeDivisors *ops.Tensor // F32 [ropeDims/2], nil for none: what each pair's frequency is divided by
-	ropeTable    *ops.Tensor // F32 [ropeDims, chunk]: cos, sin of each pair
+	ropeTable    *ops.Tensor // F32 [ropeDims, window]: cos, sin of each pair
 	scratch      scratch
 }
 
-// scratch is what one layer hands to the next op. Layers take turns with it.
+// scratch is the tensors between the ops of a layer. All layers use the same ones.
 type scratch struct {
 	norm  *ops.Tensor // [hidden, n]
 	qkv   *ops.Tensor // [(numHeads + 2·numKVHeads)·headDim, n]
@@ -45,7 +45,7 @@ func (n *network) Prepare(ctx context.Context, a *model.Arena, o model.Options) 
 	return n.prepareRope(ctx, a, o.Context)
 }
 
-// Layer calls nine ops for one token, eight where it is dense.
+// Layer calls nine ops for one token, eight if the layer is dense.
 func (n *network) Layer(o ops.Ops, i int, x, step *ops.Tensor, cache *kvcache.Cache) {
 	l, s := n.layers[i], n.scratch.rows(x.Dim(1))
 	n.attentionAndNorm(o, i, s, x, step, cache)
@@ -56,37 +56,46 @@ func (n *network) Layer(o ops.Ops, i int, x, step *ops.Tensor, cache *kvcache.Ca
 	}
 }
 
-// begin is what comes before a layer's feed-forward, its norm included.
+// attentionAndNorm is the part of layer i before its feed-forward: the attention, and the norm of the feed-forward's
+// input.
 func (n *network) attentionAndNorm(o ops.Ops, i int, s scratch, x, step *ops.Tensor, cache *kvcache.Cache) {
 	l := n.layers[i]
 	n.attention(o, l, s, x, step, cache.Layers[i])
 	o.RMSNorm(s.norm, x, l.ffnNorm, n.config.Epsilon)
 }
 
-// attention adds to x what the layer attends to (§2.2).
+// attention adds the attention of a layer to x (§2.2).
 func (n *network) attention(o ops.Ops, l layer, s scratch, x, step *ops.Tensor, kv kvcache.Layer) {
 	o.RMSNorm(s.norm, x, l.attnNorm, n.config.Epsilon)
 	model.Multiply(o, ops.Product{Dst: s.qkv, X: s.norm, W: []*ops.Tensor{l.q, l.k, l.v}})
-	o.RopeKV(n.rope(l, ops.RopeKV{QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads}))
-	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads, Window: kv.Window})
+	n.rope(o, l, ops.RopeKV{QKV: s.qkv, K: kv.K, V: kv.V, Step: step, NumHeads: n.config.NumHeads})
+	model.Attend(o, ops.Attention{Dst: s.attn, QKV: s.qkv, K: kv.K, V: kv.V, Step: step,
+		NumHeads: n.config.NumHeads, Window: kv.Window})
 	model.Multiply(o, ops.Product{Dst: x, X: s.attn, W: []*ops.Tensor{l.attnOutput}, Add: true})
 }
 
-// position says what queries and keys learn of their position: in rotating layers the angle, and then their length is
-// taken away; in the others queries grow sharper with distance, against attention's fading.
-func (n *network) rope(l layer, r ops.RopeKV) ops.RopeKV {
-	switch {
-	case l.rotates && n.qkNorm:
-		r.Table, r.QKNorm = n.ropeTable, n.config.Epsilon
-	case l.rotates:
+// rope calls RopeKV with the options of layer l (§2.2). Layers with RoPE rotate queries and keys and, if the model has
+// a query and key norm, normalise them after that. NoPE layers multiply queries by the attention temperature, which
+// grows with the position: it keeps attention over long contexts from becoming flat.
+func (n *network) rope(o ops.Ops, l layer, r ops.RopeKV) {
+	if l.rotates {
 		r.Table = n.ropeTable
-	case !n.options.NoTemperature:
+		r.QKNorm = n.qkNormEpsilon()
+	} else if !n.options.NoTemperature {
 		r.TempScale, r.TempFloor = float32(n.tempScale), n.tempFloor
 	}
-	return r
+	o.RopeKV(r)
 }
 
-// rows are views of the first n tokens.
+// qkNormEpsilon returns the epsilon of the query and key norm, or 0 if the model has none.
+func (n *network) qkNormEpsilon() float32 {
+	if n.qkNorm {
+		return n.config.Epsilon
+	}
+	return 0
+}
+
+// rows returns views of the first n tokens.
 func (s scratch) rows(n int) scratch {
 	return scratch{s.norm.Rows(0, n), s.qkv.Rows(0, n), s.attn.Rows(0, n), s.dense.rows(n), s.moe.rows(n)}
 }

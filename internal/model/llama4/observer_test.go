@@ -12,27 +12,27 @@ import (
 
 var le = binary.LittleEndian
 
-// tap is the reference with ears: it copies the residual stream at the beginning of every layer and after the last one,
-// and every choice of experts. Each run of a program appends what it heard.
+// observer is the CPU reference that also copies the residual stream before every layer and after the last one, and
+// every choice of experts. Each run of a program appends its copies to hidden and experts.
 type observer struct {
 	*ref.Backend
 	t         *testing.T
 	recording *observedProgram
-	hidden    [][]float32 // of each layer's input and the last one's output: [hidden, tokens so far]
-	experts   [][]int32   // of each token so far: those of each MoE layer, best first
+	hidden    [][]float32 // the input of each layer and the output of the last: [hidden, tokens so far]
+	experts   [][]int32   // for each token so far, the experts of each MoE layer, best first
 }
 
-// tapped is a program with copies of what it computes.
+// observedProgram is a program that also makes copies.
 type observedProgram struct {
 	ops.Program
-	tap     *observer
-	x       *ops.Tensor
-	hidden  []*ops.Tensor // F32 [hidden, n]
-	choices []*ops.Tensor // U32 [ChoiceWords·k, n]
+	observer *observer
+	x        *ops.Tensor
+	hidden   []*ops.Tensor // F32 [hidden, n]
+	choices  []*ops.Tensor // U32 [ChoiceWords·k, n]
 }
 
 func (b *observer) Record(label string, f func()) (_ ops.Program, err error) {
-	p := &observedProgram{tap: b}
+	p := &observedProgram{observer: b}
 	b.recording = p
 	p.Program, err = b.Backend.Record(label, f)
 	return p, err
@@ -46,12 +46,13 @@ func (b *observer) RMSNorm(dst, x, w *ops.Tensor, eps float32) {
 	b.Backend.RMSNorm(dst, x, w, eps)
 }
 
-// Advance ends every program of a model.
+// Advance is the last op of every program of a model.
 func (b *observer) Advance(step *ops.Tensor) {
 	b.copyStream()
 	b.Backend.Advance(step)
 }
 
+// copyStream calls the op that copies the residual stream.
 func (b *observer) copyStream() {
 	p := b.recording
 	n := p.x.Dim(1)
@@ -65,7 +66,7 @@ func (b *observer) copyStream() {
 	b.GetRows(p.hidden[len(p.hidden)-1], p.x, ids)
 }
 
-// Router chooses once for the model and once more to keep.
+// Router writes the choices a second time, into a copy.
 func (b *observer) Router(dst, x, w, slots *ops.Tensor) {
 	b.Backend.Router(dst, x, w, slots)
 	p := b.recording
@@ -85,7 +86,7 @@ func (p *observedProgram) Run() error {
 	if err := p.Program.Run(); err != nil {
 		return err
 	}
-	b := p.tap
+	b := p.observer
 	if b.hidden == nil {
 		b.hidden = make([][]float32, len(p.hidden))
 	}
@@ -98,12 +99,12 @@ func (p *observedProgram) Run() error {
 	return nil
 }
 
-// chosen is a token's experts.
+// chosen returns the experts of a token.
 func (p *observedProgram) chosen(token int) (experts []int32) {
 	for _, choice := range p.choices {
-		data, err := ops.Read(p.tap.t.Context(), p.tap, choice.Rows(token, 1), 0, 4*choice.Dim(0))
+		data, err := ops.Read(p.observer.t.Context(), p.observer, choice.Rows(token, 1), 0, 4*choice.Dim(0))
 		if err != nil {
-			p.tap.t.Fatal(err)
+			p.observer.t.Fatal(err)
 		}
 		for at := 0; at < len(data); at += 4 * ops.ChoiceWords {
 			experts = append(experts, int32(le.Uint32(data[at:])))

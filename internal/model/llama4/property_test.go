@@ -13,16 +13,17 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
-// The properties of §10.3 that hold for any weights. Number 5 and 6 are about single ops and are in internal/ref;
-// 7 is the golden test's splits; 9 is about images. Each says how it was seen to fail.
+// The tests below check the properties of §10.3 that hold for any weights. Properties 5 and 6 are about single ops and
+// are tested in internal/ref; 7 is also tested by the splits of the golden test; 9 is about pictures. Each comment says
+// how the test was seen to fail.
 
-// small is quick on the CPU reference: chunks of 8, temperature from position 3 on.
+// small is a model that the CPU reference computes quickly, with windows of 8, and the temperature from position 3 on.
 var small = tiny.Llama4{Seed: 7, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 96, DenseWidth: 160,
 	MoEInterval: 2, Window: 8, TempFloor: 4, ContextSize: 64}
 
 var prompt = []int32{7, 200, 31, 31, 5, 90, 144, 250, 12, 63, 8, 19, 77, 4, 101, 33, 2, 66, 40, 9, 121, 55}
 
-// allLogits are those after each token of a prompt.
+// allLogits returns the logits after each token of a prompt.
 func allLogits(t *testing.T, m *model.Model, tokens []int32) (all [][]float32) {
 	t.Helper()
 	for _, token := range tokens {
@@ -31,7 +32,7 @@ func allLogits(t *testing.T, m *model.Model, tokens []int32) (all [][]float32) {
 	return all
 }
 
-// firstDifference is the first position at which two lists of logits differ, or -1.
+// firstDifference returns the first position at which two lists of logits differ, or -1.
 func firstDifference(a, b [][]float32) int {
 	for i := range a {
 		if golden.Compare(a[i], b[i]).NMSE > 1e-12 {
@@ -41,26 +42,26 @@ func firstDifference(a, b [][]float32) int {
 	return -1
 }
 
-// Property 1. Seen to fail with Chunk: 0 in the attention op (the change reached position 8), and with nope_interval
+// Property 1. Seen to fail with Window: 0 in the attention op (the change reached position 8), and with nope_interval
 // taken as 4 when it is 0.
-func TestChunksAreIndependent(t *testing.T) {
+func TestWindowsAreIndependent(t *testing.T) {
 	changed := slices.Clone(prompt)
 	changed[5]++
 	for interval, reaches := range map[int]bool{-1: false, 4: true} {
 		l := small
 		l.NoPEInterval = interval
-		was := allLogits(t, build(t, l.GGUF(), model.Options{}), prompt)
-		is := allLogits(t, build(t, l.GGUF(), model.Options{}), changed)
-		if at := firstDifference(was, is); at != 5 {
-			t.Errorf("interval %d: a change of token 5 shows first at %d", interval, at)
+		before := allLogits(t, build(t, l.GGUF(), model.Options{}), prompt)
+		after := allLogits(t, build(t, l.GGUF(), model.Options{}), changed)
+		if at := firstDifference(before, after); at != 5 {
+			t.Errorf("interval %d: a change of token 5 changes the logits first at %d", interval, at)
 		}
-		if at := firstDifference(was[8:], is[8:]); (at >= 0) != reaches {
-			t.Errorf("interval %d: a change of token 5 shows in later chunks: %v, want %v", interval, at >= 0, reaches)
+		if at := firstDifference(before[8:], after[8:]); (at >= 0) != reaches {
+			t.Errorf("interval %d: a change of token 5 changes logits of later windows: %v, want %v", interval, at >= 0, reaches)
 		}
 	}
 }
 
-// wide is a family whose rope table has a row for every position of the context.
+// wide is a family whose RoPE table has a row for every position of the context.
 type wide struct{ *family }
 
 type wideNetwork struct{ *network }
@@ -78,19 +79,19 @@ func (n wideNetwork) Prepare(ctx context.Context, a *model.Arena, o model.Option
 	return warnings, err
 }
 
-// Property 2. Seen to fail with a table of chunk-1 positions.
-func TestPositionWithinTheChunkIsEnoughForRope(t *testing.T) {
+// Property 2. Seen to fail with a table of window-1 positions.
+func TestRopeNeedsOnlyThePositionWithinTheWindow(t *testing.T) {
 	file := small.GGUF()
 	want := allLogits(t, build(t, file, model.Options{}), prompt)
 	got := allLogits(t, buildOn(t, ref.New(), wide{familyOf(t, file)}, file, model.Options{}), prompt)
 	if at := firstDifference(got, want); at >= 0 {
-		t.Errorf("position %d and position %d mod 8 give different logits", at, at)
+		t.Errorf("the logits of position %d differ with the angle of position %d mod 8", at, at)
 	}
 }
 
-// Property 3. One layer, so that nothing but its attention connects the tokens. Seen to fail with the NoPE layer
-// rotating.
-func TestALayerWithoutRotationIgnoresOrder(t *testing.T) {
+// Property 3. The model has one layer, so that only its attention connects the tokens. Seen to fail with RoPE in the
+// NoPE layer.
+func TestANoPELayerIgnoresTheOrderOfTokens(t *testing.T) {
 	permuted := slices.Clone(prompt)
 	slices.Reverse(permuted[:len(permuted)-1])
 	for interval, ignores := range map[int]bool{1: true, -1: false} {
@@ -99,13 +100,13 @@ func TestALayerWithoutRotationIgnoresOrder(t *testing.T) {
 		a := prefill(t, build(t, l.GGUF(), model.Options{}), prompt)
 		b := prefill(t, build(t, l.GGUF(), model.Options{}), permuted)
 		if d := golden.Compare(b, a); (d.NMSE < 1e-12) != ignores {
-			t.Errorf("interval %d: order moves the last logits by %v", interval, d)
+			t.Errorf("interval %d: another order changes the last logits by %v", interval, d)
 		}
 	}
 }
 
-// Property 4. Seen to fail with floor(p/floor) for floor((p+1)/floor), and with the switch left unread.
-func TestTemperatureBeginsAtTheFloor(t *testing.T) {
+// Property 4. Seen to fail with floor(p/floor) for floor((p+1)/floor), and with NoTemperature ignored.
+func TestTheTemperatureBeginsAtTheFloor(t *testing.T) {
 	never := small
 	never.TempFloor = 1 << 28
 	with := allLogits(t, build(t, small.GGUF(), model.Options{}), prompt)
@@ -119,8 +120,8 @@ func TestTemperatureBeginsAtTheFloor(t *testing.T) {
 	}
 }
 
-// Seen to fail with the temperature in rotating layers.
-func TestRotatingLayersHaveNoTemperature(t *testing.T) {
+// Seen to fail with the temperature in layers with RoPE.
+func TestLayersWithRopeHaveNoTemperature(t *testing.T) {
 	l := small
 	l.NoPEInterval = -1
 	with := prefill(t, build(t, l.GGUF(), model.Options{}), prompt)
@@ -128,9 +129,9 @@ func TestRotatingLayersHaveNoTemperature(t *testing.T) {
 	near(t, "temperature", with, prefill(t, build(t, l.GGUF(), model.Options{}), prompt), 0)
 }
 
-// The golden files need the norm; this says that it is in rotating layers alone (§12, 3). Seen to fail with the norm in
-// all layers.
-func TestLayersWithoutRotationAreNotNormalised(t *testing.T) {
+// The golden files show that there is a norm; this test shows that NoPE layers have none (§12, 3). Seen to fail with
+// the norm in all layers.
+func TestNoPELayersHaveNoQKNorm(t *testing.T) {
 	for interval, matters := range map[int]bool{1: false, -1: true} {
 		l := small
 		l.NoPEInterval = interval
@@ -138,27 +139,29 @@ func TestLayersWithoutRotationAreNotNormalised(t *testing.T) {
 		l.PlainQK = true
 		plain := prefill(t, build(t, l.GGUF(), model.Options{}), prompt)
 		if d := golden.Compare(plain, normed); (d.NMSE > 0) != matters {
-			t.Errorf("interval %d: the norm moves the logits by %v", interval, d)
+			t.Errorf("interval %d: the norm changes the logits by %v", interval, d)
 		}
 	}
 }
 
-// Property 7, for two experts and many splits. Seen to fail with AddExperts adding one choice only, and with the shared
-// expert's half at the beginning of the decode op's input.
-func TestAPromptMayBeCutAnywhere(t *testing.T) {
+// Property 7, for two experts and many batch sizes. Seen to fail with AddExperts adding only one choice, and with the
+// shared expert's half at the beginning of the decode op's input.
+func TestAnyBatchSizeComputesTheSameLogits(t *testing.T) {
 	l := small
 	l.NumExpertsUsed, l.MoEInterval = 2, 1
 	want := prefill(t, build(t, l.GGUF(), model.Options{}), prompt)
-	for _, chunk := range []int{1, 3, 7, 8, 9, 22} {
-		near(t, fmt.Sprintf("%d at a time", chunk), prefill(t, build(t, l.GGUF(), model.Options{BatchSize: chunk}), prompt), want, 1e-12)
+	for _, batchSize := range []int{1, 3, 7, 8, 9, 22} {
+		got := prefill(t, build(t, l.GGUF(), model.Options{BatchSize: batchSize}), prompt)
+		near(t, fmt.Sprintf("batches of %d", batchSize), got, want, 1e-12)
 	}
 }
 
-// Property 10. Seen to fail with rings of chunk-1 slots, and with Fit letting a call cross the ring's end.
-func TestARingIsAFullCacheWithAMask(t *testing.T) {
-	for _, chunk := range []int{1, 5, 22} {
-		ring := build(t, small.GGUF(), model.Options{BatchSize: chunk})
-		full := build(t, small.GGUF(), model.Options{BatchSize: chunk, FullCaches: true})
+// Property 10. Seen to fail with rings of window-1 slots, and with a MaxBatch that lets a batch cross the end of a
+// window.
+func TestARingEqualsAFullCache(t *testing.T) {
+	for _, batchSize := range []int{1, 5, 22} {
+		ring := build(t, small.GGUF(), model.Options{BatchSize: batchSize})
+		full := build(t, small.GGUF(), model.Options{BatchSize: batchSize, FullCaches: true})
 		near(t, "ring", prefill(t, ring, prompt), prefill(t, full, prompt), 1e-12)
 		for range 5 { // from position 22 over the boundary at 24
 			if err := ring.Decode(); err != nil {
@@ -172,9 +175,9 @@ func TestARingIsAFullCacheWithAMask(t *testing.T) {
 	}
 }
 
-// The released chunk of 8192 positions, whose boundaries 8192 and 16384 the prompt crosses: greedy tokens are those of
-// full caches, and on the reference, which sums in one order, so is every bit of the logits. Seen to fail with the mask
-// left out of the attention op.
+// The window is the released one of 8192 positions, and the prompt crosses its boundaries 8192 and 16384. Greedy tokens
+// equal those with full caches, and so does every bit of the logits, because the reference always sums in the same
+// order. Seen to fail without the mask in the attention op.
 func TestTwentyThousandTokensThroughRings(t *testing.T) {
 	l := tiny.Llama4{Seed: 5, Type: quant.F32, HiddenSize: 16, NumLayers: 2, NumHeads: 1, NumKVHeads: 1, HeadDim: 4, NumExperts: 2, ExpertWidth: 16,
 		NoPEInterval: 2, ContextSize: 20_010}
@@ -186,7 +189,7 @@ func TestTwentyThousandTokensThroughRings(t *testing.T) {
 	near(t, "prompt", prefill(t, ring, long), prefill(t, full, long), 0)
 	for range 8 {
 		if a, b := next(t, ring), next(t, full); a != b {
-			t.Fatalf("after %d positions the ring says %d, the full cache %d", ring.Len(), a, b)
+			t.Fatalf("after %d positions the token is %d with rings, %d with full caches", ring.Len(), a, b)
 		}
 		if err := ring.Decode(); err != nil {
 			t.Fatal(err)

@@ -7,11 +7,11 @@ import (
 	"github.com/outrider-web/outrider/internal/model"
 )
 
-// scoutFactor is what the slow pairs of a current Scout file are divided by.
+// scoutFactor divides the frequencies of the slow pairs in current files of Scout.
 const scoutFactor = 16
 
-// prepareRope makes the table that rotating layers look angles up in. Attention within a chunk depends only on
-// differences of positions, so one chunk of them is enough and exact at any distance (§2.4).
+// prepareRope makes the table of angles of the layers with RoPE. Attention within a window depends only on differences
+// of positions, so a table of one window is enough, and exact at any position (§2.4).
 func (n *network) prepareRope(ctx context.Context, a *model.Arena, positions int) (warnings []string, err error) {
 	divisors, err := model.ReadBack(ctx, a.Backend, n.ropeDivisors)
 	if err != nil {
@@ -22,12 +22,12 @@ func (n *network) prepareRope(ctx context.Context, a *model.Arena, positions int
 	}
 	table := model.RopeTable(model.RopeFrequencies(n.ropeDims, n.ropeBase, divisors), positions)
 	n.ropeTable = a.Floats("rope", table, n.ropeDims, positions)
-	return staleRope(divisors), nil
+	return ropeWarnings(divisors), nil
 }
 
-// staleRope warns of files made in the first days after the release, whose scaling Meta corrected later. They work,
-// and worsen with distance.
-func staleRope(divisors []float32) []string {
+// ropeWarnings returns a warning for files that were made in the first days after the release, with a scaling that Meta
+// corrected later. They work, but get worse in long conversations.
+func ropeWarnings(divisors []float32) []string {
 	if len(divisors) == 0 || divisors[len(divisors)-1] == scoutFactor {
 		return nil
 	}

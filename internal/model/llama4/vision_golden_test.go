@@ -11,7 +11,7 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/golden"
 )
 
-// openVision gives what the reference computed and the vision file that it computed with.
+// openVision returns a golden file and the vision file that it was computed with.
 func openVision(t *testing.T, name string) (*golden.File, []byte) {
 	t.Helper()
 	g, err := golden.Open(goldens + name + ".golden")
@@ -34,7 +34,7 @@ func encoderOf(t *testing.T, file []byte) *visionEncoder {
 	return read.(*visionEncoder)
 }
 
-// pixels are a picture whose tiles [tile, tile, 3] a golden file holds.
+// pixels is a picture whose tiles [tile, tile, 3] are in a golden file.
 type pixels struct {
 	*visionEncoder
 	tiles golden.Array[float32]
@@ -42,25 +42,25 @@ type pixels struct {
 
 func (p pixels) NumTiles() int             { return p.tiles.Dims[3] }
 func (p pixels) TileInput(i int) []float32 { return p.unfold(slab(p.tiles, i)) }
-func (p pixels) PromptTokens() []string    { panic("not asked for") }
+func (p pixels) PromptTokens() []string    { panic("not used") }
 
-// slab is the numbers that share the last index of an array.
+// slab returns the numbers of an array whose last index is i.
 func slab(a golden.Array[float32], i int) []float32 {
 	size := len(a.Data) / a.Dims[len(a.Dims)-1]
 	return a.Data[i*size : (i+1)*size]
 }
 
-// pictureOf is what a golden file's tower looked at.
-func pictureOf(t *testing.T, g *golden.File, tower *visionEncoder) model.Picture {
+// pictureOf returns the picture of a golden file.
+func pictureOf(t *testing.T, g *golden.File, encoder *visionEncoder) model.Picture {
 	t.Helper()
 	if tiles, ok := g.Floats["pixels"]; ok {
-		return pixels{tower, tiles}
+		return pixels{encoder, tiles}
 	}
-	return cutFile(t, tower, goldens+g.Notes["picture"])
+	return cutFile(t, encoder, goldens+g.Notes["picture"])
 }
 
-// takeFile cuts a picture file for a tower.
-func cutFile(t *testing.T, tower *visionEncoder, path string) model.Picture {
+// cutFile cuts a picture file for an encoder.
+func cutFile(t *testing.T, encoder *visionEncoder, path string) model.Picture {
 	t.Helper()
 	file, err := os.ReadFile(path)
 	if err != nil {
@@ -70,22 +70,22 @@ func cutFile(t *testing.T, tower *visionEncoder, path string) model.Picture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := tower.NewPicture(decoded.Tiles(tower.geometry))
+	p, err := encoder.NewPicture(decoded.Tiles(encoder.geometry))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-// Each golden file is what Hugging Face transformers computes in float64. What is reached is near 1e-14, where float32
-// between ops leaves it.
-func TestTheReferenceComputesTheTower(t *testing.T) {
+// Each golden file has what Hugging Face transformers computes in float64. The errors are near 1e-14, because the
+// reference rounds to float32 between ops.
+func TestVectorsEqualTheGoldenOnes(t *testing.T) {
 	const limit = 1e-12
 	for _, name := range []string{"vision-tiny", "vision-real"} {
 		g, file := openVision(t, name)
 		v := observeVision(t, ref.New(), file)
-		e := v.network
-		p := pictureOf(t, g, e.visionEncoder)
+		n := v.network
+		p := pictureOf(t, g, n.visionEncoder)
 		for tile := range p.NumTiles() {
 			if err := v.vision.Encode(p, tile, v.out); err != nil {
 				t.Fatal(err)
@@ -94,18 +94,18 @@ func TestTheReferenceComputesTheTower(t *testing.T) {
 				t.Helper()
 				near(t, fmt.Sprintf("%s tile %d: %s", name, tile, what), got, slab(g.Floats[what], tile), limit)
 			}
-			for i, state := range e.states {
-				check(fmt.Sprint("state", i), rows(floats(t, state), e.hidden, g.Ints["rows"].Data))
+			for i, state := range n.states {
+				check(fmt.Sprint("state", i), rows(floats(t, state), n.hiddenSize, g.Ints["rows"].Data))
 			}
-			squares := floats(t, e.scratch.shuffled)
-			check("shuffled", squares[:len(slab(g.Floats["shuffled"], tile))])
-			check("adapted", floats(t, e.scratch.adapted[1]))
+			shuffled := floats(t, n.scratch.shuffled)
+			check("shuffled", shuffled[:len(slab(g.Floats["shuffled"], tile))])
+			check("adapted", floats(t, n.scratch.adapted[1]))
 			check("projected", floats(t, v.out))
 		}
 	}
 }
 
-// rows are those of x, of a width, that a golden file keeps; nil for all.
+// rows returns the rows of x, of a width, that a golden file has; kept nil stands for all.
 func rows(x []float32, width int, kept []int32) (some []float32) {
 	if kept == nil {
 		return x

@@ -9,56 +9,56 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// tappedTower is a tower with ears: after each stage but the last it copies the residual stream.
+// observedVision is a vision encoder that also copies the residual stream after each stage but the last.
 type observedVision struct {
 	model.VisionEncoder
 	vision  *model.Vision
-	network *observedEncoder
+	network *observedNetwork
 	out     *ops.Tensor // F32 [width, vectors] of the tile encoded last
 }
 
-// tappedEncoder is what a tapped tower binds.
-type observedEncoder struct {
-	*encoder
+// observedNetwork is the network of an observedVision.
+type observedNetwork struct {
+	*visionNetwork
 	states []*ops.Tensor // F32 [hidden, tokens], after each stage
 }
 
-// tapVision builds a tower on a backend.
+// observeVision builds a vision encoder on a backend.
 func observeVision(t *testing.T, b ops.Backend, file []byte) *observedVision {
 	t.Helper()
-	tower := encoderOf(t, file)
-	tapped := &observedVision{VisionEncoder: tower}
+	encoder := encoderOf(t, file)
+	observed := &observedVision{VisionEncoder: encoder}
 	var err error
-	if tapped.vision, err = model.NewVision(t.Context(), b, tapped, upload(t, b, file)); err != nil {
+	if observed.vision, err = model.NewVision(t.Context(), b, observed, upload(t, b, file)); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(tapped.vision.Close)
-	if tapped.out, err = b.Alloc("vectors", quant.F32, tower.width, tower.vectors()); err != nil {
+	t.Cleanup(observed.vision.Close)
+	if observed.out, err = b.Alloc("vectors", quant.F32, encoder.width, encoder.vectors()); err != nil {
 		t.Fatal(err)
 	}
-	return tapped
+	return observed
 }
 
-func (p *observedVision) Bind(w *model.Weights) model.VisionNetwork {
-	p.network = &observedEncoder{encoder: p.VisionEncoder.Bind(w).(*encoder)}
-	return p.network
+func (v *observedVision) Bind(w *model.Weights) model.VisionNetwork {
+	v.network = &observedNetwork{visionNetwork: v.VisionEncoder.Bind(w).(*visionNetwork)}
+	return v.network
 }
 
-// Prepare makes room for copies.
-func (e *observedEncoder) Prepare(ctx context.Context, a *model.Arena) (in, out *ops.Tensor, err error) {
-	for range len(e.w.blocks) + 1 {
-		e.states = append(e.states, a.F32("copy", e.hidden, e.patches()+1))
+// Prepare also makes the tensors for the copies.
+func (n *observedNetwork) Prepare(ctx context.Context, a *model.Arena) (in, out *ops.Tensor, err error) {
+	for range len(n.weights.blocks) + 1 {
+		n.states = append(n.states, a.F32("copy", n.hiddenSize, n.patches()+1))
 	}
-	return e.encoder.Prepare(ctx, a)
+	return n.visionNetwork.Prepare(ctx, a)
 }
 
-func (e *observedEncoder) Stages() []model.Stage {
-	stages := e.encoder.Stages()
-	for i, state := range e.states {
+func (n *observedNetwork) Stages() []model.Stage {
+	stages := n.visionNetwork.Stages()
+	for i, state := range n.states {
 		stage := stages[i]
 		stages[i] = func(o ops.Ops) {
 			stage(o)
-			o.GetRows(state, e.scratch.x, e.tokens)
+			o.GetRows(state, n.scratch.x, n.tokens)
 		}
 	}
 	return stages

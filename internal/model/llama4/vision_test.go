@@ -15,7 +15,7 @@ import (
 	"github.com/outrider-web/outrider/internal/ref"
 )
 
-// eyes is what the published vision file says (§7.5).
+// publishedVision is the metadata of the published vision file (§7.5).
 var publishedVision = metadata{
 	"general.architecture": "clip", "clip.projector_type": "llama4", "clip.has_vision_encoder": true, "clip.use_gelu": true,
 	"clip.vision.image_size": 336, "clip.vision.patch_size": 14, "clip.vision.embedding_length": 1408,
@@ -35,20 +35,20 @@ func publishedEncoder(t *testing.T, m metadata) *visionEncoder {
 }
 
 func TestThePublishedVisionFileIsRead(t *testing.T) {
-	e := publishedEncoder(t, publishedVision)
-	if e.geometry != image.Llama4 || e.headDim != 88 || e.patches() != 576 || e.vectors() != 144 {
-		t.Errorf("the tower is %+v", e)
+	v := publishedEncoder(t, publishedVision)
+	if v.geometry != image.Llama4 || v.headDim != 88 || v.patches() != 576 || v.vectors() != 144 {
+		t.Errorf("the encoder is %+v", v)
 	}
-	c := e.Config()
+	c := v.Config()
 	if c.Width != 5120 || c.TileVectors != 144 || c.PatchToken != "<|patch|>" || len(c.SpecialTokens) != 6 || slices.Contains(c.SpecialTokens, "") {
-		t.Errorf("its configuration is %+v", c)
+		t.Errorf("its config is %+v", c)
 	}
 	if few := publishedEncoder(t, publishedVision.With("clip.vision.max_tiles", 4)); few.geometry.MaxTiles != 4 {
-		t.Errorf("the file caps tiles at 4, the tower at %d", few.geometry.MaxTiles)
+		t.Errorf("the file has a maximum of 4 tiles, the encoder one of %d", few.geometry.MaxTiles)
 	}
 }
 
-func TestAVisionFileOfAnotherKindIsRefused(t *testing.T) {
+func TestAVisionFileOfAnotherKindIsAnError(t *testing.T) {
 	for _, c := range []struct {
 		key   string
 		value any
@@ -82,12 +82,12 @@ func TestAVisionFileOfAnotherKindIsRefused(t *testing.T) {
 	} {
 		_, err := model.ReadVisionEncoder(publishedVision.With(c.key, c.value))
 		if !errors.Is(err, errs.New(c.code, "")) || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s = %v gives %v, want %s that says %q", c.key, c.value, err, c.code, c.says)
+			t.Errorf("%s = %v: error is %v, want %s that says %q", c.key, c.value, err, c.code, c.says)
 		}
 	}
 }
 
-func TestATowerThatDoesNotFitIsRefused(t *testing.T) {
+func TestWrongVisionTensorsAreErrors(t *testing.T) {
 	_, file := openVision(t, "vision-tiny")
 	for _, c := range []struct {
 		name   string
@@ -97,7 +97,7 @@ func TestATowerThatDoesNotFitIsRefused(t *testing.T) {
 	}{
 		{"another text model", func(model.Source) {}, 128, []string{"64", "128", "mmproj"}},
 		{"missing", func(s model.Source) { delete(s, "v.blk.1.attn_q.bias") }, 64, []string{"v.blk.1.attn_q.bias", "missing"}},
-		{"misshapen", func(s model.Source) { s["v.position_embd.weight"].Shape = ops.Shape{32, 16} }, 64,
+		{"wrong shape", func(s model.Source) { s["v.position_embd.weight"].Shape = ops.Shape{32, 16} }, 64,
 			[]string{"v.position_embd.weight", "[32 17]"}},
 		{"its projector", func(s model.Source) { s["mm.model.fc.weight"].Shape = ops.Shape{48, 128} }, 64,
 			[]string{"mm.model.fc.weight", "[48 64]"}},
@@ -125,19 +125,19 @@ func TestATowerThatDoesNotFitIsRefused(t *testing.T) {
 	}
 }
 
-// The table of §3.6 for a grid of 4×4: row 4t+q is cell q of output token t.
-func TestPixelShuffleJoinsSquares(t *testing.T) {
-	e := &encoder{visionEncoder: &visionEncoder{grid: 4, shuffle: 2}}
+// The table of §3.6 for a grid of 4×4: row 4t+q is patch q of vector t.
+func TestPixelShuffleJoinsThePatchesOfASquare(t *testing.T) {
+	n := &visionNetwork{visionEncoder: &visionEncoder{gridSize: 4, shuffleSize: 2}}
 	want := []uint32{0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15}
-	if got := e.shuffledOrder(); !slices.Equal(got, want) {
+	if got := n.shuffledOrder(); !slices.Equal(got, want) {
 		t.Errorf("the order is %v, want %v", got, want)
 	}
 }
 
-// Patch 29 of a grid of 24 is in column 5 of row 1: multipliers 6 and 2.
-func TestPatchesTurnWithColumnAndRowAndTheClassTokenDoesNot(t *testing.T) {
-	e := &encoder{visionEncoder: publishedEncoder(t, publishedVision)}
-	table := e.ropeTable()
+// Patch 29 of a grid of 24 is in column 5 of row 1, so its angles are multiples of 6 and 2.
+func TestPatchesRotateByColumnAndRowAndTheClassTokenDoesNot(t *testing.T) {
+	n := &visionNetwork{visionEncoder: publishedEncoder(t, publishedVision)}
+	table := n.ropeTable()
 	if len(table) != 88*577 {
 		t.Fatalf("the table has %d numbers", len(table))
 	}
@@ -150,14 +150,14 @@ func TestPatchesTurnWithColumnAndRowAndTheClassTokenDoesNot(t *testing.T) {
 	}
 	for i, x := range table[576*88:] {
 		if x != float32(1-i%2) {
-			t.Fatalf("element %d of the class token's rotation is %v", i, x)
+			t.Fatalf("element %d of the class token's row is %v", i, x)
 		}
 	}
 }
 
-// A patch's vector is the colours one after the other, each row by row (§3.1).
-func TestUnfold(t *testing.T) {
-	small := &visionEncoder{geometry: image.Geometry{TileSize: 4}, patch: 2, grid: 2}
+// A patch is its colours one after another, each row by row (§3.1).
+func TestUnfoldCutsATileIntoPatches(t *testing.T) {
+	small := &visionEncoder{geometry: image.Geometry{TileSize: 4}, patchSize: 2, gridSize: 2}
 	planes := make([]float32, 3*4*4)
 	for i := range planes {
 		planes[i] = float32(100*(i/16) + 10*(i/4%4) + i%4) // colour, y, x
@@ -168,8 +168,8 @@ func TestUnfold(t *testing.T) {
 	}
 }
 
-// A tile's vectors do not depend on the tiles before it.
-func TestTilesAloneEqualTilesTogether(t *testing.T) {
+// The vectors of a tile do not depend on the tiles before it.
+func TestTilesAreIndependent(t *testing.T) {
 	g, file := openVision(t, "vision-tiny")
 	together := observeVision(t, ref.New(), file)
 	p := pictureOf(t, g, together.network.visionEncoder)
@@ -179,19 +179,19 @@ func TestTilesAloneEqualTilesTogether(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, want := floats(t, together.out), floats(t, alone.out); !slices.Equal(got, want) {
-			t.Errorf("tile %d after others differs from the tile alone", tile)
+			t.Errorf("tile %d after other tiles differs from the tile alone", tile)
 		}
 	}
 }
 
-// The rows of §4.8, and their layouts' first and last tokens (§4.7).
-func TestAPictureTakesItsTokens(t *testing.T) {
-	e := publishedEncoder(t, publishedVision)
+// The rows of §4.8, and the first and last tokens of their layouts (§4.7).
+func TestPromptTokensOfPictures(t *testing.T) {
+	v := publishedEncoder(t, publishedVision)
 	for name, want := range map[string]int{
 		"300x200.png": 147, "337x336.png": 437, "grey-512x512.png": 727, "palette-640x480.png": 727, "1008x336.png": 582,
 		"336x1008.png": 582, "1920x1080.png": 2322, "2000x3000.png": 2322,
 	} {
-		p := cutFile(t, e, "../../../testdata/golden/image/"+name)
+		p := cutFile(t, v, "../../../testdata/golden/image/"+name)
 		tokens, patches := p.PromptTokens(), 0
 		for _, token := range tokens {
 			if token == "<|patch|>" {
@@ -205,9 +205,9 @@ func TestAPictureTakesItsTokens(t *testing.T) {
 	}
 }
 
-func TestTilesCutForAnotherTowerAreRefused(t *testing.T) {
+func TestTilesCutForAnotherEncoderAreAnError(t *testing.T) {
 	others := image.NewTiles(image.Geometry{TileSize: 336, MaxTiles: 4}.Layout(300, 300))
 	if _, err := publishedEncoder(t, publishedVision).NewPicture(others); errs.Of(err).Code != errs.InvalidRequest {
-		t.Errorf("got %v", err)
+		t.Errorf("error is %v", err)
 	}
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/golden"
 )
 
-// seeing is a text model and the vectors of the picture that a golden file's prompt holds, one insert a tile.
+// multimodal is a text model and the vectors of the picture in a golden file's prompt, tile by tile.
 type multimodal struct {
 	*model.Model
-	inserts []model.Embeddings
+	picture []model.Embeddings // At is a position of the prompt
 }
 
-// openSeeing builds both on the reference.
+// openMultimodal builds both on the CPU reference.
 func openMultimodal(t *testing.T, name string, o model.Options) (*golden.File, multimodal) {
 	t.Helper()
 	g, file := openVision(t, name)
@@ -29,26 +29,26 @@ func openMultimodal(t *testing.T, name string, o model.Options) (*golden.File, m
 	b := ref.New()
 	m := multimodal{Model: buildOn(t, b, familyOf(t, text), text, o)}
 	v := observeVision(t, b, file)
-	e := v.network
-	p := pictureOf(t, g, e.visionEncoder)
+	n := v.network
+	p := pictureOf(t, g, n.visionEncoder)
 	patches := patchesOf(t, text, g)
-	if len(patches) != p.NumTiles()*e.vectors() {
-		t.Fatalf("%d patch tokens for %d tiles of %d", len(patches), p.NumTiles(), e.vectors())
+	if len(patches) != p.NumTiles()*n.vectors() {
+		t.Fatalf("%d patch tokens for %d tiles of %d", len(patches), p.NumTiles(), n.vectors())
 	}
 	for tile := range p.NumTiles() {
-		vectors, err := b.Alloc("vectors", quant.F32, e.width, e.vectors())
+		vectors, err := b.Alloc("vectors", quant.F32, n.width, n.vectors())
 		if err == nil {
 			err = v.vision.Encode(p, tile, vectors)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.inserts = append(m.inserts, model.Embeddings{At: patches[tile*e.vectors()], Vectors: vectors})
+		m.picture = append(m.picture, model.Embeddings{At: patches[tile*n.vectors()], Vectors: vectors})
 	}
 	return g, m
 }
 
-// patchesOf is where the patch tokens of a golden file's prompt are.
+// patchesOf returns the positions of the patch tokens in a golden file's prompt.
 func patchesOf(t *testing.T, text []byte, g *golden.File) (at []int) {
 	t.Helper()
 	names := header(t, text).Meta.Strings("tokenizer.ggml.tokens")
@@ -60,30 +60,30 @@ func patchesOf(t *testing.T, text []byte, g *golden.File) (at []int) {
 	return at
 }
 
-// prefill computes a prompt from position m.Len() on and gives the last token's logits.
+// prefill computes tokens, the first at position m.Len(), and returns the logits of the last.
 func (m multimodal) prefill(t *testing.T, tokens []int32) []float32 {
 	t.Helper()
-	var inserts []model.Embeddings
-	for _, i := range m.inserts {
-		inserts = append(inserts, model.Embeddings{At: i.At - m.Len(), Vectors: i.Vectors})
+	var embeddings []model.Embeddings
+	for _, e := range m.picture {
+		embeddings = append(embeddings, model.Embeddings{At: e.At - m.Len(), Vectors: e.Vectors})
 	}
-	if err := m.Prefill(t.Context(), tokens, inserts...); err != nil {
+	if err := m.Prefill(t.Context(), tokens, embeddings...); err != nil {
 		t.Fatal(err)
 	}
 	return logits(t, m.Model)
 }
 
-// The prompt is cut everywhere: through tiles, between them, token by token.
+// The batches end within tiles, between tiles, and after every token.
 func TestLogitsAfterAPicture(t *testing.T) {
-	for _, chunk := range []int{0, 1, 3, 7, 16} {
-		g, m := openMultimodal(t, "vision-tiny", model.Options{BatchSize: chunk})
+	for _, batchSize := range []int{0, 1, 3, 7, 16} {
+		g, m := openMultimodal(t, "vision-tiny", model.Options{BatchSize: batchSize})
 		tokens := g.Ints["tokens"].Data[:30]
 		near(t, "logits after the prompt", m.prefill(t, tokens), g.Floats["logits"].Row(29), 1e-10)
 	}
 	g, m := openMultimodal(t, "vision-tiny", model.Options{})
 	tokens := g.Ints["tokens"].Data
 	for i := range len(tokens) - 1 {
-		near(t, "logits one by one", m.prefill(t, tokens[i:i+1]), g.Floats["logits"].Row(i), 1e-10)
+		near(t, "logits token by token", m.prefill(t, tokens[i:i+1]), g.Floats["logits"].Row(i), 1e-10)
 	}
 }
 
@@ -109,7 +109,7 @@ func TestGreedyTokensAfterAPicture(t *testing.T) {
 	}
 }
 
-// A rewind into the middle of a tile computes its other half again.
+// After a rewind into the middle of a tile, the other half of its vectors is computed again.
 func TestRewindingIntoAPicture(t *testing.T) {
 	g, m := openMultimodal(t, "vision-tiny", model.Options{})
 	tokens := g.Ints["tokens"].Data[:30]
@@ -120,11 +120,11 @@ func TestRewindingIntoAPicture(t *testing.T) {
 	}
 }
 
-// The tower's vectors matter: without them the patch tokens' own embeddings stand there.
-func TestWithoutInsertsAPictureIsNotSeen(t *testing.T) {
+// Without the vectors, the patch tokens have their own embeddings.
+func TestThePicturesVectorsChangeTheLogits(t *testing.T) {
 	g, m := openMultimodal(t, "vision-tiny", model.Options{})
 	got := prefill(t, m.Model, g.Ints["tokens"].Data[:30])
 	if d := golden.Compare(got, g.Floats["logits"].Row(29)); d.NMSE < 1e-3 {
-		t.Errorf("the logits without the picture are those with it: %v", d)
+		t.Errorf("the logits without the picture equal those with it: %v", d)
 	}
 }

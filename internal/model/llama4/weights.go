@@ -7,9 +7,9 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// layer is the weights of one layer; shapes [hidden, rows]. Either dense or moe is there.
+// layer is the weights of one layer; shapes [hidden, rows]. Either dense or moe is nil.
 type layer struct {
-	rotates    bool        // RoPE and chunked attention, or neither
+	rotates    bool        // whether it has RoPE and chunked attention; otherwise it is a NoPE layer
 	attnNorm   *ops.Tensor // [hidden]
 	q, k, v    *ops.Tensor // [hidden, numHeads·headDim], and twice [hidden, numKVHeads·headDim]; rows not permuted
 	attnOutput *ops.Tensor // [numHeads·headDim, hidden]
@@ -18,20 +18,20 @@ type layer struct {
 	moe        *moe
 }
 
-// dense is an ordinary gated feed-forward.
+// dense is the weights of an ordinary gated feed-forward.
 type dense struct {
 	gate, up *ops.Tensor // [hidden, width]
 	down     *ops.Tensor // [width, hidden]
 }
 
-// moe is a router, its experts, and the shared expert.
+// moe is the weights of a mixture of experts: the router, the routed experts, and the shared expert.
 type moe struct {
-	moeIndex int         // among the layers that are mixtures of experts
+	moeIndex int         // index of the layer among those that are mixtures of experts
 	router   *ops.Tensor // [hidden, numExperts]
 	ops.Experts
 }
 
-// Bind takes the layers' weights.
+// Bind takes the weights of the layers from w.
 func (f *family) Bind(w *model.Weights) model.Network {
 	n := &network{family: f, layers: make([]layer, f.config.NumLayers)}
 	if w.Has("rope_freqs.weight") {
@@ -43,6 +43,7 @@ func (f *family) Bind(w *model.Weights) model.Network {
 	return n
 }
 
+// bindLayer takes the weights of layer i from w.
 func (f *family) bindLayer(w *model.Weights, i int) layer {
 	c, prefix := f.config, fmt.Sprintf("blk.%d.", i)
 	matrix := func(name string, in, out int) *ops.Tensor { return w.Matrix(prefix+name+".weight", in, out) }
@@ -67,14 +68,15 @@ func (f *family) bindLayer(w *model.Weights, i int) layer {
 	return l
 }
 
-func (f *family) bindMoE(w *model.Weights, prefix string, place int) *moe {
+// bindMoE takes the weights of a mixture of experts from w.
+func (f *family) bindMoE(w *model.Weights, prefix string, moeIndex int) *moe {
 	hidden, width := f.config.HiddenSize, f.expertWidth
 	stack := func(name string, in, out int) *ops.Tensor {
 		return w.Stack(prefix+name+".weight", in, out, f.numExperts)
 	}
 	matrix := func(name string, in, out int) *ops.Tensor { return w.Matrix(prefix+name+".weight", in, out) }
 	return &moe{
-		moeIndex: place,
+		moeIndex: moeIndex,
 		router:   w.F32(prefix+"ffn_gate_inp.weight", hidden, f.numExperts),
 		Experts: ops.Experts{
 			Gate:       stack("ffn_gate_exps", hidden, width),

@@ -14,7 +14,7 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// handles are a file's tensors without numbers.
+// handles returns the tensors of a file without data.
 func handles(f *gguf.File) model.Source {
 	source := model.Source{}
 	for _, x := range f.Tensors {
@@ -23,7 +23,7 @@ func handles(f *gguf.File) model.Source {
 	return source
 }
 
-func TestTensorsThatDoNotFitAreNamed(t *testing.T) {
+func TestErrorsNameTheWrongTensor(t *testing.T) {
 	shape := func(name string, dims ...int) func(model.Source) {
 		return func(s model.Source) { s[name].Shape = dims }
 	}
@@ -41,7 +41,7 @@ func TestTensorsThatDoNotFitAreNamed(t *testing.T) {
 		{"heads", shape("blk.0.attn_q.weight", 64, 80), []string{"blk.0.attn_q.weight", "[64 80]", "[64 64]"}},
 		{"key heads", shape("blk.0.attn_v.weight", 64, 64), []string{"blk.0.attn_v.weight", "[64 32]"}},
 		{"rope pairs", shape("rope_freqs.weight", 64), []string{"rope_freqs.weight", "[64]", "[8]"}},
-		{"dense where experts belong", func(s model.Source) { s["blk.1.ffn_gate.weight"] = s["blk.0.ffn_gate.weight"] }, []string{"blk.1.ffn_gate.weight", "not part of the model"}},
+		{"dense tensor in a MoE layer", func(s model.Source) { s["blk.1.ffn_gate.weight"] = s["blk.0.ffn_gate.weight"] }, []string{"blk.1.ffn_gate.weight", "not part of the model"}},
 		{"a fused stack", func(s model.Source) { s["blk.1.ffn_gate_up_exps.weight"] = &ops.Tensor{Shape: ops.Shape{64, 192, 4}} },
 			[]string{"blk.1.ffn_gate_up_exps.weight", "not part of the model"}},
 		{"a quantised router", func(s model.Source) { s["blk.1.ffn_gate_inp.weight"].Type = quant.F16 }, []string{"blk.1.ffn_gate_inp.weight", "F16", "F32"}},
@@ -55,7 +55,7 @@ func TestTensorsThatDoNotFitAreNamed(t *testing.T) {
 	}
 }
 
-func TestTheFilesOwnTensorsPass(t *testing.T) {
+func TestTensorsOfWholeFilesPass(t *testing.T) {
 	for _, l := range []tiny.Llama4{{}, {MoEInterval: 2}, {RopeFactor: -1}, {MoEInterval: 5}} {
 		f := header(t, l.GGUF())
 		family, err := model.Read(f.Meta)
@@ -68,8 +68,8 @@ func TestTheFilesOwnTensorsPass(t *testing.T) {
 	}
 }
 
-// A stack of experts is bytes, one expert after another: property 8 of §10.3, so that an expert can be fetched alone.
-// Seen to fail with the offset of a row where the reference's expert needs that of a matrix.
+// The bytes of a stack are one expert after another, so that one expert can be read alone: property 8 of §10.3. Seen to
+// fail when the reference used the offset of a row instead of that of a matrix.
 func TestAnExpertIsOneRangeOfBytes(t *testing.T) {
 	_, file := openGolden(t, "interleave1-qknorm-high1")
 	const name = "blk.2.ffn_down_exps.weight"
@@ -99,8 +99,8 @@ func TestAnExpertIsOneRangeOfBytes(t *testing.T) {
 	}
 }
 
-// Hugging Face keeps gate and up of all experts in one tensor [experts, hidden, 2·width], to be multiplied from the
-// left (§2.8): the other half of property 8. Seen to fail with the matrices swapped inside MulMatID.
+// Hugging Face's files have gate and up of all experts in one tensor [experts, hidden, 2·width], which is multiplied by
+// x from the left (§2.8): the other half of property 8. Seen to fail with the matrices swapped in MulMatID.
 func TestFusedExpertsAreTheTransposedStacks(t *testing.T) {
 	_, file := openGolden(t, "interleave1-qknorm-high1")
 	b := ref.New()
@@ -124,7 +124,7 @@ func TestFusedExpertsAreTheTransposedStacks(t *testing.T) {
 	}
 }
 
-// fuse transposes two output-major matrices into rows of one input each: [hidden][gate rows, up rows].
+// fuse transposes two output-major matrices to rows of one input each: [hidden][gate rows, up rows].
 func fuse(gate, up []float32, hidden, width int) []float32 {
 	fused := make([]float32, 0, 2*hidden*width)
 	for i := range hidden {
@@ -137,7 +137,7 @@ func fuse(gate, up []float32, hidden, width int) []float32 {
 	return fused
 }
 
-// matrixOf is the numbers of one expert's matrix, cut out of those of the whole stack.
+// matrixOf returns the numbers of one expert's matrix, taken from those of the whole stack.
 func matrixOf(t *testing.T, b *ref.Backend, file []byte, stack *ops.Tensor, e int) []float32 {
 	t.Helper()
 	tensor, _ := header(t, file).Tensor(stack.Name)
@@ -167,12 +167,12 @@ func randomTensor(t *testing.T, b *ref.Backend, shape ...int) *ops.Tensor {
 	return x
 }
 
-// choose is the choice of one expert by one token, with weight 1.
+// choose returns the choice of one expert by one token, with weight 1.
 func choose(t *testing.T, b *ref.Backend, expert int) *ops.Tensor {
 	return u32(t, b, ops.Shape{ops.ChoiceWords, 1}, uint32(expert), uint32(expert), 0x3f800000)
 }
 
-// group is what GroupTokens makes of it.
+// group returns the same choice as GroupTokens lists it.
 func group(t *testing.T, b *ref.Backend, expert, numExperts int) *ops.Tensor {
 	starts := slices.Concat(make([]uint32, expert+1), slices.Repeat([]uint32{1}, numExperts-expert), []uint32{0})
 	return u32(t, b, ops.Shape{len(starts)}, starts...)
@@ -210,7 +210,7 @@ func run(t *testing.T, b *ref.Backend, f func()) {
 	}
 }
 
-// counter counts what a decode step asks a device to do. Ops that are not for one token count as too many.
+// counter counts the ops of a decode step. Calls of other ops reach the reference, which panics outside Record.
 type counter struct {
 	*ref.Backend
 	n int
@@ -229,7 +229,7 @@ func (c *counter) Argmax(*ops.Tensor, *ops.Tensor)                              
 func (c *counter) Advance(*ops.Tensor)                                            {}
 func (c *counter) Record(_ string, f func()) (ops.Program, error)                 { f(); return nil, nil }
 
-func TestDecodeIsAtMostNineOpsALayer(t *testing.T) {
+func TestDecodeCallsAtMostNineOpsPerLayer(t *testing.T) {
 	for interleave, want := range map[int]int{1: 4 * 9, 2: 2*9 + 2*8} {
 		l := small
 		l.MoEInterval = interleave
@@ -238,13 +238,13 @@ func TestDecodeIsAtMostNineOpsALayer(t *testing.T) {
 		if _, err := model.New(t.Context(), c, familyOf(t, file), upload(t, c, file), model.Options{}); err != nil {
 			t.Fatal(err)
 		}
-		if got := c.n - 2; got != want { // without the last norm and the head
-			t.Errorf("experts in every layer of %d: %d ops in 4 layers, want %d", interleave, got, want)
+		if got := c.n - 2; got != want { // without the output norm and the head
+			t.Errorf("interleave %d: %d ops in 4 layers, want %d", interleave, got, want)
 		}
 	}
 }
 
-func TestWarningsReachTheModelsOwner(t *testing.T) {
+func TestNewModelHasTheWarningsOfItsFile(t *testing.T) {
 	for factor, want := range map[float32]int{16: 0, 8: 1, -1: 0} {
 		l := small
 		l.RopeFactor = factor
@@ -254,12 +254,12 @@ func TestWarningsReachTheModelsOwner(t *testing.T) {
 	}
 }
 
-func TestMoreExpertsThanThereAreIsAll(t *testing.T) {
+func TestMoreExpertsThanThereAreMeansAll(t *testing.T) {
 	all := small
 	all.NumExpertsUsed = 4
 	want := prefill(t, build(t, all.GGUF(), model.Options{}), prompt)
 	near(t, "all experts", prefill(t, build(t, small.GGUF(), model.Options{NumExpertsUsed: 9}), prompt), want, 0)
 	if d := golden.Compare(prefill(t, build(t, small.GGUF(), model.Options{}), prompt), want); d.NMSE == 0 {
-		t.Error("one expert gives the same as four")
+		t.Error("one expert computes the same as four")
 	}
 }

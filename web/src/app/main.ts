@@ -1,15 +1,16 @@
-// The page around <scout-chat>: which model it starts with, and its life offline.
+// The page around <scout-chat>: it chooses the model to start with and keeps the page working offline.
 
 import { ScoutChat } from "../element/define.js";
-import { catalogue, nano } from "../element/catalogue.js";
+import { catalogue, nano, type CatalogueModel } from "../element/catalogue.js";
 import { modelName } from "../element/format.js";
 import { keepOffline } from "./offline.js";
 
+/** Keys of localStorage under which the model and the vision file of the last visit are kept. */
 const lastModel = "outrider.model";
 const lastVision = "outrider.mmproj";
 
-/** The models that the server of this page offers itself: URLs of GGUF files. None when it cannot be reached. */
-async function offeredModels(): Promise<string[]> {
+/** Returns the URLs of the GGUF files that this page's own server offers; none if it cannot be reached. */
+async function serverModels(): Promise<string[]> {
   try {
     const response = await fetch("/models/offered.json", { cache: "no-store" });
     return response.ok ? await response.json() : [];
@@ -18,43 +19,44 @@ async function offeredModels(): Promise<string[]> {
   }
 }
 
-/** Starts with the server's own model, or the last visit's, or Nano; at #models with the list of models. */
+/** Starts with a model that the server offers, else the last visit's, else Nano; at #models with the chooser. */
 async function start(chat: ScoutChat): Promise<void> {
-  const offered = await offeredModels();
-  const own = offered.map((path) => {
-    const url = new URL(path, location.href).href;
-    return { id: url, name: modelName(url), url, bytes: 0, note: "Offered by this server" };
-  });
-  chat.catalogue = [...own, ...catalogue];
+  const offered = (await serverModels()).map(catalogueEntry);
+  chat.catalogue = [...offered, ...catalogue];
   chat.addEventListener("model-loaded", () => {
     remember(lastModel, chat.model);
     remember(lastVision, chat.mmproj);
-    void forgetOldNanos(chat);
+    void deleteOldNanos(chat);
   });
-  if (own[0]) chat.model = own[0].id;
+  if (offered[0]) chat.model = offered[0].id;
   else if (location.hash !== "#models") await resume(chat);
 }
 
+function catalogueEntry(path: string): CatalogueModel {
+  const url = new URL(path, location.href).href;
+  return { id: url, name: modelName(url), url, bytes: 0, note: "Offered by this server" };
+}
+
 /**
- * Opens the model of the last visit, if it is still stored whole: a visit must not start a download from elsewhere by
- * itself. Otherwise opens the model that came with the page.
+ * Opens the model of the last visit if it is stored completely, because opening the page must not start a download from
+ * another site. Otherwise opens Nano.
  */
 async function resume(chat: ScoutChat): Promise<void> {
   const model = localStorage.getItem(lastModel) ?? nano.id;
   const source = chat.catalogue.find((entry) => entry.id === model)?.url ?? model;
   const stored = model === nano.id ? [] : await chat.engine.models().catch(() => []);
-  if (chat.model) return; // the person was faster
-  const whole = stored.some((s) => s.complete && s.id === source);
-  if (whole) chat.mmproj = localStorage.getItem(lastVision);
-  chat.model = whole ? model : nano.id;
+  if (chat.model) return; // the person has chosen one meanwhile
+  const complete = stored.some((s) => s.complete && s.id === source);
+  if (complete) chat.mmproj = localStorage.getItem(lastVision);
+  chat.model = complete ? model : nano.id;
 }
 
-/** Deletes what the store keeps of Nanos that came with earlier versions of the page. */
-async function forgetOldNanos(chat: ScoutChat): Promise<void> {
-  const [kind] = nano.url.split(/[^/]*$/);
-  const old = ({ id }: { id: string }) => id.startsWith(`${kind}nano-`) && id !== nano.url && id !== nano.mmproj;
+/** Deletes from the store the Nanos of earlier versions of the page. */
+async function deleteOldNanos(chat: ScoutChat): Promise<void> {
+  const [folder] = nano.url.split(/[^/]*$/);
+  const isOld = ({ id }: { id: string }) => id.startsWith(`${folder}nano-`) && id !== nano.url && id !== nano.mmproj;
   const stored = await chat.engine.models().catch(() => []);
-  await Promise.allSettled(stored.filter(old).map(({ id }) => chat.engine.deleteModel(id)));
+  await Promise.allSettled(stored.filter(isOld).map(({ id }) => chat.engine.deleteModel(id)));
 }
 
 function remember(key: string, value: string | null): void {
@@ -62,13 +64,14 @@ function remember(key: string, value: string | null): void {
   else localStorage.removeItem(key);
 }
 
-/** The end of the load under way, if there is one. */
-async function settled(chat: ScoutChat): Promise<void> {
+/** Returns once no load is under way. */
+async function loadSettled(chat: ScoutChat): Promise<void> {
   await chat.updateComplete;
-  if (chat.status === "loading") await new Promise((resolve) => chat.addEventListener("status-changed", resolve, { once: true }));
+  if (chat.status !== "loading") return;
+  await new Promise((resolve) => chat.addEventListener("status-changed", resolve, { once: true }));
 }
 
 const chat = document.querySelector("scout-chat")!;
 await start(chat);
-await settled(chat); // what is kept for offline use is fetched once more, which must not hold up the first answer
+await loadSettled(chat); // the service worker fetches the site once more, which must not delay the first answer
 await keepOffline(document.querySelector("#update")!);

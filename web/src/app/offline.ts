@@ -1,6 +1,6 @@
-// Registers the service worker and offers a new version of the page when there is one.
+// Registers the service worker, which keeps the page working offline, and offers new versions of the page.
 
-/** notice is shown, with its button, while a new version waits. Without service workers the page works online only. */
+/** Shows notice, whose button loads the new version, while one is ready. Without service workers the page works online only. */
 export async function keepOffline(notice: HTMLElement): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   const registration = await navigator.serviceWorker.register("/service-worker.js", { type: "module" });

@@ -1,27 +1,29 @@
-// The pictures of the message being written: each is checked by the engine at once, so that what cannot be read is never
-// sent.
+// The pictures of the message being written. The engine checks each at once, so that one it cannot read is never sent.
 
 import { EngineError } from "../errors.js";
-import type { ContentPart } from "../client/openai.js";
 
-/** A picture, by a blob: address that lives until release. */
+/** A picture that a person attached. */
 export interface Picture {
-  id: number;
-  /** Of its file. */
-  name: string;
-  url: string;
-  /** The engine can look at it. */
-  checked: boolean;
+  readonly id: number;
+  /** Name of its file. */
+  readonly name: string;
+  /** A blob: address, valid until release. */
+  readonly url: string;
+  /** Whether the engine has found that it can read the picture. */
+  readonly checked: boolean;
 }
 
+/** What attachments need of the element that shows them. */
 export interface AttachmentsHost {
+  /** Schedules a render. */
   requestUpdate(): void;
-  /** Rejects when the engine cannot look at the picture. */
+  /** Rejects if the engine cannot read the picture. */
   check(url: string, signal: AbortSignal): Promise<unknown>;
-  /** Hears of a picture that was refused and is gone. */
-  refused(name: string, reason: unknown): void;
+  /** Called with the error of a picture that was removed because the engine cannot read it. */
+  refused(error: unknown): void;
 }
 
+/** A list of pictures with their checks. */
 export class Attachments {
   readonly #host: AttachmentsHost;
   readonly #checks = new Map<number, AbortController>();
@@ -32,33 +34,37 @@ export class Attachments {
     this.#host = host;
   }
 
+  /** The pictures in the order in which they were added. */
   get pictures(): readonly Picture[] {
     return this.#pictures;
   }
 
-  /** No picture is still being checked. */
-  get settled(): boolean {
+  /** Whether every picture has been checked. */
+  get allChecked(): boolean {
     return this.#pictures.every(({ checked }) => checked);
   }
 
+  /** Adds files and checks them. */
   add(files: readonly File[]): void {
     for (const file of files) void this.#add(file);
   }
 
+  /** Removes a picture. */
   remove(id: number): void {
     this.#checks.get(id)?.abort();
     release(this.#pictures.filter((p) => p.id === id));
-    this.#show(this.#pictures.filter((p) => p.id !== id));
+    this.#set(this.#pictures.filter((p) => p.id !== id));
   }
 
+  /** Removes all pictures. */
   clear(): void {
     for (const { id } of this.#pictures) this.remove(id);
   }
 
-  /** Gives the pictures away, to be released by who takes them. */
+  /** Returns the pictures and removes them from the list. The caller releases them. */
   take(): readonly Picture[] {
     const taken = this.#pictures;
-    this.#show([]);
+    this.#set([]);
     return taken;
   }
 
@@ -67,46 +73,38 @@ export class Attachments {
     const check = new AbortController();
     this.#checks.set(id, check);
     const picture = { id, name: file.name, url: URL.createObjectURL(file), checked: false };
-    this.#show([...this.#pictures, picture]);
+    this.#set([...this.#pictures, picture]);
     try {
       await this.#host.check(picture.url, check.signal);
-      this.#show(this.#pictures.map((p) => (p.id === id ? { ...p, checked: true } : p)));
-    } catch (reason) {
+      this.#set(this.#pictures.map((p) => (p.id === id ? { ...p, checked: true } : p)));
+    } catch (error) {
       if (check.signal.aborted) return;
       this.remove(id);
-      this.#host.refused(file.name, reason);
+      this.#host.refused(withFileName(file.name, error));
     } finally {
       this.#checks.delete(id);
     }
   }
 
-  #show(pictures: readonly Picture[]): void {
+  #set(pictures: readonly Picture[]): void {
     this.#pictures = pictures;
     this.#host.requestUpdate();
   }
 }
 
-/** Ends the life of pictures' addresses. */
+/** Revokes the addresses of pictures. */
 export function release(pictures: readonly Picture[]): void {
   for (const { url } of pictures) URL.revokeObjectURL(url);
 }
 
-/** The files of a drop or a paste, by what they are for. */
+/** Separates model files, which end in .gguf, from all others, which are taken for pictures. */
 export function sortFiles(files: Iterable<File>): { models: File[]; pictures: File[] } {
   const sorted: { models: File[]; pictures: File[] } = { models: [], pictures: [] };
   for (const file of files) sorted[/\.gguf$/i.test(file.name) ? "models" : "pictures"].push(file);
   return sorted;
 }
 
-/** What a message says: pictures come first, as the model's makers trained it. */
-export function contentOf(text: string, pictures: readonly Picture[]): string | ContentPart[] {
-  if (pictures.length === 0) return text;
-  const images = pictures.map(({ url }) => ({ type: "image_url" as const, image_url: { url } }));
-  return text ? [...images, { type: "text", text }] : images;
-}
-
-/** Puts the name of a file before what is wrong with it. */
-export function about(name: string, reason: unknown): unknown {
-  if (!(reason instanceof EngineError)) return reason;
-  return new EngineError(reason.code, `${name}: ${reason.message}`);
+/** Puts the name of a file before the message of an error about it. */
+function withFileName(name: string, error: unknown): unknown {
+  return error instanceof EngineError ? new EngineError(error.code, `${name}: ${error.message}`) : error;
 }

@@ -1,30 +1,35 @@
+// The list of models on offer.
+
 import builtIn from "model:nano";
 
-/** A model that the chooser offers. */
+/** A model on offer. */
 export interface CatalogueModel {
+  /** Short name, for the attribute `model`. */
   id: string;
   name: string;
+  /** Address of the GGUF file. */
   url: string;
-  /** Address of the vision file, for a model that can look at pictures. */
+  /** Address of the vision file, if the model reads pictures. */
   mmproj?: string;
-  /** Download size, bytes. */
+  /** Size of the download, bytes; 0 if it is not known. */
   bytes: number;
+  /** What the model is good for, in a few words. */
   note: string;
 }
 
-/** The model that comes with the site. */
+/** Nano, the model that is part of the site. */
 export const nano: CatalogueModel = {
   id: "nano",
   name: "Outrider Nano",
-  url: own(builtIn.url),
-  mmproj: own(builtIn.mmproj),
+  url: siteURL(builtIn.url),
+  mmproj: siteURL(builtIn.mmproj),
   bytes: builtIn.bytes,
   note: "Built in: small talk and simple drawings",
 };
 
 const huggingFace = "https://huggingface.co";
 
-/** The model inside, and published GGUF files that Outrider runs. */
+/** Nano, and published GGUF files that Outrider runs. */
 export const catalogue: readonly CatalogueModel[] = [
   nano,
   {
@@ -58,7 +63,7 @@ export const catalogue: readonly CatalogueModel[] = [
   },
 ];
 
-/** A file of the site that this script comes from, which may be another than the page's. */
-function own(path: string): string {
+/** Returns the address of a file on the site that this script comes from, which may differ from the page's. */
+function siteURL(path: string): string {
   return new URL(path, import.meta.url).href;
 }

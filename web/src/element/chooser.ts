@@ -1,4 +1,4 @@
-// The view that chooses a model: the catalogue, what is stored, a URL, a local file.
+// Where a person chooses a model: one of the catalogue, a stored one, an address or files.
 
 import { html, nothing, type TemplateResult } from "lit";
 import { bytes, modelName } from "./format.js";
@@ -6,11 +6,14 @@ import { icons } from "./icons.js";
 import type { CatalogueModel } from "./catalogue.js";
 import type { StoredModel } from "../protocol.js";
 
+/** What the chooser calls. */
 export interface ChooserActions {
-  /** A catalogue id, a stored model's id or a URL; a vision file by its URL. */
+  /** model is a catalogue id, a stored model's id or a URL; mmproj is the URL of its vision file. */
   choose(model: string, mmproj?: string): void;
+  /** Opens local files. */
   open(files: File[]): void;
-  remove(id: string): void;
+  /** Deletes a stored model. */
+  delete(id: string): void;
 }
 
 /** One row: a catalogue entry, a stored model, or both at once. */
@@ -21,7 +24,12 @@ interface Choice {
   stored: StoredModel | undefined;
 }
 
-export function chooser(offered: readonly CatalogueModel[], stored: readonly StoredModel[], actions: ChooserActions): TemplateResult {
+/** Renders the chooser with the models on offer and the stored ones. */
+export function chooser(
+  offered: readonly CatalogueModel[],
+  stored: readonly StoredModel[],
+  actions: ChooserActions,
+): TemplateResult {
   return html`
     <section part="chooser" class="chooser" aria-labelledby="choose">
       <slot name="intro"></slot>
@@ -34,18 +42,22 @@ export function chooser(offered: readonly CatalogueModel[], stored: readonly Sto
 }
 
 function choices(offered: readonly CatalogueModel[], stored: readonly StoredModel[]): Choice[] {
-  const known = offered.map((entry) => {
-    const note = entry.bytes ? `${bytes(entry.bytes)} · ${entry.note}` : entry.note;
-    return { model: entry.id, name: entry.name, note, stored: stored.find((s) => s.id === entry.url) };
-  });
-  const others = stored.filter((s) => !offered.some((entry) => entry.url === s.id || entry.mmproj === s.id));
+  const isOffered = ({ id }: StoredModel) => offered.some(({ url, mmproj }) => url === id || mmproj === id);
+  const others = stored.filter((s) => !isOffered(s));
   return [
-    ...known,
-    ...others.map((s) => ({ model: s.id, name: modelName(s.name), note: noteOf(s), stored: s })),
+    ...offered.map((entry) => offeredChoice(entry, stored)),
+    ...others.map((s) => ({ model: s.id, name: modelName(s.name), note: storedNote(s), stored: s })),
   ];
 }
 
-const noteOf = ({ name, bytesTotal }: StoredModel) => `${bytes(bytesTotal)}${isVisionFile(name) ? " · vision file" : ""}`;
+function offeredChoice(entry: CatalogueModel, stored: readonly StoredModel[]): Choice {
+  const note = entry.bytes ? `${bytes(entry.bytes)} · ${entry.note}` : entry.note;
+  return { model: entry.id, name: entry.name, note, stored: stored.find(({ id }) => id === entry.url) };
+}
+
+function storedNote({ name, bytesTotal }: StoredModel): string {
+  return `${bytes(bytesTotal)}${isVisionFile(name) ? " · vision file" : ""}`;
+}
 
 function row({ model, name, note, stored }: Choice, actions: ChooserActions): TemplateResult {
   return html`
@@ -57,14 +69,16 @@ function row({ model, name, note, stored }: Choice, actions: ChooserActions): Te
       </button>
       ${stored
         ? html`<button class="plain icon" aria-label="Delete the stored ${name}" title="Delete from this browser"
-            @click=${() => actions.remove(stored.id)}>${icons.trash}</button>`
+            @click=${() => actions.delete(stored.id)}>${icons.trash}</button>`
         : nothing}
     </li>
   `;
 }
 
-/** By the name they are published under; such a file is loaded with its model, never alone. */
-const isVisionFile = (name: string) => /mmproj/i.test(name);
+/** Tells a vision file by the name under which such files are published. It is loaded with its model, never alone. */
+function isVisionFile(name: string): boolean {
+  return /mmproj/i.test(name);
+}
 
 function badge({ complete, bytesStored, bytesTotal }: StoredModel): TemplateResult {
   const percent = bytesTotal > 0 ? Math.floor((bytesStored / bytesTotal) * 100) : 0;
@@ -83,7 +97,7 @@ function urlForm(actions: ChooserActions): TemplateResult {
       <input name="url" type="url" required aria-label="Address of a GGUF file" placeholder="https://…/model.gguf"
              autocomplete="off" spellcheck="false" />
       <button class="soft">Load</button>
-      <input name="mmproj" type="url" aria-label="Address of its vision file" placeholder="https://…/mmproj.gguf, to show it pictures (optional)"
+      <input name="mmproj" type="url" aria-label="Address of its vision file" placeholder="https://…/mmproj.gguf, to read pictures (optional)"
              autocomplete="off" spellcheck="false" />
     </form>
   `;

@@ -1,4 +1,4 @@
-// The field one writes in, with the pictures that go along and the button that sends or stops.
+// Where a person writes a message: the text, its pictures and the button that sends or stops.
 
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
@@ -7,26 +7,30 @@ import { thumbnails } from "./thumbnails.js";
 import type { Picture } from "./attachments.js";
 import type { Status } from "./events.js";
 
+/** What the composer calls. */
 export interface ComposerActions {
+  /** text is the whole text after a change. */
   edit(text: string): void;
   attach(files: File[]): void;
+  /** Removes a picture. */
   remove(id: number): void;
   send(): void;
   stop(): void;
 }
 
-/** What the composer shows. */
+/** The message being written. */
 export interface Draft {
   text: string;
   pictures: readonly Picture[];
-  /** A model is there to answer. */
+  /** Whether a model is open. */
   enabled: boolean;
-  /** The model can look at pictures. */
+  /** Whether the model reads pictures. */
   vision: boolean;
-  /** There is something to send, and nothing is still being checked. */
+  /** Whether the message can be sent: it is not empty, and its pictures are checked. */
   sendable: boolean;
 }
 
+/** Renders the composer. */
 export function composer(draft: Draft, status: Status, actions: ComposerActions): TemplateResult {
   const keydown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -51,7 +55,7 @@ export function composer(draft: Draft, status: Status, actions: ComposerActions)
   `;
 }
 
-/** Formats that some systems do not count among pictures are named. */
+/** Names the formats that some systems do not count among pictures. */
 const pictureTypes = "image/*,.avif,.bmp,.heic,.heif,.jxl,.tif,.tiff,.webp";
 
 function attachButton(actions: ComposerActions): TemplateResult {

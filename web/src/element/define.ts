@@ -1,4 +1,4 @@
-// Importing this file registers <scout-chat>; importing the class does not.
+// Registers <scout-chat> when it is imported; importing the class alone does not.
 
 import { ScoutChat } from "./scout-chat.js";
 

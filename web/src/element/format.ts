@@ -1,8 +1,8 @@
-// Numbers as people read them.
+// Sizes, times, speeds and names as people read them.
 
 const units = ["B", "KB", "MB", "GB", "TB"];
 
-/** A size in decimal units, three digits: "98.4 MB". */
+/** Returns a size in decimal units with three digits: "98.4 MB". */
 export function bytes(n: number): string {
   const unit = Math.min(Math.max(Math.floor(Math.log10(Math.max(n, 1)) / 3), 0), units.length - 1);
   const value = n / 1000 ** unit;
@@ -10,7 +10,7 @@ export function bytes(n: number): string {
   return `${value.toFixed(digits)} ${units[unit]}`;
 }
 
-/** A time left, rounded to what one plans by: "8 s", "3 min", "1 h 20 min". */
+/** Returns a duration, rounded to seconds below a minute and to minutes above: "8 s", "3 min", "1 h 20 min". */
 export function duration(seconds: number): string {
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
   const minutes = Math.round(seconds / 60);
@@ -18,12 +18,12 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** A speed of generation: "0.8 tokens/s", "42 tokens/s". */
+/** Returns the speed of an answer: "0.8 tokens/s", "42 tokens/s". */
 export function tokensPerSecond(rate: number): string {
   return `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} tokens/s`;
 }
 
-/** A model's name from its URL, id or file name: "Llama-3.2-1B-Instruct-Q4_K_M". */
+/** Returns a model's name from its URL, id or file name: "Llama-3.2-1B-Instruct-Q4_K_M". */
 export function modelName(source: string): string {
   const file = source.split(/[?#]/)[0]!.split("/").pop() || source;
   return decodeURIComponent(file).replace(/^local:/, "").replace(/(-00001-of-\d{5})?\.gguf$/i, "");

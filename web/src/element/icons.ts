@@ -1,9 +1,12 @@
+// The icons of <scout-chat>.
+
 import { html, type TemplateResult } from "lit";
 
 const icon = (path: string, fill = "none"): TemplateResult => html`
   <svg viewBox="0 0 24 24" width="20" height="20" fill=${fill} stroke="currentColor" stroke-width="2"
        stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${path}></path></svg>`;
 
+/** Icons of 20 CSS pixels in the colour of the text. They are hidden from screen readers. */
 export const icons = {
   mark: icon("M3 17c5-1 8-5 9-11 1 6 4 10 9 11M12 20v.01"),
   send: icon("M12 19V5M5 12l7-7 7 7"),

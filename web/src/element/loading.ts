@@ -1,109 +1,139 @@
-// Getting a model: what is known of it before, the question whether a large download is wanted, the download, the load.
+// One load of a model: preflight, the question whether a large download is wanted, download and load.
 
-import type { TemplateResult } from "lit";
 import { isPair, type Engine, type LoadSource } from "../client/engine.js";
 import { aborted } from "../errors.js";
 import type { LoadedModel, Paging, PreflightReport, Progress, StoredModel } from "../protocol.js";
 import type { CatalogueModel } from "./catalogue.js";
 import { modelName } from "./format.js";
-import { preflightNotice, progressNotice } from "./notices.js";
 
-/** Bytes from which a download is begun only when a person has seen what to expect of it. */
-export const LARGE = 2e9;
+/** Downloads of at least so many bytes begin only after the person has seen the preflight report and agreed. */
+export const LARGE_DOWNLOAD = 2e9;
 
+/** What a load needs of the element that shows it. */
 export interface LoadingHost {
   readonly engine: Engine;
+  /** Schedules a render. */
   requestUpdate(): void;
 }
 
-/** What is to be loaded, and how. */
-export interface Wanted {
-  source: LoadSource;
-  name: string;
+/** How a model is loaded. */
+export interface LoadSettings {
   paging: Paging;
-  /** Bytes that will move, where that is known; see bytesToMove. */
+  /** Bytes that will be downloaded or copied, where that is known; see bytesToStore. */
   bytes?: number | undefined;
-  /** Ask before a large download. */
+  /** Whether to ask before a large download. */
   ask: boolean;
+}
+
+/** What is loaded, and how. */
+export interface LoadRequest extends LoadSettings {
+  source: LoadSource;
+  /** The model's name for the person. */
+  name: string;
+  /** Called with the progress until the load is cancelled. */
   onProgress(progress: Progress): void;
 }
 
-/** One load, from the choice to its end. */
-export class Loading {
-  readonly wanted: Wanted;
-  readonly #host: LoadingHost;
-  readonly #work = new AbortController();
-  #progress: Progress | undefined;
-  #question: { report: PreflightReport; agree: () => void } | undefined;
+/** A question that a load waits on. */
+export interface LoadQuestion {
+  report: PreflightReport;
+  /** Continues the load; Loading.cancel ends it. */
+  agree(): void;
+}
 
-  constructor(host: LoadingHost, wanted: Wanted) {
+/** One load, from the choice of a model to its end. */
+export class Loading {
+  readonly request: LoadRequest;
+  readonly #host: LoadingHost;
+  readonly #abort = new AbortController();
+  #progress: Progress | undefined;
+  #question: LoadQuestion | undefined;
+
+  constructor(host: LoadingHost, request: LoadRequest) {
     this.#host = host;
-    this.wanted = wanted;
+    this.request = request;
   }
 
-  /** Gives the model. Rejects with code `aborted` when it was cancelled or not wanted after all. */
+  /** The latest progress. */
+  get progress(): Progress | undefined {
+    return this.#progress;
+  }
+
+  /** The question that waits for the person's answer, if there is one. */
+  get question(): LoadQuestion | undefined {
+    return this.#question;
+  }
+
+  /** Loads the model and returns it. Rejects with the code `aborted` after cancel. */
   async run(): Promise<LoadedModel> {
-    const { source, paging } = this.wanted;
-    const { signal } = this.#work;
+    const { source, paging } = this.request;
+    const { signal } = this.#abort;
     if (this.#mayBeLarge()) {
-      const report = await this.#host.engine.preflight(source, { signal, paging, measureFrom: LARGE });
-      if (report.downloadBytes >= LARGE) await this.#ask(report);
+      const report = await this.#host.engine.preflight(source, { signal, paging, measureFrom: LARGE_DOWNLOAD });
+      if (report.downloadBytes >= LARGE_DOWNLOAD) await this.#confirm(report);
     }
     return this.#host.engine.load(source, { signal, paging, onProgress: (progress) => this.#onProgress(progress) });
   }
 
+  /** Ends the load, also while it waits on a question. */
   cancel(): void {
-    this.#work.abort();
-  }
-
-  view(): TemplateResult {
-    const cancel = () => this.cancel();
-    if (!this.#question) return progressNotice(this.wanted.name, this.#progress, cancel);
-    const { report, agree } = this.#question;
-    return preflightNotice(this.wanted.name, report, isLocal(this.wanted.source), { agree, cancel });
+    this.#abort.abort();
   }
 
   #mayBeLarge(): boolean {
-    const { ask, bytes } = this.wanted;
-    return ask && (bytes === undefined || bytes >= LARGE);
+    const { ask, bytes } = this.request;
+    return ask && (bytes === undefined || bytes >= LARGE_DOWNLOAD);
   }
 
   /** Waits until the person agrees. */
-  async #ask(report: PreflightReport): Promise<void> {
-    const { signal } = this.#work;
-    const answer = new Promise<void>((agree, reject) => {
+  async #confirm(report: PreflightReport): Promise<void> {
+    const agreed = new Promise<void>((agree, reject) => {
       this.#question = { report, agree };
-      signal.addEventListener("abort", () => reject(aborted()));
+      this.#abort.signal.addEventListener("abort", () => reject(aborted()));
     });
     this.#host.requestUpdate();
-    await answer;
+    await agreed;
     this.#question = undefined;
-    // Only a click may ask the browser to keep what we store; without its promise the engine works all the same.
-    void globalThis.navigator?.storage?.persist?.();
+    requestPersistence();
     this.#host.requestUpdate();
   }
 
   #onProgress(progress: Progress): void {
-    if (this.#work.signal.aborted) return;
+    if (this.#abort.signal.aborted) return;
     this.#progress = progress;
     this.#host.requestUpdate();
-    this.wanted.onProgress(progress);
+    this.request.onProgress(progress);
   }
 }
 
-/** How many bytes a load will move, as far as that is known without looking at the model; undefined if not. */
-export function bytesToMove(source: LoadSource, offered: readonly CatalogueModel[], stored: readonly StoredModel[]): number | undefined {
+/**
+ * Asks the browser not to delete what the site stores. To be called during a click, because browsers decide by that.
+ * Outrider works the same if the browser refuses.
+ */
+export function requestPersistence(): void {
+  void globalThis.navigator?.storage?.persist?.();
+}
+
+/** Returns how many bytes a load will download or copy, as far as that is known without reading the model; undefined if not. */
+export function bytesToStore(
+  source: LoadSource,
+  offered: readonly CatalogueModel[],
+  stored: readonly StoredModel[],
+): number | undefined {
   const model = isPair(source) ? source.model : source;
   if (typeof model !== "string") return [model].flat().reduce((sum, { size }) => sum + size, 0);
   if (stored.some(({ id, complete }) => complete && id === model)) return 0;
   return offered.find(({ url }) => url === model)?.bytes || undefined;
 }
 
-/** The name of what a source holds, for a person. */
+/** Returns the name of the model of a source, for a person. */
 export function sourceName(source: LoadSource): string {
   if (isPair(source)) return sourceName(source.model);
   if (typeof source === "string") return modelName(source);
   return modelName((source instanceof File ? source : source[0])?.name ?? "");
 }
 
-const isLocal = (source: LoadSource) => typeof (isPair(source) ? source.model : source) !== "string";
+/** Reports whether the files of a source are on this machine. */
+export function isLocal(source: LoadSource): boolean {
+  return typeof (isPair(source) ? source.model : source) !== "string";
+}

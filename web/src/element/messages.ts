@@ -2,48 +2,54 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { tokensPerSecond } from "./format.js";
+import type { ChatProgress } from "../protocol.js";
+import { bytes, tokensPerSecond } from "./format.js";
+import { phases } from "./loading-notices.js";
+import type { Message } from "./message.js";
+import { hitRateText } from "./paging-status.js";
 import { thumbnails } from "./thumbnails.js";
-import type { Picture } from "./attachments.js";
 
-export interface Message {
-  id: number;
-  role: "user" | "assistant";
-  text: string;
-  pictures: readonly Picture[];
-  /** What goes on while an answer's next word does not come. */
-  activity?: string | undefined;
-  /** Tokens a second, while and after an answer is written. */
-  speed?: number | undefined;
-  /** How often the experts of a paged model were there. */
-  found?: string | undefined;
-  /** Why an answer is shorter than the model wanted. */
-  cut?: "stopped" | "length" | undefined;
-}
+const cutTexts = { stopped: "Stopped", length: "Cut short: no space left in the context" };
 
-const cuts = { stopped: "Stopped", length: "Cut: no room left" };
-
-/** busy: the last message is still being written. */
-export function messageList(messages: readonly Message[], busy: boolean): TemplateResult {
+/** Renders a conversation; generating: its last message is still being written. */
+export function messageList(messages: readonly Message[], generating: boolean): TemplateResult {
   return html`
-    <div part="messages" class="messages" role="log" aria-label="Conversation" aria-busy=${busy}>
+    <div part="messages" class="messages" role="log" aria-label="Conversation" aria-busy=${generating}>
       ${messages.length === 0 ? html`<slot name="empty"><p class="empty">What would you like to know?</p></slot>` : nothing}
-      ${repeat(messages, (m) => m.id, (m, i) => message(m, busy && i === messages.length - 1))}
+      ${repeat(messages, (m) => m.id, (m, i) => message(m, generating && i === messages.length - 1))}
     </div>
   `;
 }
 
-function message(m: Message, writing: boolean): TemplateResult {
-  const notes = [m.speed && tokensPerSecond(m.speed), m.found, m.cut && cuts[m.cut]].filter(Boolean);
-  const activity = writing && m.activity ? html`<p part="activity" class="quiet activity" role="status">${m.activity}</p>` : nothing;
-  // Text is pre-wrapped: the markup around it must add no white space.
+function message(m: Message, generating: boolean): TemplateResult {
+  const activity = generating ? activityLine(m.activity) : nothing;
+  const caret = generating ? html`<span class="caret" aria-hidden="true"></span>` : nothing;
+  // Text is pre-wrapped, so the markup around it must not add white space.
   return html`
     <article part="message ${m.role}" class="message ${m.role}" aria-label=${m.role === "user" ? "You" : "Answer"}>
       ${thumbnails(m.pictures)}
       ${m.text ? nothing : activity}
-      <div class="text" ?hidden=${m.role === "user" && !m.text}>${m.text}${writing ? html`<span class="caret" aria-hidden="true"></span>` : nothing}</div>
+      <div class="text" ?hidden=${m.role === "user" && !m.text}>${m.text}${caret}</div>
       ${m.text ? activity : nothing}
-      ${notes.length ? html`<footer part="notes" class="quiet">${notes.join(" · ")}</footer>` : nothing}
+      ${notes(m)}
     </article>
   `;
+}
+
+function activityLine(activity: ChatProgress | undefined): TemplateResult | typeof nothing {
+  const text = activity && activityText(activity);
+  return text ? html`<p part="activity" class="quiet activity" role="status">${text}</p>` : nothing;
+}
+
+/** Returns what the engine does while the next word does not come; empty if it is not waiting for anything. */
+function activityText(progress: ChatProgress): string {
+  if (progress.phase === "network") return progress.waiting ? "Waiting for the network: part of the model is still missing" : "";
+  if (progress.phase === "picture") return `Looking at tile ${Math.min(progress.done + 1, progress.total)} of ${progress.total}…`;
+  const { phase, bytesDone, bytesTotal } = progress;
+  return `${phases[phase]}: the vision encoder, ${bytes(bytesDone)} of ${bytes(bytesTotal)}…`;
+}
+
+function notes({ speed, paging, cut }: Message): TemplateResult | typeof nothing {
+  const texts = [speed && tokensPerSecond(speed), hitRateText(paging), cut && cutTexts[cut]].filter(Boolean);
+  return texts.length ? html`<footer part="notes" class="quiet">${texts.join(" · ")}</footer>` : nothing;
 }

@@ -1,6 +1,6 @@
 import { css } from "lit";
 
-/** Colours follow `color-scheme`, which a host may set on the element. Custom properties are the styling API. */
+/** Colours follow `color-scheme`, which a page may set on the element. The custom properties `--scout-…` are its styling API. */
 export const styles = css`
   :host {
     --accent: var(--scout-accent, light-dark(#0b6e5f, #4fd1b5));
@@ -167,17 +167,17 @@ export const styles = css`
   .user .thumbnails { justify-content: flex-end; margin-bottom: 0.5rem; }
   .user .thumbnail { justify-items: end; }
   .thumbnail { position: relative; display: grid; min-width: 3rem; }
-  .thumbnail img, .unseen { display: block; border-radius: 10px; border: 1px solid var(--line); background: var(--surface); }
+  .thumbnail img, .no-preview { display: block; border-radius: 10px; border: 1px solid var(--line); background: var(--surface); }
   .composer .thumbnail img { height: 4.5rem; min-width: 3rem; max-width: 9rem; object-fit: cover; }
   .message .thumbnail img { max-height: 14rem; max-width: min(18rem, 100%); }
   .message .thumbnail:not(:only-child) img { height: 7rem; min-width: 3rem; max-width: 11rem; object-fit: cover; }
-  .unseen { display: grid; place-items: center; height: 4.5rem; width: 4.5rem; color: var(--quiet); font-size: 0.8125rem; font-weight: 600; }
+  .no-preview { display: grid; place-items: center; height: 4.5rem; width: 4.5rem; color: var(--quiet); font-size: 0.8125rem; font-weight: 600; }
   .composer .thumbnail[aria-busy="true"] img { opacity: 0.45; }
   .composer .thumbnail[aria-busy="true"]::after {
     content: ""; position: absolute; inset: 0; margin: auto; width: 1.25rem; height: 1.25rem; border-radius: 50%;
-    border: 2px solid var(--accent); border-inline-end-color: transparent; animation: turn 0.9s linear infinite;
+    border: 2px solid var(--accent); border-inline-end-color: transparent; animation: spin 0.9s linear infinite;
   }
-  @keyframes turn { to { rotate: 1turn } }
+  @keyframes spin { to { rotate: 1turn } }
   .remove {
     position: absolute; inset-block-start: -0.375rem; inset-inline-end: -0.375rem; padding: 0.125rem; z-index: 1;
     background: var(--text); color: var(--surface);

@@ -1,22 +1,25 @@
-// Pictures as the page shows them, small.
+// Small views of attached pictures.
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { icons } from "./icons.js";
 import type { Picture } from "./attachments.js";
 
-/** Pictures in a row; with remove, each has a button that takes it away. Browsers turn photos upright by themselves. */
-export function thumbnails(pictures: readonly Picture[], remove?: (id: number) => void): TemplateResult | typeof nothing {
+/** Renders pictures in a row; with remove, each has a button that calls it. Browsers turn photos upright by themselves. */
+export function thumbnails(
+  pictures: readonly Picture[],
+  remove?: (id: number) => void,
+): TemplateResult | typeof nothing {
   if (pictures.length === 0) return nothing;
   return html`<ul part="thumbnails" class="thumbnails">${repeat(pictures, (p) => p.id, (p) => thumbnail(p, remove))}</ul>`;
 }
 
 function thumbnail({ id, name, url, checked }: Picture, remove?: (id: number) => void): TemplateResult {
-  // Formats that only the engine reads, such as TIFF, have a symbol instead.
-  const unseen = (event: Event) => (event.target as HTMLElement).replaceWith(fileSymbol(name));
+  // Formats that the engine reads but the browser does not, such as TIFF, have a symbol instead.
+  const replace = (event: Event) => (event.target as HTMLElement).replaceWith(fileSymbol(name));
   return html`
     <li part="thumbnail" class="thumbnail" aria-busy=${!checked}>
-      <img src=${url} alt=${name} title=${name} decoding="async" @error=${unseen} />
+      <img src=${url} alt=${name} title=${name} decoding="async" @error=${replace} />
       ${remove
         ? html`<button class="remove" aria-label="Remove ${name}" title="Remove" @click=${() => remove(id)}>${icons.cross}</button>`
         : nothing}
@@ -26,7 +29,7 @@ function thumbnail({ id, name, url, checked }: Picture, remove?: (id: number) =>
 
 function fileSymbol(name: string): HTMLElement {
   const symbol = document.createElement("span");
-  symbol.className = "unseen";
+  symbol.className = "no-preview";
   symbol.textContent = /[^.]+$/.exec(name)?.[0].slice(0, 5).toUpperCase() ?? "";
   symbol.title = name;
   return symbol;

@@ -1,0 +1,61 @@
+// One answer, streamed from the engine.
+
+import type { Engine } from "../client/engine.js";
+import type { ChatCompletionChunk, ChatMessage } from "../client/openai.js";
+import type { EngineStats } from "../protocol.js";
+import type { Message } from "./message.js";
+
+/** What an answer is asked with. */
+export interface AnswerRequest {
+  messages: ChatMessage[];
+  temperature: number;
+}
+
+/** An answer under way. Its message is replaced with each word that arrives. */
+export class Answer {
+  readonly #abort = new AbortController();
+  readonly #onChange: () => void;
+  #message: Message;
+
+  /** onChange is called after each change of message. */
+  constructor(id: number, onChange: () => void) {
+    this.#onChange = onChange;
+    this.#message = { id, role: "assistant", text: "", pictures: [] };
+  }
+
+  /** The answer so far. */
+  get message(): Message {
+    return this.#message;
+  }
+
+  /** Streams the answer, and returns when it is whole or was cancelled. */
+  async stream(engine: Engine, { messages, temperature }: AnswerRequest): Promise<void> {
+    const chunks = await engine.chat.completions.create(
+      { messages, temperature, stream: true },
+      { signal: this.#abort.signal, onProgress: (activity) => this.#update({ activity }) },
+    );
+    for await (const { choices } of chunks) this.#append(choices[0]);
+  }
+
+  /** Adds the statistics of the engine's last answer, which is this one, and a note if the answer was cancelled. */
+  finish({ tokensPerSecond, paging }: EngineStats): void {
+    const speed = tokensPerSecond || undefined;
+    this.#update({ speed, paging, ...(this.#abort.signal.aborted && { cut: "stopped" }) });
+  }
+
+  /** Stops the answer; what has arrived stays. */
+  cancel(): void {
+    this.#abort.abort();
+  }
+
+  #append(choice: ChatCompletionChunk["choices"][0] | undefined): void {
+    const text = choice?.delta.content;
+    if (text) this.#update({ text: this.#message.text + text, activity: undefined });
+    if (choice?.finish_reason === "length") this.#update({ cut: "length" });
+  }
+
+  #update(change: Partial<Message>): void {
+    this.#message = { ...this.#message, ...change };
+    this.#onChange();
+  }
+}

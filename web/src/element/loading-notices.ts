@@ -1,0 +1,66 @@
+// What the page shows while a model is loaded: progress, or the question whether to start a large download.
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { PreflightReport, Progress } from "../protocol.js";
+import { bytes, duration } from "./format.js";
+import { isLocal, type Loading } from "./loading.js";
+
+/** What a load does in each phase, for a person. */
+export const phases = { header: "Reading the file", download: "Downloading", load: "Loading onto the GPU" };
+
+/** Renders a load under way. */
+export function loadingNotice(loading: Loading): TemplateResult {
+  const { request, progress, question } = loading;
+  const cancel = () => loading.cancel();
+  if (!question) return progressNotice(request.name, progress, cancel);
+  return preflightNotice(request.name, question.report, isLocal(request.source), { agree: question.agree, cancel });
+}
+
+function progressNotice(name: string, progress: Progress | undefined, cancel: () => void): TemplateResult {
+  const phase = phases[progress?.phase ?? "header"];
+  const known = progress !== undefined && progress.bytesTotal > 0;
+  const percent = known ? (100 * progress.bytesDone) / progress.bytesTotal : undefined;
+  return html`
+    <section part="progress" class="progress">
+      <h2>${name}</h2>
+      <p role="status">${phase}…</p>
+      <div class="track" role="progressbar" aria-label=${phase} aria-valuemin="0" aria-valuemax="100"
+           aria-valuenow=${percent === undefined ? nothing : Math.round(percent)}>
+        <div class="bar ${known ? "" : "unknown"}" style="width:${percent ?? 30}%"></div>
+      </div>
+      <p class="quiet figures">${known ? progressFigures(progress) : "\u00a0"}</p>
+      <button class="soft" @click=${cancel}>Cancel</button>
+    </section>
+  `;
+}
+
+/** Returns, for example, "42.1 MB of 98.4 MB · 12.3 MB/s · 5 s left". */
+function progressFigures({ bytesDone, bytesTotal, bytesPerSecond, secondsLeft }: Progress): string {
+  const parts = [`${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
+  if (bytesPerSecond > 0) parts.push(`${bytes(bytesPerSecond)}/s`);
+  if (secondsLeft > 0) parts.push(`${duration(secondsLeft)} left`);
+  return parts.join(" · ");
+}
+
+interface PreflightActions {
+  agree(): void;
+  cancel(): void;
+}
+
+/** Renders the report on a large model with the question whether to load it; local: its files are on this machine. */
+function preflightNotice(name: string, report: PreflightReport, local: boolean, actions: PreflightActions): TemplateResult {
+  const tooLarge = report.verdict === "does_not_fit"; // still offered: what browsers say about storage is not reliable
+  const action = tooLarge ? "Try anyway" : local ? "Copy into the browser" : "Download";
+  return html`
+    <section part="preflight" class="preflight" aria-labelledby="preflight" data-verdict=${report.verdict}>
+      <h2 id="preflight">${name}</h2>
+      <p part="sentence" role="status">${report.sentence}.</p>
+      ${tooLarge ? nothing : report.reasons.map(({ message }) => html`<p class="quiet">Why it is slow: ${message}.</p>`)}
+      ${tooLarge || local ? nothing : html`<p class="quiet">You can stop the download and continue it another time.</p>`}
+      <div class="actions">
+        <button part="agree" class=${tooLarge ? "soft" : "main"} @click=${actions.agree}>${action}</button>
+        <button part="decline" class=${tooLarge ? "main" : "soft"} @click=${actions.cancel}>Choose another model</button>
+      </div>
+    </section>
+  `;
+}

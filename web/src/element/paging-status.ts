@@ -1,0 +1,68 @@
+// The line about a model whose experts are paged: how many are on the GPU, and how far the download is that continues in
+// the background after the load.
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { Engine } from "../client/index.js";
+import type { PagingStats } from "../protocol.js";
+import { bytes } from "./format.js";
+
+/** Time between two reads of the statistics while a download continues, ms. */
+const INTERVAL = 2000;
+
+/** What the status needs of the element that shows it. */
+export interface PagingStatusHost {
+  readonly engine: Engine;
+  /** Schedules a render. */
+  requestUpdate(): void;
+}
+
+/** Reads the paging statistics of the open model until everything is downloaded. */
+export class PagingStatus {
+  readonly #host: PagingStatusHost;
+  readonly #interval: number;
+  #model: object | undefined;
+  #stats: PagingStats | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** interval is the time between two reads, ms. */
+  constructor(host: PagingStatusHost, interval = INTERVAL) {
+    this.#host = host;
+    this.#interval = interval;
+  }
+
+  /** Shows the model from now on, any object that stands for it; nothing if undefined. The same model again changes nothing. */
+  follow(model: object | undefined): void {
+    if (model === this.#model) return;
+    clearTimeout(this.#timer);
+    this.#model = model;
+    this.#stats = undefined;
+    if (model) void this.#read(model);
+  }
+
+  /** Renders a line about a paged model, and nothing about any other. */
+  view(): TemplateResult | typeof nothing {
+    if (!this.#stats) return nothing;
+    return html`<p part="paging" class="quiet paging">${pagingText(this.#stats)}</p>`;
+  }
+
+  async #read(model: object): Promise<void> {
+    const stats = await this.#host.engine.stats().catch(() => undefined); // the next load or answer reports the same error
+    if (model !== this.#model) return;
+    this.#stats = stats?.paging ?? undefined;
+    this.#host.requestUpdate();
+    if (this.#stats?.bytesMissing) this.#timer = setTimeout(() => void this.#read(model), this.#interval);
+  }
+}
+
+/** Returns, for example, "48 of 768 experts on the GPU · 13.1 GB of 42.6 GB downloaded so far". */
+export function pagingText({ expertsOnGPU, experts, bytesMissing, bytesTotal }: PagingStats): string {
+  const placed = `${expertsOnGPU} of ${experts} experts on the GPU`;
+  if (bytesMissing === 0) return placed;
+  return `${placed} · ${bytes(bytesTotal - bytesMissing)} of ${bytes(bytesTotal)} downloaded so far`;
+}
+
+/** Returns how often the experts of an answer were on the GPU, for its notes; undefined if none was paged. */
+export function hitRateText(paging: PagingStats | null | undefined): string | undefined {
+  if (!paging || paging.decode.hits + paging.decode.misses === 0) return undefined;
+  return `${Math.round(100 * paging.decode.hitRate)} % of experts found on the GPU`;
+}
