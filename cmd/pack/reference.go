@@ -69,6 +69,9 @@ func reference(args []string) error {
 		err = f.golden.answer(context.Background(), file, f.tokens, os.Stdout)
 	}
 	if err == nil {
+		err = f.golden.printText(os.Stdout)
+	}
+	if err == nil {
 		err = f.checkLeads()
 	}
 	if err != nil || f.out == "" {
@@ -146,6 +149,17 @@ func (g *Golden) answer(ctx context.Context, file *virtual.File, n int, out io.W
 		fmt.Fprintf(out, "token %d is %d, lead %.3f, after %.1f s\n", i+1, g.Answer[i], g.Leads[i], time.Since(start).Seconds())
 	}
 	return nil
+}
+
+// printText writes the text of the answer to out.
+func (g *Golden) printText(out io.Writer) error {
+	m, _ := byName(virtual.Models(), modelName, g.Model)
+	vocabulary, err := m.Tokenizer()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "the answer is %q\n", vocabulary.Decode(g.Answer))
+	return err
 }
 
 // appendNext appends the token that the model has computed, and its lead.

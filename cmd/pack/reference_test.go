@@ -61,6 +61,18 @@ func TestMessageBecomesAConversation(t *testing.T) {
 	}
 }
 
+func TestReferencePrintsTheTextOfTheAnswer(t *testing.T) {
+	vocabulary, err := virtual.Scout().Tokenizer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := Golden{Model: "scout", Answer: vocabulary.Encode("ab cd")}
+	var out strings.Builder
+	if err := g.printText(&out); err != nil || out.String() != "the answer is \"ab cd\"\n" {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+}
+
 func TestReferenceRefusesBadFlags(t *testing.T) {
 	for says, args := range map[string][]string{
 		"unknown model":     {"-model", "behemoth"},
