@@ -51,8 +51,8 @@ func chunkRange(offset, n int64) (first, end int) {
 	return int(offset / store.ChunkBytes), int((offset + n + store.ChunkBytes - 1) / store.ChunkBytes)
 }
 
-// retryIfVanished calls attempt. If attempt reports that the store has lost bytes of the range, retryIfVanished finds out
-// which chunks are left and calls attempt once more.
+// retryIfVanished calls attempt. If attempt reports that the store has lost bytes of the range, retryIfVanished finds
+// out which chunks are left and calls attempt once more.
 func (m *Model) retryIfVanished(ctx context.Context, partNo int, offset, n int64,
 	attempt func(*part) (lost bool, err error)) error {
 	p := m.parts[partNo]

@@ -81,7 +81,7 @@ func TestHeldTextComesAtTheEnd(t *testing.T) {
 		{letter, 9, "xa"}, {letter, 1, "x"}, {[]int32{letter[0], half}, 9, "x\uFFFD"}, {[]int32{half}, 9, "\uFFFD"},
 	} {
 		got := ""
-		w := &writer{text: e.Tokenizer().NewStream(), stop: stopText{stops: []string{"ab"}}}
+		w := &textWriter{text: e.Tokenizer().NewStream(), stop: stopText{stops: []string{"ab"}}}
 		w.emit = func(delta string) bool {
 			got += delta
 			c.listen--

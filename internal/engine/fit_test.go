@@ -20,7 +20,7 @@ func TestFitNamesTheLimitAndByHowMuch(t *testing.T) {
 		{ops.Limits{MaxBuffer: 100, MaxBinding: 99}, []string{"big needs 100", "maxStorageBufferBindingSize", "1 bytes too small"}},
 		{ops.Limits{MaxBuffer: 60, MaxBinding: 100}, []string{"big needs 100", "maxBufferSize", "40 bytes too small"}},
 	} {
-		err := fit(p.file.Tensors, c.limits)
+		err := checkLimits(p.file.Tensors, c.limits)
 		if (err == nil) != (c.want == nil) || (err != nil && !errors.Is(err, errs.New(errs.LimitsTooSmall, ""))) {
 			t.Fatalf("%+v: %v", c.limits, err)
 		}

@@ -188,7 +188,7 @@ func TestAnAnswerCancelledBeyondAChunksEndIsForgotten(t *testing.T) {
 	e := open(t, b, conversational.GGUF(), Options{})
 	long := append(slices.Clone(prompt), 40, 41, 42) // 15 tokens, in chunks of 8
 	ctx, cancel := context.WithCancel(t.Context())
-	b.cancel, b.at = cancel, inFlight
+	b.cancel, b.at = cancel, maxQueuedSteps
 	_, err := e.Generate(ctx, Prompt{Tokens: long}, Params{Stop: never}, func(int32) bool { return true })
 	if errs.Of(err).Code != errs.Aborted || e.model.Len() != 8 || len(e.history) != 8 {
 		t.Fatalf("%v leaves %d positions and a history of %d, want 8", err, e.model.Len(), len(e.history))
@@ -218,7 +218,7 @@ func TestTheGoldenLlama4Chats(t *testing.T) {
 		t.Errorf("the answer is %q, %v; want %q", answer.String(), err, want)
 	}
 	var stops []string
-	for _, stop := range e.Stops() {
+	for _, stop := range e.StopTokens() {
 		name, _ := e.Tokenizer().Token(stop)
 		stops = append(stops, name)
 	}

@@ -68,7 +68,7 @@ func pagedPlan(t *testing.T, name string) *Plan { return planOf(t, pagedFile(pag
 func TestNeedsAreWhatIsAllocated(t *testing.T) {
 	for name := range pagedModels {
 		p, b := pagedPlan(t, name), crowdedBy(1<<40)
-		if err := p.try(b, Options{}); err != nil {
+		if err := p.tryAlloc(b, Options{}); err != nil {
 			t.Fatal(err)
 		}
 		if want := p.Needs(Options{}).Bytes(nil); b.most != want || b.held != 0 {
@@ -97,7 +97,7 @@ func TestAModelThatDoesNotFitGetsTheSlotsThatDo(t *testing.T) {
 	if usable, _ := s.Expected(); usable != taken {
 		t.Errorf("remembered %d bytes, not %d", usable, taken)
 	}
-	y, err := p.placement(b.Limits(), o)
+	y, err := p.place(b.Limits(), o)
 	if err != nil || !slices.Equal(y.shape.Slots, o.SlotsOf) {
 		t.Errorf("the engine would give it %v, %v", y, err)
 	}

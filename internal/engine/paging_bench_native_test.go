@@ -21,7 +21,7 @@ func BenchmarkPagingWithoutAMiss(b *testing.B) {
 	plain, paged := open(b, device, file, Options{}), open(b, device, file, Options{Paging: Paging{Slots: 16}})
 	answer(b, plain)
 	answer(b, paged) // brings the experts in that this answer wants
-	before := paged.paging()
+	before := paged.pagingStats()
 	var wall, cpu [2][]float64
 	for b.Loop() {
 		for i, e := range []*Engine{plain, paged} {
@@ -29,7 +29,7 @@ func BenchmarkPagingWithoutAMiss(b *testing.B) {
 			wall[i], cpu[i] = append(wall[i], w), append(cpu[i], c)
 		}
 	}
-	if s := paged.paging().Since(before); s.Misses > 0 {
+	if s := paged.pagingStats().Since(before); s.Misses > 0 {
 		b.Fatalf("experts were missing: %+v", s)
 	}
 	b.ReportMetric(1e3*median(wall[0]), "ms/token")

@@ -175,7 +175,7 @@ func TestAnAnswerWaitsForTheNetwork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []bool
 		o := chunked(Paging{Slots: 2})
-		o.Waiting = func(why error) { told = append(told, why != nil) }
+		o.OnWaiting = func(why error) { told = append(told, why != nil) }
 		e, st := openShaky(t, file, o)
 		st.set(func(read int) error {
 			if read >= 5 && read < 12 || read >= 60 && read < 62 {

@@ -118,7 +118,7 @@ func samePaged(t *testing.T, b ops.Backend, name string, pagings []Paging) {
 	file := pagedFile(m)
 	plain := open(t, b, file, chunked(Paging{}))
 	tokens, numbers := day(t, plain), stepwise(t, plain)
-	if plain.pages != nil {
+	if plain.pager != nil {
 		t.Fatal("a model that fits is paged")
 	}
 	for _, p := range pagings {
@@ -134,7 +134,7 @@ func samePaged(t *testing.T, b ops.Backend, name string, pagings []Paging) {
 				t.Errorf("%s, %+v: the logits of call %d differ by %v", name, p, i, difference(got, numbers[i]))
 			}
 		}
-		if s := e.paging(); s.Misses == 0 || s.Hits == 0 || s.Reads < 3*s.Loads || p.Slots == 2 && s.Evictions == 0 {
+		if s := e.pagingStats(); s.Misses == 0 || s.Hits == 0 || s.Reads < 3*s.Loads || p.Slots == 2 && s.Evictions == 0 {
 			t.Errorf("%s, %+v: nothing was paged: %+v", name, p, s)
 		}
 		e.Close()
@@ -286,7 +286,7 @@ func TestStacksBeyondTheLimitsArePaged(t *testing.T) {
 		{stack.Size / 2, Paging{Slots: 4}, []int{3, 3, 3, 3}},
 		{stack.Size, Paging{SlotsOf: []int{1, 2, 3, 9}}, []int{1, 2, 3, 6}},
 	} {
-		y, err := plan.placement(ops.Limits{MaxBinding: c.bytes, MaxBuffer: 1 << 40}, Options{Paging: c.o})
+		y, err := plan.place(ops.Limits{MaxBinding: c.bytes, MaxBuffer: 1 << 40}, Options{Paging: c.o})
 		if err != nil {
 			t.Fatal(err)
 		}

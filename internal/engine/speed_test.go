@@ -29,7 +29,7 @@ func TestATokenOfScoutMultipliesItsShareOfTheWeights(t *testing.T) {
 		embedding = 202048 * 5120 * 144 / 256 // Q4_K; a token takes one row of it
 		experts   = 6*51118080 + 42*45547520  // one a layer
 	)
-	_, all := plan.multiplied()
+	_, all := plan.weightsOfToken()
 	if want := float64(resident - embedding + experts); math.Abs(float64(all)-want) > 1e-3*want {
 		t.Errorf("%d bytes, want about %.0f", all, want)
 	}

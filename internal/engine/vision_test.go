@@ -326,26 +326,26 @@ func TestAPromptKnowsWhereItsPicturesAre(t *testing.T) {
 
 func TestAReleasedTowerComesBackWithTheNextNewPicture(t *testing.T) {
 	e := openSeeing(t, ref.New(), "vision-tiny", gallery(), Options{})
-	if e.vision.tower != nil || len(e.vision.weights) > 0 {
+	if e.vision.encoder != nil || len(e.vision.weights) > 0 {
 		t.Error("the tower was loaded before the first picture")
 	}
 	tell(t, e, "text alone", 0, chat.Text(chat.User, "hi"))
-	if e.vision.tower != nil {
+	if e.vision.encoder != nil {
 		t.Error("the tower was loaded for text")
 	}
 	tell(t, e, "the first picture", 1, shown("what", "sun"))
-	tower := e.vision.tower
-	if tell(t, e, "the second", 1, shown("what", "sea")); e.vision.tower != tower {
+	tower := e.vision.encoder
+	if tell(t, e, "the second", 1, shown("what", "sea")); e.vision.encoder != tower {
 		t.Error("the tower was loaded for each picture")
 	}
 	tell(t, e, "the first once more", 1, shown("what", "sun"))
 	e.ReleaseVision()
 	tell(t, e, "the first picture again", 0, shown("this", "sun"))
-	if e.vision.tower != nil || len(e.vision.weights) > 0 {
+	if e.vision.encoder != nil || len(e.vision.weights) > 0 {
 		t.Error("the tower is back for a picture that was seen")
 	}
 	tell(t, e, "a new one", 1, shown("this", "sun", "sea"))
-	if e.vision.tower == nil {
+	if e.vision.encoder == nil {
 		t.Error("the tower did not come back")
 	}
 }

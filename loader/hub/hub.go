@@ -1,5 +1,5 @@
-// Package hub knows how model files are named: their addresses on Hugging Face, and the parts of a split model. The list
-// of models on offer is in the page (web/src/element/catalogue.ts).
+// Package hub knows how model files are named: their addresses on Hugging Face, and the parts of a split model. The
+// list of models on offer is in the page (web/src/element/catalogue.ts).
 package hub
 
 import (

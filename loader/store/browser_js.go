@@ -8,10 +8,10 @@ import (
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-// Browser is the storage worker's store. Its sources are those that package fetch opens in the
-// browser.
+// Browser is the Store of the storage worker. Its sources are those that package fetch opens in the browser.
 type Browser struct{}
 
+// List implements Store.
 func (Browser) List(ctx context.Context) ([]File, error) {
 	v, err := ask(ctx, "list")
 	if err != nil {
@@ -24,6 +24,7 @@ func (Browser) List(ctx context.Context) ([]File, error) {
 	return files, nil
 }
 
+// Find implements Store.
 func (Browser) Find(ctx context.Context, id string) (File, bool, error) {
 	v, err := ask(ctx, "find", id)
 	if err != nil || v.IsUndefined() {
@@ -32,6 +33,7 @@ func (Browser) Find(ctx context.Context, id string) (File, bool, error) {
 	return fileOf(v), true, nil
 }
 
+// Add implements Store.
 func (Browser) Add(ctx context.Context, id string, info fetch.Info) (File, error) {
 	v, err := ask(ctx, "add", id, map[string]any{"name": info.Name, "size": info.Size, "validator": info.Validator})
 	if err != nil {
@@ -40,6 +42,7 @@ func (Browser) Add(ctx context.Context, id string, info fetch.Info) (File, error
 	return fileOf(v), nil
 }
 
+// Move implements Store.
 func (Browser) Move(ctx context.Context, id string, kind Kind) (File, error) {
 	v, err := ask(ctx, "move", id, string(kind))
 	if err != nil {
@@ -48,20 +51,22 @@ func (Browser) Move(ctx context.Context, id string, kind Kind) (File, error) {
 	return fileOf(v), nil
 }
 
+// StoreChunk implements Store.
 func (Browser) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
 	s, ok := src.(interface{ Handle() int })
 	if !ok {
-		return fmt.Errorf("store: the browser's store cannot take from %T", src)
+		return fmt.Errorf("store: the browser's store cannot read from %T", src)
 	}
-	heard := js.FuncOf(func(_ js.Value, args []js.Value) any {
+	onBytes := js.FuncOf(func(_ js.Value, args []js.Value) any {
 		progress(int64(args[0].Float()))
 		return nil
 	})
-	defer heard.Release()
-	_, err := fetch.Call(ctx, "storeChunk", id, chunk, s.Handle(), heard)
+	defer onBytes.Release()
+	_, err := fetch.Call(ctx, "storeChunk", id, chunk, s.Handle(), onBytes)
 	return err
 }
 
+// Read implements Store.
 func (Browser) Read(ctx context.Context, id string, offset, n int64) (fetch.Blob, error) {
 	v, err := fetch.Call(ctx, "read", id, offset, n)
 	if err != nil {
@@ -70,6 +75,7 @@ func (Browser) Read(ctx context.Context, id string, offset, n int64) (fetch.Blob
 	return fetch.NewBuffer(v), nil
 }
 
+// Verify implements Store.
 func (Browser) Verify(ctx context.Context, id string) (int, error) {
 	v, err := ask(ctx, "verify", id)
 	if err != nil {
@@ -78,12 +84,13 @@ func (Browser) Verify(ctx context.Context, id string) (int, error) {
 	return v.Int(), nil
 }
 
+// Delete implements Store.
 func (Browser) Delete(ctx context.Context, id string) error {
 	_, err := ask(ctx, "delete", id)
 	return err
 }
 
-// Probe measures the store in a second or two; what it writes is gone afterwards.
+// Probe measures the speed of the store in a second or two. It deletes what it writes.
 func (Browser) Probe(ctx context.Context, kind Kind) (Speed, error) {
 	v, err := ask(ctx, "probeStore", string(kind))
 	if err != nil {
@@ -97,7 +104,7 @@ func ask(ctx context.Context, method string, args ...any) (js.Value, error) {
 	return fetch.Call(ctx, "call", append([]any{method}, args...)...)
 }
 
-// fileOf reads a StoredFile of web/src/worker/storage/chunk-store.ts.
+// fileOf converts a StoredFile of web/src/worker/storage/chunk-store.ts.
 func fileOf(v js.Value) File {
 	f := newFile(v.Get("id").String(), fetch.InfoOf(v))
 	f.Kind = Kind(v.Get("kind").String())

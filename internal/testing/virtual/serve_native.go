@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// ServeHTTP answers requests for the file under its name, whole or in ranges, from any origin.
+// ServeHTTP serves the file under its name, whole or in ranges, to pages of any origin.
 func (f *File) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
@@ -31,7 +31,8 @@ func (f *File) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, io.NewSectionReader(f, 0, f.size))
 }
 
-// etag changes with the header and with the way tensors are computed: a sample of each is in it.
+// etag returns an ETag that changes with the header and with the way tensors are computed, of which it hashes a
+// sample each.
 func (f *File) etag() string {
 	f.once.Do(func() {
 		h := fnv.New64a()

@@ -47,7 +47,7 @@ func TestServerAnswersRanges(t *testing.T) {
 	}
 }
 
-func TestServerSaysNoPlainly(t *testing.T) {
+func TestServerRefusesBadRequests(t *testing.T) {
 	f := New(small(), UDQ2KXL(), 1)
 	for _, c := range []struct {
 		method, path, ranged string
@@ -64,7 +64,7 @@ func TestServerSaysNoPlainly(t *testing.T) {
 	}
 }
 
-func TestETagFollowsTheSeed(t *testing.T) {
+func TestETagDependsOnTheSeed(t *testing.T) {
 	a, b := New(small(), UDQ2KXL(), 1), New(small(), UDQ2KXL(), 2)
 	if a.etag() == b.etag() || a.etag() != New(small(), UDQ2KXL(), 1).etag() {
 		t.Errorf("ETags %s, %s", a.etag(), b.etag())

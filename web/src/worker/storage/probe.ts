@@ -22,7 +22,9 @@ const WRITE_TIME = 1000; // milliseconds after which no further chunk is written
 const LINK_BYTES = 8 << 20;
 const LINK_TIME = 1500; // milliseconds
 
-/** Measures writing and reading a scratch file of a kind, or of the kind that the browser supports; one tab at a time. */
+/**
+ * Measures writing and reading a scratch file of a kind, or of the kind that the browser supports; one tab at a time.
+ */
 export function probeStore(store: ChunkStore, kind: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
   return withLock("outrider-probe", "exclusive", () => measureStore(store, kind, signal), signal);
 }
