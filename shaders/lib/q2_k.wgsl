@@ -1,6 +1,6 @@
 // Q2_K: w = d scale q - dmin min, both for 16 weights. Blocks of 256 in 21 words as in the file: four of scales (low
 // nibble) and minimums (high), 16 of two-bit weights, one of d and dmin. In each half of 128 weights, byte l has weight
-// 32 t + l at bit 2 t. spec/gguf.md §8.2.
+// 32 t + l at bit 2 t. docs/spec/gguf.md §8.2.
 @group(0) @binding({BINDING}) var<storage, read> {W}: array<u32>; // [21 hidden / 256, rows]
 
 fn {W}_two_bits(word: u32, t: u32) -> vec4<u32> {

@@ -1,6 +1,6 @@
 // Q3_K: w = d (scale - 32) (q - 4), a scale for 16 weights. Bodies of 27 words: eight of third bits (bit j of byte l
 // belongs to weight l of group j), 16 of the lower two bits, three of 6-bit scales; then d of all blocks. In each half
-// of 128 weights, byte l of the lower bits has weight 32 t + l at bit 2 t. spec/gguf.md §8.2.
+// of 128 weights, byte l of the lower bits has weight 32 t + l at bit 2 t. docs/spec/gguf.md §8.2.
 @group(0) @binding({BINDING}) var<storage, read> {W}: array<u32>; // [27 hidden / 256, rows], then f16 of blocks
 
 fn {W}_three_bits(third: u32, pairs: u32, j: u32) -> vec4<u32> {

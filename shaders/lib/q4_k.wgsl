@@ -1,6 +1,6 @@
 // Q4_K: w = d scale nibble - dmin min. Blocks of 256 in nine vec4s as in the file: one of d, dmin and 12 bytes of
 // scales and minimums, eight of nibbles. Each 32 bytes have group 2 i in their low nibbles and 2 i + 1 in their high
-// ones. spec/gguf.md §8.2.
+// ones. docs/spec/gguf.md §8.2.
 @group(0) @binding({BINDING}) var<storage, read> {W}: array<vec4<u32>>; // [9 hidden / 256, rows]
 #include "lib/k_scales.wgsl"
 

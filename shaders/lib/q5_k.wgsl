@@ -1,5 +1,5 @@
 // Q5_K: Q4_K with a fifth bit. Blocks of 256 in eleven vec4s as in the file: the header of Q4_K, two of fifth bits
-// (bit j of byte i belongs to weight i of group j), eight of nibbles. spec/gguf.md §8.2.
+// (bit j of byte i belongs to weight i of group j), eight of nibbles. docs/spec/gguf.md §8.2.
 @group(0) @binding({BINDING}) var<storage, read> {W}: array<vec4<u32>>; // [11 hidden / 256, rows]
 #include "lib/k_scales.wgsl"
 

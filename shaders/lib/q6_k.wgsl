@@ -1,7 +1,7 @@
 // Q6_K: w = d scale (q - 32), a signed scale for 16 weights. Bodies of 13 vec4s: eight of low nibbles, four of the
 // two high bits, one of scales; then d of all blocks. In each half of 128 weights, weight 32 t + l has its low nibble
 // in byte 32 (t mod 2) + l, in the low half for t < 2 and the high half for t > 1; its high bits are in byte l at bit
-// 2 t. spec/gguf.md §8.2.
+// 2 t. docs/spec/gguf.md §8.2.
 @group(0) @binding({BINDING}) var<storage, read> {W}: array<vec4<u32>>; // [13 hidden / 256, rows], then f16 of blocks
 #include "lib/scales.wgsl"
 
