@@ -34,7 +34,8 @@ func (b *bundle) buildServiceWorker() (string, error) {
 	return fmt.Sprintf("%d files kept for offline use", len(entries)), err
 }
 
-// precacheList names the files of a site except those under models/, which the server makes up.
+// precacheList names the files of a site except those under models/, which the server makes up, and the scripts for other
+// pages.
 func precacheList(dir string) ([]precacheEntry, error) {
 	var entries []precacheEntry
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -46,7 +47,7 @@ func precacheList(dir string) ([]precacheEntry, error) {
 			return err
 		}
 		url := "/" + filepath.ToSlash(rel)
-		if strings.HasPrefix(url, "/models/") {
+		if _, ok := embeddable[rel]; ok || strings.HasPrefix(url, "/models/") {
 			return nil
 		}
 		entry := precacheEntry{URL: url}

@@ -26,6 +26,9 @@ func site(args []string) error {
 	if err := timed("scripts", b.buildScripts); err != nil {
 		return err
 	}
+	if err := timed("embed", b.buildEmbeddable); err != nil {
+		return err
+	}
 	if err := timed("page", b.writePage); err != nil {
 		return err
 	}
