@@ -14,7 +14,7 @@ import (
 var programs = map[string]string{"main.wasm": "./wasm", "image.wasm": "./wasm/picture"}
 
 // buildWasm compiles the Go programs to dist/site/assets/NAME-HASH.wasm, without symbols and paths of this machine, so
-// that the same sources give the same bytes.
+// that the same sources produce the same bytes.
 func (b *bundle) buildWasm() (string, error) {
 	b.wasmURLs = map[string]string{}
 	var detail []string
