@@ -3,7 +3,7 @@
 MODEL ?=
 PORT  ?= 8080
 
-.PHONY: run site pkg size test test-go test-gpu test-wasm test-web test-e2e lint measure fmt fuzz bench models golden nano setup clean
+.PHONY: run site size test test-go test-gpu test-wasm test-web test-e2e lint measure fmt fuzz bench models golden nano setup clean
 
 run: site                       ## build the site and serve it at http://localhost:8080, with Nano inside (MODEL=path.gguf offers that file)
 	go run ./cmd/build serve -addr 127.0.0.1:$(PORT) $(if $(MODEL),-model $(MODEL))
@@ -17,7 +17,7 @@ size: site                      ## raw, gzip and brotli sizes; fails over budget
 test: setup models              ## all tiers, then the number of tests
 	scripts/test go gpu wasm web e2e
 
-test-go: models                 ## tier 0: pure Go, and the rules of internal/arch
+test-go: node_modules models    ## tier 0: pure Go, and the rules of internal/arch
 	scripts/test go
 
 test-gpu: setup models          ## tier 1: every op on the native GPU (or lavapipe) against the CPU reference
@@ -32,14 +32,15 @@ test-web: node_modules          ## tier 2½: types and unit tests of the TypeScr
 test-e2e: setup models          ## tier 3: the built site in Chromium
 	scripts/test e2e
 
-lint:                           ## gofmt, vet for both targets, types
+lint: node_modules              ## format, line length, vet and staticcheck for both targets, Biome, types
 	scripts/lint
 
 measure: node_modules           ## lengths of functions and files; fails when they are too long
 	go run ./scripts/measure-code
 
-fmt:
+fmt: node_modules               ## formats Go, TypeScript and JavaScript, and applies Biome's safe fixes
 	gofmt -w $$(git ls-files '*.go')
+	npx biome check --write
 
 FUZZTIME ?= 30s
 fuzz:                           ## every fuzz target for FUZZTIME each

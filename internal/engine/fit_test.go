@@ -10,7 +10,7 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-func TestFitNamesTheLimitAndByHowMuch(t *testing.T) {
+func TestFitNamesTheLimitAndTheExcess(t *testing.T) {
 	p := &Plan{file: &gguf.File{Tensors: []gguf.Tensor{{Name: "small", Size: 10}, {Name: "big", Size: 100}}}}
 	for _, c := range []struct {
 		limits ops.Limits

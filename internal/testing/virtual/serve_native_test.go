@@ -39,7 +39,7 @@ func TestServerAnswersRanges(t *testing.T) {
 		"Content-Length":                "1000",
 		"Access-Control-Allow-Origin":   "*",
 		"Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
-		"ETag":                          f.etag(),
+		"ETag":                          f.ETag(),
 	} {
 		if got := response.Header.Get(key); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
@@ -66,7 +66,7 @@ func TestServerRefusesBadRequests(t *testing.T) {
 
 func TestETagDependsOnTheSeed(t *testing.T) {
 	a, b := New(small(), UDQ2KXL(), 1), New(small(), UDQ2KXL(), 2)
-	if a.etag() == b.etag() || a.etag() != New(small(), UDQ2KXL(), 1).etag() {
-		t.Errorf("ETags %s, %s", a.etag(), b.etag())
+	if a.ETag() == b.ETag() || a.ETag() != New(small(), UDQ2KXL(), 1).ETag() {
+		t.Errorf("ETags %s, %s", a.ETag(), b.ETag())
 	}
 }

@@ -8,6 +8,7 @@ package virtual
 
 import (
 	"fmt"
+	"hash/fnv"
 	"io"
 	"sort"
 	"sync"
@@ -23,7 +24,7 @@ type File struct {
 	size    int64
 
 	once sync.Once
-	tag  string // the result of etag
+	tag  string // the result of ETag
 }
 
 // New returns the file of a model. Files with the same seed agree in all tensors of the same name, type and shape: a
@@ -51,6 +52,22 @@ func (f *File) Name() string { return f.name }
 
 // Size returns the file's length in bytes.
 func (f *File) Size() int64 { return f.size }
+
+// ETag returns an HTTP ETag that changes with the header and with the way tensors are computed: it hashes a sample of
+// each.
+func (f *File) ETag() string {
+	f.once.Do(func() {
+		h := fnv.New64a()
+		h.Write(f.header)
+		var sample [1024]byte
+		for _, t := range f.tensors {
+			f.fill(sample[:min(len(sample), int(t.size()))], t.offset)
+			h.Write(sample[:])
+		}
+		f.tag = fmt.Sprintf("\"%016x\"", h.Sum64())
+	})
+	return f.tag
+}
 
 // TensorBytes returns the length of all tensors in bytes, without header and padding.
 func (f *File) TensorBytes() (n int64) {

@@ -3,18 +3,7 @@
 import workerURL from "worker:../worker/engine.worker.ts";
 import { Engine } from "./engine.js";
 
-export {
-  Engine,
-  type Completions,
-  type CompletionOptions,
-  type LoadOptions,
-  type LoadSource,
-  type ModelFiles,
-  type PreflightOptions,
-  type RequestOptions,
-} from "./engine.js";
 export { EngineError, type ErrorCode, type ErrorData } from "../errors.js";
-export type * from "./openai.js";
 export type {
   ChatProgress,
   CheckedPicture,
@@ -31,6 +20,17 @@ export type {
   StoredModel,
   WaitProgress,
 } from "../protocol.js";
+export {
+  type CompletionOptions,
+  type Completions,
+  Engine,
+  type LoadOptions,
+  type LoadSource,
+  type ModelFiles,
+  type PreflightOptions,
+  type RequestOptions,
+} from "./engine.js";
+export type * from "./openai.js";
 
 /** Makes an engine with a worker of its own. Nothing is fetched before its first call. */
 export function createEngine(): Engine {
