@@ -185,7 +185,9 @@ func TestAPagerWithoutATableIsAnError(t *testing.T) {
 
 func TestTokensAreCountedAndTraced(t *testing.T) {
 	var trace [][][]int
-	p := newPager(t, &fakeIO{}, EvenSlots(2, 4, 1, 2), Options{Trace: func(experts [][]int) { trace = append(trace, experts) }})
+	p := newPager(t, &fakeIO{}, EvenSlots(2, 4, 1, 2), Options{Trace: func(experts [][]int) {
+		trace = append(trace, experts)
+	}})
 	loadExperts(t, p, 0, 3)
 	loadExperts(t, p, 1, 2)
 	p.TokenDone([][]int{{3}, {2}})

@@ -16,8 +16,8 @@ declare global {
 }
 
 /** Connects the Go program of this worker to a storage worker. It must be called before Go starts. */
-export function installStorage(port: MessagePort): StorageClient {
-  return (globalThis.outriderStorage = new StorageClient(port));
+export function installStorage(port: MessagePort): void {
+  globalThis.outriderStorage = new StorageClient(port);
 }
 
 /** The client of the storage worker, which limits the weight bytes that JavaScript holds at once. */
