@@ -8,7 +8,7 @@ import (
 
 // paging reads Paging of web/src/protocol.ts, or null; setting is the GPU memory that the user gives, 0 for any.
 func (a *api) paging(value js.Value) (o engine.Options, setting int64) {
-	o.Waiting = func(why error) { a.waiting(why) }
+	o.OnWaiting = func(why error) { a.waiting(why) }
 	if !value.Truthy() {
 		return o, 0
 	}

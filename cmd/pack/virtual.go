@@ -11,7 +11,7 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/virtual"
 )
 
-// virtualModel serves a file that is computed as it is read.
+// virtualModel serves a file that is computed when it is read.
 func virtualModel(args []string) error {
 	f := flag.NewFlagSet("pack virtual", flag.ExitOnError)
 	model := f.String("model", "scout", strings.Join(names(virtual.Models(), modelName), ", "))

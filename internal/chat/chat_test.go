@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/errs"
+	"github.com/outrider-web/outrider/internal/testing/tiktoken"
 	"github.com/outrider-web/outrider/internal/tokenizer"
 )
 
@@ -60,7 +61,7 @@ func TestLlama4PromptsHaveThePublishedIDs(t *testing.T) {
 		t.Skip("Meta's tokenizer.model is not present")
 	}
 	defer file.Close()
-	ranks, err := tokenizer.ReadTiktoken(file)
+	ranks, err := tiktoken.Read(file)
 	if err != nil {
 		t.Fatal(err)
 	}

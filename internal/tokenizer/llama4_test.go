@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/outrider-web/outrider/internal/testing/tiktoken"
 )
 
 // publishedLlama4 returns the released vocabulary, if Meta's file is present.
@@ -16,7 +18,7 @@ func publishedLlama4(t testing.TB) Vocab {
 		t.Skip("Meta's tokenizer.model is not present; the committed vocabulary covers the same code")
 	}
 	defer file.Close()
-	ranks, err := ReadTiktoken(file)
+	ranks, err := tiktoken.Read(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -154,21 +154,18 @@ func (t *Tokenizer) index(numSpecials int) {
 }
 
 // Encode returns the tokens of text. Names of special tokens in text are encoded as text.
-func (t *Tokenizer) Encode(text string) []int32 { return t.Append(nil, text) }
-
-// Append appends the tokens of text to dst.
-func (t *Tokenizer) Append(dst []int32, text string) []int32 {
+func (t *Tokenizer) Encode(text string) (ids []int32) {
 	m := merger{ranks: t.ranks, bytes: &t.bytes}
 	for len(text) > 0 {
 		piece := text[:t.split(text)]
 		text = text[len(piece):]
 		if id, ok := t.wholePiece(piece); ok {
-			dst = append(dst, id)
+			ids = append(ids, id)
 		} else {
-			dst = m.append(dst, piece)
+			ids = m.append(ids, piece)
 		}
 	}
-	return dst
+	return ids
 }
 
 // wholePiece returns the token that a piece is encoded as without merging, if the model allows that.

@@ -121,16 +121,10 @@ export class Client<M extends Methods<M>> {
   }
 
   #receive(reply: Reply<M>): void {
-    if (reply.kind === "fatal") return this.#fail(fromErrorData(reply.error));
-    const pending = this.#pending.get(reply.id);
-    switch (reply.kind) {
-      case "progress":
-        return pending?.onProgress?.(reply.progress as never);
-      case "result":
-        return pending?.resolve(reply.result);
-      case "error":
-        return pending?.reject(fromErrorData(reply.error));
-    }
+    if (reply.kind === "fatal") this.#fail(fromErrorData(reply.error));
+    else if (reply.kind === "progress") this.#pending.get(reply.id)?.onProgress?.(reply.progress as never);
+    else if (reply.kind === "result") this.#pending.get(reply.id)?.resolve(reply.result);
+    else this.#pending.get(reply.id)?.reject(fromErrorData(reply.error));
   }
 
   #fail(error: EngineError): void {

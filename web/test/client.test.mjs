@@ -31,7 +31,10 @@ class ScriptedWorker extends EventTarget {
 
 function setUp() {
   const workers = [];
-  const engine = new Engine(() => (workers.push(new ScriptedWorker()), workers.at(-1)));
+  const engine = new Engine(() => {
+    workers.push(new ScriptedWorker());
+    return workers.at(-1);
+  });
   return { engine, workers };
 }
 
@@ -83,10 +86,16 @@ test("a stored model and files are sources too", async () => {
 
 test("a preflight names its source as a load does, and says from which size on to measure", async () => {
   const { engine, workers } = setUp();
-  const report = engine.preflight({ model: "https://a.b/m.gguf", mmproj: "https://a.b/e.gguf" }, { paging: { slots: 2 }, measureFrom: 5 });
+  const report = engine.preflight(
+    { model: "https://a.b/m.gguf", mmproj: "https://a.b/e.gguf" },
+    { paging: { slots: 2 }, measureFrom: 5 },
+  );
   const { id, args } = await workers[0].request("preflight");
   const [source, mmproj, settings] = args;
-  assert.deepEqual([source.url, mmproj.url, settings], ["https://a.b/m.gguf", "https://a.b/e.gguf", { paging: { slots: 2 }, measureFrom: 5 }]);
+  assert.deepEqual(
+    [source.url, mmproj.url, settings],
+    ["https://a.b/m.gguf", "https://a.b/e.gguf", { paging: { slots: 2 }, measureFrom: 5 }],
+  );
   workers[0].reply({ id, kind: "result", result: { sentence: "this machine" } });
   assert.equal((await report).sentence, "this machine");
   engine.preflight("https://a.b/m.gguf").catch(() => {});
@@ -98,7 +107,10 @@ test("an error crosses with its code", async () => {
   const failed = engine.load("https://example.org/m.gguf");
   const { id } = await workers[0].request("load");
   workers[0].reply({ id, kind: "error", error: { code: "not_found", message: "Gone.", retryable: true } });
-  await assert.rejects(failed, (e) => e instanceof EngineError && e.code === "not_found" && e.message === "Gone." && e.retryable);
+  await assert.rejects(
+    failed,
+    (e) => e instanceof EngineError && e.code === "not_found" && e.message === "Gone." && e.retryable,
+  );
 });
 
 test("a completion is a promise", async () => {
@@ -112,7 +124,9 @@ test("a completion is a promise", async () => {
 
 test("a request that is not data is refused before it is sent", async () => {
   const { engine, workers } = setUp();
-  await assert.rejects(engine.chat.completions.create({ messages: [{ role: "user", content: 1n }] }), { code: "invalid_request" });
+  await assert.rejects(engine.chat.completions.create({ messages: [{ role: "user", content: 1n }] }), {
+    code: "invalid_request",
+  });
   assert.equal(workers.length, 0);
 });
 

@@ -33,7 +33,9 @@ test("the worker starts with the first picture and ends when idle", async () => 
   const { client, workers } = newClient();
   assert.equal(workers.length, 0);
   const first = client.cut(never, "blob:a", 336, 16);
-  assert.deepEqual(workers[0].requests, [{ kind: "call", id: 1, method: "cut", args: ["blob:a", { tile: 336, maxTiles: 16 }] }]);
+  assert.deepEqual(workers[0].requests, [
+    { kind: "call", id: 1, method: "cut", args: ["blob:a", { tile: 336, maxTiles: 16 }] },
+  ]);
   workers[0].reply({ kind: "result", id: 1, result: cut(7) });
   assert.equal((await first).width, 7);
   await new Promise((resolve) => setTimeout(resolve, 30));

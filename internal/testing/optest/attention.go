@@ -20,6 +20,7 @@ type heads struct {
 	pos, n                        int
 }
 
+// String returns the shapes, as the name of a case.
 func (h heads) String() string {
 	return fmt.Sprintf("%d/%d heads of %d %v slots=%d window=%d pos=%d n=%d",
 		h.numHeads, h.numKVHeads, h.headDim, h.cache, h.slots, h.window, h.pos, h.n)

@@ -12,6 +12,7 @@ import (
 // routing is n tokens that choose k of numExperts experts each.
 type routing struct{ numExperts, k, n int }
 
+// String returns the shapes, as the name of a case.
 func (r routing) String() string { return fmt.Sprintf("experts=%d k=%d n=%d", r.numExperts, r.k, r.n) }
 
 // routings returns the ones that a kernel may get wrong for n tokens: fewer choices than experts, so that lists are
@@ -94,6 +95,7 @@ type feedForward struct {
 	numSlots                   int // 0 stands for one slot for each expert
 }
 
+// String returns the shapes, as the name of a case.
 func (f feedForward) String() string {
 	return fmt.Sprintf("%v %v hidden=%d width=%d+%d slots=%d",
 		f.types, f.routing, f.hidden, f.width, f.sharedWidth, f.slots())

@@ -16,7 +16,8 @@ func layerNorm() []Case {
 	}
 	big := layerNormCase(1408, 577, 0)
 	big.Bytes = 2 * 4 * 1408 * 577
-	// with a mean of 100 standard deviations, a variance computed from squares alone has a relative error of a thousandth
+	// with a mean of 100 standard deviations, a variance computed from squares alone has a relative error of a
+	// thousandth
 	return append(all, layerNormCase(1408, 3, 100), big)
 }
 

@@ -19,6 +19,7 @@ type productID struct {
 	numSlots  int     // 0 stands for one slot for each expert, in order
 }
 
+// String returns the shapes, as the name of a case.
 func (p productID) String() string {
 	of := ""
 	if p.of != nil {

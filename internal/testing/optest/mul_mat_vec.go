@@ -23,6 +23,7 @@ type product struct {
 	small  bool // the f16 scales of weights are below 6e-5, which are subnormal numbers, and zero on some devices
 }
 
+// String returns the shapes, as the name of a case.
 func (p product) String() string {
 	var name strings.Builder
 	for i, t := range p.types {

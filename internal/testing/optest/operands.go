@@ -19,11 +19,11 @@ type Operands struct {
 	t         testing.TB
 	b         ops.Backend
 	rand      *rand.Rand
-	made      []*ops.Tensor // all tensors, not views
-	outputs   []*ops.Tensor // tensors and views that the op writes
-	choices   *ops.Tensor   // the output that holds choices, or nil
-	benchmark func(ops.Program)
-	override  func(func(ops.Ops)) // of recording and running, when not nil
+	made      []*ops.Tensor       // all tensors, not views
+	outputs   []*ops.Tensor       // tensors and views that the op writes
+	choices   *ops.Tensor         // the output that holds choices, or nil
+	benchmark func(ops.Program)   // called instead of running the program, if not nil
+	override  func(func(ops.Ops)) // called instead of recording the op, if not nil
 }
 
 // Do records the op as a program and runs it once.

@@ -15,8 +15,8 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// small is Scout in miniature: every type's block fits its rows, dense layers are among its layers, and some tensors
-// end beside the alignment.
+// small is a small Scout: blocks of all types fit in its rows, it has dense layers, and some of its tensors do not
+// end at a multiple of the alignment.
 func small() Model {
 	return Model{Name: "small", NumLayers: 8, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2, HeadDim: 64, NumExperts: 4, ExpertWidth: 512,
 		DenseWidth: 768, MoEInterval: 2, ContextSize: 4096, RopeScaled: true, NumRanks: 401}
@@ -84,7 +84,7 @@ func (s shape) elems() int {
 	return n
 }
 
-func TestHeaderSaysWhatPublishedHeadersSay(t *testing.T) {
+func TestHeaderEqualsPublishedHeaders(t *testing.T) {
 	h := open(t, New(Scout(), UDQ2KXL(), 1))
 	for key, want := range map[string]uint64{
 		"llama4.block_count": 48, "llama4.expert_count": 16, "llama4.vocab_size": 202048, "llama4.context_length": 10485760,
@@ -108,7 +108,7 @@ func TestHeaderSaysWhatPublishedHeadersSay(t *testing.T) {
 	}
 }
 
-func TestVocabularyIsWholeAndMerges(t *testing.T) {
+func TestVocabularyIsCompleteAndMerges(t *testing.T) {
 	h := open(t, New(Scout().FirstLayers(1), UDQ2KXL(), 1))
 	m := h.Meta
 	tokens, merges := m.Strings("tokenizer.ggml.tokens"), m.Strings("tokenizer.ggml.merges")
@@ -122,14 +122,14 @@ func TestVocabularyIsWholeAndMerges(t *testing.T) {
 	seen := map[string]bool{}
 	for i := range tokens.Len() {
 		if seen[tokens.At(i)] {
-			t.Fatalf("token %q is there twice", tokens.At(i))
+			t.Fatalf("token %q occurs twice", tokens.At(i))
 		}
 		seen[tokens.At(i)] = true
 	}
 	for i := range merges.Len() {
 		left, right, _ := strings.Cut(merges.At(i), " ")
 		if !seen[left+right] || !seen[left] || !seen[right] {
-			t.Fatalf("merge %d, %q, names a token that is not there", i, merges.At(i))
+			t.Fatalf("merge %d, %q, names a token that is not in the vocabulary", i, merges.At(i))
 		}
 	}
 	types := make([]int32, tokens.Len())
@@ -142,7 +142,7 @@ func TestVocabularyIsWholeAndMerges(t *testing.T) {
 	}
 	text := "Hello there, two plus 2024 makes \x00\xff\n\nnothing."
 	if back := tok.Decode(tok.Encode(text)); back != text {
-		t.Errorf("%q comes back as %q", text, back)
+		t.Errorf("%q is decoded as %q", text, back)
 	}
 	if ids := tok.Encode(" the"); len(ids) != 1 {
 		t.Errorf("%q is %d tokens", " the", len(ids))
@@ -157,7 +157,7 @@ func whole(t testing.TB, f *File) []byte {
 	return b
 }
 
-func TestSeedDecidesTheBytes(t *testing.T) {
+func TestBytesDependOnTheSeed(t *testing.T) {
 	once := whole(t, New(small(), UDQ2KXL(), 1))
 	if !bytes.Equal(once, whole(t, New(small(), UDQ2KXL(), 1))) {
 		t.Error("the same seed makes other bytes")
@@ -167,7 +167,7 @@ func TestSeedDecidesTheBytes(t *testing.T) {
 	}
 }
 
-// A change of the generator changes what stores hold under the same name; this notices one that was not meant.
+// A change of the generator changes files that are stored under the same name. This test notices an unintended one.
 func TestBytesAreTheSameOnEveryMachine(t *testing.T) {
 	f := New(small(), UDQ2KXL(), 1)
 	h := open(t, f)
@@ -187,7 +187,7 @@ func TestBytesAreTheSameOnEveryMachine(t *testing.T) {
 	}
 }
 
-func TestAFewLayersAreThoseOfTheWholeModel(t *testing.T) {
+func TestFirstLayersEqualThoseOfTheWholeModel(t *testing.T) {
 	all, few := New(Scout(), UDQ2KXL(), 1), New(Scout().FirstLayers(4), UDQ2KXL(), 1)
 	for _, name := range []string{"token_embd.weight", "blk.3.ffn_down_exps.weight", "blk.0.attn_norm.weight"} {
 		a, _ := open(t, all).Tensor(name)
@@ -201,7 +201,7 @@ func TestAFewLayersAreThoseOfTheWholeModel(t *testing.T) {
 	}
 }
 
-func TestReadAtKeepsTheContractOfReaderAt(t *testing.T) {
+func TestReadAtImplementsReaderAt(t *testing.T) {
 	f := New(small(), UDQ2KXL(), 1)
 	b := make([]byte, 10)
 	for _, c := range []struct {
@@ -229,7 +229,7 @@ func FuzzRangesAgree(f *testing.F) {
 	f.Fuzz(func(t *testing.T, off int64, n int) {
 		off, n = int64(uint64(off)%uint64(len(all))), int(uint(n)%10000)
 		n = min(n, len(all)-int(off))
-		got := bytes.Repeat([]byte{0xff}, n) // what a caller left in it
+		got := bytes.Repeat([]byte{0xff}, n) // old content of the caller's slice
 		if k, err := file.ReadAt(got, off); k != n || err != nil {
 			t.Fatal(k, err)
 		}
@@ -239,7 +239,7 @@ func FuzzRangesAgree(f *testing.F) {
 	})
 }
 
-// In the large files too: ranges around tensor borders, cut anywhere, join to what one read gives.
+// Ranges around the borders of tensors, split anywhere, join to the result of one read.
 func TestLargeRangesJoin(t *testing.T) {
 	f := New(Maverick(), UDQ2KXL(), 1)
 	for i := 1; i < len(f.tensors); i += 37 {
@@ -257,7 +257,7 @@ func TestLargeRangesJoin(t *testing.T) {
 	}
 }
 
-func TestWeightsHaveTheSizeAskedFor(t *testing.T) {
+func TestWeightsHaveTheRequestedSize(t *testing.T) {
 	f := New(Scout(), UDQ2KXL(), 1)
 	h := open(t, f)
 	for name, sigma := range map[string]float64{
@@ -287,7 +287,7 @@ func TestWeightsHaveTheSizeAskedFor(t *testing.T) {
 	}
 }
 
-// weights are n weights from the middle of a tensor.
+// weights returns n weights from the middle of a tensor.
 func weights(t *testing.T, f *File, x gguf.Tensor, n int) []float32 {
 	row := int64(x.Type.RowBytes(x.Dims[0]))
 	n = min(n, shape(x.Dims).elems())
@@ -310,7 +310,7 @@ func statistics(w []float32) (mean, deviation float64) {
 	return mean, math.Sqrt(squares/float64(len(w)) - mean*mean)
 }
 
-// Every expert is chosen by some of a few hundred token embeddings, in every layer looked at, and layers differ.
+// Each expert is chosen for some of a few hundred token embeddings, in each tested layer, and layers differ.
 func TestRoutersUseEveryExpert(t *testing.T) {
 	f := New(Scout(), UDQ2KXL(), 1)
 	h := open(t, f)
@@ -333,7 +333,7 @@ func TestRoutersUseEveryExpert(t *testing.T) {
 	}
 	slices.Sort(favourites)
 	if len(slices.Compact(favourites)) == 1 {
-		t.Error("the first token takes the same expert in every layer")
+		t.Error("the first token uses the same expert in every layer")
 	}
 }
 

@@ -1,9 +1,9 @@
 // The engine worker: starts main.wasm with what it needs of the browser (the GPU, a storage worker, a picture worker, the
 // memory limits of devices) and answers the page's calls with it.
 
-import wasmURL from "go:main.wasm";
 import pictureURL from "worker:./picture.worker.ts";
 import storageURL from "worker:./storage.worker.ts";
+import wasmURL from "go:main.wasm";
 import type { EngineMethods } from "../protocol.js";
 import { serve } from "../rpc.js";
 import type { GoEngine } from "../types/engine.js";
@@ -33,7 +33,11 @@ function start(): Promise<GoEngine> {
   installMemoryLimits();
   installStorage(connectStorage());
   installPictures(() => new Worker(pictureURL, { type: "module", name: "outrider-picture" }));
-  return boot(wasmURL, () => globalThis.newOutriderEngine?.(), (error) => server.fatal(error));
+  return boot(
+    wasmURL,
+    () => globalThis.newOutriderEngine?.(),
+    (error) => server.fatal(error),
+  );
 }
 
 /** Starts the storage worker and returns a port to it. */

@@ -17,8 +17,8 @@ declare global {
 }
 
 /** Lets the Go program of this worker have pictures cut. Call it before Go starts. */
-export function installPictures(start: () => Port): PictureClient {
-  return (globalThis.outriderPictures = new PictureClient(start));
+export function installPictures(start: () => Port): void {
+  globalThis.outriderPictures = new PictureClient(start);
 }
 
 /** The client of the picture worker. */
@@ -56,7 +56,8 @@ export class PictureClient {
   async #call(signal: AbortSignal, url: string, geometry: Geometry): Promise<Cut> {
     if (signal.aborted) throw aborted(); // without starting a worker
     clearTimeout(this.#timer);
-    const client = (this.#client ??= this.#open());
+    this.#client ??= this.#open();
+    const client = this.#client;
     try {
       return await client.call("cut", [url, geometry], { signal });
     } finally {

@@ -15,34 +15,48 @@ interface Cutter {
   rgba(width: number, height: number, pixels: () => Uint8Array, tile: number, maxTiles: number): Outcome;
 }
 
+/** The tiles, or why there are none; browserOnly: the browser may be able to decode the file. */
 type Outcome = Omit<Cut, "seconds"> | { error: ErrorData; browserOnly: boolean };
 
 declare global {
+  /** Published by image.wasm when it is ready. */
   var outriderCutter: Cutter | undefined;
 }
 
-const program = boot(imageURL, () => globalThis.outriderCutter, (error) => server.fatal(specific(error)));
+const program = boot(
+  imageURL,
+  () => globalThis.outriderCutter,
+  (error) => server.fatal(specific(error)),
+);
 let previous: Promise<unknown> = Promise.resolve();
 
 const server = serve<PictureMethods>(globalThis, {
   /** Pictures are cut one after another, because each may fill the program's memory. */
-  cut({ signal, transfer }, url, geometry) {
+  async cut({ signal, transfer }, url, geometry) {
     const cut = previous.then(async () => cutUp(await fetchPicture(url, signal), geometry, await program));
     previous = cut.catch(() => {});
-    return cut.then((result) => (transfer.push(result.tiles.buffer), result));
+    transfer.push((await cut).tiles.buffer);
+    return cut;
   },
 });
 
 async function cutUp(file: Blob, { tile, maxTiles }: Geometry, cutter: Cutter): Promise<Cut> {
   const start = performance.now();
   let outcome = cutter.file(new Uint8Array(await file.arrayBuffer()), tile, maxTiles);
-  if ("error" in outcome && outcome.browserOnly) outcome = await cutByBrowser(file, { tile, maxTiles }, cutter, outcome);
+  if ("error" in outcome && outcome.browserOnly) {
+    outcome = await cutByBrowser(file, { tile, maxTiles }, cutter, outcome);
+  }
   if ("error" in outcome) throw outcome.error;
   return { ...outcome, seconds: (performance.now() - start) / 1000 };
 }
 
 /** Has the browser decode a file: upright, the first frame of an animation. Returns refusal if it cannot. */
-async function cutByBrowser(file: Blob, { tile, maxTiles }: Geometry, cutter: Cutter, refusal: Outcome): Promise<Outcome> {
+async function cutByBrowser(
+  file: Blob,
+  { tile, maxTiles }: Geometry,
+  cutter: Cutter,
+  refusal: Outcome,
+): Promise<Outcome> {
   const bitmap = await createImageBitmap(file).catch(() => undefined);
   if (!bitmap) return refusal;
   const { width, height } = bitmap;
@@ -61,5 +75,9 @@ async function cutByBrowser(file: Blob, { tile, maxTiles }: Geometry, cutter: Cu
 /** Returns the error that ended the program; the usual one is a picture too large for its memory. */
 function specific(error: ErrorData): ErrorData {
   if (!/out of memory/.test(error.message)) return error;
-  return { code: "image_too_large", message: "the picture needs more memory than the browser allows; make it smaller first", retryable: false };
+  return {
+    code: "image_too_large",
+    message: "the picture needs more memory than the browser allows; make it smaller first",
+    retryable: false,
+  };
 }

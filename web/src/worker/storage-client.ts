@@ -11,13 +11,13 @@ import type { StorageMethods } from "./storage/methods.js";
 const MAX_BYTES = 256e6;
 
 declare global {
-  /** Where Go finds the client; see installStorage. */
+  /** The client that Go uses; installStorage sets it. */
   var outriderStorage: StorageClient | undefined;
 }
 
-/** Connects the Go program of this worker to a storage worker. Call it before Go starts. */
-export function installStorage(port: MessagePort): StorageClient {
-  return (globalThis.outriderStorage = new StorageClient(port));
+/** Connects the Go program of this worker to a storage worker. It must be called before Go starts. */
+export function installStorage(port: MessagePort): void {
+  globalThis.outriderStorage = new StorageClient(port);
 }
 
 /** The client of the storage worker, which limits the weight bytes that JavaScript holds at once. */
@@ -26,7 +26,7 @@ export class StorageClient {
   readonly #budget: Budget;
   readonly #pool: BufferPool;
 
-  /** Makes a client that holds at most maxBytes. */
+  /** Creates a client that holds at most maxBytes. */
   constructor(port: MessagePort, maxBytes = MAX_BYTES) {
     this.#client = new Client(port);
     this.#budget = new Budget(maxBytes);
@@ -52,7 +52,9 @@ export class StorageClient {
     return this.#client.call(method, args, { signal });
   }
 
-  /** Stores a chunk of a source; onProgress receives the number of its bytes that have arrived, a few times a second. */
+  /**
+   * Stores a chunk of a source; onProgress receives the number of its bytes that have arrived, a few times a second.
+   */
   async storeChunk(
     signal: AbortSignal,
     id: string,
@@ -81,7 +83,9 @@ export class StorageClient {
     }
   }
 
-  /** Releases a buffer that read returned: a read of the same length soon after uses it again, otherwise it is freed. */
+  /**
+   * Releases a buffer that read returned: a read of the same length soon after uses it again, otherwise it is freed.
+   */
   release(buffer: ArrayBuffer): void {
     if (!this.#budget.exhausted && this.#pool.keep(buffer)) return;
     const { byteLength } = buffer;

@@ -1,14 +1,14 @@
-// Answers the requests of one port: fetch, hash, put, read. Weight bytes live here only between the network and the
-// store, or between the store and the engine worker.
+// Implements the methods of the storage worker. It holds weight bytes only on their way from the network to the store,
+// or from the store to the engine worker.
 
-import { CHUNK_BYTES, chunkLength, sha256, type ChunkStore } from "./chunk-store.js";
 import { EngineError, throwIfAborted, toErrorData } from "../../errors.js";
 import { type Call, type Handlers, serve } from "../../rpc.js";
+import { freeBuffer } from "./buffer-pool.js";
+import { CHUNK_BYTES, chunkLength, sha256, type ChunkStore } from "./chunk-store.js";
 import { toStorageError } from "./errors.js";
 import { HTTPSource } from "./http-source.js";
 import { withLock } from "./locks.js";
 import type { OpenSource, StorageMethods } from "./methods.js";
-import { freeBuffer } from "./buffer-pool.js";
 import { probeLink, probeStore } from "./probe.js";
 import { LocalSource, type Source } from "./source.js";
 
@@ -20,13 +20,13 @@ export function serveStorage(port: MessagePort, store: ChunkStore): void {
 function makeHandlers(store: ChunkStore): Handlers<StorageMethods> {
   const sources = new Map<number, Source>();
   let nextSource = 1;
-  const keep = (source: Source): OpenSource => {
+  const register = (source: Source): OpenSource => {
     sources.set(nextSource, source);
     return { ...source.info, source: nextSource++ };
   };
   return {
-    openURL: async ({ signal }, url) => keep(await HTTPSource.open(url, signal)),
-    openFile: async (_, file) => keep(new LocalSource(file)),
+    openURL: async ({ signal }, url) => register(await HTTPSource.open(url, signal)),
+    openFile: async (_, file) => register(new LocalSource(file)),
     closeSource: async (_, source) => void sources.delete(source),
     list: () => store.list(),
     find: (_, id) => store.find(id),
@@ -41,6 +41,7 @@ function makeHandlers(store: ChunkStore): Handlers<StorageMethods> {
   };
 }
 
+/** Reads from the store; an `into` that the store did not use is freed. */
 async function read(
   store: ChunkStore,
   { signal, transfer }: Call,
@@ -70,6 +71,7 @@ function storeChunkOnce(
   return withLock(`outrider-chunk ${id} ${chunk}`, "exclusive", storeIfAbsent, call.signal);
 }
 
+/** Reads a chunk from its source, hashes it and stores it. */
 async function storeChunk(
   store: ChunkStore,
   { signal, progress }: Call<number>,
@@ -85,20 +87,21 @@ async function storeChunk(
   await store.putChunk(id, chunk, bytes, hash);
 }
 
+/** Hashes every chunk of a file again and drops those that have changed; returns how many. */
 async function verify(store: ChunkStore, id: string, signal: AbortSignal): Promise<number> {
   const file = await store.find(id);
-  let bad = 0;
+  let changed = 0;
   for (const chunk of file?.chunks ?? []) {
     throwIfAborted(signal);
-    if (await matches(store, file!.id, file!.size, chunk)) continue;
+    if (await hashMatches(store, file!.id, file!.size, chunk)) continue;
     await store.dropChunk(id, chunk);
-    bad++;
+    changed++;
   }
-  return bad;
+  return changed;
 }
 
-/** Whether a chunk still has the hash it was stored with; one that cannot be read whole has not. */
-async function matches(store: ChunkStore, id: string, size: number, chunk: number): Promise<boolean> {
+/** Reports whether a chunk has the hash with which it was stored; one that cannot be read does not. */
+async function hashMatches(store: ChunkStore, id: string, size: number, chunk: number): Promise<boolean> {
   try {
     const bytes = await store.read(id, chunk * CHUNK_BYTES, chunkLength(size, chunk));
     return (await sha256(bytes)) === (await store.chunkHash(id, chunk));
@@ -108,7 +111,9 @@ async function matches(store: ChunkStore, id: string, size: number, chunk: numbe
   }
 }
 
-/** At most ten calls a second; the last bytes are reported by the result itself. */
+/**
+ * Limits report to ten calls a second. Calls may be dropped, also the last: the result says that all bytes are there.
+ */
 function throttled(report: (bytes: number) => void): (bytes: number) => void {
   let next = 0;
   return (bytes) => {
