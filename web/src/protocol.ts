@@ -59,6 +59,13 @@ export interface Paging {
   memory?: number;
 }
 
+/** What a preflight report is about, and what is measured for it. */
+export interface PreflightSettings {
+  paging: Paging | null;
+  /** From so many bytes of download on, GPU, store and network are measured, which takes seconds. */
+  measureFrom: number;
+}
+
 /**
  * What this machine can do with a model, computed from measured numbers by the formulas of docs/paging.md. What nobody has
  * measured is 0.
@@ -208,9 +215,8 @@ export interface PagingCounts {
 
 /** Each request's kind with its payload and what it finally gives. */
 export interface Requests {
-  /** From measureFrom bytes of download on, GPU, store and network are measured, which takes seconds. */
   preflight: {
-    payload: { source: ModelSource; mmproj: ModelSource | null; options: { paging: Paging | null; measureFrom: number } };
+    payload: { source: ModelSource; mmproj: ModelSource | null; options: PreflightSettings };
     result: PreflightReport;
   };
   /** mmproj is the model's vision file; without one, one among the source's files is taken. */

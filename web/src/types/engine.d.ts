@@ -2,14 +2,14 @@
 // before their promise settles. What goes in is plain data.
 
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "../client/openai.js";
-import type { ChatProgress, CheckedPicture, EngineStats, LoadedModel, ModelSource, Paging, PreflightReport, Progress, StoredModel } from "../protocol.js";
+import type { ChatProgress, CheckedPicture, EngineStats, LoadedModel, ModelSource, Paging, PreflightReport, PreflightSettings, Progress, StoredModel } from "../protocol.js";
 
 export interface GoEngine {
   preflight(
     signal: AbortSignal,
     source: ModelSource,
     mmproj: ModelSource | null,
-    options: { paging: Paging | null; measureFrom: number },
+    options: PreflightSettings,
   ): Promise<PreflightReport>;
   load(
     signal: AbortSignal,
