@@ -60,20 +60,20 @@ async function read({ kind, depth, unit, gpu }) {
   };
   await seconds(2 * depth, depth, one); // warm
   const taken = await seconds(count, depth, one);
-  if (gpu) for (let id = 0; id < depth; id++) gpuHost.dropBuffer(id);
+  if (gpu) for (let id = 0; id < depth; id++) gpuHost.destroyBuffer(id);
   return (count * unit) / taken;
 }
 
 /** WebGPU fills a new buffer with zeros before its first write: that is not part of reading. */
 async function slot(gpuHost, id, size) {
   gpuHost.createBuffer(id, `slot ${id}`, Math.ceil(size / 4) * 4, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
-  gpuHost.put(id, 0, new ArrayBuffer(4), 0, 4);
+  gpuHost.upload(id, 0, new ArrayBuffer(4), 0, 4);
   await gpuHost.device.queue.onSubmittedWorkDone();
   return id;
 }
 
 async function upload(gpuHost, slot, buffer) {
   for (let at = 0; at < buffer.byteLength; at += PIECE_BYTES) {
-    await gpuHost.put(slot, at, buffer, at, Math.min(PIECE_BYTES, buffer.byteLength - at));
+    await gpuHost.upload(slot, at, buffer, at, Math.min(PIECE_BYTES, buffer.byteLength - at));
   }
 }

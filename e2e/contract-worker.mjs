@@ -1,11 +1,11 @@
-// Runs loader/store's tests in a browser's worker, against the storage worker whose port it is sent. What they print
-// goes to the page; the page sets the quota, which no script of a site can.
+// Runs the tests of loader/store in a browser's worker, with the storage worker whose port it receives. It posts their
+// output to the page. The page sets the quota, which a script of the site cannot.
 import "/wasm_exec.js";
 import { StorageClient } from "/worker/storage-client.js";
 import { corrupt } from "/corrupt.js";
 
-/** Chromium's IndexedDB asks for the quota once and lives on the answer for half a minute. */
-const QUOTA_MEMORY = 31_000;
+/** Milliseconds for which Chromium's IndexedDB caches the quota. */
+const QUOTA_CACHE_TIME = 31_000;
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 let quotaSet;
@@ -13,7 +13,7 @@ globalThis.storageTest = {
   corrupt,
   async setFull(full, kind) {
     await new Promise((resolve) => ((quotaSet = resolve), postMessage({ full })));
-    if (full && kind === "indexeddb") await pause(QUOTA_MEMORY);
+    if (full && kind === "indexeddb") await pause(QUOTA_CACHE_TIME);
   },
 };
 

@@ -1,4 +1,4 @@
-// Pages around the storage worker, without engine and interface: for tests and measurements of the store itself.
+// Pages with the storage worker alone, without engine and interface, for tests and measurements of the store.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const build = (...args) => execFileSync("go", args, { cwd: root, encoding: "utf8" });
 
-/** Serves what such pages need, and the given paths with the files that they name. edit may change the scripts. */
+/** Serves what such pages need, and extra, a map from path to file. edit may change the scripts. */
 export async function serveStorage(extra = {}, edit = (script) => script) {
   build("run", "./cmd/build", "modules");
   const files = { "/idb.js": join(root, "node_modules/idb/build/index.js"), ...extra };
@@ -25,7 +25,7 @@ export async function serveStorage(extra = {}, edit = (script) => script) {
   return { url: `http://127.0.0.1:${server.address().port}`, close };
 }
 
-/** The contract test of loader/store as a program for the browser, and the glue that it needs. */
+/** Builds the tests of loader/store as a program for the browser; returns it and the scripts it needs, by path. */
 export function contractProgram() {
   const wasm = join(root, "dist/store-test.wasm");
   execFileSync("go", ["test", "-c", "-o", wasm, "./loader/store"], { cwd: root, env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
@@ -38,7 +38,7 @@ export function contractProgram() {
   };
 }
 
-/** Opens a tab whose `store` is a client of a storage worker of its own. */
+/** Opens a tab with its own storage worker. The global `store` of the tab is the worker's client. */
 export async function openStore(context, url) {
   const page = await context.newPage();
   await page.goto(url);
@@ -52,7 +52,7 @@ export async function openStore(context, url) {
   return page;
 }
 
-/** Sets how many bytes a site may store; without a number the browser decides again. */
+/** Sets how many bytes the site may store. Without a number the browser's own quota applies again. */
 export async function setQuota(page, quotaSize) {
   const cdp = await page.context().newCDPSession(page);
   const origin = new URL(page.url()).origin;

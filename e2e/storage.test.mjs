@@ -1,4 +1,4 @@
-// The store in Chromium: its contract on the real IndexedDB and OPFS, two tabs, and storage that goes away.
+// The store in Chromium: its contract test on the real IndexedDB and OPFS, several tabs, and storage that vanishes.
 
 import assert from "node:assert/strict";
 import { readdirSync, rmSync, statSync } from "node:fs";
@@ -18,7 +18,7 @@ after(async () => {
   await site?.close();
 });
 
-test("both kinds of store keep the contract", async () => {
+test("both kinds of store pass the contract test", async () => {
   const page = await browser.context.newPage();
   await page.goto(site.url);
   await page.exposeFunction("setFull", (full) => setQuota(page, full ? 1 : undefined));
@@ -46,7 +46,7 @@ const chunkBytes = 16 << 20;
 const info = { name: "m.gguf", size: 2 * chunkBytes + 1000, validator: "1" };
 const kinds = ["indexeddb", "opfs"];
 
-/** Gives body tabs, each with a storage worker of its own, and a file of a kind that is not stored yet. */
+/** Calls body with the id of a new file of a kind and with tabs that have a storage worker each. */
 async function withTabs(count, kind, body, options, url = site.url) {
   const own = options && (await launch(options));
   const { context, profile } = own ?? browser;
@@ -67,8 +67,8 @@ async function withTabs(count, kind, body, options, url = site.url) {
 const call = (tab, method, ...args) => tab.evaluate(([method, args]) => store.call(never, method, ...args), [method, args]);
 const chunks = async (tab, id) => (await call(tab, "find", id))?.chunks;
 
-/** Fills a chunk with bytes of its number + 1 from a file that is picked. */
-const fill = (tab, id, chunk) =>
+/** Stores a chunk of a picked file, all of whose bytes are the chunk's number + 1. */
+const storeChunk = (tab, id, chunk) =>
   tab.evaluate(
     async ([id, chunk, size, chunkBytes]) => {
       const bytes = [...Array(Math.ceil(size / chunkBytes)).keys()].map((i) => new Uint8Array(Math.min(chunkBytes, size - i * chunkBytes)).fill(i + 1));
@@ -79,7 +79,7 @@ const fill = (tab, id, chunk) =>
     [id, chunk, info.size, chunkBytes],
   );
 
-/** Reads a range and gives its first and last byte, or the fault. */
+/** Reads a range and returns its first and last byte, or the error. */
 const read = (tab, id, offset, length) =>
   tab.evaluate(
     async ([id, offset, length]) => {
@@ -97,12 +97,12 @@ const read = (tab, id, offset, length) =>
   );
 
 for (const kind of kinds) {
-  test(`${kind}: one tab writes while another reads, and each sees what the other stored`, async () => {
+  test(`${kind}: one tab writes while another reads, and each can read what the other stored`, async () => {
     await withTabs(2, kind, async (id, [a, b]) => {
-      await fill(a, id, 0);
-      const [ends] = await Promise.all([read(b, id, 5, 1000), fill(a, id, 1)]);
+      await storeChunk(a, id, 0);
+      const [ends] = await Promise.all([read(b, id, 5, 1000), storeChunk(a, id, 1)]);
       assert.deepEqual(ends, [1, 1]);
-      await fill(b, id, 2);
+      await storeChunk(b, id, 2);
       for (const tab of [a, b]) {
         assert.deepEqual(await chunks(tab, id), [0, 1, 2]);
         assert.deepEqual(await read(tab, id, 0, info.size), [1, 3]);
@@ -110,14 +110,14 @@ for (const kind of kinds) {
     });
   });
 
-  test(`${kind}: a chunk that two tabs want at once is fetched once`, async () => {
+  test(`${kind}: a chunk that two tabs need at once is fetched once`, async () => {
     const bytes = Buffer.alloc(1000, 7);
     const server = await modelServer(bytes);
     let ranges = 0;
     always(server, (request, response, serve) => {
-      const look = request.headers.range === "bytes=0-0";
-      if (!look) ranges++;
-      setTimeout(serve, look ? 0 : 500);
+      const opening = request.headers.range === "bytes=0-0";
+      if (!opening) ranges++;
+      setTimeout(serve, opening ? 0 : 500);
     });
     await withTabs(2, kind, async (id, tabs) => {
       await call(tabs[0], "add", id, { ...info, size: 1000 });
@@ -130,23 +130,23 @@ for (const kind of kinds) {
     await server.close();
   });
 
-  test(`${kind}: a file deleted in another tab is a fault that may be tried again, and can be filled again`, async () => {
+  test(`${kind}: reading a file deleted in another tab is a retryable error, and its chunks can be stored again`, async () => {
     await withTabs(2, kind, async (id, [a, b]) => {
-      await fill(a, id, 0);
+      await storeChunk(a, id, 0);
       assert.deepEqual(await read(a, id, 0, 10), [1, 1]);
       await call(b, "delete", id);
       const { code, retryable } = await read(a, id, 0, 10);
       assert.deepEqual([code, retryable], ["storage_error", true]);
       await call(a, "add", id, info);
       await call(a, "move", id, kind);
-      await fill(a, id, 0);
+      await storeChunk(a, id, 0);
       assert.deepEqual(await read(b, id, 0, 10), [1, 1]);
     });
   });
 
-  test(`${kind}: storage that the browser clears under an open store is missing, and can be filled again`, async () => {
+  test(`${kind}: after the browser clears the site's storage chunks are not stored, and can be stored again`, async () => {
     await withTabs(1, kind, async (id, [tab]) => {
-      await fill(tab, id, 0);
+      await storeChunk(tab, id, 0);
       assert.deepEqual(await read(tab, id, 0, 10), [1, 1]);
       const devtools = await tab.context().newCDPSession(tab);
       await devtools.send("Storage.clearDataForOrigin", { origin: site.url, storageTypes: "all" });
@@ -154,20 +154,20 @@ for (const kind of kinds) {
       assert.deepEqual([code, retryable], ["storage_error", true]);
       await call(tab, "add", id, info);
       await call(tab, "move", id, kind);
-      await fill(tab, id, 1);
+      await storeChunk(tab, id, 1);
       assert.deepEqual(await read(tab, id, chunkBytes, 10), [2, 2]);
     }, {});
   });
 
-  test(`${kind}: bytes that vanish from the disk are a fault, marked absent, and never read as zeros`, async () => {
+  test(`${kind}: chunks whose bytes vanish from the disk are an error and not stored, and are never read as zeros`, async () => {
     await withTabs(1, kind, async (id, [tab], profile) => {
-      for (const chunk of [0, 1, 2]) await fill(tab, id, chunk);
+      for (const chunk of [0, 1, 2]) await storeChunk(tab, id, chunk);
       await tab.waitForTimeout(1500); // the handle is closed when it has not been used for a second
-      assert.ok(loseBytes(profile) > 0);
+      assert.ok(deleteBytes(profile) > 0);
       const { code, retryable } = await read(tab, id, 0, info.size);
       assert.deepEqual([code, retryable], ["storage_error", true]);
       assert.deepEqual(await chunks(tab, id), []);
-      await fill(tab, id, 1);
+      await storeChunk(tab, id, 1);
       assert.deepEqual(await chunks(tab, id), [1]);
       assert.deepEqual(await read(tab, id, chunkBytes, chunkBytes), [2, 2]);
       assert.equal((await read(tab, id, 0, 10)).code, "storage_error");
@@ -175,10 +175,10 @@ for (const kind of kinds) {
   });
 }
 
-test("where a file has one handle at a time, tabs wait for each other", async () => {
+test("without shared handles, tabs wait for each other", async () => {
   const exclusive = await serveStorage({}, (script) => script.replace('"readwrite-unsafe" })', '"readwrite" })'));
   await withTabs(2, "opfs", async (id, [a, b]) => {
-    await Promise.all([fill(a, id, 0), fill(b, id, 1), fill(a, id, 2)]);
+    await Promise.all([storeChunk(a, id, 0), storeChunk(b, id, 1), storeChunk(a, id, 2)]);
     const reads = Array.from({ length: 8 }, (_, i) => read(i % 2 ? a : b, id, 0, info.size));
     for (const ends of await Promise.all(reads)) assert.deepEqual(ends, [1, 3]);
     await Promise.all([read(a, id, 0, info.size), call(b, "delete", id)]);
@@ -187,19 +187,19 @@ test("where a file has one handle at a time, tabs wait for each other", async ()
   await exclusive.close();
 });
 
-test("opfs: filling a file that has vanished from the disk makes its other chunks absent", async () => {
+test("opfs: after a file vanishes from the disk, storing a chunk makes its other chunks not stored", async () => {
   await withTabs(1, "opfs", async (id, [tab], profile) => {
-    for (const chunk of [0, 1]) await fill(tab, id, chunk);
+    for (const chunk of [0, 1]) await storeChunk(tab, id, chunk);
     await tab.waitForTimeout(1500);
-    assert.ok(loseBytes(profile) > 0);
-    await fill(tab, id, 2); // in a new file, whose first chunks would read as zeros
+    assert.ok(deleteBytes(profile) > 0);
+    await storeChunk(tab, id, 2); // in a new file, whose first chunks would read as zeros
     assert.deepEqual(await chunks(tab, id), [2]);
     assert.equal((await read(tab, id, 0, 10)).code, "storage_error");
   }, {});
 });
 
-/** Removes every file of a profile that may hold weights; gives how many. */
-function loseBytes(profile) {
+/** Removes every file of a profile that may contain weights; returns how many. */
+function deleteBytes(profile) {
   const large = readdirSync(profile, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /IndexedDB|File System/.test(entry.parentPath))
     .map((entry) => join(entry.parentPath, entry.name))

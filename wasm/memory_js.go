@@ -33,7 +33,7 @@ func (r memoryLimits) Remember(device string, limit preflight.MemoryLimit) {
 
 // find prepares the search for memory on the backend's device; setting is the user's, in bytes, or 0.
 func (a *api) find(ctx context.Context, setting int64) {
-	device, known := a.backend.Device(), memoryLimits{}
+	device, known := a.backend.AdapterName(), memoryLimits{}
 	if v, err := jsbridge.Call(ctx, js.Global().Get(memoryLimitsName), "recall", device); err == nil {
 		known[device] = preflight.MemoryLimit{Fits: int64(v.Get("fits").Float()), Refused: int64(v.Get("refused").Float())}
 	}

@@ -44,7 +44,7 @@ func (a *api) check(ctx context.Context, source, mmproj, options js.Value) (_ an
 		guess := preflight.Check(needs, machine)
 		a.measure(ctx, &machine, plan, guess.NumExpertsOnGPU < guess.NumExperts)
 	}
-	return reportValue(preflight.Check(needs, machine), machine, a.backend.Device()), ctx.Err()
+	return reportValue(preflight.Check(needs, machine), machine, a.backend.AdapterName()), ctx.Err()
 }
 
 // untold is the room that Chromium tells of where it does not want to tell: ten GiB, whatever the disk.

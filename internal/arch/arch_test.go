@@ -36,7 +36,8 @@ var allowed = map[string][]string{
 	"internal/testing/optest":    {"internal/ops", "internal/quant", "internal/ref"},
 	"internal/wire":              {},
 	"internal/jsbridge":          {"internal/errs", "internal/wire"},
-	"internal/gpu":               {"internal/errs", "internal/jsbridge", "internal/ops", "internal/quant", "shaders"},
+	"internal/gpu":               {"internal/errs", "internal/gpu/device", "internal/ops", "internal/quant", "shaders"},
+	"internal/gpu/device":        {"internal/errs", "internal/jsbridge", "internal/ops", "shaders"},
 	"internal/kvcache":           {"internal/errs", "internal/ops", "internal/quant"},
 	"internal/testing/tiny":      {"internal/quant", "loader/gguf"},
 	"internal/testing/virtual":   {"internal/quant", "internal/tokenizer", "loader/gguf"},
@@ -63,7 +64,7 @@ var allowed = map[string][]string{
 const binding = "github.com/cogentcore/webgpu"
 
 // jsPackages are the packages whose _js.go files may import syscall/js.
-var jsPackages = []string{"wasm", "wasm/picture", "internal/jsbridge", "internal/gpu", "loader/store", "loader/fetch"}
+var jsPackages = []string{"wasm", "wasm/picture", "internal/jsbridge", "internal/gpu/device", "loader/store", "loader/fetch"}
 
 // heavy lists packages that the browser's programs must not link: net/http alone adds 7 MB.
 var heavy = []string{"net/http", "text/...", "html/...", "regexp", "encoding/json", "encoding/xml", "encoding/gob", "log", "log/..."}
@@ -93,14 +94,14 @@ func TestOnlyListedPackagesImportJavaScript(t *testing.T) {
 	}
 }
 
-func TestOnlyNativeFilesOfGPUImportTheBinding(t *testing.T) {
+func TestOnlyNativeFilesOfTheDeviceImportTheBinding(t *testing.T) {
 	for file, imports := range productImports(t) {
-		if strings.HasPrefix(packageOf(file), "internal/gpu") && strings.HasSuffix(file, "_native.go") {
+		if packageOf(file) == "internal/gpu/device" && strings.HasSuffix(file, "_native.go") {
 			continue
 		}
 		for _, path := range imports {
 			if strings.HasPrefix(path, binding) {
-				t.Errorf("%s imports the WebGPU binding; only _native.go files of internal/gpu may", file)
+				t.Errorf("%s imports the WebGPU binding; only _native.go files of internal/gpu/device may", file)
 			}
 		}
 	}

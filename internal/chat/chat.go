@@ -1,6 +1,6 @@
-// Package chat turns a conversation into a prompt in the model's own format, and a model's answer into text and tool
-// calls. Text and special tokens stay apart all the way to token ids, so nothing a user types is ever taken for a
-// special token. It knows nothing of models, sampling or the shape of an API.
+// Package chat renders a conversation as a prompt in the model's own format, and parses a model's answer into text and
+// tool calls. Text and special tokens stay apart until they are token ids, so that nothing a user types is taken for a
+// special token. The package does not know models, sampling or the shape of an API.
 package chat
 
 import (
@@ -10,10 +10,10 @@ import (
 	"github.com/outrider-web/outrider/internal/tokenizer"
 )
 
-// Role says who speaks.
+// Role is the author of a message.
 type Role string
 
-// The roles. A tool message holds the result of one call.
+// The roles. A message of the role Tool holds the result of one call.
 const (
 	System    Role = "system"
 	User      Role = "user"
@@ -21,32 +21,32 @@ const (
 	Tool      Role = "tool"
 )
 
-// Part is a stretch of text, or the place of an image.
+// ContentPart is one part of a message's content: text, or the place of an image.
 type ContentPart struct {
 	Text  string
 	Image bool
-	File  []byte // the image's, or what names it; carried for others, this package does not look into it
+	File  []byte // the image's file or its address; this package passes it on and does not read it
 }
 
-// ToolCall is a call that the assistant made.
+// ToolCall is a call of a tool by the assistant.
 type ToolCall struct {
 	Name      string
 	Arguments string // a JSON object
 }
 
-// Message is one turn.
+// Message is one message of a conversation.
 type Message struct {
 	Role  Role
 	Parts []ContentPart
-	Calls []ToolCall // assistant only
+	Calls []ToolCall // messages of the assistant only
 }
 
-// Text makes a message of text alone.
+// Text returns a message that contains only text.
 func Text(role Role, text string) Message {
 	return Message{Role: role, Parts: []ContentPart{{Text: text}}}
 }
 
-// text joins a message's text.
+// text returns the text of all parts, joined.
 func (m *Message) text() string {
 	var all strings.Builder
 	for _, part := range m.Parts {
@@ -64,46 +64,47 @@ func (m *Message) hasImage() bool {
 	return false
 }
 
-// CallStyle is how the assistant is asked to write tool calls.
+// CallStyle is the form in which the assistant is asked to write tool calls.
 type CallStyle int
 
+// The styles of calls.
 const (
-	TemplateStyle CallStyle = iota // as the template has it: JSON in the released ones
+	TemplateStyle CallStyle = iota // the template's own form, which is JSON in the released models
 	PythonicStyle                  // [get_weather(city="Oslo")], Meta's zero-shot form for Llama 4
 )
 
-// Options of one rendering.
+// Options are the options of one rendering.
 type Options struct {
-	Tools         []string // each tool's definition, a JSON object in OpenAI's form
+	Tools         []string // the definitions of the tools, each a JSON object in OpenAI's form
 	ToolsInSystem bool     // define the tools in the system message, not in the first user message
 	Style         CallStyle
-	Date          string // today, as "26 Jul 2024", for templates that ask; else the template's own default
-	NoReply       bool   // do not end with the header of the assistant's answer
+	Date          string // today's date, as "26 Jul 2024", for templates that use it; empty for the template's default
+	NoReply       bool   // do not end the prompt with the header of the assistant's answer
 }
 
 // Format is a model's chat format.
 type Format interface {
-	// Name is "llama3", "llama4" or "chatml".
+	// Name returns "llama3", "llama4" or "chatml".
 	Name() string
-	// Render lays out a conversation. Errors: InvalidRequest for what the format cannot express.
+	// Render returns the prompt of a conversation. Errors: InvalidRequest for what the format cannot express.
 	Render(messages []Message, o Options) ([]Piece, error)
-	// StopTokens names the special tokens that end an answer.
+	// StopTokens returns the names of the special tokens that end an answer.
 	StopTokens() []string
 }
 
-// Piece is a stretch of text, a special token, or the place of the next image: one of the three.
+// Piece is a piece of a prompt: text, a special token, or the place of the next image. Exactly one field is set.
 type Piece struct {
 	Text    string
 	Special string
 	Image   bool
 }
 
-// BOS as a Piece's Special is the vocabulary's own token for the beginning of a text, whatever its name.
+// BOS as a Piece's Special stands for the vocabulary's own beginning-of-text token, whatever its name.
 const BOS = "bos_token"
 
-// Tokens gives the ids of a prompt. image gives the ids that stand for the i-th image; it is nil if the model as it is
-// loaded sees none. The beginning-of-text token comes first if the vocabulary asks for it and the prompt lacks it, never
-// twice. Errors: BadModel names a special token that the vocabulary lacks; InvalidRequest for an image not to be seen.
+// Tokens returns the token ids of a prompt. image returns the ids that stand for image i; it is nil for a model without
+// vision. If the vocabulary asks for a beginning-of-text token and the prompt does not start with one, it is added.
+// Errors: BadModel for a special token that is not in the vocabulary; InvalidRequest for an image without vision.
 func Tokens(t *tokenizer.Tokenizer, prompt []Piece, image func(i int) []int32) ([]int32, error) {
 	var ids []int32
 	images := 0
@@ -141,10 +142,10 @@ func special(t *tokenizer.Tokenizer, name string) (int32, error) {
 	return id, nil
 }
 
-// prompt is a rendering under way. Text that meets text becomes one piece: it is merged into tokens as one, as the
-// reference does.
+// prompt is a prompt that is being rendered.
 type prompt []Piece
 
+// text appends text. Adjacent texts become one piece, because the reference encodes them as one.
 func (p *prompt) text(s string) {
 	if s == "" {
 		return
@@ -170,7 +171,7 @@ func (p *prompt) parts(parts []ContentPart) {
 
 func invalid(message string) error { return errs.New(errs.InvalidRequest, message) }
 
-// check refuses what no format can express.
+// check returns an error for messages that no format can express.
 func check(messages []Message) error {
 	if len(messages) == 0 {
 		return invalid("the conversation is empty; send at least one message")
@@ -188,12 +189,13 @@ func check(messages []Message) error {
 	return nil
 }
 
-// trimLeft and trimRight cut what Python's str.strip cuts: White_Space and U+001C to U+001F.
+// trimLeft and trimRight remove the characters that Python's str.strip removes: White_Space and U+001C to U+001F.
 func trimLeft(s string) string  { return strings.TrimLeftFunc(s, pythonSpace) }
 func trimRight(s string) string { return strings.TrimRightFunc(s, pythonSpace) }
 func trim(s string) string      { return trimRight(trimLeft(s)) }
 
-// trimParts trims the text at both ends of a message; an image at an end keeps what is behind it.
+// trimParts returns a copy of parts without the space at both ends of the message. Where the first or last part is an
+// image, the text next to it is not trimmed.
 func trimParts(parts []ContentPart) []ContentPart {
 	if len(parts) == 0 {
 		return nil

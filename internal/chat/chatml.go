@@ -2,28 +2,33 @@ package chat
 
 import "strings"
 
-// chatML is the format of SmolLM2 and many others:
+// chatML is the format of SmolLM2 and many other models. Each message is
 //
 //	<|im_start|>ROLE\nCONTENT<|im_end|>\n
 type chatML struct {
-	bos     bool
-	trim    bool
-	system  string // what a conversation without a system message begins with
-	implied bool   // whether it does
+	bos              bool   // the template writes the beginning-of-text token
+	trim             bool   // the template trims the text of every message
+	defaultSystem    string // the text of the system message that is added to a conversation without one
+	hasDefaultSystem bool   // whether the template adds one
 }
 
+// newChatML reads from a template what ChatML models differ in.
 func newChatML(t template) Format {
 	f := &chatML{bos: t.beginsText(), trim: t.trimsContent()}
 	const start, end = "<|im_start|>system\n", "<|im_end|>"
 	if l, ok := t.literal(func(l string) bool { return strings.HasPrefix(l, start) && strings.Contains(l, end) }); ok {
-		f.system, _, f.implied = strings.Cut(l[len(start):], end)
+		f.defaultSystem, _, f.hasDefaultSystem = strings.Cut(l[len(start):], end)
 	}
 	return f
 }
 
-func (f *chatML) Name() string         { return "chatml" }
+// Name implements Format.
+func (f *chatML) Name() string { return "chatml" }
+
+// StopTokens implements Format.
 func (f *chatML) StopTokens() []string { return []string{"<|im_end|>", "<|endoftext|>"} }
 
+// Render implements Format.
 func (f *chatML) Render(messages []Message, o Options) ([]Piece, error) {
 	if err := f.check(messages, o); err != nil {
 		return nil, err
@@ -32,15 +37,15 @@ func (f *chatML) Render(messages []Message, o Options) ([]Piece, error) {
 	if f.bos {
 		p.special(BOS)
 	}
-	if f.implied && messages[0].Role != System {
-		f.turn(&p, System, f.system)
+	if f.hasDefaultSystem && messages[0].Role != System {
+		f.writeMessage(&p, System, f.defaultSystem)
 	}
 	for _, m := range messages {
 		text := m.text()
 		if f.trim {
 			text = trim(text)
 		}
-		f.turn(&p, m.Role, text)
+		f.writeMessage(&p, m.Role, text)
 	}
 	if !o.NoReply {
 		p.special("<|im_start|>")
@@ -49,13 +54,14 @@ func (f *chatML) Render(messages []Message, o Options) ([]Piece, error) {
 	return p, nil
 }
 
-func (f *chatML) turn(p *prompt, role Role, text string) {
+func (f *chatML) writeMessage(p *prompt, role Role, text string) {
 	p.special("<|im_start|>")
 	p.text(string(role) + "\n" + text)
 	p.special("<|im_end|>")
 	p.text("\n")
 }
 
+// check returns an error for images and tools, which ChatML cannot express.
 func (f *chatML) check(messages []Message, o Options) error {
 	if len(o.Tools) > 0 {
 		return errNoTools
@@ -72,6 +78,6 @@ func (f *chatML) check(messages []Message, o Options) error {
 }
 
 var (
-	errNoImages = invalid("this model takes no images; send text alone or choose a model with vision")
-	errNoTools  = invalid("this model's chat template knows no tools; send none or choose a model with tool calling")
+	errNoImages = invalid("this model accepts no images; send text only or choose a model with vision")
+	errNoTools  = invalid("this model's chat template has no tools; send none or choose a model with tool calling")
 )

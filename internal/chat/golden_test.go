@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// golden is a template and what Jinja made of it.
+// golden is a template and the prompts that Jinja rendered with it.
 type golden struct {
 	Name     string
 	Template string
@@ -32,7 +32,7 @@ type golden struct {
 	}
 }
 
-// readGoldens reads the committed templates and, where make.py has put them, published ones.
+// readGoldens reads the committed templates and, if make.py has downloaded them, published ones.
 func readGoldens(t *testing.T) (all []golden) {
 	t.Helper()
 	files, _ := filepath.Glob("../../testdata/golden/chat/golden.json")
@@ -72,7 +72,7 @@ func parts(t *testing.T, content json.RawMessage) []ContentPart {
 	return all
 }
 
-// written is a prompt as Jinja writes it, special tokens as their names.
+// written returns a prompt as Jinja writes it, with the names of special tokens.
 func written(prompt []Piece) string {
 	var text strings.Builder
 	for _, p := range prompt {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The right-hand sides are what Python 3.11's json.dumps(json.loads(x), ensure_ascii=False) prints.
-func TestJSONIsWrittenAsPythonDoes(t *testing.T) {
+// The values are what Python 3.11's json.dumps(json.loads(x), ensure_ascii=False) prints.
+func TestJSONIsFormattedAsByPython(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"a":1,"b":[true,false,null]}`:  `{"a": 1, "b": [true, false, null]}`,
 		` { } `:                          `{}`,
@@ -34,7 +34,7 @@ func TestJSONIsWrittenAsPythonDoes(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotJSONIsRefused(t *testing.T) {
+func TestInvalidJSONIsRefused(t *testing.T) {
 	for _, text := range []string{"", " ", "{", "[1", "[1,]", "{,}", `{"a"}`, `{"a":}`, `{a:1}`, "'a'", "tru", "truex", "nul", "01", "-", "1.", ".5", "+1", "1e", "1-2",
 		`"`, `"\`, `"\x"`, `"\u12"`, `"\u12g4"`, `"\ud83d\u1"`, "\"\n\"", "1 2", "[1 2]", "{\"a\":1 \"b\":2}", strings.Repeat("[", 100) + strings.Repeat("]", 100)} {
 		if got, err := formatJSON(text, 0); err == nil {

@@ -2,80 +2,88 @@ package chat
 
 import "strings"
 
-// llama is the format of Llama 3 and 4. Each message is
+// llama is the chat format of Llama 3 and 4. Each message is
 //
 //	START ROLE END \n\n CONTENT EOT
 //
-// with the family's own special tokens for START, END and EOT. Source: docs/spec/llama4.md §6.
+// where START, END and EOT are special tokens of the family. Source: docs/spec/llama4.md §6.
 type llama struct {
-	name            string
-	start, end, eot string
-	stops           []string
-	bos             bool
-	images          bool
-	trim            bool // every message, not only the system one
-	preamble        preamble
-	tools           toolProse
-	wrapsCalls      bool // <|python_start|>TEXT<|python_end|> before the calls; else TEXT is dropped
-	oneCall         bool // at most one call a message
+	name             string
+	start, end, eot  string
+	stops            []string
+	bos              bool // the template writes the beginning-of-text token
+	images           bool // messages of the user may have images
+	trim             bool // the text of every message is trimmed, not only that of the system message
+	preamble         preamble
+	toolInstructions toolInstructions
+	wrapsCalls       bool // <|python_start|>TEXT<|python_end|> precedes the calls; otherwise TEXT is left out
+	oneCall          bool // a message has at most one call
 }
 
-// preamble begins the system message of Llama 3.1 to 3.3, which is there even if nobody wrote one:
-// "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n".
+// preamble is the beginning of the system message of Llama 3.1 to 3.3, which exists even if the conversation has no
+// system message: "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n".
 type preamble struct {
-	always      bool
-	cutoff      string // the first line
-	before      string // what surrounds the date
-	after       string
-	date        string // the template's own date
-	asksForDate bool   // whether it would rather have today's
+	always    bool   // the template writes a preamble
+	cutoff    string // its first line
+	before    string // the text before the date
+	after     string // the text after the date
+	date      string // the template's default date
+	usesToday bool   // whether the template uses today's date if it is given
 }
 
-// toolProse is what a template says before the definitions of tools.
-type toolProse struct {
-	inUser, inSystem string // empty if the template cannot put them there
+// toolInstructions are the texts that a template writes before the definitions of tools.
+type toolInstructions struct {
+	inUser, inSystem string // in the first user message, in the system message; empty if the template does not write them there
 }
 
-const environment = "Environment: ipython\n" // first line of the system message when there are tools
+// environmentLine is the first line of the system message when there are tools.
+const environmentLine = "Environment: ipython\n"
 
-// pythonicProse asks for calls in Meta's zero-shot form. The released templates have no words for it; these are ours.
-const pythonicProse = "You can call the functions below, given as JSON. To call them, answer with nothing but a list in the form " +
+// pythonicInstructions ask for calls in Meta's zero-shot form. The released templates have no text for that form, so
+// this text is Outrider's own.
+const pythonicInstructions = "You can call the functions below, given as JSON. To call them, answer with nothing but a list in the form " +
 	"[name1(argument1=value1, argument2=value2), name2()]. Otherwise answer in plain text.\n\n"
 
+// newLlama3 returns the format of a Llama 3 template.
 func newLlama3(t template) Format {
 	f := &llama{
 		name: "llama3", start: "<|start_header_id|>", end: "<|end_header_id|>", eot: "<|eot_id|>",
 		stops: []string{"<|eot_id|>", "<|eom_id|>", "<|end_of_text|>"},
 	}
-	f.read(t)
+	f.readTemplate(t)
 	f.oneCall = true
 	return f
 }
 
+// newLlama4 returns the format of a Llama 4 template.
 func newLlama4(t template) Format {
 	f := &llama{
 		name: "llama4", start: "<|header_start|>", end: "<|header_end|>", eot: "<|eot|>",
 		stops:  []string{"<|eot|>", "<|eom|>", "<|end_of_text|>"},
 		images: true, wrapsCalls: t.hasLiteral("<|python_start|>"),
 	}
-	f.read(t)
+	f.readTemplate(t)
 	return f
 }
 
-func (f *llama) Name() string         { return f.name }
+// Name implements Format.
+func (f *llama) Name() string { return f.name }
+
+// StopTokens implements Format.
 func (f *llama) StopTokens() []string { return f.stops }
 
-// read takes from the template what members of the family differ in.
-func (f *llama) read(t template) {
+// readTemplate reads from the template what members of the family differ in.
+func (f *llama) readTemplate(t template) {
 	f.bos, f.trim = t.beginsText(), t.trimsContent()
-	f.preamble.asksForDate = t.has("strftime_now")
+	f.preamble.usesToday = t.has("strftime_now")
 	for _, tag := range t {
-		f.preamble.read(tag)
+		f.preamble.readTag(tag)
 	}
-	f.tools.read(t, f.end+"\n\n")
+	f.toolInstructions.readTemplate(t, f.end+"\n\n")
 }
 
-func (p *preamble) read(t tag) {
+// readTag reads a part of the preamble from a tag that contains one.
+func (p *preamble) readTag(t tag) {
 	switch {
 	case t.kind == '%' && strings.HasPrefix(t.code, "setdate_string=") && len(t.literals) == 1 && !strings.Contains(t.code, "("):
 		p.date = t.literals[0]
@@ -86,40 +94,41 @@ func (p *preamble) read(t tag) {
 	}
 }
 
-// read finds the loops over tools. The prose is what is written just before one; header ends a message's header, so a
-// loop in a user message of its own is one whose prose follows the header of a user message.
-func (p *toolProse) read(t template, header string) {
-	run := "" // the literals written since the last tag that does something else
+// readTemplate finds the loops over tools. The instructions are the literals that the template writes directly before a
+// loop. header is the end of a message's header: instructions that follow the header of a user message belong there.
+func (p *toolInstructions) readTemplate(t template, header string) {
+	written := "" // the literals written since the last tag of another kind
 	for _, tag := range t {
 		switch {
 		case tag.writesLiteral():
-			run += tag.literals[0]
+			written += tag.literals[0]
 			continue
 		case tag.kind == 0 && strings.TrimSpace(tag.literals[0]) == "":
 			continue
 		case tag.kind == '%' && strings.HasPrefix(tag.code, "for") && strings.HasSuffix(tag.code, "intools"):
-			if before, prose, ok := strings.Cut(run, header); ok && strings.HasSuffix(before, string(User)) {
-				p.inUser = prose
+			if before, instructions, ok := strings.Cut(written, header); ok && strings.HasSuffix(before, string(User)) {
+				p.inUser = instructions
 			} else {
-				p.inSystem = run
+				p.inSystem = written
 			}
 		}
-		run = ""
+		written = ""
 	}
 }
 
-// text is the preamble with a date.
+// text returns the preamble with today's date, if it is not empty and the template uses it, or the template's own.
 func (p *preamble) text(today string) string {
 	if !p.always {
 		return ""
 	}
 	date := p.date
-	if p.asksForDate && today != "" {
+	if p.usesToday && today != "" {
 		date = today
 	}
 	return p.cutoff + p.before + date + p.after
 }
 
+// Render implements Format.
 func (f *llama) Render(messages []Message, o Options) ([]Piece, error) {
 	if err := f.check(messages, o); err != nil {
 		return nil, err
@@ -128,47 +137,54 @@ func (f *llama) Render(messages []Message, o Options) ([]Piece, error) {
 	if f.bos {
 		p.special(BOS)
 	}
-	definitions, inSystem, err := f.define(o)
+	definitions, inSystem, err := f.toolDefinitions(o)
 	if err != nil {
 		return nil, err
 	}
-	messages = f.system(&p, messages, definitions, inSystem, o)
+	messages = f.writeSystem(&p, messages, definitions, inSystem, o)
 	if definitions != "" && !inSystem {
-		if len(messages) == 0 {
-			return nil, invalid("tools are defined in the first user message, and there is none; send a user message")
+		if messages, err = f.writeFirstUser(&p, messages, definitions); err != nil {
+			return nil, err
 		}
-		f.open(&p, string(User))
-		p.text(definitions)
-		p.parts(trimParts(messages[0].Parts))
-		p.special(f.eot)
-		messages = messages[1:]
 	}
 	for _, m := range messages {
-		if err := f.message(&p, m, o.Style); err != nil {
+		if err := f.writeMessage(&p, m, o.Style); err != nil {
 			return nil, err
 		}
 	}
 	if !o.NoReply {
-		f.open(&p, string(Assistant))
+		f.writeHeader(&p, string(Assistant))
 	}
 	return p, nil
 }
 
-// system writes the system message, if there is one to write, and gives the messages after it.
-func (f *llama) system(p *prompt, messages []Message, definitions string, inSystem bool, o Options) []Message {
-	written := messages[0].Role == System
-	if !written && !f.preamble.always && !inSystem {
+// writeFirstUser writes the user message that defines the tools, and returns the messages after it.
+func (f *llama) writeFirstUser(p *prompt, messages []Message, definitions string) ([]Message, error) {
+	if len(messages) == 0 {
+		return nil, invalid("tools are defined in the first user message, and there is none; send a user message")
+	}
+	f.writeHeader(p, string(User))
+	p.text(definitions)
+	p.parts(trimParts(messages[0].Parts))
+	p.special(f.eot)
+	return messages[1:], nil
+}
+
+// writeSystem writes the system message, if the prompt has one, and returns the messages after it.
+func (f *llama) writeSystem(p *prompt, messages []Message, definitions string, inSystem bool, o Options) []Message {
+	hasSystem := messages[0].Role == System
+	if !hasSystem && !f.preamble.always && !inSystem {
 		return messages
 	}
-	f.open(p, string(System))
+	f.writeHeader(p, string(System))
 	if len(o.Tools) > 0 {
-		p.text(environment)
+		p.text(environmentLine)
 	}
 	p.text(f.preamble.text(o.Date))
 	if inSystem {
 		p.text(definitions)
 	}
-	if written {
+	if hasSystem {
 		p.text(trim(messages[0].text()))
 		messages = messages[1:]
 	}
@@ -176,23 +192,24 @@ func (f *llama) system(p *prompt, messages []Message, definitions string, inSyst
 	return messages
 }
 
-// define gives the words that define the tools, empty if there are none, and whether they go into the system message.
-func (f *llama) define(o Options) (text string, inSystem bool, err error) {
+// toolDefinitions returns the text that defines the tools, empty without tools, and whether it belongs in the system
+// message. Errors: InvalidRequest for a template without tools and for a definition that is not a JSON object.
+func (f *llama) toolDefinitions(o Options) (text string, inSystem bool, err error) {
 	if len(o.Tools) == 0 {
 		return "", false, nil
 	}
-	prose, inSystem := f.tools.inUser, false
+	instructions, inSystem := f.toolInstructions.inUser, false
 	switch {
 	case o.Style == PythonicStyle:
-		prose, inSystem = pythonicProse, true
-	case o.ToolsInSystem || prose == "":
-		prose, inSystem = f.tools.inSystem, true
+		instructions, inSystem = pythonicInstructions, true
+	case o.ToolsInSystem || instructions == "":
+		instructions, inSystem = f.toolInstructions.inSystem, true
 	}
-	if prose == "" {
+	if instructions == "" {
 		return "", false, errNoTools
 	}
 	var all strings.Builder
-	all.WriteString(prose)
+	all.WriteString(instructions)
 	for _, tool := range o.Tools {
 		definition, err := formatJSON(tool, 4)
 		if err != nil || !strings.HasPrefix(definition, "{") {
@@ -203,25 +220,27 @@ func (f *llama) define(o Options) (text string, inSystem bool, err error) {
 	return all.String(), inSystem, nil
 }
 
-func (f *llama) open(p *prompt, role string) {
+// writeHeader writes the header of a message.
+func (f *llama) writeHeader(p *prompt, role string) {
 	p.special(f.start)
 	p.text(role)
 	p.special(f.end)
 	p.text("\n\n")
 }
 
-func (f *llama) message(p *prompt, m Message, style CallStyle) error {
+// writeMessage writes a whole message.
+func (f *llama) writeMessage(p *prompt, m Message, style CallStyle) error {
 	switch {
 	case m.Role == Tool:
-		f.open(p, "ipython")
+		f.writeHeader(p, "ipython")
 		p.text(quoteJSON(m.text()))
 	case len(m.Calls) > 0:
-		f.open(p, string(Assistant))
-		if err := f.calls(p, m, style); err != nil {
+		f.writeHeader(p, string(Assistant))
+		if err := f.writeCalls(p, m, style); err != nil {
 			return err
 		}
 	default:
-		f.open(p, string(m.Role))
+		f.writeHeader(p, string(m.Role))
 		if f.trim {
 			m.Parts = trimParts(m.Parts)
 		}
@@ -231,15 +250,15 @@ func (f *llama) message(p *prompt, m Message, style CallStyle) error {
 	return nil
 }
 
-// calls writes an assistant's calls as the model wrote them.
-func (f *llama) calls(p *prompt, m Message, style CallStyle) error {
+// writeCalls writes the calls of an assistant's message in the form in which the model writes them.
+func (f *llama) writeCalls(p *prompt, m Message, style CallStyle) error {
 	if style == PythonicStyle {
 		text, err := pythonicCalls(m.Calls)
 		p.text(text)
 		return err
 	}
 	if f.oneCall && len(m.Calls) > 1 {
-		return invalid("a message calls several tools; this model's chat template holds one call a message")
+		return invalid("a message calls several tools; this model's chat template allows one call a message")
 	}
 	if f.wrapsCalls {
 		p.special("<|python_start|>")
@@ -256,6 +275,7 @@ func (f *llama) calls(p *prompt, m Message, style CallStyle) error {
 	return nil
 }
 
+// check returns an error for what the format cannot express.
 func (f *llama) check(messages []Message, o Options) error {
 	for _, m := range messages {
 		if m.hasImage() && !f.images {

@@ -5,34 +5,35 @@ import (
 	"unicode"
 )
 
+// pythonSpace reports whether Python's str.strip removes r.
 func pythonSpace(r rune) bool { return unicode.IsSpace(r) || 0x1C <= r && r <= 0x1F }
 
-// pythonicCalls writes calls as a Python list: [get_weather(city="Oslo"), now()].
+// pythonicCalls formats calls as a Python list: [get_weather(city="Oslo"), now()].
 func pythonicCalls(calls []ToolCall) (string, error) {
-	var written []string
+	var list []string
 	for _, call := range calls {
 		arguments, err := pythonicArguments(call.Arguments)
 		if err != nil {
 			return "", invalid("the arguments of a call of " + call.Name + " are not a JSON object")
 		}
-		written = append(written, call.Name+"("+arguments+")")
+		list = append(list, call.Name+"("+arguments+")")
 	}
-	return "[" + strings.Join(written, ", ") + "]", nil
+	return "[" + strings.Join(list, ", ") + "]", nil
 }
 
-// pythonicArguments writes a JSON object as keyword arguments.
+// pythonicArguments formats a JSON object as keyword arguments.
 func pythonicArguments(object string) (string, error) {
 	c := &cursor{text: object}
-	if first, err := c.next(); err != nil || first != '{' {
-		return "", errForm
+	if first, err := c.peek(); err != nil || first != '{' {
+		return "", errMalformed
 	}
 	var all []string
 	err := c.list('{', '}', &jsonWriter{}, func() error {
-		name, err := c.str()
+		name, err := c.stringValue()
 		if err != nil {
 			return err
 		}
-		if err := c.want(':'); err != nil {
+		if err := c.expect(':'); err != nil {
 			return err
 		}
 		w := &jsonWriter{python: true}
@@ -40,14 +41,14 @@ func pythonicArguments(object string) (string, error) {
 		all = append(all, name+"="+w.String())
 		return err
 	})
-	if c.space(); err == nil && c.at < len(object) {
-		err = errForm
+	if c.skipSpace(); err == nil && c.pos < len(object) {
+		err = errMalformed
 	}
 	return strings.Join(all, ", "), err
 }
 
-// pythonicList reads [name(argument=value, …), …]: what a model that was asked for it writes. Values are Python's
-// strings, numbers, True, False, None, lists, tuples and dicts, or JSON's.
+// pythonicList reads [name(argument=value, …), …]. Values are strings, numbers, True, False, None, lists, tuples and
+// dicts of Python, or values of JSON.
 func (c *cursor) pythonicList() (calls []ToolCall, err error) {
 	err = c.list('[', ']', &jsonWriter{}, func() error {
 		call, err := c.pythonicCall()
@@ -55,61 +56,62 @@ func (c *cursor) pythonicList() (calls []ToolCall, err error) {
 		return err
 	})
 	if err == nil && len(calls) == 0 {
-		err = errForm
+		err = errMalformed
 	}
 	return calls, err
 }
 
+// pythonicCall reads name(argument=value, …).
 func (c *cursor) pythonicCall() (call ToolCall, err error) {
-	if call.Name, err = c.name(); err != nil {
+	if call.Name, err = c.pythonName(); err != nil {
 		return call, err
 	}
-	if err := c.want('('); err != nil {
+	if err := c.expect('('); err != nil {
 		return call, err
 	}
-	c.at-- // list reads it again
+	c.pos-- // list reads the bracket again
 	arguments := &jsonWriter{}
 	arguments.WriteByte('{')
 	n := 0
 	err = c.list('(', ')', &jsonWriter{}, func() error {
 		arguments.item(n)
 		n++
-		return c.keyword(arguments)
+		return c.keywordArgument(arguments)
 	})
 	call.Arguments = arguments.String() + "}"
 	return call, err
 }
 
-// keyword reads name=value and writes "name": value.
-func (c *cursor) keyword(w *jsonWriter) error {
-	c.space()
-	name, err := c.name()
+// keywordArgument reads name=value and writes "name": value.
+func (c *cursor) keywordArgument(w *jsonWriter) error {
+	c.skipSpace()
+	name, err := c.pythonName()
 	if err != nil {
 		return err
 	}
 	w.quote(name)
 	w.WriteString(": ")
-	if err := c.want('='); err != nil {
+	if err := c.expect('='); err != nil {
 		return err
 	}
-	return c.python(w)
+	return c.pythonValue(w)
 }
 
-// name reads a Python name, with dots and dashes as tools' names have them.
-func (c *cursor) name() (string, error) {
-	if c.at < len(c.text) && !letter(c.text[c.at]) {
-		return "", errForm
+// pythonName reads a Python name. Names of tools may also have dots and dashes.
+func (c *cursor) pythonName() (string, error) {
+	if c.pos < len(c.text) && !isNameByte(c.text[c.pos]) {
+		return "", errMalformed
 	}
-	name, err := c.run(func(b byte) bool { return letter(b) || digit(b) || b == '.' || b == '-' })
-	if err == nil && c.at == len(c.text) {
-		err = errCut
+	name, err := c.takeWhile(func(b byte) bool { return isNameByte(b) || isDigit(b) || b == '.' || b == '-' })
+	if err == nil && c.pos == len(c.text) {
+		err = errIncomplete
 	}
 	return name, err
 }
 
-// python reads a Python literal and writes it as JSON.
-func (c *cursor) python(w *jsonWriter) error {
-	first, err := c.next()
+// pythonValue reads a Python literal and writes it as JSON.
+func (c *cursor) pythonValue(w *jsonWriter) error {
+	first, err := c.peek()
 	if err != nil {
 		return err
 	}
@@ -119,24 +121,24 @@ func (c *cursor) python(w *jsonWriter) error {
 		w.quote(s)
 		return err
 	case first == '[':
-		return c.list('[', ']', w, func() error { return c.python(w) })
+		return c.list('[', ']', w, func() error { return c.pythonValue(w) })
 	case first == '(':
-		return c.list('(', ')', w, func() error { return c.python(w) })
+		return c.list('(', ')', w, func() error { return c.pythonValue(w) })
 	case first == '{':
-		return c.list('{', '}', w, func() error { return c.pair(w) })
-	case first == '-' || digit(first):
+		return c.list('{', '}', w, func() error { return c.dictItem(w) })
+	case first == '-' || isDigit(first):
 		n, err := c.number()
 		w.WriteString(n)
 		return err
 	}
-	return c.word(w, map[string]string{
+	return c.keyword(w, map[string]string{
 		"True": "true", "False": "false", "None": "null", "true": "true", "false": "false", "null": "null",
 	})
 }
 
-// pair reads 'key': value.
-func (c *cursor) pair(w *jsonWriter) error {
-	if _, err := c.next(); err != nil {
+// dictItem reads 'key': value.
+func (c *cursor) dictItem(w *jsonWriter) error {
+	if _, err := c.peek(); err != nil {
 		return err
 	}
 	key, err := c.pythonString()
@@ -145,26 +147,26 @@ func (c *cursor) pair(w *jsonWriter) error {
 	}
 	w.quote(key)
 	w.WriteString(": ")
-	if err := c.want(':'); err != nil {
+	if err := c.expect(':'); err != nil {
 		return err
 	}
-	return c.python(w)
+	return c.pythonValue(w)
 }
 
 // pythonString reads a string in single or double quotes.
 func (c *cursor) pythonString() (string, error) {
-	quote := c.text[c.at]
+	quote := c.text[c.pos]
 	if quote != '"' && quote != '\'' {
-		return "", errForm
+		return "", errMalformed
 	}
-	c.at++
+	c.pos++
 	var s strings.Builder
 	for {
-		if c.at == len(c.text) {
-			return "", errCut
+		if c.pos == len(c.text) {
+			return "", errIncomplete
 		}
-		b := c.text[c.at]
-		c.at++
+		b := c.text[c.pos]
+		c.pos++
 		switch b {
 		case quote:
 			return s.String(), nil
@@ -178,17 +180,18 @@ func (c *cursor) pythonString() (string, error) {
 	}
 }
 
-// pythonEscape reads what follows a backslash: JSON's escapes, \' and \xNN; before anything else a backslash is itself.
+// pythonEscape reads what follows a backslash and appends its value to s: the escapes of JSON, \' and \xNN. Before any
+// other character a backslash stands for itself.
 func (c *cursor) pythonEscape(s *strings.Builder) error {
-	if c.at == len(c.text) {
-		return errCut
+	if c.pos == len(c.text) {
+		return errIncomplete
 	}
-	switch b := c.text[c.at]; {
+	switch b := c.text[c.pos]; {
 	case b == '\'':
 		s.WriteByte(b)
-		c.at++
+		c.pos++
 	case b == 'x':
-		c.at++
+		c.pos++
 		r, err := c.hex(2)
 		s.WriteRune(r)
 		return err

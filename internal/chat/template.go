@@ -7,15 +7,16 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// A GGUF file brings its chat template as a Jinja program. We do not run it: we recognise the family it belongs to,
-// and read from its text what members of a family differ in (prose, dates, default system prompt, trimming).
+// A GGUF file contains its chat template as a Jinja program. This package does not run the program. It recognises the
+// family that the template belongs to, and reads from the template what members of a family differ in: instructions for
+// tools, dates, default system prompt, trimming.
 
-// family is a kind of template: its special tokens tell it.
+// family is a kind of templates, recognised by its special tokens.
 type family struct {
-	name  string
-	marks []string // all must be in the template and in the vocabulary
-	also  []string // special tokens that may be in the template
-	make  func(template) Format
+	name     string
+	required []string // all must be in the template and in the vocabulary
+	optional []string // special tokens that may be in the template
+	make     func(template) Format
 }
 
 var families = []family{
@@ -26,49 +27,58 @@ var families = []family{
 	{"chatml", []string{"<|im_start|>", "<|im_end|>"}, []string{"<|endoftext|>"}, newChatML},
 }
 
-// FromTemplate recognises the chat format of a file by its template; has says whether the vocabulary has a special
-// token. Errors: UnsupportedTemplate, also for no template at all and for a template of a known family that uses
-// special tokens we do not know.
+// FromTemplate returns the chat format of a file with the template jinja; has reports whether the vocabulary has a
+// special token. Errors: UnsupportedTemplate, also for an empty template and for a template of a known family that
+// uses unknown special tokens.
 func FromTemplate(jinja string, has func(special string) bool) (Format, error) {
 	if strings.TrimSpace(jinja) == "" {
 		return nil, unsupported("the file has no chat template, so it cannot hold a conversation; choose an instruction-tuned model")
 	}
-	t := read(jinja)
+	t := parseTemplate(jinja)
 	for _, f := range families {
-		if !t.hasAll(f.marks) {
+		if !t.hasAll(f.required) {
 			continue
 		}
-		for _, name := range t.specials() {
-			if !slices.Contains(f.marks, name) && !slices.Contains(f.also, name) {
-				return nil, unsupported("the file's chat template looks like " + f.name + " but uses " + name + ", which Outrider does not know; choose another file")
-			}
-		}
-		for _, name := range f.marks {
-			if !has(name) {
-				return nil, unsupported("the file's chat template uses " + name + ", which its vocabulary lacks; the file is damaged")
-			}
+		if err := f.check(t, has); err != nil {
+			return nil, err
 		}
 		return f.make(t), nil
 	}
 	return nil, unsupported("the file's chat template is of no known kind (Llama 3, Llama 4, ChatML); choose another file")
 }
 
-func unsupported(message string) error { return errs.New(errs.UnsupportedTemplate, message) }
-
-// template is a Jinja program cut into its tags, in order.
-type template []tag
-
-// tag is an output {{ }}, a statement {% %} or text between tags. Comments are dropped.
-type tag struct {
-	kind     byte     // '{', '%', or 0 for text
-	code     string   // the inside without spaces outside string literals
-	literals []string // its string literals, unescaped; text is one literal
+// check returns an error for a template with unknown special tokens, or with required ones that the vocabulary lacks.
+func (f *family) check(t template, has func(special string) bool) error {
+	for _, name := range t.specials() {
+		if !slices.Contains(f.required, name) && !slices.Contains(f.optional, name) {
+			return unsupported("the file's chat template looks like " + f.name + " but uses " + name +
+				", which Outrider does not know; choose another file")
+		}
+	}
+	for _, name := range f.required {
+		if !has(name) {
+			return unsupported("the file's chat template uses " + name + ", which its vocabulary lacks; the file is damaged")
+		}
+	}
+	return nil
 }
 
-// read cuts a program into tags. What is not well formed ends as text, which no family asks for.
-func read(jinja string) (t template) {
+func unsupported(message string) error { return errs.New(errs.UnsupportedTemplate, message) }
+
+// template is a Jinja program as the list of its tags.
+type template []tag
+
+// tag is an output {{ }}, a statement {% %} or text between tags. Comments are left out.
+type tag struct {
+	kind     byte     // '{', '%', or 0 for text
+	code     string   // what is inside the tag, without spaces outside string literals
+	literals []string // the string literals, unescaped; text between tags is one literal
+}
+
+// parseTemplate splits a program into tags. A tag that is not well formed becomes text, which no family requires.
+func parseTemplate(jinja string) (t template) {
 	for jinja != "" {
-		start := tagStarts(jinja)
+		start := nextTag(jinja)
 		if start > 0 {
 			t = append(t, tag{literals: []string{jinja[:start]}})
 		}
@@ -88,8 +98,8 @@ func read(jinja string) (t template) {
 	return t
 }
 
-// tagStarts is where the first tag or comment of s starts, or the end of s.
-func tagStarts(s string) int {
+// nextTag returns the index of the first tag or comment in s, or the length of s if there is none.
+func nextTag(s string) int {
 	for i := 0; i+1 < len(s); i++ {
 		if s[i] == '{' && strings.IndexByte("{%#", s[i+1]) >= 0 {
 			return i
@@ -98,7 +108,7 @@ func tagStarts(s string) int {
 	return len(s)
 }
 
-// readTag reads the inside of a tag up to and with its end, and gives what follows.
+// readTag reads what is inside a tag, and its end, and returns the tag and what follows it in s.
 func readTag(kind byte, s string) (tag, string) {
 	end := "}}"
 	if kind == '%' {
@@ -124,7 +134,7 @@ func readTag(kind byte, s string) (tag, string) {
 	return t, strings.TrimPrefix(s, end)
 }
 
-// literalEnd is the place of the quote that closes the one at s[0], or the end of s.
+// literalEnd returns the index of the quote that closes the one at s[0], or the length of s if there is none.
 func literalEnd(s string) int {
 	for i := 1; i < len(s); i++ {
 		switch s[i] {
@@ -137,7 +147,7 @@ func literalEnd(s string) int {
 	return len(s)
 }
 
-// writesLiteral says whether the tag writes one literal and nothing else.
+// writesLiteral reports whether the tag writes one literal and nothing else.
 func (t tag) writesLiteral() bool {
 	return t.kind == '{' && t.code != "" && (t.code[0] == '\'' || t.code[0] == '"') && literalEnd(t.code) == len(t.code)-1
 }
@@ -146,7 +156,7 @@ var escapes = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\\`, `\`,
 
 func unescape(s string) string { return escapes.Replace(s) }
 
-// has says whether code (without spaces) is in a tag.
+// has reports whether a tag contains code, which has no spaces.
 func (t template) has(code string) bool {
 	for _, tag := range t {
 		if strings.Contains(tag.code, code) {
@@ -156,6 +166,7 @@ func (t template) has(code string) bool {
 	return false
 }
 
+// hasAll reports whether each of the strings is in a literal.
 func (t template) hasAll(literals []string) bool {
 	for _, l := range literals {
 		if !t.hasLiteral(l) {
@@ -165,16 +176,17 @@ func (t template) hasAll(literals []string) bool {
 	return true
 }
 
+// hasLiteral reports whether a literal contains part.
 func (t template) hasLiteral(part string) bool {
 	_, ok := t.literal(func(l string) bool { return strings.Contains(l, part) })
 	return ok
 }
 
-// literal is the first one that is wanted.
-func (t template) literal(wanted func(string) bool) (string, bool) {
+// literal returns the first literal that matches.
+func (t template) literal(matches func(string) bool) (string, bool) {
 	for _, tag := range t {
 		for _, l := range tag.literals {
-			if wanted(l) {
+			if matches(l) {
 				return l, true
 			}
 		}
@@ -182,31 +194,36 @@ func (t template) literal(wanted func(string) bool) (string, bool) {
 	return "", false
 }
 
-// specials are the names of the form <|name|> in the literals.
+// specials returns the names of the form <|name|> in the literals.
 func (t template) specials() (names []string) {
 	for _, tag := range t {
 		for _, l := range tag.literals {
-			for {
-				start := strings.Index(l, "<|")
-				if start < 0 {
-					break
-				}
-				n := strings.Index(l[start:], "|>")
-				if n < 0 {
-					break
-				}
-				names = append(names, l[start:start+n+2])
-				l = l[start+n+2:]
-			}
+			names = appendSpecials(names, l)
 		}
 	}
 	return names
 }
 
-// trimsContent says whether the text of every message is trimmed.
+// appendSpecials appends the names of the form <|name|> in s.
+func appendSpecials(names []string, s string) []string {
+	for {
+		start := strings.Index(s, "<|")
+		if start < 0 {
+			return names
+		}
+		n := strings.Index(s[start:], "|>")
+		if n < 0 {
+			return names
+		}
+		names = append(names, s[start:start+n+2])
+		s = s[start+n+2:]
+	}
+}
+
+// trimsContent reports whether the template trims the text of every message.
 func (t template) trimsContent() bool {
 	return t.has("message['content']|trim") || t.has(`message["content"]|trim`) || t.has("message.content|trim")
 }
 
-// beginsText says whether the template writes the beginning-of-text token.
+// beginsText reports whether the template writes the beginning-of-text token.
 func (t template) beginsText() bool { return t.has("bos_token") || t.hasLiteral("<|begin_of_text|>") }

@@ -2,105 +2,106 @@ package chat
 
 import "strings"
 
-// Event is a stretch of an answer's text, or a tool call: one of the two.
+// Event is a piece of an answer: text or a tool call. Exactly one field is set.
 type Event struct {
 	Text string
 	Call *ToolCall
 }
 
-// Parser finds tool calls in an answer as it streams. It takes all forms that Llama models write, whatever they were
-// asked for (docs/spec/llama4.md §6.4):
+// Parser finds tool calls in an answer while it is streamed. It accepts all forms that Llama models write, whichever
+// they were asked for (docs/spec/llama4.md §6.4):
 //
 //	{"name": NAME, "parameters": {…}}      also "arguments", also with "type": "function"; several in a row
-//	[NAME(argument=value, …), …]           only if it is all there is
+//	[NAME(argument=value, …), …]           only if the answer has nothing after it
 //	<function=NAME>{…}</function>          anywhere
 //
-// The first two count only where an answer starts or right after <|python_start|>, <|python_end|> or <|python_tag|>.
-// Text goes on at once unless it may be the beginning of a call; what does not become one goes on as text, every byte.
-// The zero value is not usable: NewParser.
+// The first two are recognised only at the start of an answer and directly after <|python_start|>, <|python_end|> or
+// <|python_tag|>. Text is returned at once unless it may be the beginning of a call. If it does not become one, all
+// of it is returned as text. Use NewParser to make a Parser.
 type Parser struct {
-	held  string // not yet given out
-	start bool   // held is where a call may start
-	calls int    // since the last special token or text
+	pending  string // text that has not been returned yet
+	atStart  bool   // whether a call of the first two forms may start at pending
+	numCalls int    // calls since the last special token or text
 }
 
-// NewParser begins an answer.
-func NewParser() *Parser { return &Parser{start: true} }
+// NewParser returns a parser for one answer.
+func NewParser() *Parser { return &Parser{atStart: true} }
 
-// Text takes the next stretch of text.
+// Text parses the next piece of text and returns the events that are certain.
 func (p *Parser) Text(text string) []Event {
-	p.held += text
+	p.pending += text
 	return p.drain(false)
 }
 
-// Special takes a special token in the middle of an answer.
+// Special parses a special token inside an answer and returns the events before it.
 func (p *Parser) Special(name string) []Event {
 	events := p.drain(true)
 	if name == "<|python_start|>" || name == "<|python_end|>" || name == "<|python_tag|>" {
-		p.start, p.calls = true, 0
+		p.atStart, p.numCalls = true, 0
 	}
 	return events
 }
 
-// Close ends the answer: a call that is not whole by now is text.
+// Close ends the answer and returns what is left. A call that is not complete is returned as text.
 func (p *Parser) Close() []Event { return p.drain(true) }
 
-// drain gives out what is certain. With final, everything is.
+// drain returns the events that are certain. If final is set, no text follows, and everything is certain.
 func (p *Parser) drain(final bool) (events []Event) {
-	for p.held != "" {
+	for p.pending != "" {
 		form := (*cursor).tagCall
-		if p.start {
+		if p.atStart {
 			form = (*cursor).anyCall
-			if p.calls > 0 {
-				p.held = strings.TrimLeft(p.held, " \t\r\n;,")
+			if p.numCalls > 0 {
+				p.pending = strings.TrimLeft(p.pending, " \t\r\n;,")
 			}
-		} else if n := untilTag(p.held, final); n > 0 {
-			events = append(events, Event{Text: p.held[:n]})
-			p.held = p.held[n:]
+		} else if n := lengthBeforeTag(p.pending, final); n > 0 {
+			events = append(events, Event{Text: p.pending[:n]})
+			p.pending = p.pending[n:]
 			continue
 		}
-		c := &cursor{text: p.held}
+		c := &cursor{text: p.pending}
 		calls, err := form(c, final)
 		switch {
-		case err == errCut && !final:
+		case err == errIncomplete && !final:
 			return events
 		case err == nil:
 			for i := range calls {
 				events = append(events, Event{Call: &calls[i]})
 			}
-			p.calls += len(calls)
-			p.held = p.held[c.at:]
-		case p.start:
-			p.start, p.calls = false, 0
-		default: // a tag that is none
-			events = append(events, Event{Text: p.held[:1]})
-			p.held = p.held[1:]
+			p.numCalls += len(calls)
+			p.pending = p.pending[c.pos:]
+		case p.atStart:
+			p.atStart, p.numCalls = false, 0
+		default: // what looked like a tag is text
+			events = append(events, Event{Text: p.pending[:1]})
+			p.pending = p.pending[1:]
 		}
 	}
 	return events
 }
 
-const tagStart = "<function="
+const tagPrefix = "<function="
 
-// untilTag is how much of text surely is before a tag. Without final, the end of text may begin one.
-func untilTag(text string, final bool) int {
-	if at := strings.Index(text, tagStart); at >= 0 {
+// lengthBeforeTag returns how many bytes of text are certainly before a tag. Unless final is set, the end of text may
+// be the beginning of a tag.
+func lengthBeforeTag(text string, final bool) int {
+	if at := strings.Index(text, tagPrefix); at >= 0 {
 		return at
 	}
 	if final {
 		return len(text)
 	}
-	for n := min(len(tagStart)-1, len(text)); n > 0; n-- {
-		if strings.HasSuffix(text, tagStart[:n]) {
+	for n := min(len(tagPrefix)-1, len(text)); n > 0; n-- {
+		if strings.HasSuffix(text, tagPrefix[:n]) {
 			return len(text) - n
 		}
 	}
 	return len(text)
 }
 
-// anyCall reads calls of any form.
+// anyCall reads calls of any of the forms.
 func (c *cursor) anyCall(final bool) ([]ToolCall, error) {
-	first, err := c.next()
+	first, err := c.peek()
 	switch {
 	case err != nil:
 		return nil, err
@@ -111,37 +112,37 @@ func (c *cursor) anyCall(final bool) ([]ToolCall, error) {
 	case first == '<':
 		return c.tagCall(final)
 	}
-	return nil, errForm
+	return nil, errMalformed
 }
 
-// onlyPythonic reads a pythonic list after which there is nothing.
+// onlyPythonic reads a pythonic list at the end of the text.
 func (c *cursor) onlyPythonic(final bool) ([]ToolCall, error) {
 	calls, err := c.pythonicList()
-	if c.space(); err == nil && c.at < len(c.text) {
-		err = errForm
+	if c.skipSpace(); err == nil && c.pos < len(c.text) {
+		err = errMalformed
 	} else if err == nil && !final {
-		err = errCut
+		err = errIncomplete
 	}
 	return calls, err
 }
 
-// jsonCall reads {"name": NAME, "parameters": {…}}. Any other key makes it an ordinary object, so that an answer in
-// JSON streams on from its first key.
+// jsonCall reads {"name": NAME, "parameters": {…}}. An object with any other key is not a call, so that an answer in
+// JSON is returned as text from its first such key on.
 func (c *cursor) jsonCall() ([]ToolCall, error) {
 	var call ToolCall
-	var named, given bool
+	var hasName, hasArguments bool
 	err := c.list('{', '}', &jsonWriter{}, func() error {
-		if err := c.key(); err != nil {
+		if err := c.checkKey(); err != nil {
 			return err
 		}
-		key, err := c.str()
+		key, err := c.stringValue()
 		if err != nil {
 			return err
 		}
-		if err := c.want(':'); err != nil {
+		if err := c.expect(':'); err != nil {
 			return err
 		}
-		first, err := c.next()
+		first, err := c.peek()
 		if err != nil {
 			return err
 		}
@@ -149,64 +150,65 @@ func (c *cursor) jsonCall() ([]ToolCall, error) {
 		case key == "type":
 			return c.prefix(`"function"`)
 		case key == "name":
-			named = true
-			call.Name, err = c.str()
+			hasName = true
+			call.Name, err = c.stringValue()
 			return err
 		case first == '{':
-			given = true
+			hasArguments = true
 			w := &jsonWriter{}
 			err := c.value(w)
 			call.Arguments = w.String()
 			return err
 		}
-		return errForm
+		return errMalformed
 	})
-	if err == nil && !(named && given && call.Name != "") {
-		err = errForm
+	if err == nil && !(hasName && hasArguments && call.Name != "") {
+		err = errMalformed
 	}
 	return []ToolCall{call}, err
 }
 
-// key fails as soon as the next string cannot be a key of a call; it reads nothing.
-func (c *cursor) key() error {
-	c.space()
+// checkKey returns errMalformed as soon as the next string cannot be a key of a call. It reads nothing.
+func (c *cursor) checkKey() error {
+	c.skipSpace()
 	for _, key := range []string{`"name"`, `"parameters"`, `"arguments"`, `"type"`} {
-		if look := (cursor{c.text, c.at}); look.prefix(key) != errForm {
+		if look := (cursor{c.text, c.pos}); look.prefix(key) != errMalformed {
 			return nil
 		}
 	}
-	return errForm
+	return errMalformed
 }
 
 // tagCall reads <function=NAME>{…}</function>; at the end of an answer the closing tag may be missing.
 func (c *cursor) tagCall(final bool) ([]ToolCall, error) {
-	if err := c.prefix(tagStart); err != nil {
+	if err := c.prefix(tagPrefix); err != nil {
 		return nil, err
 	}
-	name, err := c.name()
+	name, err := c.pythonName()
 	if err != nil {
 		return nil, err
 	}
-	if err := c.want('>'); err != nil {
+	if err := c.expect('>'); err != nil {
 		return nil, err
 	}
-	if first, err := c.next(); err != nil || first != '{' {
-		return nil, orForm(err)
+	if first, err := c.peek(); err != nil || first != '{' {
+		return nil, orMalformed(err)
 	}
 	w := &jsonWriter{}
 	if err := c.value(w); err != nil {
 		return nil, err
 	}
-	c.space()
-	if !final || c.at < len(c.text) {
+	c.skipSpace()
+	if !final || c.pos < len(c.text) {
 		err = c.prefix("</function>")
 	}
 	return []ToolCall{{Name: name, Arguments: w.String()}}, err
 }
 
-func orForm(err error) error {
+// orMalformed returns err, or errMalformed if err is nil.
+func orMalformed(err error) error {
 	if err == nil {
-		return errForm
+		return errMalformed
 	}
 	return err
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// show writes events as one line; text that meets text is joined, as no cut of a stream should matter.
+// show formats events as one line. Adjacent texts are joined, because how an answer is split must not matter.
 func show(events []Event) string {
 	var line strings.Builder
 	inText := false
@@ -25,7 +25,7 @@ func show(events []Event) string {
 	return line.String()
 }
 
-// feed gives an answer to a parser, cut into text of at most n bytes; special tokens are written <|name|>.
+// feed parses an answer, split into texts of at most n bytes. Special tokens are written <|name|>.
 func feed(answer string, n int) []Event {
 	p := NewParser()
 	var events []Event
@@ -101,7 +101,7 @@ func TestToolCallsOfEveryForm(t *testing.T) {
 	}
 }
 
-func TestNoCutOfTheStreamMatters(t *testing.T) {
+func TestToolCallsDoNotDependOnHowTheAnswerIsSplit(t *testing.T) {
 	for answer, want := range answers {
 		for n := 1; n <= 7; n++ {
 			if got := show(feed(answer, n)); got != want {
@@ -121,13 +121,13 @@ func TestNoCutOfTheStreamMatters(t *testing.T) {
 	}
 }
 
-func TestPlainTextStreamsOnAtOnce(t *testing.T) {
+func TestPlainTextIsReturnedAtOnce(t *testing.T) {
 	for _, test := range []struct{ now, text string }{
 		{"Hello", "Hello"}, {"a <", "a "}, {"a <b", "a <b"}, {"[1", "[1"}, {`{"temp`, `{"temp`}, {"[see ", "[see "[:0]}, {"[see t", "[see t"},
 	} {
 		p := NewParser()
 		if got := show(p.Text(test.now)); strings.TrimPrefix(got, "T:") != test.text {
-			t.Errorf("%q: %q went on, want %q", test.now, got, test.text)
+			t.Errorf("%q: %q was returned, want %q", test.now, got, test.text)
 		}
 	}
 }
@@ -153,7 +153,7 @@ func FuzzToolCalls(f *testing.F) {
 			}
 		}
 		if plain := !strings.Contains(answer, "<|"); plain && calls == 0 && text.String() != answer {
-			t.Errorf("%q came out as %q", answer, text.String())
+			t.Errorf("%q was returned as %q", answer, text.String())
 		}
 	})
 }

@@ -2,7 +2,7 @@ package gpu
 
 import "github.com/outrider-web/outrider/internal/ops"
 
-// Advance: one invocation.
+// Advance dispatches advance, a single invocation.
 func (b *Backend) Advance(step *ops.Tensor) {
 	ops.CheckAdvance(step)
 	b.dispatch(dispatch{

@@ -6,20 +6,20 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// A vocabulary is searched in argmaxParts parts at once, or fewer where they would be shorter than argmaxPart logits:
-// one workgroup alone would wait for memory most of the time.
+// A vocabulary is searched in up to argmaxParts parts at once, of at least minArgmaxPart logits each: one workgroup alone
+// would wait for memory most of the time.
 const (
-	argmaxParts = 64
-	argmaxPart  = 1024
+	argmaxParts   = 64
+	minArgmaxPart = 1024
 )
 
-// Argmax: one workgroup a part, then one for what they found.
+// Argmax dispatches argmax, a workgroup for each part of the logits, then argmax_merge, one workgroup for their results.
 func (b *Backend) Argmax(dst, logits *ops.Tensor) {
 	ops.CheckArgmax(dst, logits)
 	vocab := logits.Dim(0)
-	part := max(ceilDiv(vocab, argmaxParts), argmaxPart)
+	part := max(ceilDiv(vocab, argmaxParts), minArgmaxPart)
 	parts := ceilDiv(vocab, part)
-	found := b.scratch("argmax", 2, argmaxParts)
+	found := b.intermediate("argmax", 2, argmaxParts)
 	if found == nil {
 		return
 	}

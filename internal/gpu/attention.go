@@ -7,11 +7,11 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// tileRows bounds the query rows, a token's head each, that a workgroup of attention works on; a row takes 1 KiB of
-// workgroup memory.
+// tileRows is the largest number of query rows, each one head of one token, that a workgroup computes together; a row
+// takes 1 KiB of workgroup memory.
 const tileRows = 8
 
-// Attention: tiles of tokens and of the query heads that share a key head.
+// Attention dispatches attention, a workgroup for each tile of tokens and of the query heads that share a key head.
 func (b *Backend) Attention(a ops.Attention) {
 	ops.CheckAttention("attention", a)
 	checkHeadDim("attention", a.K)
@@ -30,7 +30,8 @@ func (b *Backend) Attention(a ops.Attention) {
 	})
 }
 
-// headTile is how many of the query heads that share a key head a workgroup takes, and how many such tiles they make.
+// headTile returns how many of the query heads that share a key head a workgroup computes, and how many such tiles there
+// are for a key head.
 func headTile(a ops.Attention) (heads, tiles int) {
 	shared := a.NumHeads / a.K.Dim(2)
 	heads = min(shared, tileRows)
@@ -40,9 +41,10 @@ func headTile(a ops.Attention) (heads, tiles int) {
 	return heads, shared / heads
 }
 
-// attentionLanes is the size of a workgroup. Each lane costs dearly where barriers do; a head's elements need theirs.
+// attentionLanes returns the size of a workgroup. Where barriers are slow it has only as many lanes as the elements of a
+// head need, and at least 16.
 func (b *Backend) attentionLanes(a ops.Attention) int {
-	if b.traits.slowBarriers {
+	if b.kind.SlowBarriers {
 		return max(16, a.K.Dim(0)/4)
 	}
 	return 64
@@ -57,7 +59,7 @@ func attentionDefines(a ops.Attention, rows, lanes int) map[string]string {
 	}
 }
 
-// scoreScale is 1 / √headDim.
+// scoreScale returns 1 / √headDim as a word of Params.
 func scoreScale(a ops.Attention) uint32 {
 	return f32bits(float32(1 / math.Sqrt(float64(a.K.Dim(0)))))
 }

@@ -2,27 +2,28 @@ package gpu
 
 import "github.com/outrider-web/outrider/internal/ops"
 
-// maxSplits bounds the work of putting splits together.
+// maxSplits bounds the work of merging splits.
 const maxSplits = 32
 
-// AttentionVec: tiles of the query heads that share a key head, times splits of the positions. There are as many splits
-// as the longest context has blocks, within reason; splits that get no positions return at once.
+// AttentionVec dispatches attention_vec, a workgroup for each tile of the query heads that share a key head and each split
+// of the positions. There are as many splits as the longest context has blocks, up to maxSplits; a split without
+// positions returns at once. With more than one split, attention_vec_merge follows.
 func (b *Backend) AttentionVec(a ops.Attention) {
 	ops.CheckAttention("attention_vec", a)
 	checkHeadDim("attention_vec", a.K)
 	heads, headTiles := headTile(a)
 	lanes := b.attentionLanes(a)
-	splits := min(ceilDiv(visible(a), 4*lanes), maxSplits)
-	if b.traits.slowBarriers {
-		splits = 1 // a workgroup costs more than it brings
+	splits := min(ceilDiv(maxVisible(a), 4*lanes), maxSplits)
+	if b.kind.SlowBarriers {
+		splits = 1 // a workgroup costs more than it saves
 	}
 	defines := attentionDefines(a, heads, lanes)
 	defines["MERGE"] = flag(splits > 1)
 	dst := a.Dst
 	if splits > 1 {
-		// [headDim + 4, splits, numHeads]: of each split its sum of weighted values and, in one vec4 more, the maximum
-		// and the sum of its weights
-		if dst = b.scratch("attention_vec", a.K.Dim(0)+4, splits, a.NumHeads); dst == nil {
+		// [headDim + 4, splits, numHeads]: for each split the sum of weighted values, then one vec4 with the maximum score
+		// and the sum of weights
+		if dst = b.intermediate("attention_vec", a.K.Dim(0)+4, splits, a.NumHeads); dst == nil {
 			return
 		}
 	}
@@ -39,7 +40,7 @@ func (b *Backend) AttentionVec(a ops.Attention) {
 	}
 }
 
-// mergeSplits is the second dispatch: one workgroup a head.
+// mergeSplits dispatches attention_vec_merge, a workgroup for each head; block is the number of positions in a block.
 func (b *Backend) mergeSplits(a ops.Attention, sums *ops.Tensor, splits, block int) {
 	b.dispatch(dispatch{
 		op:     "attention_vec_merge",
@@ -49,8 +50,8 @@ func (b *Backend) mergeSplits(a ops.Attention, sums *ops.Tensor, splits, block i
 	})
 }
 
-// visible is the most positions a query can see.
-func visible(a ops.Attention) int {
+// maxVisible returns the largest number of positions that a query can attend to.
+func maxVisible(a ops.Attention) int {
 	if slots := a.K.Dim(1); a.Window == 0 || a.Window > slots {
 		return slots
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// decoderShape is a model's. Heads are 64 wide; with experts, a token uses two of them in every layer.
+// decoderShape is the shape of a model. The head dimension is 64; with experts, a token uses two in every layer.
 type decoderShape struct {
 	hidden, heads, kvHeads, width, numExperts, numLayers, vocab int
 }
@@ -23,7 +23,7 @@ type decoder struct {
 	b      *Backend
 	rand   *rand.Rand
 	layers []decoderLayer
-	state  []*ops.Tensor // what ops write, all but the guard
+	state  []*ops.Tensor // everything that ops write but the guard
 
 	table, head, norm, rope       *ops.Tensor
 	guard, step, tokens           *ops.Tensor
@@ -48,10 +48,10 @@ func newDecoder(t testing.TB, b *Backend, s decoderShape) *decoder {
 	m := &decoder{decoderShape: s, t: t, b: b, rand: rand.New(rand.NewPCG(1, 2))}
 	m.table, m.head = m.weight(quant.Q8_0, s.hidden, s.vocab), m.weight(quant.Q8_0, s.hidden, s.vocab)
 	m.norm, m.rope = m.weight(quant.F32, s.hidden), m.weight(quant.F32, headDim, contextLen)
-	m.guard, m.step, m.tokens = alloc(t, b, quant.U32, 1), m.made(quant.U32, ops.StepWords), m.made(quant.U32, 1)
-	m.x, m.y, m.logit = m.made(quant.F32, s.hidden, 1), m.made(quant.F32, s.hidden, 1), m.made(quant.F32, s.vocab, 1)
-	m.qkv, m.att = m.made(quant.F32, (s.heads+2*s.kvHeads)*headDim, 1), m.made(quant.F32, s.heads*headDim, 1)
-	m.h, m.one = m.made(quant.F32, s.width, 1), m.made(quant.F32, (numChoices+1)*s.width, 1)
+	m.guard, m.step, m.tokens = alloc(t, b, quant.U32, 1), m.output(quant.U32, ops.StepWords), m.output(quant.U32, 1)
+	m.x, m.y, m.logit = m.output(quant.F32, s.hidden, 1), m.output(quant.F32, s.hidden, 1), m.output(quant.F32, s.vocab, 1)
+	m.qkv, m.att = m.output(quant.F32, (s.heads+2*s.kvHeads)*headDim, 1), m.output(quant.F32, s.heads*headDim, 1)
+	m.h, m.one = m.output(quant.F32, s.width, 1), m.output(quant.F32, (numChoices+1)*s.width, 1)
 	for range s.numLayers {
 		m.layers = append(m.layers, m.layer())
 	}
@@ -64,7 +64,7 @@ func (m *decoder) layer() decoderLayer {
 		norm: m.weight(quant.F32, m.hidden),
 		qkv:  m.weight(q, m.hidden, (m.heads+2*m.kvHeads)*headDim), out: m.weight(q, m.heads*headDim, m.hidden),
 		gate: m.weight(q, m.hidden, m.width), up: m.weight(q, m.hidden, m.width), down: m.weight(q, m.width, m.hidden),
-		k: m.made(quant.F16, headDim, contextLen, m.kvHeads), v: m.made(quant.F16, headDim, contextLen, m.kvHeads),
+		k: m.output(quant.F16, headDim, contextLen, m.kvHeads), v: m.output(quant.F16, headDim, contextLen, m.kvHeads),
 	}
 	if m.numExperts > 0 {
 		m.addExperts(&l, m.numExperts+2)
@@ -72,11 +72,11 @@ func (m *decoder) layer() decoderLayer {
 	return l
 }
 
-// addExperts puts the experts into some of the slots, in any order.
+// addExperts assigns the experts to some of the slots, in random order.
 func (m *decoder) addExperts(l *decoderLayer, numSlots int) {
 	q := quant.Q4_1
 	l.router, l.slots = m.weight(quant.F32, m.hidden, m.numExperts), alloc(m.t, m.b, quant.U32, m.numExperts)
-	l.choice = m.made(quant.U32, ops.ChoiceWords*numChoices, 1)
+	l.choice = m.output(quant.U32, ops.ChoiceWords*numChoices, 1)
 	l.experts = ops.Experts{
 		Gate: m.weight(q, m.hidden, m.width, numSlots), Up: m.weight(q, m.hidden, m.width, numSlots), Down: m.weight(q, m.width, m.hidden, numSlots),
 		SharedGate: m.weight(q, m.hidden, m.width), SharedUp: m.weight(q, m.hidden, m.width), SharedDown: m.weight(q, m.width, m.hidden),
@@ -88,8 +88,8 @@ func (m *decoder) addExperts(l *decoderLayer, numSlots int) {
 	must(m.t, m.b.Write(l.slots, 0, wordBytes(slots...)))
 }
 
-// made is a tensor that ops write.
-func (m *decoder) made(typ quant.Type, shape ...int) *ops.Tensor {
+// output allocates a tensor that ops write.
+func (m *decoder) output(typ quant.Type, shape ...int) *ops.Tensor {
 	x := alloc(m.t, m.b, typ, shape...)
 	m.state = append(m.state, x)
 	return x
@@ -107,7 +107,7 @@ func (m *decoder) weight(typ quant.Type, shape ...int) *ops.Tensor {
 	return w
 }
 
-// record writes down one token, or what comes of it up to the router of a last layer.
+// record records the program of one token, or its part up to the router of layer last.
 func (m *decoder) record(guard *ops.Tensor, last int) ops.Program {
 	p, err := m.b.RecordGuarded("token", guard, func() { m.decode(last) })
 	must(m.t, err)
@@ -147,7 +147,7 @@ func (m *decoder) attend(l decoderLayer) {
 	b.MulMatVec(ops.Product{Dst: m.x, X: m.att, W: []*ops.Tensor{l.out}, Add: true})
 }
 
-// reset fills everything that ops write with a number of its own, and begins with token 5 at position 3.
+// reset fills each tensor that ops write with a number of its own, and starts with token 5 at position 3.
 func (m *decoder) reset() {
 	for i, s := range m.state {
 		data := make([]byte, s.Type.RowBytes(s.Shape.Elems()))
@@ -161,7 +161,7 @@ func (m *decoder) reset() {
 	must(m.t, m.b.Write(m.guard, 0, wordBytes(0)))
 }
 
-// snapshot is all that ops write, in one read-back.
+// snapshot reads back everything that ops write.
 func (m *decoder) snapshot() []byte {
 	var parts []ops.Slice
 	for _, s := range m.state {
@@ -172,7 +172,7 @@ func (m *decoder) snapshot() []byte {
 	return data
 }
 
-func (m *decoder) same(when string, got, want []byte) {
+func (m *decoder) compare(when string, got, want []byte) {
 	m.t.Helper()
 	for _, s := range m.state {
 		n := s.Type.RowBytes(s.Shape.Elems())

@@ -12,7 +12,7 @@ import (
 	"github.com/outrider-web/outrider/shaders"
 )
 
-func TestAKernelThatDoesNotCompileIsNamed(t *testing.T) {
+func TestErrorNamesAKernelThatDoesNotCompile(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	readWrite := []shaders.Access{shaders.ReadWrite, shaders.Uniform}
@@ -24,13 +24,13 @@ func TestAKernelThatDoesNotCompileIsNamed(t *testing.T) {
 			@group(0) @binding(1) var<storage, read_write> y: array<u32>;
 			@compute @workgroup_size(1) fn main() { y[0] = x.x; }`,
 	} {
-		for range 2 { // it is not remembered as compiled
+		for range 2 { // the second call compiles it again
 			_, wait, err := b.compile("broken X=1", shaders.Module{Text: text, Access: readWrite})
 			if err == nil {
 				err = wait()
 			}
 			if err == nil || errs.Of(err).Code != errs.Internal || !strings.Contains(err.Error(), "broken X=1") {
-				t.Errorf("%s: %v, want an internal fault that names the kernel", name, err)
+				t.Errorf("%s: %v, want an internal error that names the kernel", name, err)
 			}
 		}
 	}
@@ -39,7 +39,7 @@ func TestAKernelThatDoesNotCompileIsNamed(t *testing.T) {
 	}
 }
 
-func TestRecordReportsACallTheKernelCannotTake(t *testing.T) {
+func TestRecordReturnsAnErrorForACallThatDoesNotFitTheKernel(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	step, other := alloc(t, b, quant.U32, 4), alloc(t, b, quant.F32, 4, 2)
@@ -57,19 +57,19 @@ func TestRecordReportsACallTheKernelCannotTake(t *testing.T) {
 			t.Errorf("a program %v besides %v", p, err)
 		}
 		if err == nil || !strings.Contains(err.Error(), want) || errs.Of(err).Code != errs.Internal {
-			t.Errorf("%v, want an internal fault with %q", err, want)
+			t.Errorf("%v, want an internal error with %q", err, want)
 		}
-		b.dispatch(d) // outside Record the next report has it
+		b.dispatch(d) // outside Record the next method that can return the error does
 		if _, err := ops.Read(context.Background(), b, step, 0, 4); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("read after a wrong call: %v, want %q", err, want)
 		}
 	}
 	if _, err := ops.Read(context.Background(), b, step, 0, 4); err != nil {
-		t.Errorf("trouble was reported twice: %v", err)
+		t.Errorf("the error was returned twice: %v", err)
 	}
 }
 
-func TestAllocBeyondALimitSaysBothNumbers(t *testing.T) {
+func TestAllocBeyondALimitReturnsBothNumbers(t *testing.T) {
 	b, err := New(context.Background(), Options{Limits: ops.Limits{MaxBinding: 1 << 20, MaxBuffer: 1 << 19}})
 	must(t, err)
 	defer b.Close()
@@ -87,10 +87,10 @@ func TestAllocBeyondALimitSaysBothNumbers(t *testing.T) {
 	}
 }
 
-func TestTheDeviceHasTheAdaptersLimits(t *testing.T) {
+func TestDeviceHasTheLimitsOfItsAdapter(t *testing.T) {
 	b := open(t)
 	defer b.Close()
-	const standard = 256 << 20 // bytes of a buffer on a device that was not asked for more
+	const standard = 256 << 20 // bytes of the largest buffer where no limits are requested
 	if l := b.Limits(); l.MaxBuffer <= standard || l.MaxBinding < 128<<20 || l.MaxBuffer < l.MaxBinding {
 		t.Errorf("limits %+v", l)
 	}
@@ -101,22 +101,22 @@ func TestTheDeviceHasTheAdaptersLimits(t *testing.T) {
 	t.Logf("limits: %+v", b.Limits())
 }
 
-func TestPlainReadsAndWritesRefuseWhatTheyCannotDo(t *testing.T) {
+func TestReadBackAndWriteRefuseRangesTheyCannotCopy(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	w, x := alloc(t, b, quant.Q8_0, 32, 2), alloc(t, b, quant.F32, 4, 2)
 	for name, err := range map[string]error{
-		"write to a repacked type": b.Write(w, 0, make([]byte, 4)),
-		"write of half a word":     b.Write(x, 0, make([]byte, 2)),
-		"write at half a word":     b.Write(x, 2, make([]byte, 4)),
-		"write beyond the end":     b.Write(x, 28, make([]byte, 8)),
-		"write beyond a view":      b.Write(x.Rows(0, 1), 12, make([]byte, 8)),
-		"fetch of a repacked type": fetchError(b, w, 0, 4),
-		"fetch beyond the end":     fetchError(b, x, 28, 8),
-		"fetch before the start":   fetchError(b, x, -4, 8),
+		"write to a repacked type":     b.Write(w, 0, make([]byte, 4)),
+		"write of half a word":         b.Write(x, 0, make([]byte, 2)),
+		"write at half a word":         b.Write(x, 2, make([]byte, 4)),
+		"write beyond the end":         b.Write(x, 28, make([]byte, 8)),
+		"write beyond a view":          b.Write(x.Rows(0, 1), 12, make([]byte, 8)),
+		"read-back of a repacked type": readError(b, w, 0, 4),
+		"read-back beyond the end":     readError(b, x, 28, 8),
+		"read-back before the start":   readError(b, x, -4, 8),
 	} {
 		if errs.Of(err).Code != errs.Internal {
-			t.Errorf("%s: %v, want an internal fault", name, err)
+			t.Errorf("%s: %v, want an internal error", name, err)
 		}
 	}
 	if err := b.Write(x, 32, nil); err != nil {
@@ -124,24 +124,24 @@ func TestPlainReadsAndWritesRefuseWhatTheyCannotDo(t *testing.T) {
 	}
 }
 
-// A call past the end of a buffer stands for any mistake of ours that only the device notices.
-func TestTheDevicesRefusalIsNeverSilent(t *testing.T) {
+// A write past the end of a buffer is an example of a mistake that only the device detects.
+func TestErrorsOfTheDeviceAreReturned(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	x := alloc(t, b, quant.U32, 4)
-	err := b.dev.write(bufferOf(x), 8, make([]byte, 16))
+	err := b.dev.Write(bufferOf(x), 8, make([]byte, 16))
 	if err == nil {
-		err = fetchError(b, x, 0, 16)
+		err = readError(b, x, 0, 16)
 	}
 	if err == nil || errs.Of(err).Code != errs.Internal {
-		t.Errorf("%v, want an internal fault", err)
+		t.Errorf("%v, want an internal error", err)
 	}
-	if err := fetchError(b, x, 0, 16); err != nil {
+	if err := readError(b, x, 0, 16); err != nil {
 		t.Errorf("the next read: %v", err)
 	}
 }
 
-func TestFreeTwiceIsHarmless(t *testing.T) {
+func TestFreeingTwiceDoesNothing(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	x := alloc(t, b, quant.U32, 4)
@@ -149,7 +149,7 @@ func TestFreeTwiceIsHarmless(t *testing.T) {
 	b.Free(x)
 }
 
-func TestAllocRefusesBrokenBlocks(t *testing.T) {
+func TestAllocPanicsWithoutWholeBlocks(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	for _, shape := range [][]int{{}, {100}, {256, 0}} {
@@ -164,7 +164,7 @@ func TestAllocRefusesBrokenBlocks(t *testing.T) {
 	}
 }
 
-func fetchError(b *Backend, t *ops.Tensor, offset, n int) error {
+func readError(b *Backend, t *ops.Tensor, offset, n int) error {
 	_, err := ops.Read(context.Background(), b, t, offset, n)
 	return err
 }

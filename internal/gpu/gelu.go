@@ -2,7 +2,7 @@ package gpu
 
 import "github.com/outrider-web/outrider/internal/ops"
 
-// Gelu: one invocation an element.
+// Gelu dispatches gelu, an invocation for each element.
 func (b *Backend) Gelu(x *ops.Tensor) {
 	ops.CheckGelu(x)
 	count := x.Shape.Elems()
@@ -10,6 +10,6 @@ func (b *Backend) Gelu(x *ops.Tensor) {
 		op:     "gelu",
 		bind:   []*ops.Tensor{x},
 		params: words(count, x.First),
-		grid:   fold(ceilDiv(count, 256)),
+		grid:   grid2D(ceilDiv(count, 256)),
 	})
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// GetRows: one invocation a group of 32 elements. Rows are copied by fours.
+// GetRows dispatches get_rows, an invocation for a group of 32 elements. Rows are written in vec4s.
 func (b *Backend) GetRows(dst, table, ids *ops.Tensor) {
 	ops.CheckGetRows(dst, table, ids)
 	width, n := dst.Dim(0), dst.Dim(1)
@@ -18,6 +18,6 @@ func (b *Backend) GetRows(dst, table, ids *ops.Tensor) {
 		defines: map[string]string{"TYPE": strings.ToLower(table.Type.String())},
 		bind:    []*ops.Tensor{dst, table, ids},
 		params:  append(matrixParams(table), uint32(n), uint32(dst.First/4), uint32(ids.First)),
-		grid:    fold(ceilDiv(ceilDiv(width, 32)*n, 64)),
+		grid:    grid2D(ceilDiv(ceilDiv(width, 32)*n, 64)),
 	})
 }

@@ -1,84 +1,102 @@
-// Package gpu runs the op set on WebGPU: natively through wgpu, in a browser through the worker's JavaScript host.
-// It owns the device, the buffers behind tensors, pipelines, and the command list that a recorded program is. It
-// knows shaders by name only, and nothing of models, files or tokens. It is the only importer of the binding, and
-// only natively.
+// Package gpu computes the op set on WebGPU. It owns the buffers behind tensors, compiles each kernel once, and records
+// the ops of a forward pass as a program, a flat list of dispatches that package device replays in one call. It knows
+// kernels by name and file only, and nothing of models, files or tokens.
 //
-// Files ending in _js.go and _native.go hold the same type, device, for the two platforms; driver says what it does.
-// Everything else is shared. An op is one file: check shapes, choose the variant, bind, parameters, grid.
+// Each op is one file with the op's name. Its method checks the shapes, chooses the variant of the kernel, and lists the
+// tensors to bind, the parameters and the number of workgroups, in this order.
+//
+// A call goes through these files: the op's own → dispatch.go → program.go, which asks pipelines.go, bind_groups.go and
+// param_buffer.go → device.
 package gpu
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/outrider-web/outrider/internal/errs"
+	"github.com/outrider-web/outrider/internal/gpu/device"
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// Options for New.
+// Options are the options of New.
 type Options struct {
-	Limits ops.Limits // use no more than these; zero fields mean all that the adapter offers
+	Limits ops.Limits // use no more than these; a zero field means all that the adapter offers
 }
 
-// Backend is ops on one WebGPU device.
+// Backend is ops.Backend on one WebGPU device.
 type Backend struct {
-	dev       *device
-	limits    ops.Limits
-	buffers   map[*buffer]bool // all that live
-	pipelines pipelines
-	groups    groups
-	params    arena
-	raw       *ops.Tensor            // file bytes on their way to a repacked tensor; nil until one is uploaded
-	scratches map[string]*ops.Tensor // by name and shape; see scratch
-	traits    traits                 // of the device, for the choice of kernels
-	rec       *recorder              // what Record is recording, else nil
-	trouble   error                  // what an op called outside Record met; the next method that can report does
+	dev           *device.Device
+	limits        ops.Limits
+	kind          device.Kind             // decides between kernels
+	buffers       map[*device.Buffer]bool // all that exist
+	pipelines     pipelines
+	bindGroups    bindGroups
+	paramBuffers  []*paramBuffer
+	uploads       *ops.Tensor            // file bytes before they are repacked; nil until a tensor needs it
+	intermediates map[string]*ops.Tensor // by name and shape; see intermediate
+	recorder      *recorder              // what Record is recording, else nil
+	deferred      error                  // error of an op called outside Record; the next method that can return it does
 }
 
 var _ ops.Backend = (*Backend)(nil)
 
 // New opens the default adapter. Errors: ops.ErrNoWebGPU, ops.ErrNoAdapter.
 func New(ctx context.Context, o Options) (*Backend, error) {
-	dev, err := openDevice(ctx)
+	dev, err := device.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{dev: dev, limits: within(dev.limits(), o.Limits), buffers: map[*buffer]bool{},
-		traits: dev.traits()}
+	b := &Backend{dev: dev, limits: within(dev.Limits(), o.Limits), kind: dev.Kind(), buffers: map[*device.Buffer]bool{}}
 	b.pipelines.init()
-	b.groups.init()
+	b.bindGroups.init()
 	return b, nil
 }
 
-// Limits says how large things may be on this device.
+// Limits returns how large buffers and bindings may be on this device.
 func (b *Backend) Limits() ops.Limits { return b.limits }
 
-// Device names the adapter, as far as it tells; "" when it does not.
-func (b *Backend) Device() string { return b.dev.name() }
+// AdapterName returns what the adapter reveals of itself; "" when it reveals nothing.
+func (b *Backend) AdapterName() string { return b.dev.AdapterName() }
 
-// Close gives everything back. Programs and tensors of the backend are dead after it.
+// Close frees everything on the device. Programs and tensors of the backend must not be used after it.
 func (b *Backend) Close() {
 	clear(b.buffers)
-	b.dev.close()
+	b.dev.Close()
 }
 
-// within narrows what a device has to what the caller wants to use.
-func within(have, most ops.Limits) ops.Limits {
+// within returns the limits of a device, or those that the caller wants to use where they are smaller.
+func within(have, want ops.Limits) ops.Limits {
 	return ops.Limits{
-		MaxBuffer:  atMost(have.MaxBuffer, most.MaxBuffer),
-		MaxBinding: atMost(have.MaxBinding, most.MaxBinding),
+		MaxBuffer:  atMost(have.MaxBuffer, want.MaxBuffer),
+		MaxBinding: atMost(have.MaxBinding, want.MaxBinding),
 	}
 }
 
-// atMost is have, or most where that is given and smaller.
-func atMost(have, most int64) int64 {
-	if most > 0 {
-		return min(have, most)
+// atMost returns have, but no more than limit; a limit of 0 means none.
+func atMost(have, limit int64) int64 {
+	if limit > 0 {
+		return min(have, limit)
 	}
 	return have
 }
 
-// broken is an error that says which of our own calls the device refused.
-func broken(label string, cause error) error {
-	return errs.Wrap(errs.Internal, fmt.Sprintf("the GPU refused %s", label), cause)
+// deferError keeps the first error of ops that cannot return it.
+func (b *Backend) deferError(err error) {
+	if b.deferred == nil {
+		b.deferred = err
+	}
+}
+
+// takeDeferred returns, once, the error of an op called outside Record.
+func (b *Backend) takeDeferred() error {
+	err := b.deferred
+	b.deferred = nil
+	return err
+}
+
+// takeError returns a deferred error or one of the device. It asks the device, which takes too long for a call that is
+// made for every token.
+func (b *Backend) takeError() error {
+	if err := b.takeDeferred(); err != nil {
+		return err
+	}
+	return b.dev.Err()
 }

@@ -6,11 +6,11 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// GroupTokens: one workgroup an expert.
+// GroupTokens dispatches group_tokens, a workgroup for each expert.
 func (b *Backend) GroupTokens(dst, choice *ops.Tensor) {
 	numExperts := ops.CheckGroupTokens(dst, choice)
 	lanes := 64
-	if b.traits.slowBarriers {
+	if b.kind.SlowBarriers {
 		lanes = 4
 	}
 	b.dispatch(dispatch{

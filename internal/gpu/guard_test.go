@@ -27,8 +27,8 @@ func TestAGuardedProgramRoutesOneToken(t *testing.T) {
 	}
 }
 
-// A device need not have nine.
-func TestAGuardedProductOfThreeMatricesHasNoRoomForBiases(t *testing.T) {
+// With the guard such a product has nine storage buffers; a device need not support more than eight.
+func TestAGuardedProductOfThreeMatricesCannotHaveBiases(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	p := ops.Product{Dst: alloc(t, b, quant.F32, 12, 1), X: alloc(t, b, quant.F32, 4, 1)}
@@ -41,10 +41,10 @@ func TestAGuardedProductOfThreeMatricesHasNoRoomForBiases(t *testing.T) {
 	}
 }
 
-// A program that misses an expert in its router r leaves everything as a program does that ends with that router; so do
-// those queued behind it. Going on from r, the end is that of a program that misses nothing. Which of two choices is
-// missing, or both, makes no difference; there are enough experts for two to be found by lanes that do not run in step.
-func TestAGuardedProgramStopsAtAMissAndGoesOnFromThere(t *testing.T) {
+// A program that misses an expert in its router r, and the programs queued after it, leave every tensor as a program does
+// that ends with that router. Continued from r, it ends like a program without a miss. The first choice, the second or
+// both may be missing. There are enough experts that two choices can be found by lanes that do not run in lockstep.
+func TestAGuardedProgramStopsAtAMissAndContinuesFromItsRouter(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	m := newDecoder(t, b, decoderShape{hidden: 256, heads: 4, kvHeads: 1, width: 64, numExperts: 24, numLayers: 3, vocab: 300})
@@ -58,7 +58,7 @@ func TestAGuardedProgramStopsAtAMissAndGoesOnFromThere(t *testing.T) {
 		upTo := m.record(nil, r)
 		for _, missing := range [][]int{{0}, {1}, {0, 1}} {
 			m.reset()
-			must(t, upTo.Run()) // the choices that the whole program is about to make
+			must(t, upTo.Run()) // makes the choices that the whole program will make
 			chosen := readWords(t, b, l.choice)
 			slots := readWords(t, b, l.slots)
 			miss := slices.Clone(slots)
@@ -73,23 +73,24 @@ func TestAGuardedProgramStopsAtAMissAndGoesOnFromThere(t *testing.T) {
 			m.reset()
 			must(t, b.Write(l.slots, 0, wordBytes(miss...)))
 			must(t, whole.Run())
-			must(t, whole.Run()) // queued behind
-			m.same("stopped", m.snapshot(), stopped)
+			must(t, whole.Run()) // queued after it
+			m.compare("after the miss", m.snapshot(), stopped)
 			if got := readWords(t, b, m.guard)[0]; got != uint32(r+1) {
 				t.Errorf("the guard is %d, want %d", got, r+1)
 			}
 			must(t, b.Write(l.slots, 0, wordBytes(slots...)))
 			must(t, b.Write(m.guard, 0, wordBytes(0)))
-			must(t, b.Write(m.tokens, 0, wordBytes(6))) // what came before the router is not done again
+			must(t, b.Write(m.tokens, 0, wordBytes(6))) // the dispatches before the router do not run again
 			must(t, whole.RunFrom(r+1))
 			must(t, whole.Run())
-			m.same("in the end", m.snapshot(), want)
+			m.compare("at the end", m.snapshot(), want)
 		}
 	}
 }
 
-// BenchmarkGuard measures tokens with the guard against tokens without, and for comparison those without against themselves,
-// turn by turn: the middle of the quotients, since nothing else tells a few percent on a machine that does other things.
+// BenchmarkGuard compares the time of tokens with the guard to that of tokens without, and for comparison the latter to
+// itself. It alternates between them and reports medians of quotients: on a machine that does other work nothing else is
+// precise to a few percent.
 func BenchmarkGuard(b *testing.B) {
 	for name, shape := range map[string]decoderShape{
 		"Nano":    {hidden: 192, heads: 3, kvHeads: 1, width: 256, numExperts: 16, numLayers: 8, vocab: 2048},
@@ -115,7 +116,7 @@ func BenchmarkGuard(b *testing.B) {
 	}
 }
 
-// time is how long three tokens take, from a drained queue to the read-back.
+// time returns how long three tokens take, from an empty queue to the read-back.
 func (m *decoder) time(p ops.Program) time.Duration {
 	m.reset()
 	readWords(m.t, m.b, m.step)

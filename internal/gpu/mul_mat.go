@@ -6,24 +6,25 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// mulMatRows, TILE_ROWS in its WGSL, is how many rows of one matrix a workgroup makes.
+// mulMatRows is how many rows of one matrix a workgroup computes, TILE_ROWS in WGSL.
 const mulMatRows = 32
 
-// fewTokens is how many tokens make a tile worth while.
+// fewTokens is the largest number of tokens for which tiles are not worth their cost.
 const fewTokens = 8
 
-// MulMat has two kernels: tiles that share weights and activations in workgroup memory, and, for few tokens, which
-// would leave tiles mostly empty, and on CPUs, lanes that keep some tokens to themselves.
+// MulMat dispatches one of two kernels. mul_mat shares tiles of weights and activations in workgroup memory.
+// mul_mat_few keeps the sums of some tokens in each lane; it is for few tokens, which would leave tiles mostly empty, and
+// for CPUs.
 func (b *Backend) MulMat(p ops.Product) {
 	ops.CheckProduct("mul_mat", p)
-	if b.traits.cpu || p.X.Dim(1) <= fewTokens {
+	if b.kind.CPU || p.X.Dim(1) <= fewTokens {
 		b.mulMatFew(p)
 		return
 	}
 	b.mulMatTiles(p)
 }
 
-// mulMatTiles: tiles of rows of one matrix by tokens.
+// mulMatTiles dispatches mul_mat, a workgroup for each tile of rows of one matrix by tokens.
 func (b *Backend) mulMatTiles(p ops.Product) {
 	n := p.X.Dim(1)
 	laneTokens := min(ceilDiv(n, 8), 4)
@@ -42,26 +43,26 @@ func (b *Backend) mulMatTiles(p ops.Product) {
 	})
 }
 
-// mulMatFew: teams as in MulMatVec, times tokens by up to 8 at once, 16 where there is no room in workgroup memory to
-// be paid for.
+// mulMatFew dispatches mul_mat_few: row groups as in MulMatVec, times up to 8 tokens at once; 16 where a lane computes a
+// row group alone, which takes no workgroup memory.
 func (b *Backend) mulMatFew(p ops.Product) {
-	n, most := p.X.Dim(1), 8
-	if b.traits.slowBarriers {
-		most = 16
+	n, maxColumns := p.X.Dim(1), 8
+	if b.kind.SlowBarriers {
+		maxColumns = 16
 	}
 	columns := 1
-	for columns < min(n, most) {
+	for columns < min(n, maxColumns) {
 		columns *= 2
 	}
-	lanes, teams := b.teamsFor(p.X.Dim(0))
+	lanes, rowGroups := b.lanesFor(p.X.Dim(0))
 	defines := productDefines(p)
-	defines["LANES"], defines["TEAMS"] = strconv.Itoa(lanes), strconv.Itoa(teams)
+	defines["LANES"], defines["TEAMS"] = strconv.Itoa(lanes), strconv.Itoa(rowGroups)
 	defines["COLUMNS"] = strconv.Itoa(columns)
 	b.dispatch(dispatch{
 		op:      "mul_mat_few",
 		defines: defines,
 		bind:    productBind(p),
 		params:  append(productParams(p), uint32(n)),
-		grid:    [3]int{ceilDiv(p.Dst.Dim(0)/4, teams), ceilDiv(n, columns), 1},
+		grid:    [3]int{ceilDiv(p.Dst.Dim(0)/4, rowGroups), ceilDiv(n, columns), 1},
 	})
 }

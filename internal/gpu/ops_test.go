@@ -16,7 +16,7 @@ func BenchmarkOps(b *testing.B) {
 	optest.Bench(b, func() ops.Backend { return open(b) })
 }
 
-// open makes a backend. A machine without an adapter fails.
+// open opens a backend. The test fails on a machine without an adapter.
 func open(t testing.TB) *Backend {
 	t.Helper()
 	b, err := New(context.Background(), Options{})

@@ -7,18 +7,11 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// What mul_mat_vec and mul_mat share: how a Product's variant, bindings and parameters are written.
-
-// traits of a device decide which kernel makes a product.
-type traits struct {
-	cpu          bool // software: tiles in workgroup memory cost more than they save
-	slowBarriers bool // lanes had better not share a row, since that takes a barrier
-}
-
 // maxMatrices is how many matrices a Product may stack.
 const maxMatrices = 3
 
-// productDefines names the variant: the type of each matrix, and what happens to the sum.
+// productDefines returns the defines that mul_mat_vec, mul_mat and mul_mat_few share: the type of each matrix, and what
+// happens to the sum.
 func productDefines(p ops.Product) map[string]string {
 	d := map[string]string{
 		"BIAS":   flag(p.Bias != nil),
@@ -34,7 +27,7 @@ func productDefines(p ops.Product) map[string]string {
 	return d
 }
 
-// productBind lists the tensors in the order of the WGSL: dst, x, then each matrix with its bias.
+// productBind returns the tensors in the order of the WGSL: dst, x, then each matrix with its bias.
 func productBind(p ops.Product) []*ops.Tensor {
 	bind := []*ops.Tensor{p.Dst, p.X}
 	for i, w := range p.W {
@@ -46,7 +39,7 @@ func productBind(p ops.Product) []*ops.Tensor {
 	return bind
 }
 
-// productParams is three Matrix structs, zeros for those that are not there, then the first vec4 of dst and x.
+// productParams returns three Matrix structs, zeros where there are fewer matrices, then the first vec4 of dst and of x.
 func productParams(p ops.Product) []uint32 {
 	params := make([]uint32, 4*maxMatrices, paramWords)
 	for i, w := range p.W {
@@ -55,13 +48,5 @@ func productParams(p ops.Product) []uint32 {
 	return append(params, uint32(p.Dst.First/4), uint32(p.X.First/4))
 }
 
-// typeName names a type's file in shaders/lib.
+// typeName returns the name of a type's file in shaders/lib.
 func typeName(t *ops.Tensor) string { return strings.ToLower(t.Type.String()) }
-
-// flag is a condition as a define.
-func flag(on bool) string {
-	if on {
-		return "1"
-	}
-	return "0"
-}

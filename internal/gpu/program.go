@@ -4,179 +4,167 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/outrider-web/outrider/internal/gpu/device"
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// A program is a flat list of u32 words, one command after another. There is one command so far:
-//
-//	opDispatch, pipeline, bind group, byte offset of Params, workgroups x, y, z
-//
-// Pipelines and bind groups are indices into the device's tables. Both players of the list, replay in
-// device_native.go and replay in web/src/worker/gpu-host.ts, put all of it into one compute pass and one submit.
-const (
-	opDispatch    = 1
-	dispatchWords = 7
-)
-
-// recorder gathers the dispatches of a program while Record runs its function.
+// recorder collects the dispatches of a program while Record runs its function.
 type recorder struct {
-	guard *ops.Tensor // nil for none
-	steps []dispatch
+	guard      *ops.Tensor // nil for none
+	dispatches []dispatch
 }
 
 func (r *recorder) add(d dispatch) {
 	if r.guard != nil {
 		d.guarded, d.bind = true, append(slices.Clip(d.bind), r.guard)
 	}
-	r.steps = append(r.steps, d)
+	r.dispatches = append(r.dispatches, d)
 }
 
-// guarded says whether a guarded program is being recorded.
-func (b *Backend) guarded() bool { return b.rec != nil && b.rec.guard != nil }
+// guarded reports whether a guarded program is being recorded.
+func (b *Backend) guarded() bool { return b.recorder != nil && b.recorder.guard != nil }
 
-// Record runs f and keeps the ops it calls as a program. Errors name the kernel that does not compile.
+// Record runs f and keeps the ops that it calls as a program. Errors name the kernel that does not compile.
 func (b *Backend) Record(label string, f func()) (ops.Program, error) {
 	return b.RecordGuarded(label, nil, f)
 }
 
-// RecordGuarded does the same with the guarded variants of the kernels. Errors name a kernel that has none.
+// RecordGuarded is Record with the guarded variants of the kernels. Errors name a kernel that has none.
 func (b *Backend) RecordGuarded(label string, guard *ops.Tensor, f func()) (ops.Program, error) {
 	ops.CheckGuard(guard)
-	if b.rec != nil {
+	if b.recorder != nil {
 		panic("gpu: Record within Record")
 	}
-	b.rec = &recorder{guard: guard}
-	steps := func() []dispatch {
-		defer func() { b.rec = nil }()
+	b.recorder = &recorder{guard: guard}
+	dispatches := func() []dispatch {
+		defer func() { b.recorder = nil }()
 		f()
-		return b.rec.steps
+		return b.recorder.dispatches
 	}()
-	if err := b.report(); err != nil {
+	if err := b.takeError(); err != nil {
 		return nil, err
 	}
-	return b.program(label, steps)
+	return b.build(label, dispatches)
 }
 
 // program is ops.Program.
 type program struct {
-	b    *Backend
-	id   uint32 // in the device's table
-	page *page
-	span span
-	dead bool
-
-	routers []int // the word where each begins
+	b        *Backend
+	id       uint32 // number of the program on the device
+	params   *paramBuffer
+	entries  entryRange // of params
+	routers  []int      // the word at which each router's dispatch begins
+	released bool
 }
 
-// program compiles, binds and writes down steps.
-func (b *Backend) program(label string, steps []dispatch) (ops.Program, error) {
-	l := lowering{b: b}
-	wait := b.dev.scoped("the program "+label, func() error { return l.lower(steps) })
+// build compiles the kernels of dispatches, binds their tensors and writes their parameters.
+func (b *Backend) build(label string, dispatches []dispatch) (ops.Program, error) {
+	w := builder{b: b}
+	wait := b.dev.Scoped("the program "+label, func() error { return w.addAll(dispatches) })
 	err := wait()
-	for _, compiled := range l.waits {
-		if e := compiled(); e != nil && l.kernel == nil {
-			l.kernel = e
+	for _, compiled := range w.compiling {
+		if e := compiled(); e != nil && w.kernelErr == nil {
+			w.kernelErr = e
 		}
 	}
-	if l.kernel != nil {
-		err = l.kernel
+	if w.kernelErr != nil {
+		err = w.kernelErr
 	}
 	if err != nil {
-		l.giveUp()
+		w.abandon()
 		return nil, err
 	}
-	return &program{b: b, id: b.dev.addProgram(l.words), page: l.page, span: l.span, routers: l.routers}, nil
+	return &program{b: b, id: b.dev.AddProgram(w.words), params: w.params, entries: w.entries, routers: w.routers}, nil
 }
 
-// lowering is a program in the making.
-type lowering struct {
-	b      *Backend
-	page   *page
-	span   span
-	words  []uint32
-	params []byte
-	waits  []func() error // for kernels still compiling
-	kernel error          // says more than what follows from it
-
-	routers []int // the word where each begins
+// builder writes the words and the parameters of a program.
+type builder struct {
+	b         *Backend
+	params    *paramBuffer
+	entries   entryRange // of params, one for each dispatch
+	values    []byte     // what entries will hold
+	words     []uint32
+	routers   []int          // the word at which each router's dispatch begins
+	compiling []func() error // wait for kernels that are still being compiled
+	kernelErr error          // explains more than the errors that follow from it
 }
 
-func (l *lowering) lower(steps []dispatch) (err error) {
-	if l.page, l.span, err = l.b.takeSlots(max(len(steps), 1)); err != nil {
+func (w *builder) addAll(dispatches []dispatch) (err error) {
+	if w.params, w.entries, err = w.b.acquireEntries(max(len(dispatches), 1)); err != nil {
 		return err
 	}
-	l.words = make([]uint32, 0, dispatchWords*len(steps))
-	l.params = make([]byte, slotBytes*len(steps))
-	for i := range steps {
-		if err := l.add(i, &steps[i]); err != nil {
+	w.words = make([]uint32, 0, device.DispatchWords*len(dispatches))
+	w.values = make([]byte, entryBytes*len(dispatches))
+	for i := range dispatches {
+		if err := w.add(i, &dispatches[i]); err != nil {
 			return err
 		}
 	}
-	return l.b.dev.write(l.page.buffer, int64(l.span.first*slotBytes), l.params)
+	return w.b.dev.Write(w.params.Buffer, int64(w.entries.first*entryBytes), w.values)
 }
 
-func (l *lowering) add(i int, d *dispatch) error {
-	p, wait, err := l.b.pipeline(d)
+func (w *builder) add(i int, d *dispatch) error {
+	p, wait, err := w.b.pipeline(d)
 	if err != nil {
-		l.kernel = err
+		w.kernelErr = err
 		return err
 	}
 	if wait != nil {
-		l.waits = append(l.waits, wait)
+		w.compiling = append(w.compiling, wait)
 	}
 	if err := d.check(p.access); err != nil {
-		return broken("a call of "+d.name(), err)
+		return device.Refused("a call of "+d.name(), err)
 	}
-	g, err := l.b.group(p.layout, l.buffers(d))
+	group, err := w.b.bindGroup(p.layout, w.buffers(d))
 	if err != nil {
-		return broken("the tensors of "+d.name(), err)
+		return device.Refused("the tensors of "+d.name(), err)
 	}
 	if d.router {
-		l.routers = append(l.routers, len(l.words))
-		d.params = append(d.params, uint32(len(l.routers)))
+		w.routers = append(w.routers, len(w.words))
+		d.params = append(d.params, uint32(len(w.routers)))
 	}
-	for j, w := range d.params {
-		binary.LittleEndian.PutUint32(l.params[slotBytes*i+4*j:], w)
+	for j, param := range d.params {
+		binary.LittleEndian.PutUint32(w.values[entryBytes*i+4*j:], param)
 	}
-	at := uint32((l.span.first + i) * slotBytes)
-	l.words = append(l.words, opDispatch, p.id, g, at, uint32(d.grid[0]), uint32(d.grid[1]), uint32(d.grid[2]))
+	w.words = device.AppendDispatch(w.words, p.id, group, uint32((w.entries.first+i)*entryBytes), d.grid)
 	return nil
 }
 
-// buffers are the bindings of a dispatch: its tensors, then the page its Params are in.
-func (l *lowering) buffers(d *dispatch) []*buffer {
-	bind := make([]*buffer, 0, len(d.bind)+1)
+// buffers returns the bindings of a dispatch: its tensors, then the buffer of its parameters.
+func (w *builder) buffers(d *dispatch) []*device.Buffer {
+	buffers := make([]*device.Buffer, 0, len(d.bind)+1)
 	for _, t := range d.bind {
-		bind = append(bind, bufferOf(t))
+		buffers = append(buffers, bufferOf(t))
 	}
-	return append(bind, l.page.buffer)
+	return append(buffers, w.params.Buffer)
 }
 
-func (l *lowering) giveUp() {
-	if l.page != nil {
-		l.page.give(l.span)
+// abandon releases what a program that failed to build holds.
+func (w *builder) abandon() {
+	if w.params != nil {
+		w.params.release(w.entries)
 	}
 }
 
-// Run queues the program: one call into the device, whatever its length.
-func (p *program) Run() error { return p.run(0) }
+// Run queues the program: one call of the device, however long the program is.
+func (p *program) Run() error { return p.runFrom(0) }
 
-// RunFrom does the same from a router on.
-func (p *program) RunFrom(router int) error { return p.run(p.routers[router-1]) }
+// RunFrom queues the program from a router on; routers are numbered from 1.
+func (p *program) RunFrom(router int) error { return p.runFrom(p.routers[router-1]) }
 
-func (p *program) run(word int) error {
-	if err := p.b.noted(); err != nil {
+func (p *program) runFrom(word int) error {
+	if err := p.b.takeDeferred(); err != nil {
 		return err
 	}
-	return p.b.dev.run(p.id, word)
+	return p.b.dev.Run(p.id, word)
 }
 
-// Release gives the program's slots back. What is queued still runs.
+// Release frees what the program holds. What is queued already still runs.
 func (p *program) Release() {
-	if p.dead {
+	if p.released {
 		return
 	}
-	p.dead = true
-	p.page.give(p.span)
-	p.b.dev.dropProgram(p.id)
+	p.released = true
+	p.params.release(p.entries)
+	p.b.dev.ReleaseProgram(p.id)
 }

@@ -29,7 +29,7 @@ func TestAProgramFollowsTheStep(t *testing.T) {
 		want  string
 	}{
 		{[]uint32{2, 3, 9, 0}, "[2 3 9 0]"},
-		{nil, "[5 1 9 0]"}, // as Advance left it
+		{nil, "[5 1 9 0]"}, // where Advance left it
 		{nil, "[6 1 9 0]"},
 		{[]uint32{0, 1, 1, 1}, "[0 1 1 1]"},
 	} {
@@ -69,7 +69,7 @@ func TestWritesAreOrderedBetweenRuns(t *testing.T) {
 	}
 }
 
-func TestSeveralFetchesAreInFlight(t *testing.T) {
+func TestSeveralReadBacksMayBePending(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	step := alloc(t, b, quant.U32, ops.StepWords)
@@ -84,12 +84,12 @@ func TestSeveralFetchesAreInFlight(t *testing.T) {
 	}
 	for i := len(pending) - 1; i >= 0; i-- {
 		if got := wait(t, pending[i]); got[0] != uint32(i+1) {
-			t.Errorf("fetch %d sees position %d, want %d", i, got[0], i+1)
+			t.Errorf("read-back %d has position %d, want %d", i, got[0], i+1)
 		}
 	}
 }
 
-func TestFetchGivesTheBytesAskedFor(t *testing.T) {
+func TestReadBackReturnsTheRequestedBytes(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	x := alloc(t, b, quant.U32, 4, 3)
@@ -104,7 +104,7 @@ func TestFetchGivesTheBytesAskedFor(t *testing.T) {
 	}
 }
 
-func TestFetchAllGivesPartsOneAfterAnother(t *testing.T) {
+func TestReadBackSlicesReturnsSlicesInOrder(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	x, y := alloc(t, b, quant.U32, 4, 2), alloc(t, b, quant.U32, 3)
@@ -115,18 +115,18 @@ func TestFetchAllGivesPartsOneAfterAnother(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	if none := wait(t, b.ReadBackSlices()); len(none) != 0 {
-		t.Errorf("no parts: %v", none)
+		t.Errorf("no slices: %v", none)
 	}
 	for name, p := range map[string]ops.Slice{
 		"half a word": {Tensor: x, N: 2}, "at half a word": {Tensor: x, Offset: 2, N: 4}, "beyond the end": {Tensor: y, Offset: 8, N: 8},
 	} {
 		if _, err := b.ReadBackSlices(ops.Slice{Tensor: x, N: 4}, p).Wait(context.Background()); errs.Of(err).Code != errs.Internal {
-			t.Errorf("%s: %v, want an internal fault", name, err)
+			t.Errorf("%s: %v, want an internal error", name, err)
 		}
 	}
 }
 
-func TestFetchHonoursItsContext(t *testing.T) {
+func TestWaitStopsWhenItsContextIsCancelled(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	x := alloc(t, b, quant.U32, 4)
@@ -137,23 +137,23 @@ func TestFetchHonoursItsContext(t *testing.T) {
 	}
 }
 
-func TestProgramsShareGroupsAndSlots(t *testing.T) {
+func TestProgramsShareBindGroupsAndParamBuffers(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	step := alloc(t, b, quant.U32, ops.StepWords)
-	for range 3 * pageSlots {
+	for range 3 * minBufferEntries {
 		b.Advance(step)
 	}
-	if n, pages := len(b.groups.ids), len(b.params.pages); n != 1 || pages != 1 {
-		t.Errorf("%d bind groups and %d pages for one call repeated, want 1 and 1", n, pages)
+	if n, buffers := len(b.bindGroups.ids), len(b.paramBuffers); n != 1 || buffers != 1 {
+		t.Errorf("%d bind groups and %d parameter buffers for one repeated call, want 1 and 1", n, buffers)
 	}
 	b.Free(step)
-	if n := len(b.groups.ids); n != 0 {
-		t.Errorf("%d bind groups outlive their tensor", n)
+	if n := len(b.bindGroups.ids); n != 0 {
+		t.Errorf("%d bind groups are left after their tensor was freed", n)
 	}
 }
 
-func TestEachTensorIsBoundByItself(t *testing.T) {
+func TestEachTensorHasABindGroupOfItsOwn(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	one, two := alloc(t, b, quant.U32, ops.StepWords), alloc(t, b, quant.U32, ops.StepWords)
@@ -170,20 +170,20 @@ func TestEachTensorIsBoundByItself(t *testing.T) {
 	}
 }
 
-func TestALongProgramGetsAPageOfItsOwn(t *testing.T) {
+func TestALongProgramHasAParamBufferOfItsOwn(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	step := alloc(t, b, quant.U32, ops.StepWords)
 	must(t, b.Write(step, 0, wordBytes(0, 1)))
 	p := record(t, b, func() {
-		for range pageSlots + 1 {
+		for range minBufferEntries + 1 {
 			b.Advance(step)
 		}
 	})
 	defer p.Release()
 	must(t, p.Run())
-	if got := readWords(t, b, step)[0]; got != pageSlots+1 {
-		t.Errorf("%d dispatches ran, want %d", got, pageSlots+1)
+	if got := readWords(t, b, step)[0]; got != minBufferEntries+1 {
+		t.Errorf("%d dispatches ran, want %d", got, minBufferEntries+1)
 	}
 }
 
@@ -196,7 +196,7 @@ func TestAnEmptyProgramRuns(t *testing.T) {
 	p.Release() // the second does nothing
 }
 
-func TestAShapeErrorLeavesTheBackendUsable(t *testing.T) {
+func TestBackendIsUsableAfterAShapeError(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	step := alloc(t, b, quant.U32, ops.StepWords)
@@ -211,7 +211,7 @@ func TestAShapeErrorLeavesTheBackendUsable(t *testing.T) {
 	record(t, b, func() { b.Advance(step) }).Release()
 }
 
-// BenchmarkReplay measures what the CPU pays for a dispatch of a recorded program, the queue drained outside the clock.
+// BenchmarkReplay measures the CPU time of a dispatch of a recorded program, without the time to drain the queue.
 func BenchmarkReplay(b *testing.B) {
 	const dispatches = 400 // a token of a 48-layer model
 	g := open(b)
@@ -232,7 +232,7 @@ func BenchmarkReplay(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*dispatches), "ns/dispatch")
 }
 
-// BenchmarkRecord measures writing a program down, its bind groups made before and not.
+// BenchmarkRecord measures the recording of a program, with bind groups that exist already and with new ones.
 func BenchmarkRecord(b *testing.B) {
 	const dispatches = 400
 	for _, fresh := range []bool{false, true} {
@@ -263,7 +263,7 @@ func BenchmarkRecord(b *testing.B) {
 	}
 }
 
-// numbered is a table of n rows of four, each full of its number.
+// numbered allocates a table of n rows of four elements, each equal to the number of its row.
 func numbered(t testing.TB, b *Backend, n int) *ops.Tensor {
 	t.Helper()
 	table := alloc(t, b, quant.F32, 4, n)

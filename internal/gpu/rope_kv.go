@@ -6,13 +6,14 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// RopeKV: one invocation four elements of a head, whole heads a workgroup. Queries that nothing changes are left out.
+// RopeKV dispatches rope_kv, an invocation for four elements of a head and a workgroup for some whole heads. Queries that
+// nothing changes are left out.
 func (b *Backend) RopeKV(r ops.RopeKV) {
 	ops.CheckRopeKV(r)
 	checkHeadDim("rope_kv", r.K)
 	numKVHeads, n := r.K.Dim(2), r.QKV.Dim(1)
-	fours := r.K.Dim(0) / 4
-	perGroup := max(64/fours, 1)
+	headVec4s := r.K.Dim(0) / 4
+	headsPerWorkgroup := max(64/headVec4s, 1)
 	firstHead, endHead := 0, r.NumHeads+2*numKVHeads
 	if r.Table == nil && r.QKNorm == 0 && r.TempScale == 0 {
 		firstHead = r.NumHeads
@@ -20,11 +21,11 @@ func (b *Backend) RopeKV(r ops.RopeKV) {
 	d := dispatch{
 		op: "rope_kv",
 		defines: map[string]string{
-			"CACHE": typeName(r.K), "FOURS": strconv.Itoa(fours), "HEADS": strconv.Itoa(perGroup),
+			"CACHE": typeName(r.K), "FOURS": strconv.Itoa(headVec4s), "HEADS": strconv.Itoa(headsPerWorkgroup),
 			"ROTATE": flag(r.Table != nil), "NORM": flag(r.QKNorm != 0), "TEMPERATURE": flag(r.TempScale != 0),
 		},
 		bind: []*ops.Tensor{r.QKV, r.K, r.V, r.Step},
-		grid: fold(ceilDiv(n*(endHead-firstHead), perGroup)),
+		grid: grid2D(ceilDiv(n*(endHead-firstHead), headsPerWorkgroup)),
 	}
 	tableFirst, positions, pairs := 0, 1, 0
 	if r.Table != nil {
@@ -36,18 +37,9 @@ func (b *Backend) RopeKV(r ops.RopeKV) {
 	b.dispatch(d)
 }
 
-// words are the Params of a dispatch.
-func words(values ...int) []uint32 {
-	out := make([]uint32, len(values))
-	for i, v := range values {
-		out[i] = uint32(v)
-	}
-	return out
-}
-
-// checkHeadDim: the kernels load heads by fours, and keep one in a workgroup.
+// checkHeadDim panics unless a head fits the kernels, which load it in vec4s and keep all of it in one workgroup.
 func checkHeadDim(op string, cache *ops.Tensor) {
 	if d := cache.Dim(0); d%4 != 0 || d > 256 {
-		panic(&ops.ShapeError{Op: op, Want: "headDim a multiple of 4, at most 256", Got: []*ops.Tensor{cache}})
+		panic(&ops.ShapeError{Op: op, Want: "headDim a multiple of 4, at maxColumns 256", Got: []*ops.Tensor{cache}})
 	}
 }

@@ -4,43 +4,44 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/outrider-web/outrider/internal/gpu/device"
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// Router: one workgroup a token. In a guarded program there is one token: several workgroups could not tell a miss of
-// their own from one before.
+// Router dispatches router, a workgroup for each token. In a guarded program there is one token: a workgroup could not tell
+// a miss of another workgroup from one of an earlier router.
 func (b *Backend) Router(dst, x, w, slots *ops.Tensor) {
 	ops.CheckRouter(dst, x, w, slots)
 	k, n, numExperts := dst.Dim(0)/ops.ChoiceWords, x.Dim(1), w.Dim(1)
 	if n > 1 && b.guarded() {
-		b.note(broken("a router", errors.New("a guarded program routes one token at a time")))
+		b.deferError(device.Refused("a router", errors.New("a guarded program routes one token at a time")))
 		return
 	}
-	lanes, teams := b.routerTeams(numExperts)
+	lanes, rowGroups := b.routerLanes(numExperts)
 	b.dispatch(dispatch{
 		op:      "router",
-		defines: map[string]string{"LANES": strconv.Itoa(lanes), "TEAMS": strconv.Itoa(teams), "SLOTS": flag(slots != nil)},
+		defines: map[string]string{"LANES": strconv.Itoa(lanes), "TEAMS": strconv.Itoa(rowGroups), "SLOTS": flag(slots != nil)},
 		bind:    withSlots([]*ops.Tensor{dst, x, w}, slots),
 		params:  words(x.Dim(0), numExperts, k, n, dst.First/ops.ChoiceWords, x.First/4, firstSlot(slots)),
-		grid:    fold(n),
+		grid:    grid2D(n),
 		router:  true,
 	})
 }
 
-// routerTeams splits a workgroup into teams that make four logits each: as many as find work, and not more than a team
-// has lanes.
-func (b *Backend) routerTeams(numExperts int) (lanes, teams int) {
-	lanes, teams = 256, 1
-	if b.traits.slowBarriers {
+// routerLanes returns how a workgroup is split between row groups of the router's matrix, which are four logits each: as
+// many row groups as there are, but no more than a row group has lanes.
+func (b *Backend) routerLanes(numExperts int) (lanes, rowGroups int) {
+	lanes, rowGroups = 256, 1
+	if b.kind.SlowBarriers {
 		lanes = 16
 	}
-	for teams*4 < numExperts && teams < lanes {
-		lanes, teams = lanes/2, teams*2
+	for rowGroups*4 < numExperts && rowGroups < lanes {
+		lanes, rowGroups = lanes/2, rowGroups*2
 	}
-	return lanes, teams
+	return lanes, rowGroups
 }
 
-// withSlots appends a table of where experts lie, which may be nil.
+// withSlots appends the table of the experts' slots, which may be nil.
 func withSlots(bind []*ops.Tensor, slots *ops.Tensor) []*ops.Tensor {
 	if slots == nil {
 		return bind
@@ -48,7 +49,7 @@ func withSlots(bind []*ops.Tensor, slots *ops.Tensor) []*ops.Tensor {
 	return append(bind, slots)
 }
 
-// firstSlot is where such a table begins.
+// firstSlot returns the first element of that table.
 func firstSlot(slots *ops.Tensor) int {
 	if slots == nil {
 		return 0

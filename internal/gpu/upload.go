@@ -4,38 +4,36 @@ import (
 	"fmt"
 
 	"github.com/outrider-web/outrider/internal/errs"
+	"github.com/outrider-web/outrider/internal/gpu/device"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// pieceBytes bounds what one queue write copies at a time: the browser keeps a second copy until the GPU has it.
-const pieceBytes = 16 << 20
-
-// Upload copies a weight's file bytes to the device, repacking the types whose blocks are not whole words. It waits
-// when the device has several pieces waiting already. Errors: ErrDeviceLost.
+// Upload copies a weight's file bytes to the device and repacks the types whose blocks are not whole words. It waits
+// while many bytes are queued already. Errors: ErrDeviceLost.
 func (b *Backend) Upload(t *ops.Tensor, offset int64, blob ops.Blob) error {
 	unit, size := int64(ops.UploadUnit(t)), blob.Len()
 	if whole := fileBytes(t); offset%unit != 0 || offset+size > whole || size%unit != 0 && offset+size != whole {
-		return errs.New(errs.Internal, fmt.Sprintf("bytes %d to %d are no piece of %v: want multiples of %d within %d",
+		return errs.New(errs.Internal, fmt.Sprintf("bytes %d to %d of %v cannot be uploaded: want multiples of %d within %d",
 			offset, offset+size, t, unit, whole))
 	}
-	for from, step := int64(0), pieceBytes/unit*unit; from < size; from += step {
-		if err := b.piece(t, offset, blob, from, min(step, size-from)); err != nil {
+	for from, step := int64(0), device.MaxWriteBytes/unit*unit; from < size; from += step {
+		if err := b.uploadRange(t, offset, blob, from, min(step, size-from)); err != nil {
 			return err
 		}
 	}
-	return b.report()
+	return b.takeError()
 }
 
-// piece uploads bytes from..from+n of a blob that begins at offset in t's file bytes.
-func (b *Backend) piece(t *ops.Tensor, offset int64, blob ops.Blob, from, n int64) error {
-	if _, ok := split[t.Type]; !ok {
-		return b.put(t, offset+from, blob, from, n)
+// uploadRange uploads bytes from … from+n-1 of a blob that begins at byte offset of t in the file.
+func (b *Backend) uploadRange(t *ops.Tensor, offset int64, blob ops.Blob, from, n int64) error {
+	if _, ok := repacked[t.Type]; !ok {
+		return b.uploadBytes(t, offset+from, blob, from, n)
 	}
-	if err := b.growRaw(n); err != nil {
+	if err := b.growUploads(n); err != nil {
 		return err
 	}
-	if err := b.put(b.raw, 0, blob, from, n); err != nil {
+	if err := b.uploadBytes(b.uploads, 0, blob, from, n); err != nil {
 		return err
 	}
 	block := int64(t.Type.BlockBytes())
@@ -43,32 +41,25 @@ func (b *Backend) piece(t *ops.Tensor, offset int64, blob ops.Blob, from, n int6
 	return nil
 }
 
-func (b *Backend) put(t *ops.Tensor, at int64, blob ops.Blob, from, n int64) error {
-	if err := b.dev.put(bufferOf(t), at, blob, from, n); err != nil {
-		return broken("the upload of "+t.Name, err)
+// uploadBytes copies n bytes of a blob into t, unchanged.
+func (b *Backend) uploadBytes(t *ops.Tensor, at int64, blob ops.Blob, from, n int64) error {
+	if err := b.dev.Upload(bufferOf(t), at, blob, from, n); err != nil {
+		return device.Refused("the upload of "+t.Name, err)
 	}
 	return nil
 }
 
-// growRaw makes room for n bytes as they lie in the file.
-func (b *Backend) growRaw(n int64) error {
-	words := ceilDiv(int(n), 4) + 1 // the kernel's unaligned loads look one word ahead
-	if b.raw != nil && b.raw.Dim(0) >= words {
+// growUploads makes b.uploads large enough for n bytes of a file.
+func (b *Backend) growUploads(n int64) error {
+	words := ceilDiv(int(n), 4) + 1 // unaligned loads of the kernel read one word ahead
+	if b.uploads != nil && b.uploads.Dim(0) >= words {
 		return nil
 	}
-	if b.raw != nil {
-		b.Free(b.raw)
-		b.raw = nil
+	if b.uploads != nil {
+		b.Free(b.uploads)
+		b.uploads = nil
 	}
-	raw, err := b.Alloc("upload", quant.U32, words)
-	b.raw = raw
+	uploads, err := b.Alloc("upload", quant.U32, words)
+	b.uploads = uploads
 	return err
-}
-
-// padded is data with zeros up to a whole word.
-func padded(data []byte) []byte {
-	if len(data)%4 == 0 {
-		return data
-	}
-	return append(data[:len(data):len(data)], make([]byte, 4-len(data)%4)...)
 }

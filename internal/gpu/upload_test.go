@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/errs"
+	"github.com/outrider-web/outrider/internal/gpu/device"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/quant"
 )
@@ -17,13 +18,13 @@ var allTypes = []quant.Type{
 	quant.Q2_K, quant.Q3_K, quant.Q4_K, quant.Q5_K, quant.Q6_K,
 }
 
-// Three matrices of an odd number of blocks, so that pieces of two blocks begin in the middle of pairs of scales.
+// Three matrices with an odd number of blocks each, so that uploads of two blocks begin in the middle of a pair of scales.
 func TestUploadPacksEveryMatrixOfEveryType(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	for _, typ := range allTypes {
 		for _, units := range []int{1, 2, 100} {
-			t.Run(fmt.Sprintf("%v in pieces of %d units", typ, units), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%v in uploads of %d units", typ, units), func(t *testing.T) {
 				width := max(typ.BlockWeights(), 4)
 				w := alloc(t, b, typ, width, 3, 3)
 				defer b.Free(w)
@@ -35,12 +36,12 @@ func TestUploadPacksEveryMatrixOfEveryType(t *testing.T) {
 	}
 }
 
-// More than one piece of queue write, and a last one that is no multiple of anything.
+// More bytes than one write to the queue copies, and not a multiple of that.
 func TestUploadOfManyMegabytes(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	for _, typ := range []quant.Type{quant.Q8_0, quant.Q4_1} {
-		rows := pieceBytes/typ.RowBytes(1024) + 3
+		rows := device.MaxWriteBytes/typ.RowBytes(1024) + 3
 		w := alloc(t, b, typ, 1024, rows)
 		file := randomBytes(typ.RowBytes(1024 * rows))
 		must(t, b.Upload(w, 0, ops.Bytes(file)))
@@ -52,17 +53,17 @@ func TestUploadOfManyMegabytes(t *testing.T) {
 func TestWriteOfManyMegabytes(t *testing.T) {
 	b := open(t)
 	defer b.Close()
-	x := alloc(t, b, quant.F32, pieceBytes/4+4)
-	data := randomBytes(pieceBytes + 16)
+	x := alloc(t, b, quant.F32, device.MaxWriteBytes/4+4)
+	data := randomBytes(device.MaxWriteBytes + 16)
 	must(t, b.Write(x, 0, data))
-	got, err := ops.Read(context.Background(), b, x, pieceBytes-16, 32)
+	got, err := ops.Read(context.Background(), b, x, device.MaxWriteBytes-16, 32)
 	must(t, err)
-	if want := data[pieceBytes-16:]; string(got) != string(want) {
-		t.Errorf("around the end of a piece: % x, want % x", got, want)
+	if want := data[device.MaxWriteBytes-16:]; string(got) != string(want) {
+		t.Errorf("around the end of one write to the queue: % x, want % x", got, want)
 	}
 }
 
-func TestUploadFillsTheLastWord(t *testing.T) {
+func TestUploadFillsTheLastWordWithZeros(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	w := alloc(t, b, quant.F16, 3, 3)
@@ -71,7 +72,7 @@ func TestUploadFillsTheLastWord(t *testing.T) {
 	comparePacked(t, b, w, file)
 }
 
-func TestUploadRefusesPiecesThatDoNotFit(t *testing.T) {
+func TestUploadRefusesRangesThatDoNotFit(t *testing.T) {
 	b := open(t)
 	defer b.Close()
 	w := alloc(t, b, quant.Q8_0, 32, 8)
@@ -85,7 +86,7 @@ func TestUploadRefusesPiecesThatDoNotFit(t *testing.T) {
 		{"beyond the end", 4 * 68, 68},
 	} {
 		if err := b.Upload(w, c.offset, ops.Bytes(make([]byte, c.bytes))); errs.Of(err).Code != errs.Internal {
-			t.Errorf("%s: %v, want an internal fault", c.name, err)
+			t.Errorf("%s: %v, want an internal error", c.name, err)
 		}
 	}
 	if err := b.Upload(w, 0, foreign{}); err == nil {
@@ -93,7 +94,7 @@ func TestUploadRefusesPiecesThatDoNotFit(t *testing.T) {
 	}
 }
 
-// foreign is a blob of another backend.
+// foreign is a blob of a kind that no backend accepts.
 type foreign struct{}
 
 func (foreign) Len() int64 { return 68 }
@@ -116,11 +117,11 @@ func randomBytes(n int) []byte {
 	return data
 }
 
-// comparePacked holds the device's copy of w against the file's bytes, packed here in the plainest way.
+// comparePacked compares the device's copy of w with the file's bytes as packed by a simple implementation.
 func comparePacked(t *testing.T, b *Backend, w *ops.Tensor, file []byte) {
 	t.Helper()
 	n := int(deviceBytes(w))
-	got, err := b.dev.fetch([]stretch{{bufferOf(w), 0, n}}, 0, n).Wait(context.Background())
+	got, err := b.dev.ReadBack([]device.Range{{Buffer: bufferOf(w), N: n}}, 0, n).Wait(context.Background())
 	must(t, err)
 	want := packed(w, file)
 	for i := range want {
@@ -131,8 +132,8 @@ func comparePacked(t *testing.T, b *Backend, w *ops.Tensor, file []byte) {
 }
 
 func packed(w *ops.Tensor, file []byte) []byte {
-	kind, repacked := split[w.Type]
-	if !repacked {
+	layout, ok := repacked[w.Type]
+	if !ok {
 		return append(file, make([]byte, int(deviceBytes(w))-len(file))...)
 	}
 	size := w.Type.BlockBytes()
@@ -143,7 +144,7 @@ func packed(w *ops.Tensor, file []byte) []byte {
 		for i := range numBlocks {
 			block := file[(m*numBlocks+i)*size:][:size]
 			d, body := block[:2], block[2:]
-			if kind.scaleLast {
+			if layout.scaleLast {
 				d, body = block[size-2:], block[:size-2]
 			}
 			bodies, scales = append(bodies, body...), append(scales, d...)
@@ -154,7 +155,7 @@ func packed(w *ops.Tensor, file []byte) []byte {
 	return out
 }
 
-func TestRepackedBytesOfABlockAreWhereTheyBelong(t *testing.T) {
+func TestPackedPutsBodiesBeforeScales(t *testing.T) {
 	w := &ops.Tensor{Type: quant.Q8_0, Shape: ops.Shape{64, 3}}
 	file := make([]byte, 6*34)
 	for i := range 6 {

@@ -34,7 +34,7 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-func TestPlanesAreScaledColourByColour(t *testing.T) {
+func TestPlanesAreScaledAndSeparatedByColour(t *testing.T) {
 	tiles, err := TilesFrom(Geometry{TileSize: 4, MaxTiles: 4}, 1, 1, bytes.Repeat([]byte{0, 255, 51}, 16))
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func TestPlanesAreScaledColourByColour(t *testing.T) {
 	}
 }
 
-func TestTilesCutElsewhereMustFitTheirPicture(t *testing.T) {
+func TestTilesFromRequiresTheLengthOfTheLayout(t *testing.T) {
 	pix := make([]byte, 3*4*4*3) // two tiles and the global one
 	tiles, err := TilesFrom(Geometry{TileSize: 4, MaxTiles: 4}, 8, 4, pix)
 	if err != nil || tiles.Len() != 3 || !bytes.Equal(tiles.Bytes(), pix) {

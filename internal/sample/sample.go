@@ -1,5 +1,5 @@
-// Package sample chooses the next token from logits. It refuses to know what a token means. The same options, seed and
-// logits choose the same tokens on every machine.
+// Package sample chooses the next token from logits. It does not know what a token means. The same options, seed and
+// logits lead to the same tokens on every machine.
 package sample
 
 import (
@@ -9,16 +9,17 @@ import (
 	"slices"
 )
 
-// Options shape the distribution that is drawn from. Zero fields leave it as it is, but for Temperature.
+// Options change the distribution from which tokens are drawn. A field that is 0 does not change it, except
+// Temperature.
 type Options struct {
-	Temperature float64 // logits are divided by it; 0 takes the most likely token
-	TopK        int     // only the k most likely
-	TopP        float64 // only the most likely that together reach this probability
-	MinP        float64 // only those at least this fraction as likely as the most likely one
-	Seed        uint64
+	Temperature float64 // divisor of the logits; 0 always chooses the most likely token
+	TopK        int     // draw from the k most likely tokens only
+	TopP        float64 // draw only from the most likely tokens that together have this probability
+	MinP        float64 // draw only from tokens that have at least this fraction of the highest probability
+	Seed        uint64  // seed of the random numbers
 }
 
-// Greedy reports whether the most likely token is always taken.
+// Greedy reports whether the most likely token is always chosen.
 func (o Options) Greedy() bool { return o.Temperature <= 0 }
 
 // Sampler draws the tokens of one answer.
@@ -28,30 +29,31 @@ type Sampler struct {
 	candidates []candidate
 }
 
-// candidate is a token that may be drawn; weight is relative to the most likely one's, which is 1.
+// candidate is a token that may be drawn. Its weight is relative to that of the most likely token, which is 1.
 type candidate struct {
 	token  int32
 	weight float64
 }
 
-// New starts an answer.
+// New returns a sampler for one answer.
 func New(o Options) *Sampler {
 	return &Sampler{options: o, random: rand.New(rand.NewPCG(o.Seed, 0))}
 }
 
-// Sample draws a token. logits must not be empty.
+// Sample draws a token. logits, [vocabulary size], must not be empty.
 func (s *Sampler) Sample(logits []float32) int32 {
 	best := argmax(logits)
 	if s.options.Greedy() {
 		return best
 	}
-	s.gather(logits, float64(logits[best]))
-	if len(s.candidates) == 0 { // the logits are not numbers
+	s.collect(logits, float64(logits[best]))
+	if len(s.candidates) == 0 { // the logits are NaN
 		return best
 	}
-	return s.draw(s.cut())
+	return s.draw(s.filter())
 }
 
+// argmax returns the index of the largest number, the first of equal ones.
 func argmax(logits []float32) int32 {
 	best := 0
 	for i := range logits {
@@ -62,12 +64,12 @@ func argmax(logits []float32) int32 {
 	return int32(best)
 }
 
-// negligible is a weight that no one will miss: 200,000 tokens of it are together 3·10⁻⁶ of the best one. Leaving them
-// out keeps the sorting short.
+// negligible is the weight below which tokens are left out, which makes sorting faster: 200,000 tokens of this weight
+// together have 3·10⁻⁶ of the highest weight.
 const negligible = 1.4e-11 // e⁻²⁵
 
-// gather lists the tokens worth drawing from, most likely first, the lower number first among equals.
-func (s *Sampler) gather(logits []float32, best float64) {
+// collect lists the tokens above negligible, the most likely first, the lower id first among equals.
+func (s *Sampler) collect(logits []float32, best float64) {
 	s.candidates = s.candidates[:0]
 	for i, l := range logits {
 		if w := math.Exp((float64(l) - best) / s.options.Temperature); w > negligible {
@@ -77,8 +79,8 @@ func (s *Sampler) gather(logits []float32, best float64) {
 	slices.SortStableFunc(s.candidates, func(a, b candidate) int { return cmp.Compare(b.weight, a.weight) })
 }
 
-// cut keeps the candidates that every option admits, at least one.
-func (s *Sampler) cut() []candidate {
+// filter returns the candidates that all options allow, at least one.
+func (s *Sampler) filter() []candidate {
 	o, all := s.options, s.candidates
 	if o.TopK > 0 {
 		all = all[:min(o.TopK, len(all))]
@@ -93,17 +95,18 @@ func (s *Sampler) cut() []candidate {
 	return all[:n]
 }
 
-// nucleus is how many of the most likely candidates together reach probability p.
+// nucleus returns how many of the most likely candidates are needed for a total probability of p.
 func nucleus(all []candidate, p float64) int {
-	want := p * sum(all)
+	missing := p * sum(all)
 	for i, c := range all {
-		if want -= c.weight; want <= 0 {
+		if missing -= c.weight; missing <= 0 {
 			return i + 1
 		}
 	}
 	return len(all)
 }
 
+// draw draws one of the candidates by their weights.
 func (s *Sampler) draw(from []candidate) int32 {
 	at := s.random.Float64() * sum(from)
 	for _, c := range from {
@@ -114,6 +117,7 @@ func (s *Sampler) draw(from []candidate) int32 {
 	return from[len(from)-1].token
 }
 
+// sum returns the sum of the weights.
 func sum(all []candidate) (total float64) {
 	for _, c := range all {
 		total += c.weight

@@ -11,7 +11,7 @@ var logits = []float32{ln(0.4), ln(0.1), ln(0.3), ln(0.2)}
 
 func ln(p float64) float32 { return float32(math.Log(p)) }
 
-// frequencies draws many tokens and gives how often each came.
+// frequencies draws many tokens and returns the frequency of each.
 func frequencies(o Options) []float64 {
 	const draws = 100_000
 	s := New(o)
@@ -22,7 +22,7 @@ func frequencies(o Options) []float64 {
 	return counts
 }
 
-func TestTokensComeAsOftenAsTheyAreLikely(t *testing.T) {
+func TestTokensAreDrawnWithTheirProbabilities(t *testing.T) {
 	for name, c := range map[string]struct {
 		o    Options
 		want []float64
@@ -43,13 +43,13 @@ func TestTokensComeAsOftenAsTheyAreLikely(t *testing.T) {
 	} {
 		for i, got := range frequencies(c.o) {
 			if math.Abs(got-c.want[i]) > 0.01 { // six standard deviations of 100,000 draws
-				t.Errorf("%s: token %d came with frequency %.3f, want %.3f", name, i, got, c.want[i])
+				t.Errorf("%s: token %d has frequency %.3f, want %.3f", name, i, got, c.want[i])
 			}
 		}
 	}
 }
 
-func TestTheSameSeedDrawsTheSameTokens(t *testing.T) {
+func TestSameSeedDrawsTheSameTokens(t *testing.T) {
 	draw := func(seed uint64) []int32 {
 		s := New(Options{Temperature: 1, Seed: seed})
 		var tokens []int32
@@ -59,20 +59,20 @@ func TestTheSameSeedDrawsTheSameTokens(t *testing.T) {
 		return tokens
 	}
 	if !slices.Equal(draw(7), draw(7)) {
-		t.Error("one seed draws two answers")
+		t.Error("one seed draws different tokens")
 	}
 	if slices.Equal(draw(7), draw(8)) {
-		t.Error("two seeds draw one answer")
+		t.Error("two seeds draw the same tokens")
 	}
-	want := []int32{0, 2, 0, 2, 3, 2, 0, 0} // recorded: a change here changes everyone's seeded answers
+	want := []int32{0, 2, 0, 2, 3, 2, 0, 0} // recorded: a change here changes every answer with a seed
 	if got := draw(1)[:len(want)]; !slices.Equal(got, want) {
 		t.Errorf("seed 1 draws %v, want %v", got, want)
 	}
 }
 
-func TestGreedyTakesTheFirstOfEquals(t *testing.T) {
+func TestGreedyChoosesTheFirstOfEqualTokens(t *testing.T) {
 	if got := New(Options{}).Sample([]float32{1, 5, 5}); got != 1 {
-		t.Errorf("took %d, want 1", got)
+		t.Errorf("chose %d, want 1", got)
 	}
 }
 
@@ -87,7 +87,7 @@ func TestUnlikelyTokensAreNeverDrawn(t *testing.T) {
 	}
 }
 
-func TestLogitsThatAreNoNumbersGiveSomeToken(t *testing.T) {
+func TestNaNLogitsDrawSomeToken(t *testing.T) {
 	nan := float32(math.NaN())
 	if got := New(Options{Temperature: 1}).Sample([]float32{nan, nan}); got < 0 || got > 1 {
 		t.Errorf("drew %d", got)

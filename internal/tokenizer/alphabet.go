@@ -2,10 +2,12 @@ package tokenizer
 
 import "unicode/utf8"
 
-// GGUF keeps tokens as text, though a token may be any bytes. GPT-2's way round that gives each of the 256 bytes a
-// printable rune: bytes that are printable in Latin-1 are their own rune, and the other 68, in order, are U+0100 on.
+// A GGUF file stores tokens as text, though a token can be any bytes. Like GPT-2's vocabulary it writes each byte as
+// a printable rune: a byte that is printable in Latin-1 as itself, the other 68 bytes, in order, as the runes from
+// U+0100 on.
 var runeOfByte, byteOfRune = alphabet()
 
+// alphabet returns the rune of each byte, and the byte of each of those runes.
 func alphabet() (runes [256]rune, bytes map[rune]byte) {
 	bytes = make(map[rune]byte, 256)
 	hidden := rune(0x100)
@@ -21,8 +23,8 @@ func alphabet() (runes [256]rune, bytes map[rune]byte) {
 	return runes, bytes
 }
 
-// appendBytes appends the bytes that a token written in the alphabet stands for. A token with a rune outside the
-// alphabet was never written in it and stands for itself.
+// appendBytes appends the bytes of a token that is written in the alphabet. A token with a rune outside the alphabet is
+// not written in it; its own bytes are appended.
 func appendBytes(dst []byte, token string) []byte {
 	start := len(dst)
 	for i := 0; i < len(token); {
@@ -42,7 +44,7 @@ func appendBytes(dst []byte, token string) []byte {
 	return dst
 }
 
-// printable writes bytes in the alphabet.
+// printable returns bytes written in the alphabet.
 func printable(bytes string) string {
 	runes := make([]rune, len(bytes))
 	for i := range len(bytes) {

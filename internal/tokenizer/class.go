@@ -5,39 +5,41 @@ import (
 	"unicode/utf8"
 )
 
-// class is what the published patterns ask of a rune: a set of flags.
+// class is the set of classes of a rune that the published patterns distinguish.
 type class uint8
 
 const (
 	upper    class = 1 << iota // Lu, Lt
 	lower                      // Ll
 	caseless                   // Lm, Lo
-	mark                       // M; always other as well
+	mark                       // M; always together with other
 	number                     // N
 	space                      // White_Space, the patterns' \s
-	newline                    // CR and LF; always space as well
+	newline                    // CR and LF; always together with space
 	other                      // [^\s\p{L}\p{N}]
 
-	letter = upper | lower | caseless
+	letters = upper | lower | caseless
 )
 
 var asciiClass = func() (table [utf8.RuneSelf]class) {
 	for r := range table {
-		table[r] = lookUp(rune(r))
+		table[r] = classOf(rune(r))
 	}
 	return table
 }()
 
-// classAt gives the class and the length of the rune of s at byte i. A byte that is not UTF-8 is one rune, other.
+// classAt returns the class and the length in bytes of the rune of s at byte i. A byte that is not part of a valid rune
+// is a rune of the class other.
 func classAt(s string, i int) (class, int) {
 	if c := s[i]; c < utf8.RuneSelf {
 		return asciiClass[c], 1
 	}
 	r, n := utf8.DecodeRuneInString(s[i:])
-	return lookUp(r), n
+	return classOf(r), n
 }
 
-func lookUp(r rune) class {
+// classOf returns the class of a rune.
+func classOf(r rune) class {
 	switch {
 	case r == '\r' || r == '\n':
 		return newline | space
@@ -57,11 +59,11 @@ func lookUp(r rune) class {
 	return other
 }
 
-// span is the end of the run of runes of the wanted classes that starts at byte i of s.
-func span(s string, i int, want class) int {
+// span returns the end of the run of runes of the given classes that starts at byte i of s.
+func span(s string, i int, classes class) int {
 	for i < len(s) {
 		c, n := classAt(s, i)
-		if c&want == 0 {
+		if c&classes == 0 {
 			break
 		}
 		i += n

@@ -27,7 +27,7 @@ func readGolden(t testing.TB, name string, into any) {
 	}
 }
 
-// tinyVocab is the vocabulary trained by make.py, with Llama 4's special tokens after it.
+// tinyVocab returns the vocabulary that make.py trained, with Llama 4's special tokens after it.
 func tinyVocab(t testing.TB, pre string) Vocab {
 	t.Helper()
 	var file struct{ Tokens, Merges List }
@@ -67,7 +67,7 @@ func TestEncodeEqualsHuggingFaceTokenizers(t *testing.T) {
 	}
 }
 
-// SmolLM2's vocabulary comes from its file, which `make models` fetches.
+// SmolLM2's vocabulary is read from its file, which `make models` downloads.
 func TestEncodeSmolLM2EqualsHuggingFaceTokenizers(t *testing.T) {
 	tok := smolLM2(t)
 	var golden []encoding
@@ -84,7 +84,7 @@ func TestEncodeSmolLM2EqualsHuggingFaceTokenizers(t *testing.T) {
 func smolLM2(t testing.TB) *Tokenizer {
 	file, err := os.Open("../../models/cache/SmolLM2-135M-Instruct.Q4_1.gguf")
 	if err != nil {
-		t.Fatal("the model is not here; `make models` fetches it")
+		t.Fatal("the model is not present; run `make models`")
 	}
 	defer file.Close()
 	info, err := file.Stat()

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Llama4Specials are the names of the special tokens of Llama 4 in the order of their ids; the first follows the
-// last rank (200,000 in the released models). Source: docs/spec/llama4.md §5.3, after Meta's tokenizer.
+// Llama4Specials returns the names of the special tokens of Llama 4 in the order of their ids. The first id follows the
+// last rank; it is 200,000 in the released models. Source: docs/spec/llama4.md §5.3, after Meta's tokenizer.
 func Llama4Specials() []string {
 	names := []string{
 		"<|begin_of_text|>", "<|end_of_text|>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>",
@@ -39,8 +39,8 @@ func Llama4Specials() []string {
 	return names
 }
 
-// Llama4Vocab is the vocabulary, as a GGUF file would carry it, of the given tokens (their bytes, by rank) followed
-// by Llama 4's special tokens. It is for making files and tests; a model's own file brings its own.
+// Llama4Vocab returns a vocabulary, as in a GGUF file, of the given tokens (their bytes, by rank) followed by Llama 4's
+// special tokens. It serves tests and programs that make model files; a model's own file contains its vocabulary.
 func Llama4Vocab(ranks []string) Vocab {
 	specials := Llama4Specials()
 	tokens := make(List, 0, len(ranks)+len(specials))
@@ -60,7 +60,8 @@ func Llama4Vocab(ranks []string) Vocab {
 	return v
 }
 
-// ReadTiktoken reads a vocabulary in tiktoken's form, one "base64 rank" pair a line, ranks in order.
+// ReadTiktoken reads a vocabulary in tiktoken's format, one "base64 rank" pair a line, in the order of the ranks, and
+// returns the bytes of the tokens by rank.
 func ReadTiktoken(r io.Reader) ([]string, error) {
 	var tokens []string
 	lines := bufio.NewScanner(r)

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// publishedLlama4 builds the released vocabulary where Meta's file lies beside the checkout.
+// publishedLlama4 returns the released vocabulary, if Meta's file is present.
 func publishedLlama4(t testing.TB) Vocab {
 	file, err := os.Open("../../../shared/data/llama4/tokenizer.model")
 	if err != nil {
-		t.Skip("Meta's tokenizer.model is not here; the committed vocabulary covers the same code")
+		t.Skip("Meta's tokenizer.model is not present; the committed vocabulary covers the same code")
 	}
 	defer file.Close()
 	ranks, err := ReadTiktoken(file)
@@ -55,8 +55,8 @@ func TestLlama4VectorsOfTheSpec(t *testing.T) {
 	}
 }
 
-// Every token is reached from its own bytes, so taking a whole piece at once changes nothing: docs/spec/llama4.md §5.1.
-func TestLlama4TokensAreReachedByMerging(t *testing.T) {
+// Merging its own bytes makes every token, so encoding a whole piece at once changes nothing: docs/spec/llama4.md §5.1.
+func TestMergingMakesEveryLlama4Token(t *testing.T) {
 	tok, err := New(publishedLlama4(t))
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func TestLlama4TokensAreReachedByMerging(t *testing.T) {
 	}
 }
 
-func TestLlama4SpecialsHaveTheirPublishedPlaces(t *testing.T) {
+func TestLlama4SpecialsHaveThePublishedIDs(t *testing.T) {
 	names := Llama4Specials()
 	if len(names) != 2048 {
 		t.Fatalf("%d special tokens, want 2048", len(names))
@@ -87,7 +87,7 @@ func TestLlama4SpecialsHaveTheirPublishedPlaces(t *testing.T) {
 		"<|reasoning_thinking_end|>": 201143, "<|reserved_special_token_903|>": 202047,
 	} {
 		if names[id-200000] != name {
-			t.Errorf("place %d holds %s, want %s", id, names[id-200000], name)
+			t.Errorf("token %d is %s, want %s", id, names[id-200000], name)
 		}
 	}
 }
@@ -104,7 +104,7 @@ func TestLlama4StopTokensByName(t *testing.T) {
 	}
 }
 
-// The heap and the time that the full vocabulary takes are printed; the limits are loose ones for slow machines.
+// The test logs heap and time for the full vocabulary.
 func TestLlama4VocabularyIsSmallInMemory(t *testing.T) {
 	v := publishedLlama4(t)
 	before := heapInUse()
@@ -117,7 +117,7 @@ func TestLlama4VocabularyIsSmallInMemory(t *testing.T) {
 	heap := heapInUse() - before
 	t.Logf("%d tokens: %d KB of heap, built in %v", tok.Len(), heap>>10, took.Round(time.Millisecond))
 	if heap > 8<<20 {
-		t.Errorf("the tokenizer keeps %d KB", heap>>10)
+		t.Errorf("the tokenizer uses %d KB of heap", heap>>10)
 	}
 	runtime.KeepAlive(tok)
 	runtime.KeepAlive(v)

@@ -1,34 +1,35 @@
 package tokenizer
 
-// merger joins the bytes of a piece into tokens, lowest rank first, leftmost first among equals. A heap of the pairs
-// keeps that at n log n, so that a megabyte without a space is no trap. The slices are scratch, kept between pieces.
+// merger joins the bytes of a piece to tokens: the pair of lowest rank first, the leftmost of equal ones first. A
+// heap of the pairs makes it O(n log n), so that a megabyte without a space takes no longer than other text. The
+// slices are kept from one piece to the next.
 type merger struct {
 	ranks   ranker
-	bytes   *[256]int32 // the token of each single byte, or missing
+	bytes   *[256]int32 // the token of each single byte, or noToken
 	piece   string
 	symbols []symbol
 	heap    pairHeap
 }
 
-const missing = -1
+// noToken stands for a byte without a token.
+const noToken = -1
 
-// part is a token of the piece under way. Parts are a list linked by place in merger.parts; a part that was joined
-// to the one on its left stays in its place, out of the list.
+// symbol is a token of the piece that is being merged. Symbols are a linked list in merger.symbols. A symbol that was
+// merged into the one before it keeps its index but is not in the list any more.
 type symbol struct {
 	token      int32
-	start      int32  // byte of the piece
-	prev, next int32  // neighbours; next is len(parts) at the end
-	rank       uint32 // of the pair of this part and the next
+	start      int32  // index of its first byte in the piece
+	prev, next int32  // neighbours; next is len(symbols) at the end
+	rank       uint32 // rank of the pair of this symbol and the next
 }
 
-// append appends the tokens of a piece. A byte for which the vocabulary has no token is left out, as the reference
-// tokenizers do.
+// append appends the tokens of a piece. A byte without a token is left out, as in the reference tokenizers.
 func (m *merger) append(dst []int32, piece string) []int32 {
 	m.load(piece)
 	for len(m.heap) > 0 {
 		rank, at := m.heap.pop()
-		if m.symbols[at].rank == rank { // else the pair has changed since it was pushed
-			m.join(at, m.ranks.token(rank))
+		if m.symbols[at].rank == rank { // otherwise the pair has changed since it was pushed
+			m.mergePair(at, m.ranks.token(rank))
 		}
 	}
 	for at := int32(0); at < int32(len(m.symbols)); at = m.symbols[at].next {
@@ -37,39 +38,39 @@ func (m *merger) append(dst []int32, piece string) []int32 {
 	return dst
 }
 
-// load makes one part a byte and pushes every pair that joins.
+// load makes one symbol of each byte and pushes every pair that has a rank.
 func (m *merger) load(piece string) {
 	m.piece, m.symbols, m.heap = piece, m.symbols[:0], m.heap[:0]
 	for i := range len(piece) {
-		if token := m.bytes[piece[i]]; token != missing {
+		if token := m.bytes[piece[i]]; token != noToken {
 			at := int32(len(m.symbols))
 			m.symbols = append(m.symbols, symbol{token: token, start: int32(i), prev: at - 1, next: at + 1})
 		}
 	}
 	for at := range m.symbols {
-		m.rank(int32(at))
+		m.updateRank(int32(at))
 	}
 }
 
-// join makes one token of a part and the next one.
-func (m *merger) join(at, token int32) {
+// mergePair merges a symbol and the next one into a token.
+func (m *merger) mergePair(at, token int32) {
 	p := &m.symbols[at]
-	gone := &m.symbols[p.next]
-	gone.rank = none
-	p.token, p.next = token, gone.next
+	merged := &m.symbols[p.next]
+	merged.rank = noRank
+	p.token, p.next = token, merged.next
 	if int(p.next) < len(m.symbols) {
 		m.symbols[p.next].prev = at
 	}
-	m.rank(at)
+	m.updateRank(at)
 	if p.prev >= 0 {
-		m.rank(p.prev)
+		m.updateRank(p.prev)
 	}
 }
 
-// rank looks up the pair that starts at a part and pushes it if it joins.
-func (m *merger) rank(at int32) {
+// updateRank looks up the rank of a symbol and the next one and pushes the pair if it has one.
+func (m *merger) updateRank(at int32) {
 	p := &m.symbols[at]
-	p.rank = none
+	p.rank = noRank
 	if int(p.next) == len(m.symbols) {
 		return
 	}
@@ -79,14 +80,15 @@ func (m *merger) rank(at int32) {
 		end = m.symbols[right.next].start
 	}
 	p.rank = m.ranks.rank(p.token, right.token, m.piece[p.start:end])
-	if p.rank != none {
+	if p.rank != noRank {
 		m.heap.push(p.rank, at)
 	}
 }
 
-// pairHeap is a binary heap of rank<<32 | place, smallest first.
+// pairHeap is a binary heap of rank<<32 | index of the first symbol, smallest first.
 type pairHeap []uint64
 
+// push adds a pair.
 func (h *pairHeap) push(rank uint32, at int32) {
 	pair := uint64(rank)<<32 | uint64(at)
 	*h = append(*h, pair)
@@ -99,19 +101,20 @@ func (h *pairHeap) push(rank uint32, at int32) {
 	heap[i] = pair
 }
 
+// pop removes the smallest pair.
 func (h *pairHeap) pop() (rank uint32, at int32) {
 	heap := *h
 	top, pair := heap[0], heap[len(heap)-1]
 	heap = heap[:len(heap)-1]
 	*h = heap
 	if len(heap) > 0 {
-		heap.sink(pair)
+		heap.siftDown(pair)
 	}
 	return uint32(top >> 32), int32(uint32(top))
 }
 
-// sink puts pair where it belongs, starting at the top, which is free.
-func (h pairHeap) sink(pair uint64) {
+// siftDown inserts pair from the top, which is free.
+func (h pairHeap) siftDown(pair uint64) {
 	i := 0
 	for {
 		child := 2*i + 1

@@ -9,36 +9,39 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// none is the rank of a pair that does not join.
-const none = math.MaxUint32
+// noRank is the rank of two tokens that cannot be merged.
+const noRank = math.MaxUint32
 
-// ranker says which neighbours join first: the pair with the lowest rank.
+// ranker is the order in which neighbouring tokens are merged: the pair of lowest rank first.
 type ranker interface {
-	// rank of joining two tokens whose bytes together are joined, or none.
+	// rank returns the rank of two tokens whose bytes together are joined, or noRank.
 	rank(left, right int32, joined string) uint32
-	// token that the pair of this rank becomes.
+	// token returns the token into which the pair of a rank is merged.
 	token(rank uint32) int32
 }
 
-// vocabularyRanks is tiktoken's rule: any two neighbours join if their bytes are a token, and its id is the rank.
-type vocabularyRanks struct{ *index }
+// tokenRanks is tiktoken's rule: two neighbours can be merged if their bytes together are a token, whose id is the
+// rank.
+type tokenRanks struct{ *index }
 
-func (v vocabularyRanks) rank(_, _ int32, joined string) uint32 {
+func (v tokenRanks) rank(_, _ int32, joined string) uint32 {
 	if id, ok := v.find(joined); ok {
 		return uint32(id)
 	}
-	return none
+	return noRank
 }
 
-func (v vocabularyRanks) token(rank uint32) int32 { return int32(rank) }
+func (v tokenRanks) token(rank uint32) int32 { return int32(rank) }
 
-// mergeRanks is the file's list of merges: the place in the list is the rank. Open addressing by pair.
+// mergeRanks is the file's list of merges, in which the index is the rank. It is a hash table by pair, with open
+// addressing.
 type mergeRanks struct {
-	pairs []uint64 // by rank: left<<32 | right
-	made  []int32  // by rank: the token that they become
-	slots []uint32 // rank + 1; 0 is free
+	pairs  []uint64 // by rank: left<<32 | right
+	joined []int32  // by rank: the token into which they are merged
+	slots  []uint32 // rank + 1, or 0 for a free slot
 }
 
+// newMergeRanks reads a list of merges. Errors: BadModel for a merge of tokens that are not in the vocabulary.
 func newMergeRanks(merges Strings, tokens *index) (*mergeRanks, error) {
 	n := merges.Len()
 	m := &mergeRanks{make([]uint64, 0, n), make([]int32, 0, n), make([]uint32, tableSize(n))}
@@ -54,7 +57,7 @@ func newMergeRanks(merges Strings, tokens *index) (*mergeRanks, error) {
 		made, okMade := tokens.find(joined)
 		if !okLeft || !okRight || !okMade {
 			return nil, errs.New(errs.BadModel, fmt.Sprintf(
-				"the tokenizer's merge %d, %q, names a token that the vocabulary lacks; the file is damaged", i, merges.At(i)))
+				"the tokenizer's merge %d, %q, names a token that is not in the vocabulary; the file is damaged", i, merges.At(i)))
 		}
 		m.add(uint64(l)<<32|uint64(r), made)
 	}
@@ -63,13 +66,13 @@ func newMergeRanks(merges Strings, tokens *index) (*mergeRanks, error) {
 
 func (m *mergeRanks) add(pair uint64, made int32) {
 	m.pairs = append(m.pairs, pair)
-	m.made = append(m.made, made)
+	m.joined = append(m.joined, made)
 	if slot := m.slot(pair); m.slots[slot] == 0 {
 		m.slots[slot] = uint32(len(m.pairs))
 	}
 }
 
-// slot is where pair is, or the free place where it would be. The multiplier is 2^64 over the golden ratio.
+// slot returns the slot of a pair, or the free slot for it. The multiplier is 2^64 divided by the golden ratio.
 func (m *mergeRanks) slot(pair uint64) int {
 	mask := len(m.slots) - 1
 	at := int(pair * 0x9E3779B97F4A7C15 >> (64 - bits.Len(uint(mask))))
@@ -80,7 +83,7 @@ func (m *mergeRanks) slot(pair uint64) int {
 }
 
 func (m *mergeRanks) rank(left, right int32, _ string) uint32 {
-	return m.slots[m.slot(uint64(left)<<32|uint64(right))] - 1 // a free slot wraps round to none
+	return m.slots[m.slot(uint64(left)<<32|uint64(right))] - 1 // a free slot wraps around to noRank
 }
 
-func (m *mergeRanks) token(rank uint32) int32 { return m.made[rank] }
+func (m *mergeRanks) token(rank uint32) int32 { return m.joined[rank] }

@@ -2,9 +2,10 @@ package tokenizer
 
 import "strings"
 
-// Before merging, text is cut into pieces that no token crosses. Each model was trained with a regular expression
-// for that; these functions are those expressions, written out because they look ahead (\s+(?!\S)), which Go's
-// regexp cannot. A fuzz test holds them equal to a backtracking engine on the published text, which is:
+// Before merging, text is split into pieces; no token crosses the border of a piece. Each model was trained with
+// regular expressions for that. The functions below implement them by hand, because they have a look-ahead, (?!\S),
+// which package regexp does not support. A fuzz test compares the functions with a backtracking engine. The
+// expressions are:
 //
 //	llama4     [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?
 //	           |[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?
@@ -12,9 +13,10 @@ import "strings"
 //	llama-bpe  (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 //	smollm     \p{N}, and between those: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 
-// splitter gives the length in bytes of the first piece of s; s is not empty, nor is the piece.
+// splitter returns the length in bytes of the first piece of s, which is not empty.
 type splitter func(s string) int
 
+// splitters maps values of tokenizer.ggml.pre.
 var splitters = map[string]splitter{
 	"llama4":    splitLlama4,
 	"llama-bpe": splitLlama3,
@@ -23,7 +25,7 @@ var splitters = map[string]splitter{
 
 func splitLlama4(s string) int {
 	c, n := classAt(s, 0)
-	prefix := c&(letter|number|newline) == 0 // this rune may lead a word
+	prefix := c&(letters|number|newline) == 0 // this rune may precede a word
 	if prefix {
 		if end := lowerWord(s, n); end > 0 {
 			return end
@@ -38,10 +40,10 @@ func splitLlama4(s string) int {
 		}
 	}
 	switch {
-	case c&letter != 0:
+	case c&letters != 0:
 		return upperWord(s, 0)
 	case c&number != 0:
-		return threeNumbers(s)
+		return upToThreeNumbers(s)
 	}
 	if end := punctuation(s, "\r\n/"); end > 0 {
 		return end
@@ -55,9 +57,9 @@ const (
 	tail = lower | caseless | mark
 )
 
-// lowerWord matches head*tail+ and a contraction from byte i on; 0 is no match.
+// lowerWord matches head*tail+ and a contraction from byte i on, and returns the end of the match, or 0.
 func lowerWord(s string, i int) int {
-	given := 0 // end of the last rune of head* that could serve as tail+
+	backtrack := 0 // end of the last rune of head* that tail+ matches too
 	for i < len(s) {
 		c, n := classAt(s, i)
 		if c&head == 0 {
@@ -65,19 +67,19 @@ func lowerWord(s string, i int) int {
 		}
 		i += n
 		if c&tail != 0 {
-			given = i
+			backtrack = i
 		}
 	}
 	if end := span(s, i, tail); end > i {
 		return contraction(s, end, ignoreCase)
 	}
-	if given == 0 {
+	if backtrack == 0 {
 		return 0
 	}
-	return contraction(s, given, ignoreCase)
+	return contraction(s, backtrack, ignoreCase)
 }
 
-// upperWord matches head+tail* and a contraction from byte i on; 0 is no match.
+// upperWord matches head+tail* and a contraction from byte i on, and returns the end of the match, or 0.
 func upperWord(s string, i int) int {
 	end := span(s, i, head)
 	if end == i {
@@ -92,12 +94,12 @@ func splitLlama3(s string) int {
 	}
 	c, n := classAt(s, 0)
 	switch {
-	case c&letter != 0:
-		return span(s, 0, letter)
+	case c&letters != 0:
+		return span(s, 0, letters)
 	case c&number != 0:
-		return threeNumbers(s)
+		return upToThreeNumbers(s)
 	case c&newline == 0:
-		if end := span(s, n, letter); end > n {
+		if end := span(s, n, letters); end > n {
 			return end
 		}
 	}
@@ -115,13 +117,13 @@ func splitSmolLM(s string) int {
 		return end
 	}
 	word := optionalSpace(s)
-	if end := span(s, word, letter); end > word {
+	if end := span(s, word, letters); end > word {
 		return end
 	}
 	if end := punctuation(s, ""); end > 0 {
 		return end
 	}
-	// Numbers were cut out first, so the look-ahead of \s+(?!\S) sees the end of the text before one.
+	// Numbers are split off first, so for the look-ahead of \s+(?!\S) the text ends before a number.
 	end := span(s, 0, space)
 	if end < len(s) {
 		if c, _ := classAt(s, end); c&number != 0 {
@@ -131,8 +133,8 @@ func splitSmolLM(s string) int {
 	return whitespace(s, false)
 }
 
-// threeNumbers matches \p{N}{1,3}.
-func threeNumbers(s string) int {
+// upToThreeNumbers matches \p{N}{1,3}.
+func upToThreeNumbers(s string) int {
 	end := 0
 	for range 3 {
 		if end == len(s) {
@@ -147,7 +149,8 @@ func threeNumbers(s string) int {
 	return end
 }
 
-// punctuation matches " ?[^\s\p{L}\p{N}]+" and any number of the bytes of after; 0 is no match.
+// punctuation matches " ?[^\s\p{L}\p{N}]+" and then any number of the bytes in after, and returns the end of the
+// match, or 0.
 func punctuation(s, after string) int {
 	start := optionalSpace(s)
 	end := span(s, start, other)
@@ -160,6 +163,7 @@ func punctuation(s, after string) int {
 	return end
 }
 
+// optionalSpace returns the length of " ?" at the start of s.
 func optionalSpace(s string) int {
 	if s[0] == ' ' {
 		return 1
@@ -167,7 +171,8 @@ func optionalSpace(s string) int {
 	return 0
 }
 
-// whitespace matches "\s*[\r\n]+" if lines is set, then "\s+(?!\S)", then "\s+"; s starts with a space.
+// whitespace matches the first of "\s*[\r\n]+" (only if lines is set), "\s+(?!\S)" and "\s+"; s starts with white
+// space.
 func whitespace(s string, lines bool) int {
 	end, last, line := 0, 0, 0 // end of the run, start of its last rune, end of its last line break
 	for end < len(s) {
@@ -187,16 +192,16 @@ func whitespace(s string, lines bool) int {
 	case end == len(s) || last == 0:
 		return end
 	}
-	return last // the last space belongs to the word that follows
+	return last // the last space is part of the next piece
 }
 
-// How a contraction is compared: a bit to set in ASCII letters.
+// Ways to compare a contraction: the bit that is set in ASCII letters first.
 const (
 	keepCase   = 0
 	ignoreCase = 'a' - 'A'
 )
 
-// contraction matches 's 't 're 've 'm 'll 'd at byte i and gives the end of it, or i.
+// contraction matches 's 't 're 've 'm 'll 'd at byte i and returns the end of the match, or i.
 func contraction(s string, i int, fold byte) int {
 	if i+1 >= len(s) || s[i] != '\'' {
 		return i

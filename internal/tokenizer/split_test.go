@@ -8,9 +8,9 @@ import (
 	"github.com/dlclark/regexp2"
 )
 
-// published holds each pre-tokenizer as its model's authors wrote it: expressions applied one after the other, each
-// cutting the pieces of the one before. Two words of explanation. regexp2 folds case without U+017F, which the engines
-// that the models were trained with take for an s, so it is written out. And Digits of SmolLM is \p{N} alone.
+// published has each pre-tokenizer as its model's authors wrote it: expressions applied one after the other, each to
+// the pieces of the one before. regexp2 folds case without U+017F, which the engines that the models were trained with
+// treat as an s, so it is written out. SmolLM's pre-tokenizer "Digits" is \p{N} alone.
 var published = map[string][]*regexp2.Regexp{
 	"llama4": compile(`[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'[sſ]|'t|'re|'ve|'m|'ll|'d)?` +
 		`|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'[sſ]|'t|'re|'ve|'m|'ll|'d)?` +
@@ -27,12 +27,12 @@ func compile(patterns ...string) (all []*regexp2.Regexp) {
 	return all
 }
 
-// cut gives the pieces of text by the expressions; what one does not match stays a piece.
+// cut splits text by the expressions. Text between matches is a piece too.
 func cut(t *testing.T, text string, patterns []*regexp2.Regexp) []string {
 	if len(patterns) == 0 || text == "" {
 		return []string{text}
 	}
-	// regexp2 counts runes, and a byte that is not UTF-8 is one rune; starts turns those places back into bytes.
+	// regexp2 counts runes, where an invalid byte is one rune. starts maps those indices to bytes.
 	var starts []int
 	for at := range text {
 		starts = append(starts, at)
@@ -69,7 +69,7 @@ func split(text string, next splitter) (pieces []string) {
 	return pieces
 }
 
-// FuzzSplitIsThePublishedPattern holds each scanner equal to a backtracking engine.
+// FuzzSplitIsThePublishedPattern compares each splitter with a backtracking engine.
 func FuzzSplitIsThePublishedPattern(f *testing.F) {
 	for _, text := range []string{
 		"Don't STOP 12345 a/b\n\n\nx  y ", "I'M HE'LL we'Ve they'RE I'D it'S 'tis", "don'ſ ſ's 'ſx", "'re'", "x'r", "'",
@@ -93,7 +93,7 @@ func FuzzSplitIsThePublishedPattern(f *testing.F) {
 	})
 }
 
-// Random strings over a few runes of every class reach corners that mutation of bytes seldom does.
+// Random strings over a few runes of every class cover cases that mutation of bytes seldom finds.
 func TestSplitOfRandomClassesIsThePublishedPattern(t *testing.T) {
 	alphabet := []string{"a", "s", "T", "L", "l", "e", "ſ", "É", "ß", "ǅ", "ʰ", "ª", "日", "\u0301", "\u0903", "\u20dd", "1", "٣", "Ⅷ", "½",
 		" ", " ", "\n", "\r", "\t", "\u0085", "\u00a0", "\u2028", "'", "'", "/", ".", "👩", "\u200d", "\xff", "\xe2", "_", "\x00"}

@@ -5,18 +5,18 @@ import (
 	"unicode/utf8"
 )
 
-// Stream turns tokens into text as they come. Half a rune waits for its other half; bytes that can no longer become
-// a rune are U+FFFD, one for each longest beginning of a rune, as browsers do. The zero value is not usable: NewStream.
+// Stream decodes tokens to text one by one. An incomplete rune is kept until it is complete. Bytes that cannot become a
+// rune are decoded as browsers do: one U+FFFD for each longest prefix of a rune. Use NewStream to make a Stream.
 type Stream struct {
 	tokens  *Tokenizer
-	pending []byte // the beginning of a rune: at most 3 bytes
+	pending []byte // an incomplete rune: at most 3 bytes
 }
 
-// NewStream starts a text.
+// NewStream returns a decoder for one text.
 func (t *Tokenizer) NewStream() *Stream { return &Stream{tokens: t} }
 
-// Push takes a token and gives the text that is now certain; it may be empty. A special token has no text and ends
-// the text before it.
+// Push decodes a token and returns the text that is certain, which may be empty. A special token has no text; it ends
+// an incomplete rune before it.
 func (s *Stream) Push(id int32) string {
 	token, special := s.tokens.Token(id)
 	if special {
@@ -25,16 +25,17 @@ func (s *Stream) Push(id int32) string {
 	return s.push(token)
 }
 
-// Flush ends the text: what was held can no longer become a rune.
+// Flush ends the text and returns U+FFFD if a rune is incomplete.
 func (s *Stream) Flush() string {
-	held := s.pending
+	incomplete := len(s.pending) > 0
 	s.pending = nil
-	if len(held) == 0 {
+	if !incomplete {
 		return ""
 	}
 	return string(utf8.RuneError)
 }
 
+// push decodes the bytes of a token.
 func (s *Stream) push(token string) string {
 	if len(s.pending) > 0 {
 		token = string(s.pending) + token
@@ -59,7 +60,8 @@ func (s *Stream) push(token string) string {
 	return text.String()
 }
 
-// badPrefix is the length of the longest beginning of s that could have begun a rune; s starts with none.
+// badPrefix returns the length of the longest prefix of s that could be the beginning of a rune, at least 1. No rune
+// begins at s.
 func badPrefix(s string) int {
 	n := 1
 	for n < len(s) && !utf8.FullRuneInString(s[:n]) && !utf8.FullRuneInString(s[:n+1]) {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// bytesTokenizer has one token a byte, so that a test can cut text anywhere.
+// bytesTokenizer has a token for each byte, so that a test can split text anywhere.
 func bytesTokenizer(t testing.TB) *Tokenizer {
 	ranks := make([]string, 256)
 	for b := range ranks {
@@ -20,8 +20,9 @@ func bytesTokenizer(t testing.TB) *Tokenizer {
 	return tok
 }
 
-// lossy is text with one U+FFFD for each maximal part of a broken rune, by the definition of the Unicode Standard, section 3.9 (U+FFFD
-// substitution of maximal subparts), through another road than the one under test: encoding ranges byte by byte.
+// lossy returns text with one U+FFFD for each maximal subpart of an incomplete rune, as section 3.9 of the Unicode
+// Standard defines it. It finds them in another way than the code under test: by comparison with the encodings of all
+// runes.
 func lossy(text string) string {
 	var out strings.Builder
 	for len(text) > 0 {
@@ -40,7 +41,7 @@ func lossy(text string) string {
 	return out.String()
 }
 
-// beginsARune tries every rune there is, by halves: valid UTF-8 sorts as runes do.
+// beginsARune reports whether s is a prefix of a rune's encoding, by binary search: valid UTF-8 is sorted as runes are.
 func beginsARune(s string) bool {
 	low, high := rune(0), rune(utf8.MaxRune)
 	for low < high {
@@ -54,7 +55,7 @@ func beginsARune(s string) bool {
 	return strings.HasPrefix(string(valid(low)), s)
 }
 
-// valid skips the surrogates, which have no UTF-8.
+// valid returns r, or the first rune after the surrogates for a surrogate, which has no encoding.
 func valid(r rune) rune {
 	if 0xD800 <= r && r < 0xE000 {
 		return 0xE000
@@ -62,7 +63,7 @@ func valid(r rune) rune {
 	return r
 }
 
-func FuzzStreamNeverShowsHalfARune(f *testing.F) {
+func FuzzStreamReturnsWholeRunes(f *testing.F) {
 	for _, text := range []string{"plain", "€uro 👩‍👩", "\xe2\x82", "\xe2\x82a", "\xf0\x9f\x91\xa9\xf0\x9f", "\xff\xfe", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80", "\xe2\xe2\x82\xac", "\ufffd"} {
 		f.Add([]byte(text))
 	}
@@ -101,7 +102,7 @@ func TestStreamEndsARuneAtASpecialToken(t *testing.T) {
 	}
 }
 
-func TestStreamWaitsForTheRestOfARune(t *testing.T) {
+func TestStreamReturnsARuneWhenItIsComplete(t *testing.T) {
 	tok := bytesTokenizer(t)
 	stream := tok.NewStream()
 	for i, b := range []byte("€") {
@@ -114,6 +115,6 @@ func TestStreamWaitsForTheRestOfARune(t *testing.T) {
 		}
 	}
 	if rest := stream.Flush(); rest != "" {
-		t.Errorf("left over: %q", rest)
+		t.Errorf("Flush returned %q", rest)
 	}
 }

@@ -1,6 +1,5 @@
-// Package tokenizer turns text into a model's tokens and back: byte-level BPE on the vocabulary that the GGUF file
-// carries. It knows nothing of chats and prompts: text given to it is only ever text, and special tokens are looked
-// up by name, never found in text.
+// Package tokenizer encodes text as a model's tokens and decodes tokens: byte-level BPE with the vocabulary of a GGUF
+// file. It does not know chats and prompts: all text is encoded as text, and special tokens are looked up by name only.
 package tokenizer
 
 import (
@@ -10,53 +9,58 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// Strings is a list of strings that need not be Go strings: a file's own slab will do.
+// Strings is a list of strings that need not be Go strings in memory: the strings of a GGUF file implement it.
 type Strings interface {
+	// Len returns the number of strings.
 	Len() int
+	// At returns string i.
 	At(i int) string
 }
 
-// List is Strings in memory.
+// List implements Strings with a slice.
 type List []string
 
-func (l List) Len() int        { return len(l) }
+// Len implements Strings.
+func (l List) Len() int { return len(l) }
+
+// At implements Strings.
 func (l List) At(i int) string { return l[i] }
 
-// Vocab is the tokenizer section of a GGUF file, as docs/spec/gguf.md names the keys.
+// Vocab is the tokenizer section of a GGUF file (docs/spec/llama4.md §5.5).
 type Vocab struct {
 	Model  string  // tokenizer.ggml.model; "gpt2" is byte-level BPE
-	Pre    string  // tokenizer.ggml.pre: how text is cut before merging
+	Pre    string  // tokenizer.ggml.pre: how text is split before merging
 	Tokens Strings // tokenizer.ggml.tokens
-	Merges Strings // tokenizer.ggml.merges; llama4 does not need it, its ids are the ranks
-	Types  []int32 // tokenizer.ggml.token_type: one a token, or none, and then all are text
+	Merges Strings // tokenizer.ggml.merges; not used for llama4, whose ids are the ranks
+	Types  []int32 // tokenizer.ggml.token_type: one for each token; if empty, all tokens are text
 	BOS    int     // tokenizer.ggml.bos_token_id, or -1
 	EOS    int     // tokenizer.ggml.eos_token_id, or -1
 	AddBOS bool    // tokenizer.ggml.add_bos_token
 }
 
-// Token types of a GGUF file. A token of any other type is special: it stands for no text.
+// Types of tokens in a GGUF file. A token that is neither undefined nor normal is special: it has no text.
 const (
 	typeUndefined = 0
 	typeNormal    = 1
 	typeControl   = 3
 )
 
-// Tokenizer encodes and decodes. It does not change once made and may be shared between goroutines.
+// Tokenizer encodes and decodes text. It is immutable and may be used by several goroutines at once.
 type Tokenizer struct {
-	tokens    slab
-	text      *index // tokens that stand for text, by their bytes
-	special   *index // the others, by their names
-	isSpecial []bool
-	bytes     [256]int32 // the token of each single byte, or missing
-	ranks     ranker
-	split     splitter
-	whole     bool // a piece that is a token is that token, whatever the merges would do
-	bos, eos  int32
-	addBOS    bool
+	text         tokenText
+	textIndex    *index // tokens with text, by their bytes
+	specialIndex *index // special tokens, by their names
+	isSpecial    []bool
+	bytes        [256]int32 // the token of each single byte, or noToken
+	ranks        ranker
+	split        splitter
+	wholePieces  bool // a piece that is a token is encoded as that token, without merging
+	bos, eos     int32
+	addBOS       bool
 }
 
-// New builds a tokenizer; v's lists are not kept. Errors: UnsupportedTokenizer names the model or pre-tokenizer that
-// is not known, BadModel says what in the vocabulary contradicts itself.
+// New returns a tokenizer for a vocabulary. It copies v's lists. Errors: UnsupportedTokenizer for an unknown model or
+// pre-tokenizer, BadModel for a vocabulary that contradicts itself.
 func New(v Vocab) (*Tokenizer, error) {
 	split, ok := splitters[v.Pre]
 	switch {
@@ -70,17 +74,18 @@ func New(v Vocab) (*Tokenizer, error) {
 	if err := v.check(); err != nil {
 		return nil, err
 	}
-	t := &Tokenizer{split: split, whole: v.Pre == "llama-bpe", bos: int32(v.BOS), eos: int32(v.EOS), addBOS: v.AddBOS}
+	t := &Tokenizer{split: split, wholePieces: v.Pre == "llama-bpe", bos: int32(v.BOS), eos: int32(v.EOS), addBOS: v.AddBOS}
 	t.load(v)
 	if v.Pre == "llama4" {
-		t.ranks, t.whole = vocabularyRanks{t.text}, true // every token is reached from its own bytes: docs/spec/llama4.md §5.1
+		t.ranks, t.wholePieces = tokenRanks{t.textIndex}, true // merging its bytes makes every token: docs/spec/llama4.md §5.1
 		return t, nil
 	}
-	merges, err := newMergeRanks(v.Merges, t.text)
+	merges, err := newMergeRanks(v.Merges, t.textIndex)
 	t.ranks = merges
 	return t, err
 }
 
+// check returns an error for a vocabulary that contradicts itself.
 func (v *Vocab) check() error {
 	n := 0
 	if v.Tokens != nil {
@@ -97,16 +102,16 @@ func (v *Vocab) check() error {
 	case v.Pre != "llama4" && (v.Merges == nil || v.Merges.Len() == 0):
 		return broken("the tokenizer has no list of merges")
 	case v.BOS < -1 || v.BOS >= n || v.EOS < -1 || v.EOS >= n:
-		return broken("the vocabulary has %d tokens, so neither %d can begin a text nor %d end it", n, v.BOS, v.EOS)
+		return broken("the vocabulary has %d tokens; its beginning-of-text token %d or its end-of-text token %d is not one of them", n, v.BOS, v.EOS)
 	}
 	return nil
 }
 
-// load copies the tokens into the slab and enters them in their index.
+// load copies the tokens and indexes them.
 func (t *Tokenizer) load(v Vocab) {
 	n := v.Tokens.Len()
 	t.isSpecial = make([]bool, n)
-	t.tokens.ends = make([]uint32, n)
+	t.text.ends = make([]uint32, n)
 	size, specials := 0, 0
 	for id := range n {
 		size += len(v.Tokens.At(id))
@@ -122,27 +127,33 @@ func (t *Tokenizer) load(v Vocab) {
 		} else {
 			text = appendBytes(text, v.Tokens.At(id))
 		}
-		t.tokens.ends[id] = uint32(len(text))
+		t.text.ends[id] = uint32(len(text))
 	}
-	t.tokens.text = string(text)
-	t.text, t.special = newIndex(&t.tokens, n-specials), newIndex(&t.tokens, specials)
+	t.text.text = string(text)
+	t.index(specials)
+}
+
+// index makes the indexes of the tokens, of which numSpecials are special.
+func (t *Tokenizer) index(numSpecials int) {
+	n := t.Len()
+	t.textIndex, t.specialIndex = newIndex(&t.text, n-numSpecials), newIndex(&t.text, numSpecials)
 	for id := range int32(n) {
 		if t.isSpecial[id] {
-			t.special.add(id)
+			t.specialIndex.add(id)
 		} else {
-			t.text.add(id)
+			t.textIndex.add(id)
 		}
 	}
 	for b := range t.bytes {
-		if id, ok := t.text.find(string([]byte{byte(b)})); ok {
+		if id, ok := t.textIndex.find(string([]byte{byte(b)})); ok {
 			t.bytes[b] = id
 		} else {
-			t.bytes[b] = missing
+			t.bytes[b] = noToken
 		}
 	}
 }
 
-// Encode gives the tokens of text. Names of special tokens in it are text like any other.
+// Encode returns the tokens of text. Names of special tokens in text are encoded as text.
 func (t *Tokenizer) Encode(text string) []int32 { return t.Append(nil, text) }
 
 // Append appends the tokens of text to dst.
@@ -160,15 +171,16 @@ func (t *Tokenizer) Append(dst []int32, text string) []int32 {
 	return dst
 }
 
+// wholePiece returns the token that a piece is encoded as without merging, if the model allows that.
 func (t *Tokenizer) wholePiece(piece string) (int32, bool) {
-	if !t.whole {
+	if !t.wholePieces {
 		return 0, false
 	}
-	return t.text.find(piece)
+	return t.textIndex.find(piece)
 }
 
-// Decode gives the bytes that ids stand for; special tokens stand for none. Tokens may cut a rune in two, so a part
-// of an answer need not be UTF-8: use a Stream to show one as it grows.
+// Decode returns the bytes of tokens; special tokens have none. A token may end inside a rune, so the text of a part
+// of an answer need not be valid UTF-8. Use a Stream to decode an answer token by token.
 func (t *Tokenizer) Decode(ids []int32) string {
 	var text []byte
 	for _, id := range ids {
@@ -179,25 +191,27 @@ func (t *Tokenizer) Decode(ids []int32) string {
 	return string(text)
 }
 
-// Token gives a token's bytes or, of a special token, its name. An id outside the vocabulary (models pad their last
-// layer) is special and has no name.
+// Token returns the bytes of a token or, if it is special, its name. An id outside the vocabulary, which a model with a
+// padded last layer can have, is special and has no name.
 func (t *Tokenizer) Token(id int32) (token string, special bool) {
 	if id < 0 || int(id) >= t.Len() {
 		return "", true
 	}
-	return t.tokens.at(id), t.isSpecial[id]
+	return t.text.at(id), t.isSpecial[id]
 }
 
-// Special finds a special token by its name.
-func (t *Tokenizer) Special(name string) (int32, bool) { return t.special.find(name) }
+// Special returns the id of the special token with a name.
+func (t *Tokenizer) Special(name string) (int32, bool) { return t.specialIndex.find(name) }
 
-// Len is the number of tokens.
-func (t *Tokenizer) Len() int { return len(t.tokens.ends) }
+// Len returns the number of tokens.
+func (t *Tokenizer) Len() int { return len(t.text.ends) }
 
-// BOS is the token that begins a text, if the vocabulary has one, and whether the file asks for it before every text.
+// BOS returns the beginning-of-text token, whether the vocabulary has one, and whether the file asks for it before
+// every text.
 func (t *Tokenizer) BOS() (id int32, ok, add bool) { return t.bos, t.bos >= 0, t.addBOS && t.bos >= 0 }
 
-// StopTokens are the tokens that end an answer: the file's own, and those of the names given that the vocabulary has.
+// StopTokens returns the tokens that end an answer: the file's end-of-text token, and those of the named special tokens
+// that are in the vocabulary.
 func (t *Tokenizer) StopTokens(names ...string) []int32 {
 	var stops []int32
 	if t.eos >= 0 {

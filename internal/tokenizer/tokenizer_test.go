@@ -11,7 +11,7 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-func FuzzEncodeThenDecodeGivesEveryByteBack(f *testing.F) {
+func FuzzDecodeInvertsEncode(f *testing.F) {
 	var golden map[string][]encoding
 	readGolden(f, "tiny.json", &golden)
 	for _, g := range golden["llama4"] {
@@ -26,11 +26,11 @@ func FuzzEncodeThenDecodeGivesEveryByteBack(f *testing.F) {
 		for _, tok := range all {
 			ids := tok.Encode(text)
 			if back := tok.Decode(ids); back != text {
-				t.Errorf("%q came back as %q", text, back)
+				t.Errorf("%q is decoded as %q", text, back)
 			}
 			for _, id := range ids {
 				if name, special := tok.Token(id); special {
-					t.Errorf("%q gave the special token %q", text, name)
+					t.Errorf("%q is encoded with the special token %q", text, name)
 				}
 			}
 		}
@@ -60,7 +60,7 @@ func TestSpecialTokensAreFoundByNameAlone(t *testing.T) {
 		t.Error("found a token that is not there")
 	}
 	if _, ok := tok.Special("user"); ok {
-		t.Error("a text token passes for a special one")
+		t.Error("a text token was found as a special one")
 	}
 	if text := tok.Decode([]int32{id}); text != "" {
 		t.Errorf("<|eot|> stands for the text %q", text)
@@ -72,7 +72,7 @@ func TestSpecialTokensAreFoundByNameAlone(t *testing.T) {
 	}
 }
 
-func TestStopTokensAreTheFilesAndThoseNamed(t *testing.T) {
+func TestStopTokensIncludeTheFilesEndOfText(t *testing.T) {
 	v := tinyVocab(t, "llama4")
 	eot := int32(slices.Index(v.Tokens.(List), "<|eot|>"))
 	eom := int32(slices.Index(v.Tokens.(List), "<|eom|>"))
@@ -89,7 +89,7 @@ func TestStopTokensAreTheFilesAndThoseNamed(t *testing.T) {
 	}
 }
 
-func TestABadVocabularyIsANamedError(t *testing.T) {
+func TestBadVocabularyHasAnErrorCode(t *testing.T) {
 	good := func() Vocab { return tinyVocab(t, "smollm") }
 	tests := []struct {
 		name  string
@@ -118,11 +118,11 @@ func TestABadVocabularyIsANamedError(t *testing.T) {
 		}
 	}
 	if _, err := New(good()); err != nil {
-		t.Errorf("the good one: %v", err)
+		t.Errorf("the valid vocabulary: %v", err)
 	}
 }
 
-// With no types every token is text; llama4 needs no merges.
+// Without types every token is text. The pre-tokenizer llama4 needs no merges.
 func TestTypesAndMergesMayBeAbsent(t *testing.T) {
 	v := tinyVocab(t, "llama4")
 	v.Types, v.Merges = nil, nil
@@ -131,12 +131,12 @@ func TestTypesAndMergesMayBeAbsent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, ok := tok.Special("<|eot|>"); ok {
-		t.Error("a special token without a type that says so")
+		t.Error("a token without a type is special")
 	}
 }
 
-// A quarter of a megabyte in one piece takes a second at n log n and minutes at n².
-func TestALongPieceIsNotQuadratic(t *testing.T) {
+// A piece of a quarter of a megabyte takes a second in O(n log n) and minutes in O(n²).
+func TestLongPiecesAreNotQuadratic(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	mixed := make([]byte, 1<<18)
 	for i := range mixed {
@@ -149,7 +149,7 @@ func TestALongPieceIsNotQuadratic(t *testing.T) {
 		start := time.Now()
 		for _, text := range texts {
 			if tok.Decode(tok.Encode(text)) != text {
-				t.Errorf("%s: %.10q… did not come back", pre, text)
+				t.Errorf("%s: %.10q… is not decoded as itself", pre, text)
 			}
 		}
 		if took := time.Since(start); took > 30*time.Second {
@@ -158,19 +158,20 @@ func TestALongPieceIsNotQuadratic(t *testing.T) {
 	}
 }
 
-func TestBytesThatTheVocabularyLacksAreLeftOut(t *testing.T) {
+func TestBytesWithoutATokenAreLeftOut(t *testing.T) {
 	tok, err := New(Vocab{Model: "gpt2", Pre: "smollm", Tokens: List{"a", "b", "ab"}, Merges: List{"a b"}, BOS: -1, EOS: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	// As in Hugging Face's BPE, the neighbours of a byte left out meet.
+	// As in Hugging Face's BPE, the bytes around one that is left out are neighbours.
 	if ids := tok.Encode("axb bxba\x01"); !slices.Equal(ids, []int32{2, 1, 1, 0}) {
 		t.Errorf("got %v", ids)
 	}
 }
 
-// Llama 3's vocabulary has tokens that its merges do not reach; its tokenizer takes them whole, SmolLM's would not.
-func TestAPieceThatIsATokenGoesWholeWhereTheModelSaysSo(t *testing.T) {
+// Llama 3's vocabulary has tokens that no merges make. Its tokenizer encodes such a piece as the token; SmolLM's does
+// not.
+func TestLlama3EncodesAPieceThatIsATokenWithoutMerging(t *testing.T) {
 	for pre, want := range map[string][]int32{"llama-bpe": {4}, "smollm": {3, 2}} {
 		tok, err := New(Vocab{Model: "gpt2", Pre: pre, Tokens: List{"a", "b", "c", "ab", "abc"}, Merges: List{"a b"}, BOS: -1, EOS: -1})
 		if err != nil {
@@ -182,7 +183,7 @@ func TestAPieceThatIsATokenGoesWholeWhereTheModelSaysSo(t *testing.T) {
 	}
 }
 
-func TestOfTwoThatAreTheSameTheFirstCounts(t *testing.T) {
+func TestTheFirstOfEqualTokensAndMergesIsUsed(t *testing.T) {
 	tok, err := New(Vocab{Model: "gpt2", Pre: "smollm", Tokens: List{"a", "b", "c", "ab", "bc", "a"},
 		Merges: List{"a b", "b c", "a b"}, BOS: -1, EOS: -1})
 	if err != nil {
@@ -193,8 +194,8 @@ func TestOfTwoThatAreTheSameTheFirstCounts(t *testing.T) {
 	}
 }
 
-// A token outside GPT-2's alphabet stands for itself.
-func TestATokenOutsideTheAlphabetIsItsOwnText(t *testing.T) {
+// A token with a rune outside GPT-2's alphabet is its own text.
+func TestTokenOutsideTheAlphabetIsItsOwnText(t *testing.T) {
 	tok, err := New(Vocab{Model: "gpt2", Pre: "llama4", Tokens: List{"a", "a日"}, BOS: -1, EOS: -1})
 	if err != nil {
 		t.Fatal(err)
@@ -216,7 +217,7 @@ func TestTiktokenFilesAreReadStrictly(t *testing.T) {
 	}
 }
 
-func TestLlama4VocabPutsTheSpecialsAfterTheRanks(t *testing.T) {
+func TestLlama4VocabHasTheSpecialsAfterTheRanks(t *testing.T) {
 	ranks := make([]string, 256)
 	for b := range ranks {
 		ranks[b] = string([]byte{byte(b)})

@@ -1,11 +1,11 @@
-// Replaces a chunk's bytes behind the store's back, in Node and in a browser's worker alike.
+// Replaces the stored bytes of a chunk without using the store, in Node and in a browser's worker.
 
 const chunkBytes = 16 << 20;
-const folder = 'outrider-weights'; // of the database and of the private files
+const name = 'outrider-weights'; // of the database and of the folder of private files
 
-/** bytes may be fewer than the chunk had if it is the last of its file. */
+/** Replaces a chunk's bytes. They may be fewer than the chunk had if it is the last of its file. */
 export async function corrupt(id, chunk, bytes) {
-  const db = await result(indexedDB.open(folder));
+  const db = await result(indexedDB.open(name));
   try {
     const record = await result(db.transaction('files').objectStore('files').get(id));
     if (record.kind === 'opfs') await corruptFile(record.file, chunk, bytes);
@@ -15,9 +15,9 @@ export async function corrupt(id, chunk, bytes) {
   }
 }
 
-async function corruptFile(name, chunk, bytes) {
+async function corruptFile(fileName, chunk, bytes) {
   const root = await navigator.storage.getDirectory();
-  const file = await (await root.getDirectoryHandle(folder, { create: false })).getFileHandle(name);
+  const file = await (await root.getDirectoryHandle(name, { create: false })).getFileHandle(fileName);
   const handle = await file.createSyncAccessHandle({ mode: 'readwrite-unsafe' });
   handle.write(bytes, { at: chunk * chunkBytes });
   if (bytes.length < chunkBytes) handle.truncate(chunk * chunkBytes + bytes.length);

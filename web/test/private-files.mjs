@@ -1,10 +1,9 @@
-// The origin's private file system inside Node, in a folder of the disk: as much of it as the store uses. Handles are
-// shared or exclusive as in a browser.
+// The origin's private file system in Node, in a temporary folder: the part of its interface that the store uses.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-/** Makes a root directory for navigator.storage.getDirectory; the process removes it when it ends. */
+/** Creates a root directory for navigator.storage.getDirectory. It is removed when the process ends. */
 export function privateFiles() {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'outrider-files-'));
   process.on('exit', () => fs.rmSync(root, { recursive: true }));
@@ -47,8 +46,8 @@ class Directory {
 }
 
 class SyncHandle {
-  static open = new Map(); // path → handles
-  static full = false; // whether the disk is
+  static open = new Map(); // path → number of open handles
+  static full = false; // whether writes fail
 
   constructor(at, mode) {
     this.at = at;
@@ -76,10 +75,10 @@ class SyncHandle {
 
   close() {
     fs.closeSync(this.fd);
-    const left = SyncHandle.open.get(this.at) - 1;
-    left ? SyncHandle.open.set(this.at, left) : SyncHandle.open.delete(this.at);
+    const count = SyncHandle.open.get(this.at) - 1;
+    count ? SyncHandle.open.set(this.at, count) : SyncHandle.open.delete(this.at);
   }
 }
 
-/** Makes every write fail for want of room, or ends that. */
+/** Makes every write fail because the disk is full, or ends that. */
 export const setDiskFull = (full) => (SyncHandle.full = full);

@@ -5,7 +5,7 @@ import { probeLink, probeStore } from '../../dist/modules/worker/storage/probe.j
 const forever = new AbortController().signal;
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** A source that gives a megabyte every 100 ms until the signal ends. */
+/** A source that delivers a megabyte every 100 ms until the signal fires. */
 const slow = {
   info: { name: 'm', size: 100e6, validator: '' },
   async read(offset, length, signal, onBytes) {
@@ -18,20 +18,20 @@ const slow = {
   },
 };
 
-test('a slow link is measured by what has come when the time is up', async () => {
+test('a slow link is measured by the bytes that have arrived when the time is over', async () => {
   const start = performance.now();
   const speed = await probeLink(slow, forever);
   assert.ok(performance.now() - start < 5000);
   assert.ok(speed > 2e5 && speed < 1.1e7, `${speed}`);
 });
 
-test('a link that fails gives its fault, and a stopped probe is aborted', async () => {
+test('a failed read of the source is returned, and a stopped probe is aborted', async () => {
   const fails = { ...slow, read: async () => Promise.reject(Object.assign(new Error('gone'), { code: 'connection_lost' })) };
   await assert.rejects(probeLink(fails, forever), { code: 'connection_lost' });
   await assert.rejects(probeLink(slow, AbortSignal.timeout(150)), { code: 'aborted' });
 });
 
-test('a store that fails while it is measured keeps nothing of the scratch file', async () => {
+test('the scratch file is deleted if the store fails while it is measured', async () => {
   const calls = [];
   const store = {
     add: async (id) => void calls.push(`add ${id}`),

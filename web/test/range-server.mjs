@@ -1,17 +1,17 @@
-// A server of one file that can be told how to misbehave, for tests of range reading.
+// A server of one file for tests of range requests. A test can make it misbehave.
 import http from 'node:http';
 
 /**
- * Starts a server that serves bytes at every path. What `next` holds is done to one request each, in order, before
- * the server behaves again: a function of (request, response, serve).
+ * Starts a server that serves bytes at every path. Each function in `next` is called for one request, in order, with
+ * (request, response, serve) instead of serving it; serve serves it as usual.
  */
 export async function rangeServer(bytes) {
   const state = { bytes, etag: '"1"', next: [], requests: [], headers: {} };
   const server = http.createServer((request, response) => {
     state.requests.push({ method: request.method, url: request.url, range: request.headers.range });
     const serve = () => serveRange(state, request, response);
-    const trick = state.next.shift();
-    trick ? trick(request, response, serve) : serve();
+    const handle = state.next.shift();
+    handle ? handle(request, response, serve) : serve();
   });
   await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
   state.url = `http://127.0.0.1:${server.address().port}/dir/model%20one.gguf?x=1`;
@@ -32,7 +32,7 @@ function serveRange({ bytes, etag, headers }, request, response) {
   response.end(part);
 }
 
-/** Sends the first n bytes of what was asked for, then breaks the connection, or ends as if that were all. */
+/** Sends the first n requested bytes, then breaks the connection, or ends the response as if it were complete. */
 export const breakAfter = (n) => cut(n, (response) => response.socket.destroy());
 export const endAfter = (n) => cut(n, (response) => response.end());
 
@@ -46,12 +46,12 @@ const cut = (n, finish) => (request, response, serve) => {
   serve();
 };
 
-/** Serves without headers that a page may not see unless the server says so. */
+/** Serves without the headers that pages may read only if the server exposes them. */
 export const hide = (request, response, serve) => {
   const { writeHead } = response;
   response.writeHead = (code, { 'Content-Range': _, ETag: __, ...shown }) => writeHead.call(response, code, shown);
   serve();
 };
 
-/** Answers with a status and nothing else. */
+/** Responds with a status and no body. */
 export const status = (code) => (_, response) => response.writeHead(code).end();

@@ -1,7 +1,8 @@
-// Package decode turns a picture file into tiles: upright 8-bit RGB, resized and cut with the published preprocessing to
-// the pixel (docs/spec/llama4.md §4). It knows file formats and filters; it refuses to know models and browsers. What a
-// browser decoded in its stead comes in through RGBA. It is a package of its own because its memory is: a large picture
-// takes hundreds of megabytes for a moment, so in the browser a program of its own decodes.
+// Package decode decodes picture files to tiles: upright 8-bit RGB, resized and split exactly as the published
+// preprocessing does it (docs/spec/llama4.md §4). It knows file formats and filters, but no models and no browsers.
+// Pixels that a browser has decoded are passed to FromRGBA. The package is separate from package image because a
+// large picture takes hundreds of megabytes for a moment: in the browser a second program decodes, so that its memory
+// can be freed.
 package decode
 
 import (
@@ -21,26 +22,26 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// The caps on a picture's announced size, checked before any pixel is decoded. The cap on a side is JPEG's own;
-// without it a line of 100 million pixels would be stretched to a tile row by row.
+// The largest sizes that a file's header may announce, checked before any pixel is decoded. The limit of a side is
+// that of JPEG; without it a picture of one line of 100 million pixels would be accepted.
 const (
 	MaxPixels = 100_000_000
 	MaxSide   = 65_535
 )
 
-// ErrBrowserOnly is inside the error of a picture that Go cannot decode but a browser may: the caller can hand the
-// file to createImageBitmap and come back with RGBA.
+// ErrBrowserOnly is wrapped by the error for a picture that Go cannot decode but a browser may: the caller can decode
+// the file with createImageBitmap and use FromRGBA.
 var ErrBrowserOnly = errors.New("no decoder for it in Go")
 
-// Picture is a decoded picture, upright: width and height are those a person sees. Its pixels are produced row by
-// row from the decoder's own planes, so a photo is never held twice.
+// Picture is a decoded picture. Its rows are produced from the planes of the decoder one by one, so that a photo is
+// in memory only once.
 type Picture struct {
-	Width, Height int
-	file          span // the pixels as they lie in the file
-	turn          orientation
+	Width, Height int  // of the upright picture, in pixels
+	span          span // the pixels as they are in the file
+	orientation   orientation
 }
 
-// decoder is how Go reads one format.
+// decoder has the functions that decode one format.
 type decoder struct {
 	config func(io.Reader) (std.Config, error)
 	pixels func(io.Reader) (std.Image, error)
@@ -55,8 +56,8 @@ var decoders = map[Format]decoder{
 	TIFF: {tiff.DecodeConfig, tiff.Decode},
 }
 
-// File reads a picture file: the first frame of an animation, turned upright by its EXIF orientation, transparency
-// laid over white. Errors: UnsupportedImage (with ErrBrowserOnly inside where a browser may do better),
+// FromFile decodes a picture file: the first frame of an animation, upright by its EXIF orientation, with
+// transparency over white. Errors: UnsupportedImage (wrapping ErrBrowserOnly if a browser may decode the file),
 // ImageTooLarge, BadImage.
 func FromFile(data []byte) (p *Picture, err error) {
 	format := Sniff(data)
@@ -64,10 +65,10 @@ func FromFile(data []byte) (p *Picture, err error) {
 	if !ok {
 		return nil, format.refusal()
 	}
-	// A decoder that panics on a hostile file must not take the engine with it.
+	// A decoder that panics on a malicious file must not end the program.
 	defer func() {
 		if r := recover(); r != nil {
-			p, err = nil, decodeError(format, fmt.Errorf("the decoder gave up: %v", r))
+			p, err = nil, decodeError(format, fmt.Errorf("the decoder panicked: %v", r))
 		}
 	}()
 	if format == WebP && animatedWebP(data) {
@@ -91,29 +92,30 @@ func FromFile(data []byte) (p *Picture, err error) {
 	return newPicture(file, size.Width, size.Height, orientations[readOrientation(format, data)]), nil
 }
 
-// RGBA makes a Picture of pixels a browser decoded: 4 bytes a pixel, alpha not premultiplied, upright, as
-// getImageData gives them. The picture keeps pix. Errors: ImageTooLarge, BadImage.
+// FromRGBA returns a picture of pixels that a browser has decoded: 4 bytes a pixel, alpha not premultiplied, upright,
+// as from getImageData. The picture shares memory with pix. Errors: ImageTooLarge, BadImage.
 func FromRGBA(pix []byte, width, height int) (*Picture, error) {
 	if err := CheckSize(width, height); err != nil {
 		return nil, err
 	}
 	if len(pix) != 4*width*height {
 		return nil, errs.New(errs.BadImage, fmt.Sprintf(
-			"the browser gave %d bytes for a picture of %d×%d pixels; try another picture", len(pix), width, height))
+			"the browser returned %d bytes for a picture of %d×%d pixels; try another picture", len(pix), width, height))
 	}
 	m := &std.NRGBA{Pix: pix, Stride: 4 * width, Rect: std.Rect(0, 0, width, height)}
 	return newPicture(nrgbaSpan(m), width, height, orientation{}), nil
 }
 
-func newPicture(file span, width, height int, t orientation) *Picture {
-	p := &Picture{Width: width, Height: height, file: file, turn: t}
-	if t.transposed {
+// newPicture returns a picture that is width × height pixels in its file.
+func newPicture(s span, width, height int, o orientation) *Picture {
+	p := &Picture{Width: width, Height: height, span: s, orientation: o}
+	if o.transposed {
 		p.Width, p.Height = height, width
 	}
 	return p
 }
 
-// CheckSize refuses a size before any of its pixels are touched. Errors: ImageTooLarge, BadImage.
+// CheckSize returns an error for a picture of w × h pixels that cannot be decoded. Errors: ImageTooLarge, BadImage.
 func CheckSize(w, h int) error {
 	switch {
 	case w < 1 || h < 1:
@@ -126,7 +128,8 @@ func CheckSize(w, h int) error {
 	return nil
 }
 
-// bad sorts a decoder's complaint into "the file is broken" and "the file uses something Go does not know".
+// decodeError returns the error for a decoder's error: UnsupportedImage if the file uses a feature that Go's decoders
+// do not support, otherwise BadImage.
 func decodeError(f Format, cause error) error {
 	var (
 		j jpeg.UnsupportedError

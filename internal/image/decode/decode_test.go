@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"github.com/outrider-web/outrider/internal/image"
 	"hash/crc32"
 	std "image"
 	"image/color"
@@ -16,9 +15,10 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/errs"
+	"github.com/outrider-web/outrider/internal/image"
 )
 
-// pngHeader is a PNG that announces a size and has no pixels.
+// pngHeader returns a PNG that announces a size and has no pixels.
 func pngHeader(width, height uint32) []byte {
 	body := append([]byte("IHDR"), binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, width), height)...)
 	body = append(body, 8, 2, 0, 0, 0)
@@ -26,7 +26,7 @@ func pngHeader(width, height uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(file, body...), crc32.ChecksumIEEE(body))
 }
 
-func TestFileRefuses(t *testing.T) {
+func TestFromFileRefuses(t *testing.T) {
 	photo := readFile(t, filepath.Join(goldenDir, "photo.jpg"))
 	small := readFile(t, filepath.Join(goldenDir, "300x200.png"))
 	animated := append([]byte("RIFF\x1a\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02"), make([]byte, 9)...)
@@ -78,8 +78,8 @@ func flipBit(data []byte, at int) []byte {
 	return data
 }
 
-// A WebP whose container says one pixel and whose frame says another size must not be believed.
-func TestFileRefusesALyingContainer(t *testing.T) {
+// The container of this WebP announces another size than its frame.
+func TestFromFileRefusesAContainerThatContradictsItsFrame(t *testing.T) {
 	data := readFile(t, filepath.Join(goldenDir, "webp-lossy-alpha.webp"))
 	at := bytes.Index(data, []byte("VP8X"))
 	if at < 0 {
@@ -91,7 +91,7 @@ func TestFileRefusesALyingContainer(t *testing.T) {
 	}
 }
 
-func TestADecodersPanicIsABadImage(t *testing.T) {
+func TestPanicOfADecoderIsABadImage(t *testing.T) {
 	usual := decoders[BMP]
 	defer func() { decoders[BMP] = usual }()
 	decoders[BMP] = decoder{usual.config, func(io.Reader) (std.Image, error) { panic("index out of range") }}
@@ -100,7 +100,7 @@ func TestADecodersPanicIsABadImage(t *testing.T) {
 	}
 }
 
-func TestRGBAIsFileOfTheSamePixels(t *testing.T) {
+func TestFromRGBAEqualsFromFileOfTheSamePixels(t *testing.T) {
 	m := std.NewNRGBA(std.Rect(0, 0, 5, 3))
 	for i := range m.Pix {
 		m.Pix[i] = byte(i * 37)
@@ -122,7 +122,7 @@ func TestRGBAIsFileOfTheSamePixels(t *testing.T) {
 	}
 }
 
-func TestRGBARefusesSizesThatDoNotFit(t *testing.T) {
+func TestFromRGBARefusesAWrongNumberOfBytes(t *testing.T) {
 	for _, c := range []struct {
 		bytes, w, h int
 		code        errs.Code
@@ -133,7 +133,7 @@ func TestRGBARefusesSizesThatDoNotFit(t *testing.T) {
 	}
 }
 
-func TestAlphaGoesOverWhite(t *testing.T) {
+func TestTransparencyIsOverWhite(t *testing.T) {
 	premultiplied := rgbaSpan(&std.RGBA{Pix: []byte{50, 0, 128, 128}, Stride: 4, Rect: std.Rect(0, 0, 1, 1)})
 	straight := nrgbaSpan(&std.NRGBA{Pix: []byte{100, 0, 255, 128}, Stride: 4, Rect: std.Rect(0, 0, 1, 1)})
 	for name, s := range map[string]span{"premultiplied": premultiplied, "straight": straight} {
@@ -145,7 +145,8 @@ func TestAlphaGoesOverWhite(t *testing.T) {
 	}
 }
 
-// The rarer subsamplings, which the golden files' encoder does not write: 4:4:0 is interpolated, 4:1:1 and 4:1:0 repeated.
+// Rare subsamplings, which the encoder of the golden files does not write: 4:4:0 is interpolated, 4:1:1 and 4:1:0
+// repeated.
 func TestChromaUpsampling(t *testing.T) {
 	plane := []byte{0, 100, 200, 40, 80, 120} // 3 samples a row, 2 rows
 	for _, c := range []struct {
@@ -163,14 +164,14 @@ func TestChromaUpsampling(t *testing.T) {
 		{std.YCbCrSubsampleRatio420, 6, 4, 1, []byte{10, 31, 74, 116, 159, 180}},
 	} {
 		m := &std.YCbCr{CStride: 3, SubsampleRatio: c.ratio, Rect: std.Rect(0, 0, c.width, c.height)}
-		got := chromaOf(m, JPEG)(make([]byte, c.width+2), plane, 0, c.width, c.y)[:c.width]
+		got := upsamplerOf(m, JPEG)(make([]byte, c.width+2), plane, 0, c.width, c.y)[:c.width]
 		if !bytes.Equal(got, c.want) {
 			t.Errorf("%v row %d: %v, want %v", c.ratio, c.y, got, c.want)
 		}
 	}
 }
 
-func TestAGIFFrameLiesOnAWhiteScreen(t *testing.T) {
+func TestSmallGIFFrameIsOnAWhiteScreen(t *testing.T) {
 	frame := std.NewPaletted(std.Rect(1, 1, 2, 2), color.Palette{color.RGBA{200, 10, 20, 255}})
 	var file bytes.Buffer
 	err := gif.EncodeAll(&file, &gif.GIF{Image: []*std.Paletted{frame}, Delay: []int{0},
@@ -189,7 +190,7 @@ func TestAGIFFrameLiesOnAWhiteScreen(t *testing.T) {
 	}
 }
 
-// A band of columns must come out whole at every width: the picture is wider than one band and no multiple of it.
+// The picture is wider than a band of columns and its width is not a multiple of one.
 func TestEachOrientationMovesEveryPixel(t *testing.T) {
 	const w, h = 2*bandColumns + 5, bandColumns + 3
 	file := func(dst []byte, x0, x1, y int) {
@@ -197,7 +198,7 @@ func TestEachOrientationMovesEveryPixel(t *testing.T) {
 			copy(dst[3*(x-x0):][:3], []byte{byte(x), byte(y), 7})
 		}
 	}
-	// Where upright (X, Y) lies in the file, in the words of the EXIF standard's table.
+	// The pixel of the file that is upright (X, Y), after the table of the EXIF standard.
 	source := map[int]func(X, Y int) (int, int){
 		1: func(X, Y int) (int, int) { return X, Y },
 		2: func(X, Y int) (int, int) { return w - 1 - X, Y },
@@ -223,7 +224,7 @@ func TestEachOrientationMovesEveryPixel(t *testing.T) {
 	}
 }
 
-func TestSniffKnowsTheGoldenFiles(t *testing.T) {
+func TestSniffRecognisesTheGoldenFiles(t *testing.T) {
 	for name, want := range map[string]Format{"photo.jpg": JPEG, "300x200.png": PNG, "gif.gif": GIF, "bmp.bmp": BMP,
 		"tiff.tiff": TIFF, "webp-lossy.webp": WebP} {
 		if got := Sniff(readFile(t, filepath.Join(goldenDir, name))); got != want {
@@ -235,7 +236,7 @@ func TestSniffKnowsTheGoldenFiles(t *testing.T) {
 	}
 }
 
-func TestThePhotoStandsUpright(t *testing.T) {
+func TestPhotoIsUpright(t *testing.T) {
 	p := decodeFile(t, filepath.Join(goldenDir, "photo.jpg"))
 	if p.Width != 4032 || p.Height != 3024 {
 		t.Fatalf("%d×%d", p.Width, p.Height)
@@ -247,6 +248,6 @@ func TestThePhotoStandsUpright(t *testing.T) {
 	// The sun is a quarter from the top and at 0.3/1.33 from the left: in the global tile near (76, 84).
 	global := tiles.Pixels(12)
 	if sun := global[3*(84*336+76):][:3]; sun[0] < 240 || sun[2] > 210 {
-		t.Errorf("no sun where it should be: %v", sun)
+		t.Errorf("the sun is not where it should be: %v", sun)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 )
 
-// orientation reads the EXIF orientation, 1 to 8, wherever the format keeps it; 1 (upright) when there is none or
-// what is there makes no sense. A wrong orientation is worse than a turned picture is bad, so nothing here is an error.
+// readOrientation returns the EXIF orientation of a file, 1 to 8, from the place where its format stores it. It
+// returns 1, upright, if there is none or it is invalid: a picture on its side is better than an error.
 func readOrientation(f Format, data []byte) int {
 	switch f {
 	case JPEG:
@@ -21,10 +21,11 @@ func readOrientation(f Format, data []byte) int {
 	return 1
 }
 
+// exifPrefix precedes the EXIF block in a JPEG segment.
 var exifPrefix = []byte("Exif\x00\x00")
 
-// jpegEXIF finds the EXIF block among the segments before the first scan: FF marker, big-endian length that counts
-// itself, payload.
+// jpegEXIF returns the EXIF block from the segments before the first scan. A segment is FF, a marker, a big-endian
+// length that includes itself, and data.
 func jpegEXIF(data []byte) []byte {
 	const app1, startOfScan = 0xe1, 0xda
 	for at := 2; at+4 <= len(data) && data[at] == 0xff; {
@@ -45,7 +46,7 @@ func jpegEXIF(data []byte) []byte {
 	return nil
 }
 
-// pngEXIF finds the eXIf chunk: big-endian length, type, payload, CRC.
+// pngEXIF returns the data of the PNG chunk eXIf. A PNG chunk is a big-endian length, a type, data and a CRC.
 func pngEXIF(data []byte) []byte {
 	for at := 8; at+8 <= len(data); {
 		n := int64(binary.BigEndian.Uint32(data[at:]))
@@ -60,7 +61,8 @@ func pngEXIF(data []byte) []byte {
 	return nil
 }
 
-// webpEXIF finds the EXIF chunk: type, little-endian length, payload padded to even. Some writers keep JPEG's prefix.
+// webpEXIF returns the data of the RIFF chunk EXIF. A RIFF chunk is a type, a little-endian length and data padded to
+// an even length. Some programs write JPEG's prefix in it.
 func webpEXIF(data []byte) []byte {
 	for at := 12; at+8 <= len(data); {
 		n := int64(binary.LittleEndian.Uint32(data[at+4:]))
@@ -75,7 +77,8 @@ func webpEXIF(data []byte) []byte {
 	return nil
 }
 
-// tiffOrientation reads tag 0x0112 of the first directory of a TIFF structure, which is what EXIF is.
+// tiffOrientation returns the orientation, tag 0x0112, from the first directory of a TIFF structure. An EXIF block is
+// one.
 func tiffOrientation(b []byte) int {
 	const tag, short, entryBytes = 0x0112, 3, 12
 	var order binary.ByteOrder

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// exifBlock is a TIFF structure with one short entry of the given tag and type.
+// exifBlock returns a TIFF structure with one entry of the given tag, type and value.
 func exifBlock(order binary.AppendByteOrder, tag, kind, value uint16) []byte {
 	b := []byte("MM\x00*")
 	if order == binary.AppendByteOrder(binary.LittleEndian) {
@@ -56,8 +56,8 @@ func TestOrientationIsFoundInEveryFormat(t *testing.T) {
 	}
 }
 
-// Corners of the three containers that the golden files do not have.
-func TestOrientationInOddContainers(t *testing.T) {
+// Cases of the three containers that do not occur in the golden files.
+func TestOrientationInUnusualContainers(t *testing.T) {
 	block := string(exifBlock(binary.BigEndian, 0x0112, 3, 5))
 	for _, c := range []struct {
 		name   string

@@ -7,10 +7,10 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// Format is what the first bytes of a file say it is; names of files and MIME types are not asked.
+// Format is a file format, recognised by the first bytes of a file. The name of a file and its MIME type are not used.
 type Format string
 
-// The formats: six that Go decodes, three that a browser may, one that is refused by name.
+// The formats: six that Go decodes, three that a browser may decode, and SVG, which is refused.
 const (
 	JPEG Format = "JPEG"
 	PNG  Format = "PNG"
@@ -28,7 +28,7 @@ const (
 	Unknown Format = ""
 )
 
-// magics are the fixed first bytes of each format.
+// magics are the first bytes of the formats.
 var magics = []struct {
 	format Format
 	magic  string // ? stands for any byte
@@ -52,7 +52,7 @@ var magics = []struct {
 	{HEIC, "????ftypmsf1"},
 }
 
-// Sniff reads the format off the first bytes of a file; a kilobyte is enough.
+// Sniff returns the format of a file, given its first bytes. A kilobyte is enough.
 func Sniff(head []byte) Format {
 	for _, m := range magics {
 		if hasMagic(head, m.magic) {
@@ -65,6 +65,7 @@ func Sniff(head []byte) Format {
 	return Unknown
 }
 
+// hasMagic reports whether head starts with magic, in which ? stands for any byte.
 func hasMagic(head []byte, magic string) bool {
 	if len(head) < len(magic) {
 		return false
@@ -77,20 +78,21 @@ func hasMagic(head []byte, magic string) bool {
 	return true
 }
 
-// looksLikeSVG finds an <svg element in the first kilobyte of something that begins like markup.
+// looksLikeSVG reports whether a file starts with markup that has an <svg element in its first kilobyte.
 func looksLikeSVG(head []byte) bool {
 	head = head[:min(len(head), 1024)]
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	return bytes.HasPrefix(text, []byte("<")) && bytes.Contains(text, []byte("<svg"))
 }
 
-// animatedWebP reads the flag of the extended header; the decoder knows still pictures only.
+// animatedWebP reports whether the extended header of a WebP file announces an animation, which the decoder cannot
+// decode.
 func animatedWebP(data []byte) bool {
 	const flagsAt, animation = 20, 1 << 1
 	return len(data) > flagsAt && string(data[12:16]) == "VP8X" && data[flagsAt]&animation != 0
 }
 
-// refusal is the error for a format without a decoder.
+// refusal returns the error for a format without a decoder.
 func (f Format) refusal() error {
 	switch f {
 	case AVIF, HEIC, JXL:

@@ -2,12 +2,13 @@ package decode
 
 import (
 	"bytes"
-	"github.com/outrider-web/outrider/internal/image"
 	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/outrider-web/outrider/internal/image"
 )
 
 const goldenDir = "../../../testdata/golden/image"
@@ -43,7 +44,7 @@ func readFile(t testing.TB, name string) []byte {
 	return data
 }
 
-// rgbOf reads a golden PNG as 8-bit RGB, by another path than the code under test.
+// rgbOf reads a golden PNG as 8-bit RGB without the code under test.
 func rgbOf(t *testing.T, name string) (pix []byte, width, height int) {
 	t.Helper()
 	m, err := png.Decode(bytes.NewReader(readFile(t, name)))
@@ -59,7 +60,7 @@ func rgbOf(t *testing.T, name string) (pix []byte, width, height int) {
 	return pix, m.Bounds().Dx(), m.Bounds().Dy()
 }
 
-// difference gives the largest difference of two pictures and the share of equal values.
+// difference returns the largest difference of two pictures and the fraction of equal values.
 func difference(t *testing.T, got, want []byte) (worst int, equal float64) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -85,7 +86,7 @@ func decodeFile(t testing.TB, name string) *Picture {
 	return p
 }
 
-// The issue asks for within 1/255 and 99 % identical; for pictures stored without loss every byte is.
+// Every byte is equal for pictures that are stored without loss.
 func TestTilesEqualTheReference(t *testing.T) {
 	for golden, input := range goldenInputs(t, ".tiles.png") {
 		t.Run(filepath.Base(input), func(t *testing.T) {
@@ -105,8 +106,8 @@ func TestTilesEqualTheReference(t *testing.T) {
 	}
 }
 
-// lossyLimit is how far a lossy decoder may be from the reference's: the inverse DCT is free in its last bit, and
-// each format states its own bound.
+// lossyLimit returns the allowed largest difference and the required fraction of equal values for a lossy format.
+// JPEG does not prescribe the last bit of the inverse DCT.
 func lossyLimit(name string) (worst int, equal float64) {
 	switch {
 	case strings.HasPrefix(name, "webp-"):
@@ -115,7 +116,7 @@ func lossyLimit(name string) (worst int, equal float64) {
 	return 3, 0.90
 }
 
-func TestLossyPicturesDecodeLikeTheReference(t *testing.T) {
+func TestLossyPicturesAreNearTheReference(t *testing.T) {
 	for golden, input := range goldenInputs(t, ".decoded.png") {
 		t.Run(filepath.Base(input), func(t *testing.T) {
 			p := decodeFile(t, input)

@@ -1,12 +1,13 @@
 package decode
 
-// turn says how a file's pixels become upright: swap the axes (or not), then read each file axis backwards (or not).
+// orientation is the transformation that makes a file's pixels upright: the axes are swapped or not, and each axis of
+// the file is read backwards or not.
 type orientation struct {
-	transposed   bool // upright rows are columns of the file
-	flipX, flipY bool // the file's x, y run backwards
+	transposed   bool // rows of the upright picture are columns of the file
+	flipX, flipY bool // x, y of the file are read backwards
 }
 
-// turns maps EXIF orientations, 1 to 8.
+// orientations maps EXIF orientations, 1 to 8.
 var orientations = [9]orientation{
 	1: {},
 	2: {flipX: true},
@@ -18,27 +19,27 @@ var orientations = [9]orientation{
 	8: {transposed: true, flipX: true},
 }
 
-// columnBand is how many columns of the file are turned into rows at once: enough to read memory in runs, few
-// enough that the rows they become stay in the cache.
+// bandColumns is the number of columns of the file that are transposed to rows at once: enough to read memory in long
+// runs, and few enough for the rows to stay in the cache.
 const bandColumns = 32
 
-// rows calls f with every upright row from the top down: 3 bytes a pixel, valid until f returns.
+// rows calls f with each row of the upright picture from the top down: 3 bytes a pixel, valid until f returns.
 func (p *Picture) rows(f func(row []byte)) {
-	if p.turn.transposed {
+	if p.orientation.transposed {
 		p.columns(f)
 		return
 	}
 	row := make([]byte, 3*p.Width)
 	for y := range p.Height {
-		p.file(row, 0, p.Width, flip(y, p.Height, p.turn.flipY))
-		if p.turn.flipX {
+		p.span(row, 0, p.Width, flip(y, p.Height, p.orientation.flipY))
+		if p.orientation.flipX {
 			reversePixels(row)
 		}
 		f(row)
 	}
 }
 
-// columns is rows for a picture that lies on its side.
+// columns does the same as rows for a transposed picture.
 func (p *Picture) columns(f func(row []byte)) {
 	fileWidth, fileHeight := p.Height, p.Width
 	band := make([]byte, bandColumns*3*p.Width)
@@ -46,22 +47,22 @@ func (p *Picture) columns(f func(row []byte)) {
 	for y0 := 0; y0 < p.Height; y0 += bandColumns {
 		n := min(bandColumns, p.Height-y0)
 		x0 := y0
-		if p.turn.flipX {
+		if p.orientation.flipX {
 			x0 = fileWidth - y0 - n
 		}
 		for y := range fileHeight {
-			p.file(run, x0, x0+n, y)
-			scatter(band[3*flip(y, fileHeight, p.turn.flipY):], 3*p.Width, run[:3*n])
+			p.span(run, x0, x0+n, y)
+			scatter(band[3*flip(y, fileHeight, p.orientation.flipY):], 3*p.Width, run[:3*n])
 		}
 		for i := range n {
-			i = flip(i, n, p.turn.flipX)
+			i = flip(i, n, p.orientation.flipX)
 			f(band[3*i*p.Width:][:3*p.Width])
 		}
 	}
 }
 
-// scatter stands a run of pixels up: each goes stride bytes after the one before. Stored byte by byte, because a
-// copy of three is a call.
+// scatter copies each pixel of a run stride bytes after the one before. It assigns single bytes, because copy of
+// three bytes is a function call.
 func scatter(dst []byte, stride int, run []byte) {
 	at := 0
 	for i := 0; i+2 < len(run); i += 3 {
@@ -71,6 +72,7 @@ func scatter(dst []byte, stride int, run []byte) {
 	}
 }
 
+// flip returns i, or its mirror image among n indices.
 func flip(i, n int, flipped bool) int {
 	if flipped {
 		return n - 1 - i
@@ -78,6 +80,7 @@ func flip(i, n int, flipped bool) int {
 	return i
 }
 
+// reversePixels reverses the order of the pixels of a row.
 func reversePixels(row []byte) {
 	for i, j := 0, len(row)-3; i < j; i, j = i+3, j-3 {
 		row[i], row[j] = row[j], row[i]

@@ -24,7 +24,7 @@ func TestTriangleWeights(t *testing.T) {
 		{4, 7, 3, 1, []float64{.5, .5}},
 	} {
 		a := newAxis(c.in, c.out)
-		got := a.weight(c.i)
+		got := a.weightsOf(c.i)
 		if a.first[c.i] != c.first || len(got) != len(c.want) {
 			t.Errorf("%d→%d output %d: %v from %d, want %v from %d", c.in, c.out, c.i, got, a.first[c.i], c.want, c.first)
 			continue
@@ -37,7 +37,7 @@ func TestTriangleWeights(t *testing.T) {
 	}
 }
 
-func TestThePaddingIsBlack(t *testing.T) {
+func TestPaddingIsBlack(t *testing.T) {
 	p, err := FromRGBA(bytes.Repeat([]byte{255}, 4*8*4), 8, 4)
 	if err != nil {
 		t.Fatal(err)
@@ -48,8 +48,8 @@ func TestThePaddingIsBlack(t *testing.T) {
 	}
 }
 
-// FuzzTiles cuts pictures of any shape and looks at what must hold for all: a flat picture stays flat, on both sides
-// of the edge between picture and padding, and the global tile has no padding.
+// FuzzTiles splits pictures of one colour and of any shape. The tiles must have that colour up to the border of the
+// picture, black beyond it, and the global tile must have no padding.
 func FuzzTiles(f *testing.F) {
 	for _, s := range [][2]uint16{{1, 1}, {1, 900}, {900, 1}, {33, 32}, {640, 480}, {1999, 3}} {
 		f.Add(s[0], s[1], uint8(16), uint8(16))
@@ -76,7 +76,7 @@ func FuzzTiles(f *testing.F) {
 	})
 }
 
-// checkFlat wants 200 where tile i shows the picture and 0 where it shows padding.
+// checkFlat checks that the bytes of tile i are 200 inside the picture and 0 in the padding.
 func checkFlat(t *testing.T, tiles *image.Tiles, i int) {
 	l := tiles.Layout
 	for j, v := range tiles.Pixels(i) {

@@ -6,12 +6,12 @@ import (
 	"image/color"
 )
 
-// span writes pixels x0 ≤ x < x1 of row y of a file to dst as 8-bit RGB, 3 bytes a pixel, transparency over white.
-// Deeper samples lose their low byte, as in the reference.
+// span writes pixels x0 ≤ x < x1 of row y of a file to dst as 8-bit RGB, 3 bytes a pixel, with transparency over white.
+// Samples of 16 bits lose their low byte, as in the reference.
 type span func(dst []byte, x0, x1, y int)
 
-// spanOf makes the span of what a decoder returned. canvas is the announced size, which the frame may only partly
-// cover: a GIF's first frame can be smaller than its screen.
+// spanOf returns the span of a decoded image. canvas is the size announced in the header. The first frame of a GIF
+// can be smaller.
 func spanOf(m std.Image, f Format, canvas std.Rectangle) (span, error) {
 	s, err := frameSpan(m, f)
 	if err != nil {
@@ -24,10 +24,11 @@ func spanOf(m std.Image, f Format, canvas std.Rectangle) (span, error) {
 	if f != GIF || !frame.In(canvas) {
 		return nil, fmt.Errorf("the header announces %v pixels, the data has %v", canvas.Size(), frame.Size())
 	}
-	return s.within(frame), nil
+	return s.onCanvas(frame), nil
 }
 
-// frameSpan has one line for each pixel layout the decoders produce. Coordinates begin at the frame's corner.
+// frameSpan returns the span of a frame, with coordinates relative to its corner. It has a case for each pixel layout
+// that the decoders produce.
 func frameSpan(m std.Image, f Format) (span, error) {
 	switch m := m.(type) {
 	case *std.YCbCr:
@@ -54,8 +55,8 @@ func frameSpan(m std.Image, f Format) (span, error) {
 	return nil, fmt.Errorf("%w: pixels of type %T", ErrBrowserOnly, m)
 }
 
-// within places a frame on a larger, white canvas.
-func (s span) within(frame std.Rectangle) span {
+// onCanvas places a frame on a larger, white canvas.
+func (s span) onCanvas(frame std.Rectangle) span {
 	return func(dst []byte, x0, x1, y int) {
 		for i := range dst[:3*(x1-x0)] {
 			dst[i] = 255
@@ -67,7 +68,7 @@ func (s span) within(frame std.Rectangle) span {
 	}
 }
 
-// highBytes drops the low byte of big-endian 16-bit samples, in place: the decoder's buffer is ours.
+// highBytes removes the low bytes of big-endian 16-bit samples, in place.
 func highBytes(pix []byte) []byte {
 	n := len(pix) / 2
 	for i := range n {
@@ -76,6 +77,7 @@ func highBytes(pix []byte) []byte {
 	return pix[:n]
 }
 
+// graySpan reads grey samples of one or two bytes.
 func graySpan(pix []byte, stride, sampleBytes int) span {
 	return func(dst []byte, x0, x1, y int) {
 		src := pix[y*stride+x0*sampleBytes:]
@@ -86,6 +88,7 @@ func graySpan(pix []byte, stride, sampleBytes int) span {
 	}
 }
 
+// palettedSpan reads indices into a palette.
 func palettedSpan(m *std.Paletted) span {
 	var table [256][3]byte // an index beyond the palette is black
 	for i, c := range m.Palette[:min(len(m.Palette), 256)] {
@@ -100,7 +103,7 @@ func palettedSpan(m *std.Paletted) span {
 	}
 }
 
-// rgbaSpan reads premultiplied pixels: over white they gain what alpha lacks. Opaque ones, the usual case, pass.
+// rgbaSpan reads premultiplied pixels. Over white, 255 - alpha is added to each colour.
 func rgbaSpan(m *std.RGBA) span {
 	return func(dst []byte, x0, x1, y int) {
 		src := m.Pix[y*m.Stride+4*x0:][:4*(x1-x0)]
@@ -114,6 +117,7 @@ func rgbaSpan(m *std.RGBA) span {
 	}
 }
 
+// nrgbaSpan reads pixels whose alpha is not premultiplied.
 func nrgbaSpan(m *std.NRGBA) span {
 	return func(dst []byte, x0, x1, y int) {
 		src := m.Pix[y*m.Stride+4*x0:][:4*(x1-x0)]
@@ -136,8 +140,8 @@ func overWhite(s span, alpha []byte, stride int) span {
 	}
 }
 
-// cmykSpan converts ink to light: each colour's remainder times black's. Ink counts up from 0; the JPEG decoder has
-// undone Adobe's inversion.
+// cmykSpan converts ink to light: (255 - ink) of a colour times (255 - ink) of black. The JPEG decoder has undone
+// Adobe's inversion, so 0 means no ink.
 func cmykSpan(m *std.CMYK) span {
 	return func(dst []byte, x0, x1, y int) {
 		src := m.Pix[y*m.Stride+4*x0:][:4*(x1-x0)]
@@ -151,7 +155,7 @@ func cmykSpan(m *std.CMYK) span {
 	}
 }
 
-// blendWhite lays v with alpha a over white.
+// blendWhite returns v with alpha a over white.
 func blendWhite(v, a byte) byte {
 	if a == 255 {
 		return v
@@ -159,7 +163,7 @@ func blendWhite(v, a byte) byte {
 	return byte(div255(int(v)*int(a) + 255*(255-int(a))))
 }
 
-// div255 is v/255 rounded to nearest, for 0 ≤ v ≤ 255².
+// div255 returns v/255 rounded to nearest, for 0 ≤ v ≤ 255².
 func div255(v int) int {
 	v += 128
 	return (v + v>>8) >> 8

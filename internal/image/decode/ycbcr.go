@@ -2,15 +2,17 @@ package decode
 
 import std "image"
 
-// A JPEG or lossy WebP file keeps colour at half resolution. Which of the two common ways it is brought back matters
-// for pixel equality: the reference's libraries interpolate ("fancy upsampling"), Go's own conversion repeats.
+// A JPEG or lossy WebP file usually stores colour at half resolution. There are two common ways to restore the
+// resolution: the reference's libraries interpolate ("fancy upsampling"), Go's own conversion repeats samples. This
+// file interpolates, so that the pixels are equal to the reference's.
 
-// chroma brings one plane of colour back to full resolution: the samples of pixels x0 ≤ x < x1 of row y.
-// It returns a part of dst, which has room for two pixels more, or of the plane when nothing needs computing.
-type chroma func(dst, plane []byte, x0, x1, y int) []byte
+// upsampler returns the samples of one plane of colour at full resolution, for pixels x0 ≤ x < x1 of row y. The
+// result is a part of dst, which is two pixels longer than needed, or of the plane if nothing is computed.
+type upsampler func(dst, plane []byte, x0, x1, y int) []byte
 
+// ycbcrSpan reads planes of luma and colour.
 func ycbcrSpan(m *std.YCbCr, f Format) span {
-	up := chromaOf(m, f)
+	up := upsamplerOf(m, f)
 	convert := fromFullRange
 	if f == WebP {
 		convert = fromStudioRange
@@ -25,8 +27,9 @@ func ycbcrSpan(m *std.YCbCr, f Format) span {
 	}
 }
 
-// chromaOf chooses the upsampling. JPEG planes at most two samples wide are repeated, as libjpeg does.
-func chromaOf(m *std.YCbCr, f Format) chroma {
+// upsamplerOf returns the upsampler for an image. Samples of JPEG planes at most two samples wide are repeated, as in
+// libjpeg.
+func upsamplerOf(m *std.YCbCr, f Format) upsampler {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
 	odd := 7 // what libjpeg adds before dividing by 16 in odd columns; 8 in even ones
 	if f == WebP {
@@ -54,8 +57,8 @@ func chromaOf(m *std.YCbCr, f Format) chroma {
 	}
 }
 
-// repeat gives each sample to all pixels of its cell of 2^sx × 2^sy.
-func repeat(stride, sx, sy int) chroma {
+// repeat uses each sample for all pixels of its cell of 2^sx × 2^sy.
+func repeat(stride, sx, sy int) upsampler {
 	return func(dst, plane []byte, x0, x1, y int) []byte {
 		row := plane[(y>>sy)*stride:]
 		for x := x0; x < x1; x++ {
@@ -65,9 +68,10 @@ func repeat(stride, sx, sy int) chroma {
 	}
 }
 
-// triangle2x2 weighs the four samples around a pixel 9, 3, 3 and 1: 4:2:0. Beyond the edges the last sample counts.
-func triangle2x2(stride, w, h, odd int) chroma {
-	var sums []int // of the rows around the pixel, 3·near + far: sample c is sums[c-first+1], with one more each side
+// triangle2x2 is for 4:2:0: it weighs the four samples around a pixel 9, 3, 3 and 1. Beyond the edges the last sample
+// is repeated.
+func triangle2x2(stride, w, h, odd int) upsampler {
+	var sums []int // 3·near + far of the two nearest rows: sample c is sums[c-first+1], with one more on each side
 	return func(dst, plane []byte, x0, x1, y int) []byte {
 		first, last := x0>>1, (x1-1)>>1
 		if n := last - first + 3; len(sums) < n {
@@ -88,8 +92,8 @@ func triangle2x2(stride, w, h, odd int) chroma {
 	}
 }
 
-// triangle2x1 weighs the two samples beside a pixel 3 and 1: 4:2:2.
-func triangle2x1(stride, w int) chroma {
+// triangle2x1 is for 4:2:2: it weighs the two nearest samples of the row 3 and 1.
+func triangle2x1(stride, w int) upsampler {
 	return func(dst, plane []byte, x0, x1, y int) []byte {
 		row := plane[y*stride:][:w]
 		for x := x0; x < x1; x++ {
@@ -99,8 +103,8 @@ func triangle2x1(stride, w int) chroma {
 	}
 }
 
-// triangle1x2 is triangle2x1 standing up: 4:4:0.
-func triangle1x2(stride, h int) chroma {
+// triangle1x2 is for 4:4:0: it weighs the two nearest samples of the column 3 and 1.
+func triangle1x2(stride, h int) upsampler {
 	return func(dst, plane []byte, x0, x1, y int) []byte {
 		near, far := plane[(y>>1)*stride:], plane[neighbour(y, h)*stride:]
 		for x := x0; x < x1; x++ {
@@ -110,13 +114,13 @@ func triangle1x2(stride, h int) chroma {
 	}
 }
 
-// neighbour is the second nearest of n half-resolution samples to full-resolution position i: the one before for
-// an even i, the one after for an odd i.
+// neighbour returns the second nearest of n half-resolution samples to position i at full resolution: the one before
+// the nearest for an even i, the one after it for an odd i.
 func neighbour(i, n int) int {
 	return min(max(i>>1-1+2*(i&1), 0), n-1)
 }
 
-// fromFullRange is JFIF's conversion (BT.601, 0..255) with libjpeg's rounding: 16-bit fixed point.
+// fromFullRange converts as JFIF does (BT.601, 0..255), with libjpeg's rounding: 16-bit fixed point.
 func fromFullRange(dst, luma, cb, cr []byte) {
 	cb, cr = cb[:len(luma)], cr[:len(luma)]
 	for i, l := range luma {
@@ -128,7 +132,7 @@ func fromFullRange(dst, luma, cb, cr []byte) {
 	}
 }
 
-// fromStudioRange is WebP's conversion (BT.601, luma 16..235) with libwebp's rounding: 14-bit factors, 6 bits kept.
+// fromStudioRange converts as WebP does (BT.601, luma 16..235), with libwebp's rounding: 14-bit factors, 6 bits kept.
 func fromStudioRange(dst, luma, cb, cr []byte) {
 	cb, cr = cb[:len(luma)], cr[:len(luma)]
 	for i, l := range luma {
@@ -140,6 +144,7 @@ func fromStudioRange(dst, luma, cb, cr []byte) {
 	}
 }
 
+// clamp returns v limited to 0..255.
 func clamp(v int) byte {
 	if uint(v) <= 255 {
 		return byte(v)

@@ -1,11 +1,11 @@
-// The GPU host owns the WebGPU device of the engine worker and everything made on it. Go plans: it says what to make
-// and under which number to keep it, each kind by its own, and writes down what to run in these numbers. The host makes,
-// replays, moves bytes and notices trouble. Its twin is internal/gpu/device_js.go.
+// The GPU host owns the WebGPU device of the engine worker and everything created on it. Go decides what to create and
+// assigns each object a number, each kind by its own; programs name objects by these numbers. The host creates and
+// releases objects, replays programs, copies bytes and collects errors. The Go half is internal/gpu/device.
 
 import { EngineError } from '../errors.js';
 
 declare global {
-  /** How Go opens a device: installed by the worker that boots it. */
+  /** Opens a device for Go; the worker that starts Go installs it. */
   var outriderGPU: (() => Promise<GPUHost>) | undefined;
 }
 
@@ -14,7 +14,7 @@ export function installGPUHost(gpu: GPU | undefined): void {
   globalThis.outriderGPU = () => GPUHost.open(gpu);
 }
 
-/** The adapter's limits that Go makes use of, whatever they are. */
+/** The limits that the device is requested with: all that the adapter has. Other limits keep WebGPU's defaults. */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -24,65 +24,69 @@ const LIMITS = [
   'maxComputeWorkgroupSizeX',
 ] as const;
 
-/** Of the bytes handed to the queue, so many may be on their way between two fences, with so many fences ahead. */
+/** A fence is put into the queue after this many uploaded bytes, and this many fences may be pending. */
 const FENCE_BYTES = 16 << 20;
-const FENCES = 4;
+const MAX_FENCES = 4;
 
-/** The commands of a program; see internal/gpu/program.go. */
+/** The commands of a program; see internal/gpu/device/program.go. */
 const OP_DISPATCH = 1;
 const DISPATCH_WORDS = 7;
 
-/** The layout of bind group 0, and of pipelines that have it alone. */
+/** The layout of a bind group 0, and of the pipelines that have this group alone. */
 interface Layout {
   group: GPUBindGroupLayout;
   pipeline: GPUPipelineLayout;
 }
 
+/** One WebGPU device and the objects created on it. Every method but `open` is called by Go. */
 export class GPUHost {
-  #buffers = new Table<GPUBuffer>();
-  #layouts = new Table<Layout>();
-  #pipelines = new Table<GPUComputePipeline>();
-  #groups = new Table<GPUBindGroup>();
-  #programs = new Table<Uint32Array>();
+  #buffers = new NumberedObjects<GPUBuffer>();
+  #layouts = new NumberedObjects<Layout>();
+  #pipelines = new NumberedObjects<GPUComputePipeline>();
+  #groups = new NumberedObjects<GPUBindGroup>();
+  #programs = new NumberedObjects<Uint32Array>();
   #staging: GPUBuffer[] = [];
-  #unfenced = 0;
+  #unfencedBytes = 0;
   #fences: Promise<unknown>[] = [];
-  #trouble: EngineError | undefined;
+  #error: EngineError | undefined;
   #closed = false;
 
   private constructor(readonly device: GPUDevice) {
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault(); // Go reports it
-      this.#note(new EngineError('internal', event.error.message));
+      this.#keepError(new EngineError('internal', event.error.message));
     });
     void device.lost.then(({ message }) => {
-      if (!this.#closed) this.#note(new EngineError('device_lost', message));
+      if (!this.#closed) this.#keepError(new EngineError('device_lost', message));
     });
   }
 
+  /** Opens the default adapter with its own limits. Rejects with `no_webgpu` or `no_adapter`. */
   static async open(gpu: GPU | undefined): Promise<GPUHost> {
-    if (!gpu) throw new EngineError('no_webgpu', 'navigator.gpu is not there');
+    if (!gpu) throw new EngineError('no_webgpu', 'navigator.gpu is missing');
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-    if (!adapter) throw new EngineError('no_adapter', 'requestAdapter gave null');
+    if (!adapter) throw new EngineError('no_adapter', 'requestAdapter returned null');
     const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
     return new GPUHost(await adapter.requestDevice({ requiredLimits }));
   }
 
-  /** Gives everything back; what happens to the device after that is no trouble. */
+  /** Destroys the device; that it is lost then is not an error. */
   close(): void {
     this.#closed = true;
     this.device.destroy();
   }
 
+  /** Creates a buffer of zeros. */
   createBuffer(id: number, label: string, size: number, usage: GPUBufferUsageFlags): void {
     this.#buffers.set(id, this.device.createBuffer({ label, size, usage }));
   }
 
-  dropBuffer(id: number): void {
-    this.#buffers.take(id).destroy();
+  /** Frees a buffer's memory. */
+  destroyBuffer(id: number): void {
+    this.#buffers.remove(id).destroy();
   }
 
-  /** Makes the layout of bindings of these types. A uniform is a page of which each dispatch names its part. */
+  /** Creates the layout of bindings of these types. The offset of a uniform, the dispatch's parameters, is dynamic. */
   createLayout(id: number, ...types: GPUBufferBindingType[]): void {
     const entries = types.map((type, binding) => {
       const buffer = { type, hasDynamicOffset: type === 'uniform' };
@@ -92,53 +96,55 @@ export class GPUHost {
     this.#layouts.set(id, { group, pipeline: this.device.createPipelineLayout({ bindGroupLayouts: [group] }) });
   }
 
-  /** Compiles a kernel beside what else is going on. Programs may run it once this resolves. */
+  /** Compiles a kernel without blocking. Programs may run it once this resolves. */
   async createPipeline(id: number, label: string, layout: number, code: string): Promise<void> {
-    this.device.pushErrorScope('validation'); // the module's messages say more
+    this.device.pushErrorScope('validation'); // swallows an error that says less than the module's messages
     const module = this.device.createShaderModule({ label, code });
-    const refused = this.device.popErrorScope();
+    const popped = this.device.popErrorScope();
     const compute = { module, entryPoint: 'main' };
     try {
-      const asked = { label, layout: this.#layouts.get(layout).pipeline, compute };
-      this.#pipelines.set(id, await this.device.createComputePipelineAsync(asked));
+      const descriptor = { label, layout: this.#layouts.get(layout).pipeline, compute };
+      this.#pipelines.set(id, await this.device.createComputePipelineAsync(descriptor));
     } catch (reason) {
-      throw new EngineError('internal', (await objections(module)) || (reason as Error).message);
+      throw new EngineError('internal', (await compilerErrors(module)) || (reason as Error).message);
     } finally {
-      await refused;
+      await popped;
     }
   }
 
-  /** Binds buffers in order: whole ones, then a page of which a dispatch sees so many bytes. */
-  createGroup(id: number, layout: number, seen: number, ...buffers: number[]): void {
+  /** Binds buffers in order: each whole, but of the last one, the parameters, only `paramBytes`. */
+  createBindGroup(id: number, layout: number, paramBytes: number, ...buffers: number[]): void {
     const entries = buffers.map((number, binding) => ({ binding, resource: { buffer: this.#buffers.get(number) } }));
-    Object.assign(entries.at(-1)!.resource, { size: seen });
+    Object.assign(entries.at(-1)!.resource, { size: paramBytes });
     this.#groups.set(id, this.device.createBindGroup({ layout: this.#layouts.get(layout).group, entries }));
   }
 
-  dropGroup(id: number): void {
-    this.#groups.take(id);
+  /** Drops a bind group. */
+  releaseBindGroup(id: number): void {
+    this.#groups.remove(id);
   }
 
-  /** Keeps a copy of a program's words, so that running it needs nothing of Go's memory. */
+  /** Keeps a copy of a program's words, so that running it reads nothing from Go's memory. */
   addProgram(id: number, bytes: Uint8Array): void {
     this.#programs.set(id, new Uint32Array(bytes.slice().buffer));
   }
 
-  dropProgram(id: number): void {
-    this.#programs.take(id);
+  /** Drops a program. What is queued already still runs. */
+  releaseProgram(id: number): void {
+    this.#programs.remove(id);
   }
 
-  /** Queues a program, from one of its words on, as one pass and one submit. Returns whether there is trouble to take. */
+  /** Queues a program, from one of its words on, as one pass and one submit. Returns whether `takeError` has one. */
   run(id: number, from: number): boolean {
     const encoder = this.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     this.#replay(pass, this.#programs.get(id), from);
     pass.end();
     this.device.queue.submit([encoder.finish()]);
-    return this.#trouble !== undefined;
+    return this.#error !== undefined;
   }
 
-  /** Plays the words of a program; the twin of replay in device_native.go. */
+  /** Executes the words of a program; queue_native.go has the same function for the native half. */
   #replay(pass: GPUComputePassEncoder, words: Uint32Array, from: number): void {
     let current = -1;
     for (let i = from; i < words.length; i += DISPATCH_WORDS) {
@@ -151,110 +157,110 @@ export class GPUHost {
     }
   }
 
-  /** Queues a copy of the first `length` bytes of `data`, whole words at a whole word. */
-  write(buffer: number, at: number, data: Uint8Array<ArrayBuffer>, length: number): void {
-    this.device.queue.writeBuffer(this.#buffers.get(buffer), at, data, 0, length);
+  /** Queues a copy of the first `length` bytes of `data`; `offset` and `length` are multiples of 4. */
+  write(buffer: number, offset: number, data: Uint8Array<ArrayBuffer>, length: number): void {
+    this.device.queue.writeBuffer(this.#buffers.get(buffer), offset, data, 0, length);
   }
 
   /**
-   * Queues bytes `from` to `from + length` of a source, the last word filled up with zeros. The result, if there is
-   * one, is to be awaited before the next piece: then enough bytes are on their way.
+   * Queues a copy of bytes `from` to `from + length` of a source; zeros fill the last word. When many bytes are queued
+   * already, it returns a promise, which the caller awaits before the next upload.
    */
-  put(id: number, at: number, source: ArrayBuffer, from: number, length: number): Promise<unknown> | undefined {
+  upload(id: number, offset: number, source: ArrayBuffer, from: number, length: number): Promise<unknown> | undefined {
     const buffer = this.#buffers.get(id);
     const whole = length - (length % 4);
-    this.device.queue.writeBuffer(buffer, at, source, from, whole);
+    this.device.queue.writeBuffer(buffer, offset, source, from, whole);
     if (whole < length) {
       const last = new Uint8Array(4);
       last.set(new Uint8Array(source, from + whole, length - whole));
-      this.device.queue.writeBuffer(buffer, at + whole, last);
+      this.device.queue.writeBuffer(buffer, offset + whole, last);
     }
     return this.#fence(length);
   }
 
-  /** Counts bytes handed to the queue. */
+  /** Counts uploaded bytes. Returns the oldest fence when `MAX_FENCES` are pending. */
   #fence(bytes: number): Promise<unknown> | undefined {
-    this.#unfenced += bytes;
-    if (this.#unfenced < FENCE_BYTES) return undefined;
-    this.#unfenced = 0;
+    this.#unfencedBytes += bytes;
+    if (this.#unfencedBytes < FENCE_BYTES) return undefined;
+    this.#unfencedBytes = 0;
     this.#fences.push(this.device.queue.onSubmittedWorkDone());
-    return this.#fences.length < FENCES ? undefined : this.#fences.shift();
+    return this.#fences.length < MAX_FENCES ? undefined : this.#fences.shift();
   }
 
   /**
-   * Reads whole words back, as they are after everything queued so far: parts (buffer, offset, length), one after
-   * another. Several read-backs may be under way.
+   * Reads ranges back, as they are after everything queued so far: (buffer, offset, length) each, in whole words. The
+   * result has them one after another. Several read-backs may be pending.
    */
-  async fetch(...parts: number[]): Promise<Uint8Array> {
+  async readBack(...ranges: number[]): Promise<Uint8Array> {
     let length = 0;
-    for (let i = 2; i < parts.length; i += 3) length += parts[i]!;
-    const staging = this.#takeStaging(length);
+    for (let i = 2; i < ranges.length; i += 3) length += ranges[i]!;
+    const staging = this.#acquireStaging(length);
     const encoder = this.device.createCommandEncoder();
-    for (let i = 0, at = 0; i < parts.length; i += 3) {
-      encoder.copyBufferToBuffer(this.#buffers.get(parts[i]!), parts[i + 1]!, staging, at, parts[i + 2]!);
-      at += parts[i + 2]!;
+    for (let i = 0, offset = 0; i < ranges.length; i += 3) {
+      encoder.copyBufferToBuffer(this.#buffers.get(ranges[i]!), ranges[i + 1]!, staging, offset, ranges[i + 2]!);
+      offset += ranges[i + 2]!;
     }
     this.device.queue.submit([encoder.finish()]);
     try {
       await staging.mapAsync(GPUMapMode.READ, 0, length);
     } catch (reason) {
       staging.destroy();
-      throw this.takeTrouble() ?? new EngineError('device_lost', String(reason));
+      throw this.takeError() ?? new EngineError('device_lost', String(reason));
     }
     const bytes = new Uint8Array(staging.getMappedRange(0, length).slice(0));
     staging.unmap();
     this.#staging.push(staging);
-    const trouble = this.takeTrouble();
-    if (trouble) throw trouble;
+    const error = this.takeError();
+    if (error) throw error;
     return bytes;
   }
 
-  /** A free staging buffer that is large enough, so that a steady stream of read-backs settles on a few. */
-  #takeStaging(length: number): GPUBuffer {
+  /** Returns a free staging buffer that is large enough, so that regular read-backs settle on a few. */
+  #acquireStaging(length: number): GPUBuffer {
     const i = this.#staging.findIndex((buffer) => buffer.size >= length);
     if (i >= 0) return this.#staging.splice(i, 1)[0]!;
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
     return this.device.createBuffer({ label: 'read-back', size: Math.max(length, 256), usage });
   }
 
-  /** Opens error scopes; what goes wrong until popScopes belongs to it. */
-  pushScopes(): void {
+  /** Opens error scopes, which catch the errors of all calls until `popErrorScopes`. */
+  pushErrorScopes(): void {
     this.device.pushErrorScope('validation');
     this.device.pushErrorScope('internal');
     this.device.pushErrorScope('out-of-memory');
   }
 
-  /** Closes the scopes; rejects with what went wrong in them. */
-  async popScopes(): Promise<void> {
+  /** Closes the error scopes; rejects with what they caught, or when the device is lost. */
+  async popErrorScopes(): Promise<void> {
     const pops = [this.device.popErrorScope(), this.device.popErrorScope(), this.device.popErrorScope()];
     const [memory, internal, invalid] = await Promise.all(pops);
     if (memory) throw new EngineError('out_of_memory', memory.message);
     const error = invalid ?? internal;
     if (error) throw new EngineError('internal', error.message);
-    if (this.#trouble?.code === 'device_lost') throw this.#trouble; // a lost device objects to nothing
+    if (this.#error?.code === 'device_lost') throw this.#error; // the scopes of a lost device catch nothing
   }
 
-  #note(trouble: EngineError): void {
-    this.#trouble ??= trouble;
+  #keepError(error: EngineError): void {
+    this.#error ??= error;
   }
 
-  /** Trouble that came unasked. A lost device stays lost. */
-  takeTrouble(): EngineError | undefined {
-    const trouble = this.#trouble;
-    if (trouble?.code !== 'device_lost') this.#trouble = undefined;
-    return trouble;
+  /** Returns, once, an error that no call reported. A lost device is returned each time. */
+  takeError(): EngineError | undefined {
+    const error = this.#error;
+    if (error?.code !== 'device_lost') this.#error = undefined;
+    return error;
   }
 }
 
-/** What the compiler has against a module, with the places in its text. */
-async function objections(module: GPUShaderModule): Promise<string> {
+/** The compiler's errors in a module, each with its line and column. */
+async function compilerErrors(module: GPUShaderModule): Promise<string> {
   const { messages } = await module.getCompilationInfo();
   const errors = messages.filter(({ type }) => type === 'error');
   return errors.map(({ lineNum, linePos, message }) => `${lineNum}:${linePos} ${message}`).join('\n');
 }
 
-/** Things of one kind by the numbers that Go gives them; it uses the numbers of dropped ones again. */
-class Table<T> {
+/** Objects of one kind by the numbers that Go assigns. The number of a removed object is used again. */
+class NumberedObjects<T> {
   #items: (T | undefined)[] = [];
 
   set(id: number, item: T): void {
@@ -263,11 +269,11 @@ class Table<T> {
 
   get(id: number): T {
     const item = this.#items[id];
-    if (item === undefined) throw new EngineError('internal', `nothing has number ${id}`);
+    if (item === undefined) throw new EngineError('internal', `no object has number ${id}`);
     return item;
   }
 
-  take(id: number): T {
+  remove(id: number): T {
     const item = this.get(id);
     this.#items[id] = undefined;
     return item;

@@ -5,7 +5,7 @@ import { aborted, type EngineError, fromErrorData } from "../errors.js";
 import { Budget } from "./storage/budget.js";
 import { CHUNK_BYTES } from "./storage/chunk-store.js";
 import type { Answer, Ask, Method, Methods } from "./storage/messages.js";
-import { free, BufferPool } from "./storage/buffer-pool.js";
+import { freeBuffer, BufferPool } from "./storage/buffer-pool.js";
 
 /** The most weight bytes that may be held by JavaScript at once, buffers kept for the next read included. */
 const MAX_BYTES = 256e6;
@@ -79,9 +79,9 @@ export class StorageClient {
 
   /** Takes back a buffer that read gave: a read of the same length soon after gets it again, else its memory is freed. */
   release(buffer: ArrayBuffer): void {
-    if (!this.#budget.short && this.#pool.keep(buffer)) return;
+    if (!this.#budget.exhausted && this.#pool.keep(buffer)) return;
     const { byteLength } = buffer;
-    free(buffer);
+    freeBuffer(buffer);
     this.#budget.release(byteLength);
   }
 

@@ -1,21 +1,25 @@
-// Where the bytes of chunks rest. A backend holds what it was given; whether that is complete, the chunk index says.
+// Where the bytes of chunks are kept. A backend keeps the bytes it is given; the chunk index knows which are complete.
 
-import type { FileRecord } from "./chunk-index.js";
 import { EngineError } from "../../errors.js";
+import type { FileRecord } from "./chunk-index.js";
 
+/** What a kind of storage does with the bytes of files. */
 export interface Backend {
-  /** Makes room for the bytes of a new file. */
+  /** Prepares storage for the bytes of a new file. */
   create(record: FileRecord): Promise<void>;
-  /** Writes a chunk; when it returns, the bytes outlast a crash of the browser. */
+  /** Writes a chunk. When the promise is fulfilled, the bytes survive a crash of the browser. */
   write(record: FileRecord, chunk: number, bytes: ArrayBuffer): Promise<void>;
-  /** The bytes from offset on, into a buffer of that length if one is offered and can be used. */
+  /** Returns the bytes from offset on. It may return them in `into` if that has the same length. */
   read(record: FileRecord, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer>;
-  /** Gives the room of a file back that the chunk index has forgotten. */
-  discard(record: FileRecord): Promise<void>;
+  /** Frees the storage of a file that is no longer in the chunk index. */
+  remove(record: FileRecord): Promise<void>;
 }
 
-/** Whether an error says that bytes are gone which the chunk index counts as stored. */
+/** Reports whether an error says that bytes which the chunk index counts as stored are gone. */
 export const isGone = (error: unknown) => ["NotFoundError", "NotReadableError"].includes((error as Error)?.name);
 
+/** Returns the error of a chunk that has fewer bytes than were stored. */
 export const shortRead = (name: string) =>
-  new EngineError("integrity", `the stored bytes of ${name} are incomplete; download the model again`, { retryable: true });
+  new EngineError("integrity", `the stored bytes of ${name} are incomplete; download the model again`, {
+    retryable: true,
+  });

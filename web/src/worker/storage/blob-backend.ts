@@ -1,10 +1,11 @@
-// The backend that every browser has: chunks as Blob records of the chunk index's database, because a Blob can be read in
-// part and stays on disk until it is.
+// The backend that every browser supports: chunks as Blob records in the chunk index's database. A Blob can be read in
+// part, and its bytes stay on disk until then.
 
-import type { ChunkIndex, FileRecord } from "./chunk-index.js";
-import { CHUNK_BYTES, chunkLength, chunksOf } from "./chunk-store.js";
 import { type Backend, shortRead } from "./backend.js";
+import type { ChunkIndex, FileRecord } from "./chunk-index.js";
+import { CHUNK_BYTES, chunkLength, chunkRange } from "./chunk-store.js";
 
+/** Keeps files of the kind "indexeddb". */
 export class BlobBackend implements Backend {
   readonly #index: ChunkIndex;
 
@@ -12,15 +13,17 @@ export class BlobBackend implements Backend {
     this.#index = index;
   }
 
+  /** Does nothing: records need no preparation. */
   async create(): Promise<void> {}
 
+  /** Stores a chunk as a Blob. */
   async write(record: FileRecord, chunk: number, bytes: ArrayBuffer): Promise<void> {
     await this.#index.putBlob(record, chunk, new Blob([bytes]));
   }
 
-  /** Reads all chunks as one Blob: the browser then fills one buffer, which is faster than several that are put together. */
+  /** Reads all chunks as one Blob: the browser fills one buffer, which is faster than joining several. */
   async read(record: FileRecord, offset: number, length: number): Promise<ArrayBuffer> {
-    const { first, last } = chunksOf(offset, length);
+    const { first, last } = chunkRange(offset, length);
     const blobs = await this.#index.blobs(record.id, first, last);
     const pieces = blobs.map((blob, i) => {
       if (!blob) throw new DOMException("a chunk has no bytes", "NotFoundError");
@@ -33,6 +36,6 @@ export class BlobBackend implements Backend {
     return bytes;
   }
 
-  /** The chunk index has deleted the Blobs together with the record. */
-  async discard(): Promise<void> {}
+  /** Does nothing: the chunk index has deleted the Blobs together with the record. */
+  async remove(): Promise<void> {}
 }

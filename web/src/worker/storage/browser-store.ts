@@ -1,50 +1,68 @@
 // The store of a browser: one chunk index, and a backend for each kind of file.
 
+import { EngineError } from "../../errors.js";
+import { isGone, type Backend } from "./backend.js";
 import { BlobBackend } from "./blob-backend.js";
 import { ChunkIndex, type FileRecord } from "./chunk-index.js";
-import { CHUNK_BYTES, chunkLength, chunksOf, SCRATCH, type ChunkStore, type FileInfo, type StoredFile, type StoreKind } from "./chunk-store.js";
-import { EngineError } from "../../errors.js";
+import {
+  CHUNK_BYTES,
+  chunkLength,
+  chunkRange,
+  SCRATCH_ID,
+  type ChunkStore,
+  type FileInfo,
+  type StoredFile,
+  type StoreKind,
+} from "./chunk-store.js";
 import { OPFSBackend } from "./opfs-backend.js";
-import { isGone, type Backend } from "./backend.js";
 
+/** The {@link ChunkStore} of a browser. */
 export class BrowserStore implements ChunkStore {
   readonly #name: string;
   readonly #index: ChunkIndex;
   readonly #blobs: Backend;
-  #files: Promise<OPFSBackend | undefined> | undefined;
+  #opening: Promise<OPFSBackend | undefined> | undefined;
 
+  /** name is that of the database and of the folder in the origin's private file system. */
   constructor(name = "outrider-weights") {
     this.#name = name;
-    this.#index = new ChunkIndex(name, () => void this.#files?.then((files) => files?.cleared()));
+    this.#index = new ChunkIndex(name, () => void this.#opening?.then((opfs) => opfs?.cleared()));
     this.#blobs = new BlobBackend(this.#index);
   }
 
+  /** Returns every file, complete or not. */
   async list(): Promise<StoredFile[]> {
-    return (await this.#index.list()).filter(({ id }) => id !== SCRATCH);
+    return (await this.#index.list()).filter(({ id }) => id !== SCRATCH_ID);
   }
 
+  /** Returns a file; undefined if there is none. */
   find(id: string): Promise<StoredFile | undefined> {
     return this.#index.find(id);
   }
 
+  /** Returns the SHA-256 with which a chunk was stored; undefined if it is not stored. */
   chunkHash(id: string, chunk: number): Promise<string | undefined> {
     return this.#index.chunkHash(id, chunk);
   }
 
+  /** Deletes one chunk. */
   dropChunk(id: string, chunk: number): Promise<void> {
     return this.#index.dropChunk(id, chunk);
   }
 
+  /** Creates a record without chunks, of the kind "indexeddb". */
   async add(id: string, { name, size, validator }: FileInfo): Promise<StoredFile> {
     const info = { id, name, size, validator, kind: "indexeddb" as const };
-    await this.#discard(await this.#index.add({ ...info, file: crypto.randomUUID() }));
+    await this.#removeBytes(await this.#index.add({ ...info, file: crypto.randomUUID() }));
     return { ...info, chunks: [] };
   }
 
+  /** Deletes a file. */
   async delete(id: string): Promise<void> {
-    await this.#discard(await this.#index.delete(id));
+    await this.#removeBytes(await this.#index.delete(id));
   }
 
+  /** Stores a chunk, then marks it complete. */
   async putChunk(id: string, chunk: number, bytes: ArrayBuffer, hash: string): Promise<void> {
     const record = await this.#index.record(id);
     const backend = await this.#backend(record);
@@ -52,44 +70,46 @@ export class BrowserStore implements ChunkStore {
       await backend.write(record, chunk, bytes);
     } catch (error) {
       if (!isGone(error)) throw error;
-      await this.#dropLost(record); // else its chunks would be read as the zeros of a new file
+      await this.#dropLostChunks(record); // otherwise they would be read as the zeros of the new file
       await backend.create(record);
       await backend.write(record, chunk, bytes);
     }
     await this.#index.markStored(record, chunk, hash);
   }
 
+  /** Returns the bytes from offset on. */
   async read(id: string, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer> {
-    const { first, last } = chunksOf(offset, length);
-    const record = await this.#index.recordWith(id, first, last);
+    const { first, last } = chunkRange(offset, length);
+    const record = await this.#index.recordWithChunks(id, first, last);
     try {
       return await (await this.#backend(record)).read(record, offset, length, into);
     } catch (error) {
       if (!isGone(error) && (error as EngineError).code !== "integrity") throw error;
-      await this.#dropLost(record);
-      throw isGone(error) ? lost(record.name) : error;
+      await this.#dropLostChunks(record);
+      throw isGone(error) ? bytesLost(record.name) : error;
     }
   }
 
+  /** Moves a file to another kind of storage if the browser supports it. */
   async move(id: string, kind: StoreKind): Promise<StoredFile> {
     const from = await this.#index.record(id);
-    const by: FileRecord = { ...from, kind, ...(kind === "opfs" && { file: crypto.randomUUID() }) };
-    const to = kind === "opfs" ? await this.#opfs() : this.#blobs;
-    if (to && kind !== (from.kind ?? "indexeddb")) {
+    const to: FileRecord = { ...from, kind, ...(kind === "opfs" && { file: crypto.randomUUID() }) };
+    const backend = kind === "opfs" ? await this.#opfs() : this.#blobs;
+    if (backend && kind !== (from.kind ?? "indexeddb")) {
       const { chunks } = (await this.find(id))!;
-      await to.create(by);
+      await backend.create(to);
       for (const chunk of chunks) {
         const bytes = await this.read(id, chunk * CHUNK_BYTES, chunkLength(from.size, chunk));
-        await to.write(by, chunk, bytes);
+        await backend.write(to, chunk, bytes);
       }
-      await this.#index.replace(from, by, chunks);
-      await this.#discard(from);
+      await this.#index.replace(from, to, chunks);
+      await this.#removeBytes(from);
     }
     return (await this.find(id))!;
   }
 
-  /** Marks absent what cannot be read any more, so that it can be downloaded again. */
-  async #dropLost(record: FileRecord): Promise<void> {
+  /** Drops the chunks that cannot be read any more, so that they can be downloaded again. */
+  async #dropLostChunks(record: FileRecord): Promise<void> {
     const backend = await this.#backend(record);
     for (const chunk of (await this.find(record.id))?.chunks ?? []) {
       const end = chunk * CHUNK_BYTES + chunkLength(record.size, chunk);
@@ -97,21 +117,24 @@ export class BrowserStore implements ChunkStore {
     }
   }
 
-  async #discard(record: FileRecord | undefined): Promise<void> {
-    if (record) await (await this.#backend(record)).discard(record);
+  async #removeBytes(record: FileRecord | undefined): Promise<void> {
+    if (record) await (await this.#backend(record)).remove(record);
   }
 
   async #backend(record: FileRecord): Promise<Backend> {
     if (record.kind !== "opfs") return this.#blobs;
-    const files = await this.#opfs();
-    if (files) return files;
-    throw new EngineError("storage_error", `${record.name} cannot be read in this window: the browser refuses it its private files; open the page in a normal window`);
+    const opfs = await this.#opfs();
+    if (opfs) return opfs;
+    const problem = `${record.name} cannot be read: the browser does not let this window use the site's private files`;
+    throw new EngineError("storage_error", `${problem}; open the page in a normal window`);
   }
 
   #opfs(): Promise<OPFSBackend | undefined> {
-    return (this.#files ??= OPFSBackend.open(this.#name, () => this.#index.records()));
+    return (this.#opening ??= OPFSBackend.open(this.#name, () => this.#index.records()));
   }
 }
 
-const lost = (name: string) =>
-  new EngineError("storage_error", `the browser has removed parts of ${name} from its storage; download the model again`, { retryable: true });
+function bytesLost(name: string): EngineError {
+  const message = `the browser has removed parts of ${name} from its storage; download the model again`;
+  return new EngineError("storage_error", message, { retryable: true });
+}

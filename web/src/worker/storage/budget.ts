@@ -1,8 +1,9 @@
-// Counts the weight bytes that JavaScript holds and makes those who want more wait.
+// Limits the weight bytes that JavaScript holds at once.
 
+/** Counts held bytes. Requests that would exceed the limit wait. */
 export class Budget {
   readonly #limit: number;
-  readonly #waiting: { bytes: number; admit: () => void }[] = [];
+  readonly #queue: { bytes: number; admit: () => void }[] = [];
   #held = 0;
   #peak = 0;
 
@@ -16,31 +17,32 @@ export class Budget {
     return this.#held;
   }
 
-  /** The most bytes ever held at once. */
+  /** The largest number of bytes that have been held at once. */
   get peak(): number {
     return this.#peak;
   }
 
-  /** Whether bytes more could be had without waiting. */
+  /** Reports whether {@link acquire} would admit bytes without waiting. */
   has(bytes: number): boolean {
-    return this.#waiting.length === 0 && this.#fits(bytes);
+    return this.#queue.length === 0 && this.#fits(bytes);
   }
 
-  /** Whether somebody waits. */
-  get short(): boolean {
-    return this.#waiting.length > 0;
+  /** Whether a request waits. */
+  get exhausted(): boolean {
+    return this.#queue.length > 0;
   }
 
-  /** Waits, in order of asking, until bytes more fit. What is larger than the whole limit is admitted alone. */
+  /** Waits until bytes more may be held. Requests are admitted in order; one larger than the limit is admitted alone. */
   async acquire(bytes: number): Promise<void> {
     if (this.has(bytes)) return this.#hold(bytes);
-    await new Promise<void>((admit) => this.#waiting.push({ bytes, admit }));
+    await new Promise<void>((admit) => this.#queue.push({ bytes, admit }));
   }
 
+  /** Counts bytes as no longer held and admits waiting requests. */
   release(bytes: number): void {
     this.#held -= bytes;
-    for (let next = this.#waiting[0]; next && this.#fits(next.bytes); next = this.#waiting[0]) {
-      this.#waiting.shift();
+    for (let next = this.#queue[0]; next && this.#fits(next.bytes); next = this.#queue[0]) {
+      this.#queue.shift();
       this.#hold(next.bytes);
       next.admit();
     }

@@ -1,17 +1,18 @@
-// Buffers that have done their work, kept a moment for reads of the same length: the system hands out fresh memory page
-// by page, and that takes longer than copying the bytes of an expert into pages that are there.
+// Buffers kept for the next reads of the same length. Fresh memory is mapped page by page, which takes longer than
+// copying the bytes of an expert into pages that are mapped already.
 
-/** Milliseconds without a read after which nothing is kept. */
-const IDLE = 2000;
+/** Milliseconds after the last {@link BufferPool.keep} until onIdle is called. */
+const IDLE_TIMEOUT = 2000;
 
+/** Keeps released buffers for a short time. */
 export class BufferPool {
   readonly #limit: number;
   readonly #onIdle: () => void;
-  #free: ArrayBuffer[] = [];
+  #buffers: ArrayBuffer[] = [];
   #bytes = 0;
-  #idle: ReturnType<typeof setTimeout> | undefined;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Keeps at most limit bytes; onIdle is to empty it. */
+  /** The pool keeps at most limit bytes. onIdle should call {@link empty}. */
   constructor(limit: number, onIdle: () => void) {
     this.#limit = limit;
     this.#onIdle = onIdle;
@@ -22,40 +23,40 @@ export class BufferPool {
     return this.#bytes;
   }
 
-  /** Gives a buffer of this length away, if there is one. */
+  /** Removes a buffer of this length from the pool and returns it; undefined if there is none. */
   take(length: number): ArrayBuffer | undefined {
-    const i = this.#free.findIndex(({ byteLength }) => byteLength === length);
+    const i = this.#buffers.findIndex(({ byteLength }) => byteLength === length);
     if (i < 0) return undefined;
     this.#bytes -= length;
-    return this.#free.splice(i, 1)[0];
+    return this.#buffers.splice(i, 1)[0];
   }
 
-  /** Keeps a buffer; false when it does not fit. */
+  /** Keeps a buffer; returns false if that would exceed the limit. */
   keep(buffer: ArrayBuffer): boolean {
     if (this.#bytes + buffer.byteLength > this.#limit) return false;
-    this.#free.push(buffer);
+    this.#buffers.push(buffer);
     this.#bytes += buffer.byteLength;
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(this.#onIdle, IDLE);
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(this.#onIdle, IDLE_TIMEOUT);
     return true;
   }
 
-  /** Frees every buffer and gives how many bytes they had. */
+  /** Frees every buffer and returns the number of bytes freed. */
   empty(): number {
     const bytes = this.#bytes;
-    this.#free.forEach(free);
-    this.#free = [];
+    this.#buffers.forEach(freeBuffer);
+    this.#buffers = [];
     this.#bytes = 0;
-    clearTimeout(this.#idle);
+    clearTimeout(this.#idleTimer);
     return bytes;
   }
 }
 
 /**
- * Frees a buffer's memory at once: it leaves with a message that nobody receives. A transfer to length 0 looks simpler, but
- * Chromium 156 then keeps the memory of a buffer that another worker has sent: 1.7 GB after 35 experts.
+ * Frees a buffer's memory immediately by transferring it in a message that is never received. A transfer to length 0 would
+ * be simpler, but Chromium 156 then keeps the memory of a buffer that came from another worker: 1.7 GB after 35 experts.
  */
-export function free(buffer: ArrayBuffer): void {
+export function freeBuffer(buffer: ArrayBuffer): void {
   const { port1, port2 } = new MessageChannel();
   port1.postMessage(null, [buffer]);
   port1.close();

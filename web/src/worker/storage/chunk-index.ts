@@ -1,185 +1,212 @@
-// What is stored: the record of every file and, chunk by chunk, what is complete. It is kept in IndexedDB whatever holds
-// the bytes, because its transactions make a chunk present or absent and never half.
+// The chunk index: the record of every file, and which of its chunks are complete. It is in IndexedDB whatever holds the
+// bytes, because a transaction marks a chunk as present or absent and never leaves it in between.
 
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "idb";
-import type { FileInfo, StoredFile, StoreKind } from "./chunk-store.js";
 import { EngineError } from "../../errors.js";
+import type { FileInfo, StoredFile, StoreKind } from "./chunk-store.js";
 
-/** Version 1. A change of shape raises SCHEMA and adds a case to upgrade. */
-const SCHEMA = 1;
+/** Version of the database's schema, which docs/formats.md describes. A change raises it and adds a case to upgrade. */
+const SCHEMA_VERSION = 1;
 
-/** A file's record. Those of the first release have neither kind nor file. */
+/** A file's record. Records of the first release have neither kind nor file. */
 export interface FileRecord extends FileInfo {
   id: string;
-  /** "indexeddb" when missing. */
+  /** "indexeddb" if missing. */
   kind?: StoreKind;
   /**
-   * Another name each time the record is made anew, so that bytes of its predecessor are never taken for its own. Of the
-   * kind "opfs": the name of the file that holds the bytes.
+   * A name that is new each time the record is created, so that the bytes of an earlier record are never taken for this
+   * one's. For the kind "opfs" it is the name of the file with the bytes.
    */
   file?: string;
 }
 
 interface Schema extends DBSchema {
   files: { key: string; value: FileRecord };
-  /** The chunk map: a chunk is complete when it is here. */
-  chunks: { key: Key; value: { sha256: string } };
-  /** The bytes of chunks, in files of the kind "indexeddb"; see blobs.ts. */
-  bytes: { key: Key; value: Blob };
+  /** A chunk is complete if it has a record here. */
+  chunks: { key: ChunkKey; value: { sha256: string } };
+  /** The bytes of chunks in files of the kind "indexeddb"; see blob-backend.ts. */
+  bytes: { key: ChunkKey; value: Blob };
 }
 
-type Key = [id: string, chunk: number];
-type Stores = ["files", "chunks", "bytes"];
-type Writing = IDBPTransaction<Schema, Stores, "readwrite">;
-const STORES: Stores = ["files", "chunks", "bytes"];
+type ChunkKey = [id: string, chunk: number];
+type StoreNames = ["files", "chunks", "bytes"];
+type WriteTransaction = IDBPTransaction<Schema, StoreNames, "readwrite">;
+const STORE_NAMES: StoreNames = ["files", "chunks", "bytes"];
 
+/** The database of files and chunks. */
 export class ChunkIndex {
   readonly #name: string;
   readonly #onCleared: () => void;
   #opening: Promise<IDBPDatabase<Schema>> | undefined;
 
-  /** onCleared hears when the browser clears what the site has stored, as a person may ask it to. */
+  /** onCleared is called when the browser clears what the site has stored, for instance because a person asked it to. */
   constructor(name: string, onCleared: () => void) {
     this.#name = name;
     this.#onCleared = onCleared;
   }
 
-  /** The database, opened again after the browser has cleared it. */
+  /** Returns the database. After the browser has cleared it, the next call opens it again. */
   async #open(): Promise<IDBPDatabase<Schema>> {
-    const forget = () => (this.#opening = undefined);
-    this.#opening ??= openDB<Schema>(this.#name, SCHEMA, {
+    const reset = () => (this.#opening = undefined);
+    this.#opening ??= openDB<Schema>(this.#name, SCHEMA_VERSION, {
       upgrade(db) {
         db.createObjectStore("files", { keyPath: "id" });
         db.createObjectStore("chunks");
         db.createObjectStore("bytes");
       },
-      blocking: (_from, _to, event) => (forget(), (event.target as IDBDatabase).close()), // a newer page waits to upgrade
-      terminated: () => (forget(), this.#onCleared()),
+      blocking: (_from, _to, event) => (reset(), (event.target as IDBDatabase).close()), // a newer page must upgrade it
+      terminated: () => (reset(), this.#onCleared()),
     });
-    this.#opening.catch(forget);
+    this.#opening.catch(reset);
     return this.#opening;
   }
 
+  /** Returns all files. */
   async list(): Promise<StoredFile[]> {
     const tx = (await this.#open()).transaction(["files", "chunks"]);
     const records = await tx.objectStore("files").getAll();
-    return Promise.all(records.map(async (record) => stored(record, await tx.objectStore("chunks").getAllKeys(allOf(record.id)))));
+    const chunks = tx.objectStore("chunks");
+    return Promise.all(records.map(async (record) => toStoredFile(record, await chunks.getAllKeys(allChunks(record.id)))));
   }
 
+  /** Returns a file; undefined if there is none. */
   async find(id: string): Promise<StoredFile | undefined> {
     const tx = (await this.#open()).transaction(["files", "chunks"]);
-    const [record, keys] = await Promise.all([tx.objectStore("files").get(id), tx.objectStore("chunks").getAllKeys(allOf(id))]);
-    return record && stored(record, keys);
+    const [record, keys] = await Promise.all([
+      tx.objectStore("files").get(id),
+      tx.objectStore("chunks").getAllKeys(allChunks(id)),
+    ]);
+    return record && toStoredFile(record, keys);
   }
 
+  /** Returns the records of all files. */
   async records(): Promise<FileRecord[]> {
     return (await this.#open()).getAll("files");
   }
 
+  /** Returns the record of a file. */
   async record(id: string): Promise<FileRecord> {
-    return (await (await this.#open()).get("files", id)) ?? unknownFile(id);
+    return (await (await this.#open()).get("files", id)) ?? throwUnknownFile(id);
   }
 
+  /** Returns the SHA-256 of a chunk in lower-case hex; undefined if it is not stored. */
   async chunkHash(id: string, chunk: number): Promise<string | undefined> {
     return (await (await this.#open()).get("chunks", [id, chunk]))?.sha256;
   }
 
-  /** The record of a file that has all the chunks from first to last. */
-  async recordWith(id: string, first: number, last: number): Promise<FileRecord> {
+  /** Returns the record of a file; it throws unless all chunks from first to last are stored. */
+  async recordWithChunks(id: string, first: number, last: number): Promise<FileRecord> {
     const tx = (await this.#open()).transaction(["files", "chunks"]);
     const range = IDBKeyRange.bound([id, first], [id, last]);
-    const [record, keys] = await Promise.all([tx.objectStore("files").get(id), tx.objectStore("chunks").getAllKeys(range)]);
-    if (!record) return unknownFile(id);
+    const [record, keys] = await Promise.all([
+      tx.objectStore("files").get(id),
+      tx.objectStore("chunks").getAllKeys(range),
+    ]);
+    if (!record) return throwUnknownFile(id);
     for (let chunk = first; chunk <= last; chunk++) {
       if (keys[chunk - first]?.[1] !== chunk) throw notStored(record.name, chunk);
     }
     return record;
   }
 
-  /** Puts a record without chunks in the place of what had its id, and gives what that was. */
+  /** Replaces the record of an id, without chunks, and returns the record that it replaced. */
   async add(record: FileRecord): Promise<FileRecord | undefined> {
     return this.#write(async (tx) => {
-      const [old] = await Promise.all([tx.objectStore("files").get(record.id), clear(tx, record.id), tx.objectStore("files").put(record)]);
+      const files = tx.objectStore("files");
+      const [old] = await Promise.all([files.get(record.id), deleteChunks(tx, record.id), files.put(record)]);
       return old;
     });
   }
 
-  /** Marks a chunk complete, unless its file has been deleted or added anew since record was read. */
+  /** Marks a chunk complete; it throws if the file has been deleted or added again since record was read. */
   async markStored(record: FileRecord, chunk: number, sha256: string): Promise<void> {
-    await this.#write((tx) => Promise.all([present(tx, record), tx.objectStore("chunks").put({ sha256 }, [record.id, chunk])]));
+    await this.#write((tx) =>
+      Promise.all([checkCurrent(tx, record), tx.objectStore("chunks").put({ sha256 }, [record.id, chunk])]),
+    );
   }
 
-  /** Gives a file another kind; chunks that are not among `moved` are absent from then on. */
-  async replace(record: FileRecord, by: FileRecord, moved: number[]): Promise<void> {
+  /** Replaces a record by one of another kind. Chunks that are not in `moved` are not stored any more. */
+  async replace(record: FileRecord, replacement: FileRecord, moved: number[]): Promise<void> {
     await this.#write(async (tx) => {
-      const [keys] = await Promise.all([tx.objectStore("chunks").getAllKeys(allOf(record.id)), present(tx, record)]);
-      const late = keys.filter(([, chunk]) => !moved.includes(chunk));
-      await Promise.all([...late.map((key) => tx.objectStore("chunks").delete(key)), tx.objectStore("files").put(by)]);
-      if (by.kind !== "indexeddb") await tx.objectStore("bytes").delete(allOf(record.id));
+      const chunks = tx.objectStore("chunks");
+      const [keys] = await Promise.all([chunks.getAllKeys(allChunks(record.id)), checkCurrent(tx, record)]);
+      const notMoved = keys.filter(([, chunk]) => !moved.includes(chunk));
+      await Promise.all([...notMoved.map((key) => chunks.delete(key)), tx.objectStore("files").put(replacement)]);
+      if (replacement.kind !== "indexeddb") await tx.objectStore("bytes").delete(allChunks(record.id));
     });
   }
 
+  /** Deletes a chunk. */
   async dropChunk(id: string, chunk: number): Promise<void> {
-    await this.#write((tx) => Promise.all([tx.objectStore("chunks").delete([id, chunk]), tx.objectStore("bytes").delete([id, chunk])]));
+    await this.#write((tx) =>
+      Promise.all([tx.objectStore("chunks").delete([id, chunk]), tx.objectStore("bytes").delete([id, chunk])]),
+    );
   }
 
-  /** Forgets a file and gives its record. */
+  /** Deletes a file and returns its record. */
   async delete(id: string): Promise<FileRecord | undefined> {
     return this.#write(async (tx) => {
-      const [old] = await Promise.all([tx.objectStore("files").get(id), clear(tx, id), tx.objectStore("files").delete(id)]);
+      const files = tx.objectStore("files");
+      const [old] = await Promise.all([files.get(id), deleteChunks(tx, id), files.delete(id)]);
       return old;
     });
   }
 
+  /** Stores the bytes of a chunk; it does not mark the chunk complete. */
   async putBlob(record: FileRecord, chunk: number, blob: Blob): Promise<void> {
-    await this.#write((tx) => Promise.all([present(tx, record), tx.objectStore("bytes").put(blob, [record.id, chunk])]));
+    await this.#write((tx) =>
+      Promise.all([checkCurrent(tx, record), tx.objectStore("bytes").put(blob, [record.id, chunk])]),
+    );
   }
 
-  /** The Blobs of the chunks from first to last, undefined where there is none. */
+  /** Returns the Blobs of the chunks from first to last, undefined where there is none. */
   async blobs(id: string, first: number, last: number): Promise<(Blob | undefined)[]> {
     const { store } = (await this.#open()).transaction("bytes");
     return Promise.all(Array.from({ length: last - first + 1 }, (_, i) => store.get([id, first + i])));
   }
 
   /**
-   * Runs a transaction and throws the first thing that went wrong. A full disk may show in a request or only when the
-   * transaction commits, and then its requests fail with a bare AbortError: the transaction's own error says why.
+   * Runs a transaction and throws the first error. A full disk is reported by a request or only when the transaction
+   * commits. In the second case the requests fail with a bare AbortError, and the transaction's own error has the cause.
    */
-  async #write<T>(body: (tx: Writing) => Promise<T>): Promise<T> {
-    const tx = (await this.#open()).transaction(STORES, "readwrite");
+  async #write<T>(body: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+    const tx = (await this.#open()).transaction(STORE_NAMES, "readwrite");
     const work = body(tx);
     work.catch(() => tx.error ?? tx.abort());
     const [result, end] = await Promise.allSettled([work, tx.done]);
     if (result.status === "fulfilled" && end.status === "fulfilled") return result.value;
     const failures = [result, end].flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-    throw failures.find((failure) => failure instanceof EngineError) ?? tx.error ?? notAbort(failures);
+    throw failures.find((failure) => failure instanceof EngineError) ?? tx.error ?? cause(failures);
   }
 }
 
-/** Every key [id, number]: an empty array sorts after every number. */
-const allOf = (id: string) => IDBKeyRange.bound([id], [id, []]);
+/** The keys of all chunks of a file: an empty array sorts after every number. */
+const allChunks = (id: string) => IDBKeyRange.bound([id], [id, []]);
 
-const stored = ({ id, name, size, validator, kind = "indexeddb" }: FileRecord, keys: Key[]): StoredFile => ({
-  id, name, size, validator, kind, chunks: keys.map(([, chunk]) => chunk),
-});
-
-const clear = (tx: Writing, id: string) => Promise.all([tx.objectStore("chunks").delete(allOf(id)), tx.objectStore("bytes").delete(allOf(id))]);
-
-/** Fails when the chunk index has another record in the place of this one. */
-async function present(tx: Writing, record: FileRecord): Promise<void> {
-  const now = await tx.objectStore("files").get(record.id);
-  if (!now || now.file !== record.file) unknownFile(record.id);
+function toStoredFile({ id, name, size, validator, kind = "indexeddb" }: FileRecord, keys: ChunkKey[]): StoredFile {
+  return { id, name, size, validator, kind, chunks: keys.map(([, chunk]) => chunk) };
 }
 
-/** The most telling failure: an AbortError here is never the user's stop, only the echo of another failure. */
-function notAbort(failures: unknown[]): unknown {
-  const telling = failures.find((failure) => (failure as Error).name !== "AbortError");
-  return telling ?? new EngineError("storage_error", "the browser gave up storing the model; try again", { retryable: true });
+const deleteChunks = (tx: WriteTransaction, id: string) =>
+  Promise.all([tx.objectStore("chunks").delete(allChunks(id)), tx.objectStore("bytes").delete(allChunks(id))]);
+
+/** Throws if the index no longer has this record. */
+async function checkCurrent(tx: WriteTransaction, record: FileRecord): Promise<void> {
+  const current = await tx.objectStore("files").get(record.id);
+  if (!current || current.file !== record.file) throwUnknownFile(record.id);
 }
 
-function unknownFile(id: string): never {
+/** Returns the failure that is not an AbortError: an AbortError here is never a person's, but follows another failure. */
+function cause(failures: unknown[]): unknown {
+  const found = failures.find((failure) => (failure as Error).name !== "AbortError");
+  return found ?? new EngineError("storage_error", "the browser gave up storing the model; try again", { retryable: true });
+}
+
+function throwUnknownFile(id: string): never {
   throw new EngineError("storage_error", `${id} is not in the store; download the model again`, { retryable: true });
 }
 
-const notStored = (name: string, chunk: number) =>
-  new EngineError("storage_error", `part ${chunk + 1} of ${name} is not stored; download the model again`, { retryable: true });
+function notStored(name: string, chunk: number): EngineError {
+  const message = `part ${chunk + 1} of ${name} is not stored; download the model again`;
+  return new EngineError("storage_error", message, { retryable: true });
+}

@@ -1,70 +1,72 @@
-// Where files rest, in chunks. One contract for every kind of browser storage; loader/store/contract_test.go runs it.
+// The interface of the store: files divided into chunks. loader/store/contract_test.go tests its implementations.
 
-/** Bytes of every chunk of a file but the last. */
+/** Size in bytes of every chunk of a file but the last. ChunkBytes in loader/store/store.go is the same. */
 export const CHUNK_BYTES = 16 << 20;
 
-/** The id of the file with which a store is measured; list leaves it out. */
-export const SCRATCH = "scratch:";
+/** Id of the file with which a store's speed is measured. {@link ChunkStore.list} leaves it out. */
+export const SCRATCH_ID = "scratch:";
 
-/** A file as its source knows it. */
+/** A file as its source describes it. */
 export interface FileInfo {
   name: string;
   /** Bytes. */
   size: number;
-  /** Changes when the content does: an ETag or a date; empty when the server tells neither. */
+  /** Changes when the content does: an ETag or a date; empty if the server sends neither. */
   validator: string;
 }
 
 /** What holds a file's bytes: Blobs in a database, or a file of the origin's private file system. */
 export type StoreKind = "indexeddb" | "opfs";
 
-/** A file in the store. It is complete when it has all its chunks. */
+/** A file in the store. It is complete when all its chunks are stored. */
 export interface StoredFile extends FileInfo {
   id: string;
   kind: StoreKind;
-  /** Which chunks are stored, ascending. */
+  /** The stored chunks, ascending. */
   chunks: number[];
 }
 
+/** A store of files. */
 export interface ChunkStore {
-  /** Every file, whole or in part. */
+  /** Returns every file, complete or not. */
   list(): Promise<StoredFile[]>;
+  /** Returns a file; undefined if there is none. */
   find(id: string): Promise<StoredFile | undefined>;
-  /** Makes a record without chunks. A file of the same id and all its chunks are forgotten. */
+  /** Creates a record without chunks. A file of the same id is deleted with its chunks. */
   add(id: string, info: FileInfo): Promise<StoredFile>;
   /** Stores a chunk and marks it complete with its SHA-256, both or neither. */
   putChunk(id: string, chunk: number, bytes: ArrayBuffer, hash: string): Promise<void>;
   /**
-   * The bytes from offset on, all of them or a fault: storage_error when a chunk is missing or its bytes have gone,
-   * integrity when they are too few. A chunk of which that was found is missing from then on. `into` may be used if it
-   * has that length.
+   * Returns the bytes from offset on, all of them or an error: storage_error if a chunk is not stored or its bytes are
+   * gone, integrity if it has fewer bytes than were stored. Such a chunk counts as not stored from then on. The bytes may
+   * be returned in `into` if that has the same length.
    */
   read(id: string, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer>;
   /**
-   * Has a file's bytes held in another way from now on, if the browser can do that: those that are there and those to
-   * come. New files are of the kind "indexeddb".
+   * Moves a file to another kind of storage if the browser supports it: the chunks that are stored and those stored later.
+   * New files are of the kind "indexeddb".
    */
   move(id: string, kind: StoreKind): Promise<StoredFile>;
-  /** The SHA-256 a chunk was stored with, lower-case hex; undefined when it is not stored. */
+  /** Returns the SHA-256 with which a chunk was stored, in lower-case hex; undefined if it is not stored. */
   chunkHash(id: string, chunk: number): Promise<string | undefined>;
-  /** Forgets one chunk. */
+  /** Deletes one chunk. */
   dropChunk(id: string, chunk: number): Promise<void>;
-  /** Forgets a file, its record and all chunks or nothing. A file that is not there is no error. */
+  /** Deletes a file, its record with all chunks or nothing. It is not an error if there is none. */
   delete(id: string): Promise<void>;
 }
 
-/** How many bytes chunk number `chunk` of a file of `size` bytes has. */
+/** Returns the number of bytes of a chunk of a file of `size` bytes. */
 export function chunkLength(size: number, chunk: number): number {
   return Math.min(CHUNK_BYTES, size - chunk * CHUNK_BYTES);
 }
 
-/** The first and the last chunk that a range of bytes touches. */
-export function chunksOf(offset: number, length: number): { first: number; last: number } {
+/** Returns the first and the last chunk of a range of bytes. */
+export function chunkRange(offset: number, length: number): { first: number; last: number } {
   const last = Math.floor((offset + Math.max(length, 1) - 1) / CHUNK_BYTES);
   return { first: Math.floor(offset / CHUNK_BYTES), last };
 }
 
-/** The SHA-256 of bytes, lower-case hex. */
+/** Returns the SHA-256 of bytes in lower-case hex. */
 export async function sha256(bytes: ArrayBuffer): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");

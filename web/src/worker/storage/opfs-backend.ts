@@ -1,11 +1,12 @@
-// The backend for models that are paged: each file of a model is one file of the origin's private file system, and a
-// range of any length is read in one go, straight into the buffer that is handed over.
+// The backend for paged models. Each file of a model is one file of the origin's private file system. A range of any
+// length is read with one call, directly into the buffer that is returned.
 
+import { type Backend, shortRead } from "./backend.js";
 import type { FileRecord } from "./chunk-index.js";
 import { CHUNK_BYTES } from "./chunk-store.js";
 import { OPFSFiles } from "./opfs-files.js";
-import { type Backend, shortRead } from "./backend.js";
 
+/** Keeps files of the kind "opfs". */
 export class OPFSBackend implements Backend {
   readonly #files: OPFSFiles;
 
@@ -14,8 +15,8 @@ export class OPFSBackend implements Backend {
   }
 
   /**
-   * Opens the backend; undefined where the browser lacks it. Files that no record names are removed: a tab that was closed
-   * at the wrong moment leaves such.
+   * Opens the backend; undefined if the browser does not support it. It removes files that belong to no record, which a
+   * tab leaves when it is closed while it creates or deletes a file.
    */
   static async open(name: string, records: () => Promise<FileRecord[]>): Promise<OPFSBackend | undefined> {
     const files = await OPFSFiles.open(name);
@@ -26,31 +27,38 @@ export class OPFSBackend implements Backend {
     return new OPFSBackend(files);
   }
 
+  /** Creates the file. */
   create(record: FileRecord): Promise<void> {
     return this.#files.create(record.file!);
   }
 
+  /** Writes a chunk at its position in the file and flushes it to disk. */
   async write(record: FileRecord, chunk: number, bytes: ArrayBuffer): Promise<void> {
     await this.#files.use(record.file!, (handle) => {
       const written = handle.write(new Uint8Array(bytes), { at: chunk * CHUNK_BYTES });
-      if (written !== bytes.byteLength) throw new DOMException("the disk took only a part", "QuotaExceededError");
+      if (written !== bytes.byteLength) {
+        throw new DOMException("the disk accepted only part of a chunk", "QuotaExceededError");
+      }
       handle.flush();
     });
   }
 
+  /** Reads a range of the file. */
   async read(record: FileRecord, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer> {
     const buffer = into?.byteLength === length ? into : new ArrayBuffer(length);
-    const got = await this.#files.use(record.file!, (handle) => handle.read(new Uint8Array(buffer), { at: offset }));
-    if (got !== length) throw shortRead(record.name);
+    const target = new Uint8Array(buffer);
+    const count = await this.#files.use(record.file!, (handle) => handle.read(target, { at: offset }));
+    if (count !== length) throw shortRead(record.name);
     return buffer;
   }
 
-  discard(record: FileRecord): Promise<void> {
+  /** Removes the file. */
+  remove(record: FileRecord): Promise<void> {
     return this.#files.remove(record.file!);
   }
 
-  /** Takes note that the browser has cleared what the site stored. */
+  /** Must be called when the browser has cleared what the site stored. */
   cleared(): void {
-    this.#files.abandon();
+    this.#files.abandonHandles();
   }
 }

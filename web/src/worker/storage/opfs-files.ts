@@ -1,92 +1,101 @@
-// Files of the origin's private file system (OPFS), open for several tabs at once.
+// Files of the origin's private file system (OPFS), usable from several tabs at once.
 //
-// A browser gives out a synchronous handle either to one holder at a time or, in the mode "readwrite-unsafe", to any
-// number. In that mode handles stay open while they are in use, each under a shared lock; otherwise every use opens and
-// closes its own under an exclusive lock, and other tabs wait for it. Removing a file takes the exclusive lock in both.
+// A browser lets either one synchronous handle of a file be open at a time or, in the mode "readwrite-unsafe", any
+// number. In that mode a handle stays open while it is in use, under a shared lock. Otherwise every use opens and closes
+// a handle under an exclusive lock, and other tabs wait for it. Removing a file takes the exclusive lock in both cases.
 
 import { acquireLock, withLock } from "./locks.js";
 
-/** A FileSystemSyncAccessHandle, as far as it is used. TypeScript's types of the page do not have it. */
+/** The members of FileSystemSyncAccessHandle that are used. TypeScript's DOM types do not contain it. */
 export interface FileHandle {
+  /** The mode in which the handle was opened; undefined in browsers without modes. */
   readonly mode?: string;
+  /** Reads bytes from offset `at` on and returns how many. */
   read(into: Uint8Array, options: { at: number }): number;
+  /** Writes bytes from offset `at` on and returns how many. */
   write(bytes: Uint8Array, options: { at: number }): number;
+  /** Makes what was written durable. */
   flush(): void;
+  /** Closes the handle. */
   close(): void;
 }
 
 type Opener = { createSyncAccessHandle(options?: { mode: string }): Promise<FileHandle> };
 
 /** A handle that stays open, and its lock. */
-interface Shared {
+interface SharedHandle {
   handle: FileHandle;
   release(): void;
-  idle?: ReturnType<typeof setTimeout>;
+  idleTimer?: ReturnType<typeof setTimeout>;
 }
 
 /** Milliseconds after which an unused handle is closed, so that another tab can remove its file. */
-const IDLE = 1000;
+const IDLE_TIMEOUT = 1000;
 
 /** Milliseconds that removing a file waits for other tabs. */
-const PATIENCE = 3000;
+const REMOVE_TIMEOUT = 3000;
 
+/** A folder of the origin's private file system. */
 export class OPFSFiles {
-  readonly #name: string;
-  readonly #sharing: boolean;
-  readonly #open = new Map<string, Promise<Shared>>();
+  readonly #folder: string;
+  readonly #shareable: boolean;
+  readonly #handles = new Map<string, Promise<SharedHandle>>();
 
-  private constructor(name: string, sharing: boolean) {
-    this.#name = name;
-    this.#sharing = sharing;
+  private constructor(folder: string, shareable: boolean) {
+    this.#folder = folder;
+    this.#shareable = shareable;
   }
 
-  /** Opens a folder of the private file system; undefined where the browser has none or no synchronous handles. */
-  static async open(name: string): Promise<OPFSFiles | undefined> {
+  /** Opens a folder; undefined if the browser has no private file system or no synchronous handles. */
+  static async open(folder: string): Promise<OPFSFiles | undefined> {
     try {
-      return new OPFSFiles(name, await canShare(await openFolder(name)));
+      return new OPFSFiles(folder, await canShareHandles(await openFolder(folder)));
     } catch {
       return undefined;
     }
   }
 
+  /** Returns the names of all files. */
   async names(): Promise<string[]> {
-    const folder = await openFolder(this.#name);
+    const folder = await openFolder(this.#folder);
     return collect((folder as unknown as { keys(): AsyncIterable<string> }).keys());
   }
 
+  /** Creates an empty file unless it exists. */
   async create(name: string): Promise<void> {
-    await (await openFolder(this.#name)).getFileHandle(name, { create: true });
+    await (await openFolder(this.#folder)).getFileHandle(name, { create: true });
   }
 
-  /** Gives body a handle of a file that exists; it must not keep it. */
+  /** Calls body with a handle of a file that exists. body must not keep the handle. */
   async use<T>(name: string, body: (handle: FileHandle) => T): Promise<T> {
-    if (!this.#sharing) return withLock(this.#lock(name), "exclusive", () => this.#useOnce(name, body));
-    const shared = await this.#share(name);
-    clearTimeout(shared.idle);
-    shared.idle = setTimeout(() => this.#close(name), IDLE);
+    if (!this.#shareable) return withLock(this.#lockName(name), "exclusive", () => this.#useExclusively(name, body));
+    const shared = await this.#sharedHandle(name);
+    clearTimeout(shared.idleTimer);
+    shared.idleTimer = setTimeout(() => this.#close(name), IDLE_TIMEOUT);
     return body(shared.handle);
   }
 
-  /** Removes a file when no tab uses it. One that stays in use stays; it is removed when the folder is next swept. */
+  /** Removes a file. If another tab keeps using it, it stays until {@link OPFSBackend.open} removes unknown files. */
   async remove(name: string): Promise<void> {
     await this.#close(name);
-    const remove = async () => (await openFolder(this.#name)).removeEntry(name);
-    await withLock(this.#lock(name), "exclusive", remove, AbortSignal.timeout(PATIENCE)).catch(() => {});
+    const remove = async () => (await openFolder(this.#folder)).removeEntry(name);
+    const timeout = AbortSignal.timeout(REMOVE_TIMEOUT);
+    await withLock(this.#lockName(name), "exclusive", remove, timeout).catch(() => {});
   }
 
   /**
-   * Lets go of every handle when the browser has cleared what the site stored. They are not closed: Chromium 156 does not
-   * return from closing a handle of a file that it has cleared away.
+   * Releases the locks of all handles after the browser has cleared what the site stored. It does not close the handles:
+   * in Chromium 156 closing the handle of a cleared file never returns.
    */
-  abandon(): void {
-    for (const opening of this.#open.values()) {
-      void opening.then(({ idle, release }) => (clearTimeout(idle), release()));
+  abandonHandles(): void {
+    for (const opening of this.#handles.values()) {
+      void opening.then(({ idleTimer, release }) => (clearTimeout(idleTimer), release()));
     }
-    this.#open.clear();
+    this.#handles.clear();
   }
 
-  async #useOnce<T>(name: string, body: (handle: FileHandle) => T): Promise<T> {
-    const handle = await openHandle(await openFolder(this.#name), name);
+  async #useExclusively<T>(name: string, body: (handle: FileHandle) => T): Promise<T> {
+    const handle = await openHandle(await openFolder(this.#folder), name);
     try {
       return body(handle);
     } finally {
@@ -94,19 +103,20 @@ export class OPFSFiles {
     }
   }
 
-  #share(name: string): Promise<Shared> {
-    let sharing = this.#open.get(name);
-    if (sharing) return sharing;
-    sharing = this.#openShared(name);
-    this.#open.set(name, sharing);
-    sharing.catch(() => this.#open.delete(name));
-    return sharing;
+  /** Returns the open handle of a file, opening it if necessary. */
+  #sharedHandle(name: string): Promise<SharedHandle> {
+    let opening = this.#handles.get(name);
+    if (opening) return opening;
+    opening = this.#openShared(name);
+    this.#handles.set(name, opening);
+    opening.catch(() => this.#handles.delete(name));
+    return opening;
   }
 
-  async #openShared(name: string): Promise<Shared> {
-    const release = await acquireLock(this.#lock(name), "shared");
+  async #openShared(name: string): Promise<SharedHandle> {
+    const release = await acquireLock(this.#lockName(name), "shared");
     try {
-      const handle = await openHandle(await openFolder(this.#name), name);
+      const handle = await openHandle(await openFolder(this.#folder), name);
       return { handle, release };
     } catch (error) {
       release();
@@ -115,20 +125,20 @@ export class OPFSFiles {
   }
 
   async #close(name: string): Promise<void> {
-    const shared = await this.#open.get(name)?.catch(() => undefined);
+    const shared = await this.#handles.get(name)?.catch(() => undefined);
     if (!shared) return;
-    clearTimeout(shared.idle);
-    this.#open.delete(name);
+    clearTimeout(shared.idleTimer);
+    this.#handles.delete(name);
     shared.handle.close();
     shared.release();
   }
 
-  #lock(name: string): string {
-    return `${this.#name}/${name}`;
+  #lockName(name: string): string {
+    return `${this.#folder}/${name}`;
   }
 }
 
-/** The folder, looked up anew each time: the browser removes it when a person clears what the site has stored. */
+/** Opens the folder. It is looked up for each use: the browser removes it when a person clears the site's data. */
 async function openFolder(name: string): Promise<FileSystemDirectoryHandle> {
   return (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true });
 }
@@ -138,8 +148,8 @@ async function openHandle(folder: FileSystemDirectoryHandle, name: string): Prom
   return file.createSyncAccessHandle({ mode: "readwrite-unsafe" });
 }
 
-/** Whether handles can be shared: a browser that does not know the mode ignores the wish and says so on the handle. */
-async function canShare(folder: FileSystemDirectoryHandle): Promise<boolean> {
+/** Reports whether handles can be shared: browsers without modes ignore the option and leave handle.mode undefined. */
+async function canShareHandles(folder: FileSystemDirectoryHandle): Promise<boolean> {
   const name = `trial-${crypto.randomUUID()}`;
   await folder.getFileHandle(name, { create: true });
   const handle = await openHandle(folder, name);

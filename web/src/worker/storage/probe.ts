@@ -1,59 +1,64 @@
-// How fast the store and the network are, found out in a second or two each, before anything big moves.
+// Measures the speed of the store and of the network in a second or two each, before a model is loaded.
 
-import { CHUNK_BYTES, SCRATCH, type ChunkStore, type StoreKind } from "./chunk-store.js";
 import { throwIfAborted } from "../../errors.js";
+import { CHUNK_BYTES, SCRATCH_ID, type ChunkStore, type StoreKind } from "./chunk-store.js";
 import { withLock } from "./locks.js";
 import type { Source } from "./source.js";
 
-/** What the probe found. Reading is measured on bytes just written, which the system still has in memory. */
+/** The speed of the store. The bytes read have just been written and are still in the system's memory. */
 export interface StoreSpeed {
+  /** The kind that was measured. */
   kind: StoreKind;
-  /** Bytes a second. */
+  /** Bytes written per second. */
   write: number;
+  /** Bytes read per second. */
   read: number;
-  /** Bytes that the browser says may still be stored; 0 when it does not say. Chrome's answer is no promise. */
+  /** Bytes that the browser says may still be stored, 0 if it does not say. Chrome does not guarantee them. */
   free: number;
 }
 
-const CHUNKS = 6; // at most
-const WRITE_TIME = 1000; // milliseconds after which no other chunk is begun
+const MAX_CHUNKS = 6;
+const WRITE_TIME = 1000; // milliseconds after which no further chunk is written
 const LINK_BYTES = 8 << 20;
 const LINK_TIME = 1500; // milliseconds
 
-/** Writes and reads a scratch file of the kind, or of the one that the browser has. One tab at a time. */
+/** Measures writing and reading a scratch file of a kind, or of the kind that the browser supports; one tab at a time. */
 export function probeStore(store: ChunkStore, kind: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
   return withLock("outrider-probe", "exclusive", () => measureStore(store, kind, signal), signal);
 }
 
 async function measureStore(store: ChunkStore, wanted: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
   const { quota = 0, usage = 0 } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
-  await store.add(SCRATCH, { name: SCRATCH, size: CHUNKS * CHUNK_BYTES, validator: "" });
+  await store.add(SCRATCH_ID, { name: SCRATCH_ID, size: MAX_CHUNKS * CHUNK_BYTES, validator: "" });
   try {
-    const { kind } = await store.move(SCRATCH, wanted);
+    const { kind } = await store.move(SCRATCH_ID, wanted);
     const start = performance.now();
     const chunks = await writeChunks(store, signal);
     const written = performance.now();
-    await Promise.all(chunks.map((chunk) => store.read(SCRATCH, chunk * CHUNK_BYTES, CHUNK_BYTES)));
+    await Promise.all(chunks.map((chunk) => store.read(SCRATCH_ID, chunk * CHUNK_BYTES, CHUNK_BYTES)));
+    const end = performance.now();
     const bytes = chunks.length * CHUNK_BYTES;
-    return { kind, write: rate(bytes, written - start), read: rate(bytes, performance.now() - written), free: Math.max(0, quota - usage) };
+    const free = Math.max(0, quota - usage);
+    return { kind, write: bytesPerSecond(bytes, written - start), read: bytesPerSecond(bytes, end - written), free };
   } finally {
-    await store.delete(SCRATCH);
+    await store.delete(SCRATCH_ID);
   }
 }
 
+/** Writes chunks of the scratch file for about a second and returns their numbers. */
 async function writeChunks(store: ChunkStore, signal: AbortSignal): Promise<number[]> {
   const chunks: number[] = [];
-  const noise = randomChunk();
+  const bytes = randomChunk();
   const end = performance.now() + WRITE_TIME;
-  while (chunks.length < CHUNKS && (chunks.length === 0 || performance.now() < end)) {
+  while (chunks.length < MAX_CHUNKS && (chunks.length === 0 || performance.now() < end)) {
     throwIfAborted(signal);
-    await store.putChunk(SCRATCH, chunks.length, noise, "");
+    await store.putChunk(SCRATCH_ID, chunks.length, bytes, "");
     chunks.push(chunks.length);
   }
   return chunks;
 }
 
-/** A chunk whose first 64 KiB are random and repeat. */
+/** Returns a chunk that repeats 64 KiB of random bytes. */
 function randomChunk(): ArrayBuffer {
   const bytes = new Uint8Array(CHUNK_BYTES);
   crypto.getRandomValues(bytes.subarray(0, 65536));
@@ -61,19 +66,20 @@ function randomChunk(): ArrayBuffer {
   return bytes.buffer;
 }
 
-/** Bytes a second that come from a source: a few megabytes out of its middle, which are not kept. */
+/** Measures bytes per second from a source by reading up to 8 MiB from its middle, which are not stored. */
 export async function probeLink(source: Source, signal: AbortSignal): Promise<number> {
   const length = Math.min(LINK_BYTES, source.info.size);
-  const enough = AbortSignal.timeout(LINK_TIME);
+  const offset = Math.floor((source.info.size - length) / 2);
+  const timeout = AbortSignal.timeout(LINK_TIME);
   let received = 0;
   const start = performance.now();
   try {
-    await source.read(Math.floor((source.info.size - length) / 2), length, AbortSignal.any([signal, enough]), (bytes) => (received = bytes));
+    await source.read(offset, length, AbortSignal.any([signal, timeout]), (bytes) => (received = bytes));
   } catch (error) {
     throwIfAborted(signal);
-    if (!enough.aborted) throw error;
+    if (!timeout.aborted) throw error;
   }
-  return rate(received, performance.now() - start);
+  return bytesPerSecond(received, performance.now() - start);
 }
 
-const rate = (bytes: number, milliseconds: number) => (bytes / Math.max(milliseconds, 0.1)) * 1000;
+const bytesPerSecond = (bytes: number, milliseconds: number) => (bytes / Math.max(milliseconds, 0.1)) * 1000;

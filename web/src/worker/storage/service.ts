@@ -7,7 +7,7 @@ import { toStorageError } from "./errors.js";
 import { HTTPSource } from "./http-source.js";
 import { withLock } from "./locks.js";
 import type { Answer, Ask, Method, Methods, OpenSource } from "./messages.js";
-import { free } from "./buffer-pool.js";
+import { freeBuffer } from "./buffer-pool.js";
 import { probeLink, probeStore } from "./probe.js";
 import { LocalSource, type Source } from "./source.js";
 
@@ -68,7 +68,7 @@ function makeHandlers(store: ChunkStore): Handlers {
 async function read(store: ChunkStore, signal: AbortSignal, id: string, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer> {
   throwIfAborted(signal);
   const bytes = await store.read(id, offset, length, into);
-  if (into && into !== bytes) free(into);
+  if (into && into !== bytes) freeBuffer(into);
   return bytes;
 }
 

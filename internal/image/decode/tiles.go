@@ -2,8 +2,8 @@ package decode
 
 import "github.com/outrider-web/outrider/internal/image"
 
-// Tiles resizes the picture into its layout and cuts it (docs/spec/llama4.md §4.4–4.5). The global tile is the whole
-// picture stretched to a square.
+// Tiles resizes the picture to its layout and splits it (docs/spec/llama4.md §4.4 and §4.5). The global tile is the
+// whole picture, stretched to a square.
 func (p *Picture) Tiles(g image.Geometry) *image.Tiles {
 	t := image.NewTiles(g.Layout(p.Width, p.Height))
 	l := t.Layout
@@ -21,7 +21,7 @@ func (p *Picture) Tiles(g image.Geometry) *image.Tiles {
 	return t
 }
 
-// setRow deals out row y of the resized picture to the tiles it crosses.
+// setRow copies row y of the resized picture into the tiles that it crosses.
 func setRow(t *image.Tiles, y int, row []byte) {
 	tile := t.Layout.TileSize
 	for i := y / tile * t.Layout.Cols; len(row) > 0; i++ {

@@ -10,16 +10,17 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-var garbage [2]*uint64
+// recent holds the object that each goroutine of allocateForever allocated last.
+var recent [2]*uint64
 
-// The binding's MapAsync leaves an 8-byte object unreferenced until its callback. A collection in between, then other
-// objects of that size in its place, ends the process; the queue is kept busy to hold the window open.
-func TestReadBacksSurviveTheCollector(t *testing.T) {
+// The binding's MapAsync leaves an 8-byte object unreferenced until its callback. If the garbage collector frees it in
+// between and another object of that size takes its place, the process ends. Long programs make that interval longer.
+func TestReadBacksSurviveTheGarbageCollector(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(1))
 	stop := make(chan bool)
 	defer close(stop)
-	for i := range garbage {
-		go litter(&garbage[i], stop)
+	for i := range recent {
+		go allocateForever(&recent[i], stop)
 	}
 	b := open(t)
 	defer b.Close()
@@ -39,7 +40,8 @@ func TestReadBacksSurviveTheCollector(t *testing.T) {
 	}
 }
 
-func litter(at **uint64, stop chan bool) {
+// allocateForever allocates 8-byte objects until stop is closed.
+func allocateForever(at **uint64, stop chan bool) {
 	for {
 		select {
 		case <-stop:
