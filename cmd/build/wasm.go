@@ -35,7 +35,8 @@ const module = "github.com/outrider-web/outrider/"
 
 // cold packages run once a request or less, or when a program is recorded: without inlining they are smaller, and nobody
 // could tell the time. Others grow without it, as do most of the standard library; fmt does not.
-var cold = []string{"fmt", module + "wasm", module + "internal/openai", module + "internal/chat", module + "internal/engine",
+var cold = []string{"fmt", module + "wasm", module + "internal/session", module + "internal/wire",
+	module + "internal/openai", module + "internal/chat", module + "internal/engine",
 	module + "internal/errs", module + "internal/jsbridge", module + "internal/gpu", module + "internal/gpu/device",
 	module + "internal/model", module + "internal/model/llama",
 	module + "internal/model/llama4", module + "internal/ops", module + "loader", module + "loader/gguf",

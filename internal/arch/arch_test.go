@@ -48,10 +48,13 @@ var allowed = map[string][]string{
 	"internal/experts/simulate":  {"internal/experts"},
 	"internal/preflight":         {"internal/experts", "internal/errs"},
 	"loader":                     {"internal/errs", "internal/quant", "loader/..."},
-	"loader/...":                 {"internal/errs", "internal/jsbridge", "internal/quant", "loader/..."},
+	"loader/...":                 {"internal/errs", "internal/jsbridge", "internal/quant", "internal/wire", "loader/..."},
 	"internal/engine": {"internal/chat", "internal/experts", "internal/errs", "internal/image", "internal/model/...", "internal/model",
 		"internal/ops", "internal/preflight", "internal/quant", "internal/sample", "internal/tokenizer", "loader", "loader/..."},
-	"wasm": {"internal/engine", "internal/errs", "internal/jsbridge", "internal/gpu", "internal/image", "internal/openai", "internal/ops", "internal/chat", "internal/preflight", "internal/sample", "loader", "loader/..."},
+	"internal/session": {"internal/chat", "internal/engine", "internal/errs", "internal/image", "internal/openai", "internal/ops",
+		"internal/preflight", "internal/sample", "internal/wire", "loader", "loader/..."},
+	"wasm": {"internal/gpu", "internal/image", "internal/jsbridge", "internal/openai", "internal/preflight", "internal/session",
+		"internal/wire", "loader/fetch", "loader/store"},
 
 	"wasm/picture": {"internal/errs", "internal/image", "internal/image/decode", "internal/jsbridge"},
 

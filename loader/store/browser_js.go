@@ -5,15 +5,18 @@ import (
 	"fmt"
 	"syscall/js"
 
+	"github.com/outrider-web/outrider/internal/jsbridge"
+	"github.com/outrider-web/outrider/internal/wire"
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-// Browser is the storage worker's store. Its sources are those that package fetch opens in the
-// browser.
+// Browser is the store of the storage worker; web/src/worker/storage/service.ts has its methods. Its sources are those that
+// package fetch opens in the browser.
 type Browser struct{}
 
+// List returns every file, complete or not.
 func (Browser) List(ctx context.Context) ([]File, error) {
-	v, err := ask(ctx, "list")
+	v, err := call(ctx, "list")
 	if err != nil {
 		return nil, err
 	}
@@ -24,44 +27,41 @@ func (Browser) List(ctx context.Context) ([]File, error) {
 	return files, nil
 }
 
+// Find returns the record of a file and whether there is one.
 func (Browser) Find(ctx context.Context, id string) (File, bool, error) {
-	v, err := ask(ctx, "find", id)
+	v, err := call(ctx, "find", id)
 	if err != nil || v.IsUndefined() {
 		return File{}, false, err
 	}
 	return fileOf(v), true, nil
 }
 
+// Add creates a record without chunks, in place of one of the same id.
 func (Browser) Add(ctx context.Context, id string, info fetch.Info) (File, error) {
-	v, err := ask(ctx, "add", id, map[string]any{"name": info.Name, "size": info.Size, "validator": info.Validator})
-	if err != nil {
-		return File{}, err
-	}
-	return fileOf(v), nil
+	return callForFile(ctx, "add", id, wire.Tree(wire.FileInfo(info)))
 }
 
+// Move keeps the bytes of a file in a backend of this kind from now on, if the browser has it.
 func (Browser) Move(ctx context.Context, id string, kind Kind) (File, error) {
-	v, err := ask(ctx, "move", id, string(kind))
-	if err != nil {
-		return File{}, err
-	}
-	return fileOf(v), nil
+	return callForFile(ctx, "move", id, string(kind))
 }
 
+// StoreChunk fetches, hashes and stores a chunk in the storage worker.
 func (Browser) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
 	s, ok := src.(interface{ Handle() int })
 	if !ok {
-		return fmt.Errorf("store: the browser's store cannot take from %T", src)
+		return fmt.Errorf("store: the browser's store cannot read from a %T", src)
 	}
-	heard := js.FuncOf(func(_ js.Value, args []js.Value) any {
+	onProgress := js.FuncOf(func(_ js.Value, args []js.Value) any {
 		progress(int64(args[0].Float()))
 		return nil
 	})
-	defer heard.Release()
-	_, err := fetch.Call(ctx, "storeChunk", id, chunk, s.Handle(), heard)
+	defer onProgress.Release()
+	_, err := fetch.Call(ctx, "storeChunk", id, chunk, s.Handle(), onProgress)
 	return err
 }
 
+// Read returns bytes of a file as an ArrayBuffer of JavaScript.
 func (Browser) Read(ctx context.Context, id string, offset, n int64) (fetch.Blob, error) {
 	v, err := fetch.Call(ctx, "read", id, offset, n)
 	if err != nil {
@@ -70,40 +70,51 @@ func (Browser) Read(ctx context.Context, id string, offset, n int64) (fetch.Blob
 	return fetch.NewBuffer(v), nil
 }
 
+// Verify hashes every stored chunk again and returns how many had changed; they are no longer stored.
 func (Browser) Verify(ctx context.Context, id string) (int, error) {
-	v, err := ask(ctx, "verify", id)
+	v, err := call(ctx, "verify", id)
 	if err != nil {
 		return 0, err
 	}
 	return v.Int(), nil
 }
 
+// Delete deletes a file.
 func (Browser) Delete(ctx context.Context, id string) error {
-	_, err := ask(ctx, "delete", id)
+	_, err := call(ctx, "delete", id)
 	return err
 }
 
-// Probe measures the store in a second or two; what it writes is gone afterwards.
+// Probe measures the store with a scratch file, in a second or two, and deletes the file.
 func (Browser) Probe(ctx context.Context, kind Kind) (Speed, error) {
-	v, err := ask(ctx, "probeStore", string(kind))
+	v, err := call(ctx, "probeStore", string(kind))
 	if err != nil {
 		return Speed{}, err
 	}
-	number := func(name string) float64 { return v.Get(name).Float() }
-	return Speed{Kind(v.Get("kind").String()), number("write"), number("read"), int64(number("free"))}, nil
+	s := jsbridge.Read[wire.StoreSpeed](v)
+	return Speed{Kind: Kind(s.Kind), Write: s.Write, Read: s.Read, Free: s.Free}, nil
 }
 
-func ask(ctx context.Context, method string, args ...any) (js.Value, error) {
+// call calls one of Methods in web/src/worker/storage/messages.ts.
+func call(ctx context.Context, method string, args ...any) (js.Value, error) {
 	return fetch.Call(ctx, "call", append([]any{method}, args...)...)
 }
 
-// fileOf reads a StoredFile of web/src/worker/storage/chunk-store.ts.
+// callForFile is call for a method that returns a StoredFile.
+func callForFile(ctx context.Context, method string, args ...any) (File, error) {
+	v, err := call(ctx, method, args...)
+	if err != nil {
+		return File{}, err
+	}
+	return fileOf(v), nil
+}
+
 func fileOf(v js.Value) File {
-	f := newFile(v.Get("id").String(), fetch.InfoOf(v))
-	f.Kind = Kind(v.Get("kind").String())
-	stored := v.Get("chunks")
-	for i := range stored.Length() {
-		f.Chunks[stored.Index(i).Int()] = true
+	stored := jsbridge.Read[wire.StoredFile](v)
+	f := newFile(stored.ID, fetch.Info{Name: stored.Name, Size: stored.Size, Validator: stored.Validator})
+	f.Kind = Kind(stored.Kind)
+	for _, chunk := range stored.Chunks {
+		f.Chunks[chunk] = true
 	}
 	return f
 }
