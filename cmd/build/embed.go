@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// embeddable maps the scripts for pages of other people to their entry points. They are at the root of the site, and their
-// names do not change from one version to the next.
+// embeddable maps the scripts for pages of other people to their entry points. They are at the root of the site, and
+// their names do not change from one version to the next.
 var embeddable = map[string]string{
 	"outrider.js":   "web/src/client/index.ts",
 	"scout-chat.js": "web/src/element/define.ts",
