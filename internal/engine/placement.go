@@ -12,8 +12,8 @@ import (
 // they report.
 const maxSlotBuffer = 896 << 20
 
-// maxReadBytes bounds one range of an expert. It is a quarter of what the pager has in flight at most, so that four
-// reads never wait for each other.
+// maxReadBytes bounds one range of an expert. It is a quarter of what the pager reads at once, so that four reads
+// never wait for each other.
 const maxReadBytes = 64e6
 
 // placement says where the experts of a paged model are in its files, and how many slots each layer has for them. In
