@@ -5,7 +5,8 @@ import (
 	"os"
 )
 
-// site builds dist/site from nothing: the Go programs, the model inside, the scripts around it, the page, and compressed twins.
+// site builds dist/site anew: the Go programs, Nano, the scripts, the page, the service worker, and the compressed form
+// of every file that has one.
 func site(args []string) error {
 	f := flags("site")
 	f.Parse(args)

@@ -7,10 +7,11 @@ import (
 	"github.com/outrider-web/outrider/internal/tokenizer"
 )
 
-// Chat generates the answer to a conversation and calls emit with each piece of its text, until emit returns false. Text is
-// held back while it may be the beginning of a stop text, and while a character is incomplete. Errors: those of Prompt and
-// of Generate.
-func (e *Engine) Chat(ctx context.Context, messages []chat.Message, o chat.Options, p Params, emit func(delta string) bool) (Stats, error) {
+// Chat generates the answer to a conversation and calls emit with each piece of its text, until emit returns false.
+// Text is held back while it may be the beginning of a stop text, and while a character is incomplete. Errors: those of
+// Prompt and of Generate.
+func (e *Engine) Chat(ctx context.Context, messages []chat.Message, o chat.Options, p Params,
+	emit func(delta string) bool) (Stats, error) {
 	prompt, err := e.Prompt(ctx, messages, o)
 	if err != nil {
 		return Stats{}, aborted(ctx, err)

@@ -91,7 +91,8 @@ func (s gatedSource) ReadRange(ctx context.Context, offset, n int64, progress fu
 }
 
 // openGated opens the wide model, of which only the resident tensors are stored. What read points to may be set then.
-func openGated(t *testing.T, file []byte, o Options) (e *Engine, files *loader.Model, read *func(ctx context.Context) error) {
+func openGated(t *testing.T, file []byte, o Options) (e *Engine, files *loader.Model,
+	read *func(ctx context.Context) error) {
 	t.Helper()
 	read = new(func(ctx context.Context) error)
 	location := gatedLocation{fetch.Memory{"model.gguf": file}, read}

@@ -11,8 +11,8 @@ import (
 	"github.com/outrider-web/outrider/internal/tokenizer"
 )
 
-// Engine is an open model with the conversation that it last computed. Its methods belong to the goroutine of the backend,
-// except for DownloadExperts.
+// Engine is an open model with the conversation that it last computed. Its methods belong to the goroutine of the
+// backend, except for DownloadExperts.
 type Engine struct {
 	backend   ops.Backend
 	weights   model.Source

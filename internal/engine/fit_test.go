@@ -17,7 +17,8 @@ func TestFitNamesTheLimitAndTheExcess(t *testing.T) {
 		want   []string // of the message; nil: fits
 	}{
 		{ops.Limits{MaxBuffer: 100, MaxBinding: 100}, nil},
-		{ops.Limits{MaxBuffer: 100, MaxBinding: 99}, []string{"big needs 100", "maxStorageBufferBindingSize", "1 bytes too small"}},
+		{ops.Limits{MaxBuffer: 100, MaxBinding: 99}, []string{"big needs 100", "maxStorageBufferBindingSize",
+			"1 bytes too small"}},
 		{ops.Limits{MaxBuffer: 60, MaxBinding: 100}, []string{"big needs 100", "maxBufferSize", "40 bytes too small"}},
 	} {
 		err := checkLimits(p.file.Tensors, c.limits)

@@ -22,13 +22,13 @@ type Params struct {
 	OnTile func(done, total int) // called after each tile of the prompt's pictures that is encoded; may be nil
 }
 
-// maxQueuedSteps is how many greedy steps are queued before the token of the first is waited for: enough for the device never
-// to wait for the CPU, few enough for a stop to take effect at once.
+// maxQueuedSteps is how many greedy steps are queued before the token of the first is waited for: enough for the device
+// never to wait for the CPU, few enough for a stop to take effect at once.
 const maxQueuedSteps = 3
 
-// Generate computes a prompt and generates tokens that continue it. It calls emit with each of them, until emit returns false,
-// a stop token is generated (which is not emitted), MaxTokens is reached or the context is full. The prefix that the prompt
-// shares with the conversation before is not computed again.
+// Generate computes a prompt and generates tokens that continue it. It calls emit with each of them, until emit returns
+// false, a stop token is generated (which is not emitted), MaxTokens is reached or the context is full. The prefix that
+// the prompt shares with the conversation before is not computed again.
 // Errors: invalid_request and context_full, before any work; those of loading the vision encoder for the first picture;
 // device_lost; aborted when ctx ends. The statistics are valid also when there is an error.
 func (e *Engine) Generate(ctx context.Context, prompt Prompt, p Params, emit func(token int32) bool) (Stats, error) {
@@ -122,8 +122,8 @@ func (g *generation) accept(token int32) bool {
 	return false
 }
 
-// greedy generates greedily: each step reads the token of the step before on the device. Several steps are queued, and only
-// their tokens are read back.
+// greedy generates greedily: each step reads the token of the step before on the device. Several steps are queued, and
+// only their tokens are read back.
 func (g *generation) greedy(ctx context.Context) error {
 	var queue []ops.Pending
 	for more := true; more; {

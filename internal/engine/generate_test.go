@@ -44,7 +44,8 @@ func TestGreedyChoosesTheMostLikelyTokens(t *testing.T) {
 		}
 		read = []int32{got}
 	}
-	if stats.Finish != FinishLength || stats.GeneratedTokens != 6 || stats.PromptTokens != len(prompt) || stats.PeakHeapBytes == 0 {
+	if stats.Finish != FinishLength || stats.GeneratedTokens != 6 || stats.PromptTokens != len(prompt) ||
+		stats.PeakHeapBytes == 0 {
 		t.Errorf("statistics are %+v", stats)
 	}
 }
@@ -78,7 +79,8 @@ func TestAnAnswerEndsBeforeAStopToken(t *testing.T) {
 		if !slices.Equal(got, whole[:at]) || stats.Finish != FinishStop || stats.GeneratedTokens != at {
 			t.Errorf("%s: stopping at token %d of %v generates %v, %+v", name, at, whole, got, stats)
 		}
-		if want := append(slices.Clone(prompt), whole[:at+1]...); len(e.history) > len(want) || !slices.Equal(e.history, want[:len(e.history)]) || e.model.Len() != len(e.history) {
+		want, n := append(slices.Clone(prompt), whole[:at+1]...), len(e.history)
+		if n > len(want) || !slices.Equal(e.history, want[:n]) || e.model.Len() != n {
 			t.Errorf("%s: the history is %v (%d positions), want a prefix of %v", name, e.history, e.model.Len(), want)
 		}
 	}
@@ -107,7 +109,8 @@ func TestTheHistoryHasTheSampledTokens(t *testing.T) {
 
 func TestEmitMayEndAnAnswer(t *testing.T) {
 	e, n := openSmall(t), 0
-	stats, err := e.Generate(t.Context(), Prompt{Tokens: prompt}, Params{Stop: never}, func(int32) bool { n++; return n < 3 })
+	stats, err := e.Generate(t.Context(), Prompt{Tokens: prompt}, Params{Stop: never},
+		func(int32) bool { n++; return n < 3 })
 	if err != nil || n != 3 || stats.Finish != FinishStop || stats.GeneratedTokens != 3 {
 		t.Errorf("%d tokens, %+v, %v; want 3", n, stats, err)
 	}

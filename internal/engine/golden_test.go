@@ -84,8 +84,8 @@ func TestTheGPUComputesSmolLM2InSinglePrecision(t *testing.T) {
 	compareAll(t, Options{Options: model.Options{CacheF32: true, Context: 512}}, 1e-9)
 }
 
-// With the default, keys and values in half precision, rounding changes the logits, by up to 1.1e-6 as measured with the
-// adapters that were available, but no token.
+// With the default, keys and values in half precision, rounding changes the logits, by up to 1.1e-6 as measured with
+// the adapters that were available, but no token.
 func TestTheGPUComputesSmolLM2(t *testing.T) { compareAll(t, Options{}, 5e-6) }
 
 // compareAll compares the tokens and logits of all golden prompts.

@@ -65,7 +65,8 @@ func TestTheGPUComputesLlama4(t *testing.T) {
 			g, file := llama4Golden(t, name)
 			tokens := g.Ints["tokens"].Data
 			e := open(t, device, file, Options{Options: model.Options{CacheF32: true}})
-			for how, calls := range map[string][]int{"one by one": slices.Repeat([]int{1}, 26), "in unequal parts": {1, 6, 2, 11, 5, 1}} {
+			for how, calls := range map[string][]int{"one by one": slices.Repeat([]int{1}, 26),
+				"in unequal parts": {1, 6, 2, 11, 5, 1}} {
 				rewind(t, e)
 				end := 0
 				for i, got := range prefillCalls(t, e, tokens[:26], calls) {
@@ -114,17 +115,20 @@ func TestTinyLlama4sAgreeWithTheReference(t *testing.T) {
 	device := onGPU(t)
 	for _, typ := range llama4Types {
 		t.Run(typ.String(), func(t *testing.T) {
-			checkLogits(t, device, tiny.Llama4{Seed: 1, Type: typ, MoEInterval: 2, NumExpertsUsed: 2, Window: 8, TempFloor: 4}.GGUF())
+			checkLogits(t, device, tiny.Llama4{Seed: 1, Type: typ, MoEInterval: 2, NumExpertsUsed: 2, Window: 8,
+				TempFloor: 4}.GGUF())
 		})
 	}
 	t.Run("many experts, odd sizes", func(t *testing.T) {
-		checkLogits(t, device, tiny.Llama4{Seed: 2, Type: quant.Q8_0, HiddenSize: 96, NumHeads: 8, NumKVHeads: 1, HeadDim: 24, NumExperts: 37, NumExpertsUsed: 3,
+		checkLogits(t, device, tiny.Llama4{Seed: 2, Type: quant.Q8_0, HiddenSize: 96, NumHeads: 8, NumKVHeads: 1, HeadDim: 24,
+			NumExperts: 37, NumExpertsUsed: 3,
 			ExpertWidth: 160, DenseWidth: 224, Window: 5, TempFloor: 3}.GGUF())
 	})
 }
 
 // conversational is a model whose rings a conversation of 60 tokens overwrites several times.
-var conversational = tiny.Llama4{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 96, DenseWidth: 160,
+var conversational = tiny.Llama4{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 96,
+	DenseWidth:  160,
 	MoEInterval: 2, Window: 8, TempFloor: 4, ContextSize: 60}
 
 // A turn reuses what the rings still hold; otherwise it starts from the window that they must be filled from again.
@@ -149,15 +153,16 @@ func TestAConversationWithRingsMayContinueFromAnyPosition(t *testing.T) {
 	}
 }
 
-// Greedy decoding queues steps beyond the end of the answer, here beyond the end of a window, and rewinds. This test and the
-// one before fail with a Rewind that treats rings like full caches.
+// Greedy decoding queues steps beyond the end of the answer, here beyond the end of a window, and rewinds. This test
+// and the one before fail with a Rewind that treats rings like full caches.
 func TestStepsQueuedBeyondAWindowAreRewound(t *testing.T) {
 	for n := 1; n < 14; n++ {
 		e := open(t, ref.New(), conversational.GGUF(), Options{})
 		first, _ := generate(t, e, prompt, Params{Stop: never, MaxTokens: 20})
 		e.Forget()
 		at := 0
-		_, err := e.Generate(t.Context(), Prompt{Tokens: prompt}, Params{Stop: never}, func(int32) bool { at++; return at < n })
+		_, err := e.Generate(t.Context(), Prompt{Tokens: prompt}, Params{Stop: never},
+			func(int32) bool { at++; return at < n })
 		if err != nil || len(e.history) != e.model.Len() {
 			t.Fatalf("after %d tokens the history has %d tokens, the model %d; %v", n, len(e.history), e.model.Len(), err)
 		}
@@ -182,8 +187,8 @@ func (b *cancelling) ReadBack(t *ops.Tensor, offset, n int) ops.Pending {
 	return b.Backend.ReadBack(t, offset, n)
 }
 
-// The answer is cancelled before any of its tokens is known, when two steps are queued, beyond the window that the prompt
-// ends in: the ring no longer holds that window, and the history must not claim that it does.
+// The answer is cancelled before any of its tokens is known, when two steps are queued, beyond the window that the
+// prompt ends in: the ring no longer holds that window, and the history must not claim that it does.
 func TestAnAnswerCancelledBeyondAWindowIsForgotten(t *testing.T) {
 	b := &cancelling{Backend: ref.New()}
 	e := open(t, b, conversational.GGUF(), Options{})
@@ -231,7 +236,8 @@ func TestTheGoldenLlama4Chats(t *testing.T) {
 
 func TestATinyLlama4Chats(t *testing.T) {
 	e := open(t, ref.New(), conversational.GGUF(), Options{})
-	if _, stats := chatDeltas(t, e, Params{MaxTokens: 5}); stats.GeneratedTokens == 0 || e.Config().Architecture != "llama4" {
+	_, stats := chatDeltas(t, e, Params{MaxTokens: 5})
+	if stats.GeneratedTokens == 0 || e.Config().Architecture != "llama4" {
 		t.Errorf("%+v", stats)
 	}
 }
@@ -251,7 +257,8 @@ func TestAVocabularyWithoutTheTokensOfTheTemplateIsRefused(t *testing.T) {
 		}
 	}
 	bos := strings.Replace(string(file), "tokenizer.ggml.bos_token_id", "tokenizer.ggml.xxx_token_id", 1)
-	if _, err := Read(header(t, []byte(bos))); errs.Of(err).Code != errs.BadModel || !strings.Contains(err.Error(), "bos_token") {
+	_, err := Read(header(t, []byte(bos)))
+	if errs.Of(err).Code != errs.BadModel || !strings.Contains(err.Error(), "bos_token") {
 		t.Errorf("without a BOS token: %v", err)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Needs returns what the model needs of a machine, as far as its header says. Activations, some hundred megabytes at most,
-// are not counted. The caller must add the sizes of the files.
+// Needs returns what the model needs of a machine, as far as its header says. Activations, some hundred megabytes at
+// most, are not counted. The caller must add the sizes of the files.
 func (p *Plan) Needs(o Options) preflight.Model {
 	o = o.withContext()
 	m := preflight.Model{}
@@ -37,10 +37,10 @@ func MachineOf(l ops.Limits) preflight.Machine {
 	return preflight.Machine{MaxBuffer: l.MaxBuffer, MaxBinding: l.MaxBinding, MaxSlotBuffer: maxSlotBuffer}
 }
 
-// FindSlots finds out by trial how many slots fit on b, and returns o with that many; when all experts fit, without any.
-// taken is the size of the model with them. When the device was lost, it is the size that was being tried, for the caller to
-// pass to s.RecordFailure. A dense model has no slots, and a number of slots that o has already is not changed: then nothing
-// is tried, and taken is 0.
+// FindSlots finds out by trial how many slots fit on b, and returns o with that many; when all experts fit, without
+// any. taken is the size of the model with them. When the device was lost, it is the size that was being tried, for the
+// caller to pass to s.RecordFailure. A dense model has no slots, and a number of slots that o has already is not
+// changed: then nothing is tried, and taken is 0.
 // Errors: out_of_memory when not even the experts of one token fit; device_lost.
 func (p *Plan) FindSlots(b ops.Backend, s *preflight.Search, o Options) (found Options, taken int64, err error) {
 	needs := p.Needs(o)

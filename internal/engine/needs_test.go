@@ -93,7 +93,8 @@ func TestFindSlotsFindsAsManySlotsAsFit(t *testing.T) {
 	needs := p.Needs(Options{})
 	b, s := limitedTo(needs.Bytes([]int{4, 3})), newSearch()
 	o, taken, err := p.FindSlots(b, s, Options{})
-	if err != nil || len(o.SlotsOf) != len(needs.MoELayers) || taken != needs.Bytes(o.SlotsOf) || taken > b.limit || b.allocated != 0 {
+	if err != nil || len(o.SlotsOf) != len(needs.MoELayers) || taken != needs.Bytes(o.SlotsOf) || taken > b.limit ||
+		b.allocated != 0 {
 		t.Errorf("slots %v, %d of %d bytes, %d kept, %v", o.SlotsOf, taken, b.limit, b.allocated, err)
 	}
 	if usable, _ := s.Expected(); usable != taken {
@@ -137,7 +138,8 @@ func TestFindSlotsTriesNeitherGivenSlotsNorDenseModels(t *testing.T) {
 			t.Errorf("%+v, %d bytes, %v", o.Paging, taken, err)
 		}
 	}
-	if n := dense.Needs(Options{}); len(n.MoELayers) != 0 || n.ResidentBytes == 0 || n.CacheBytes == 0 || n.LargestTensor == 0 {
+	n := dense.Needs(Options{})
+	if len(n.MoELayers) != 0 || n.ResidentBytes == 0 || n.CacheBytes == 0 || n.LargestTensor == 0 {
 		t.Errorf("%+v", n)
 	}
 }

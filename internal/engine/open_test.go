@@ -17,7 +17,8 @@ import (
 // download stores a file in memory and opens it.
 func download(t testing.TB, file []byte) *loader.Model {
 	t.Helper()
-	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", store.NewMemory(math.MaxInt64), nil)
+	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", store.NewMemory(math.MaxInt64),
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,8 @@ func onGPU(t testing.TB) ops.Backend {
 }
 
 // small is a model that is fast on the CPU reference.
-var small = tiny.Llama{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, FeedForward: 96, ContextSize: 60}
+var small = tiny.Llama{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, FeedForward: 96,
+	ContextSize: 60}
 
 func openSmall(t *testing.T) *Engine { return open(t, ref.New(), small.GGUF(), Options{}) }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/outrider-web/outrider/loader"
 )
 
-// Paging chooses how many of a model's routed experts are on the GPU, and how the others are loaded. It changes how long a
-// token takes, never which token it is.
+// Paging chooses how many of a model's routed experts are on the GPU, and how the others are loaded. It changes how
+// long a token takes, never which token it is.
 type Paging struct {
 	Slots    int    // slots of each layer; 0: one for every expert, unless the GPU's limits do not allow it
 	SlotsOf  []int  // [layer with experts]: its slots; nil: as Slots says
@@ -16,8 +16,8 @@ type Paging struct {
 	Prefetch bool   // also load experts that are likely to be used next
 	OnDemand bool   // DownloadExperts does nothing: an expert that no token uses is never downloaded
 
-	// OnWaiting is called with the reason when an answer begins to wait because the network is unreachable, and with nil when
-	// it continues. May be nil.
+	// OnWaiting is called with the reason when an answer begins to wait because the network is unreachable, and with
+	// nil when it continues. May be nil.
 	OnWaiting func(why error)
 
 	// Trace is called with the experts that each token of an answer used: [layer with experts][choice], best first. May be
@@ -40,9 +40,9 @@ func (e *Engine) openPager(files *loader.Model, y *placement, o Paging) error {
 	return err
 }
 
-// DownloadExperts stores the experts of a paged model that are not stored, in the background: reads that a token waits for
-// go first. It may run beside everything else, until Close. It waits while the network is unreachable. Errors: the others of
-// loader.Model.StoreRange; ctx.Err(); context.Canceled after Close.
+// DownloadExperts stores the experts of a paged model that are not stored, in the background: reads that a token waits
+// for go first. It may run beside everything else, until Close. It waits while the network is unreachable. Errors: the
+// others of loader.Model.StoreRange; ctx.Err(); context.Canceled after Close.
 func (e *Engine) DownloadExperts(ctx context.Context) error {
 	if e.pager == nil || e.onDemand {
 		return nil

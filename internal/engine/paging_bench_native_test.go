@@ -12,12 +12,13 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
-// BenchmarkPagingWithoutAMiss compares answers of the same model with and without paging, when all experts are on the GPU.
-// They alternate, so that a machine that is slow for a while is slow for both. On a software adapter the CPU time of this
-// process is the better measure, because it does not count other programs.
+// BenchmarkPagingWithoutAMiss compares answers of the same model with and without paging, when all experts are on the
+// GPU. They alternate, so that a machine that is slow for a while is slow for both. On a software adapter the CPU time
+// of this process is the better measure, because it does not count other programs.
 func BenchmarkPagingWithoutAMiss(b *testing.B) {
 	device := onGPU(b)
-	file := tiny.Llama4{Seed: 1, Type: quant.Q4_0, HiddenSize: 512, ExpertWidth: 1024, NumLayers: 12, NumExperts: 16}.GGUF()
+	file := tiny.Llama4{Seed: 1, Type: quant.Q4_0, HiddenSize: 512, ExpertWidth: 1024, NumLayers: 12,
+		NumExperts: 16}.GGUF()
 	plain, paged := open(b, device, file, Options{}), open(b, device, file, Options{Paging: Paging{Slots: 16}})
 	answer(b, plain)
 	answer(b, paged) // loads the experts that this answer uses

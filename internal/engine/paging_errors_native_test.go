@@ -75,7 +75,8 @@ func openFailing(t *testing.T, file []byte, o Options) (*Engine, *failingStore) 
 
 var errDisk = errors.New("the disk has failed")
 
-// Each of the reads fails once in one of the runs. The answer ends with the error, and continues when it is requested again.
+// Each of the reads fails once in one of the runs. The answer ends with the error, and continues when it is requested
+// again.
 func TestAReadThatFailsEndsAnAnswerThatCanContinue(t *testing.T) {
 	file := pagedFile(pagedModels["two of six between dense layers"])
 	for _, p := range []Params{{}, {Options: sample.Options{Temperature: 1, TopK: 1}}} {
@@ -101,7 +102,8 @@ func TestAReadThatFailsEndsAnAnswerThatCanContinue(t *testing.T) {
 }
 
 // generateWithRetries requests the rest of an answer until it is complete.
-func generateWithRetries(t *testing.T, e *Engine, prompt []int32, p Params, expected func(error) bool) (answer []int32) {
+func generateWithRetries(t *testing.T, e *Engine, prompt []int32, p Params,
+	expected func(error) bool) (answer []int32) {
 	t.Helper()
 	for total := p.MaxTokens; len(answer) < total; {
 		p.MaxTokens = total - len(answer)
@@ -138,13 +140,15 @@ func TestAModelThatVanishesFromTheStoreIsFetchedAgain(t *testing.T) {
 }
 
 // wide is a model so large that some chunks of the file have nothing but experts.
-var wide = tiny.Llama4{Seed: 4, Type: quant.F32, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, NumLayers: 2, NumExperts: 4, ExpertWidth: 8192, ContextSize: 60}
+var wide = tiny.Llama4{Seed: 4, Type: quant.F32, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, NumLayers: 2,
+	NumExperts: 4, ExpertWidth: 8192, ContextSize: 60}
 
 func TestAPagedModelAnswersBeforeAllExpertsAreDownloaded(t *testing.T) {
 	file, o := wide.GGUF(), Options{Paging: Paging{Slots: 1}}
 	p := Params{MaxTokens: 4, Stop: never}
 	want, _ := generate(t, open(t, ref.New(), file, Options{}), numbered(3), p)
-	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", store.NewMemory(math.MaxInt64), nil)
+	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", store.NewMemory(math.MaxInt64),
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,9 +18,10 @@ import (
 
 // pagedModels use one or two experts for a token, and have experts in every layer or in every second one.
 var pagedModels = map[string]tiny.Llama4{
-	"one of six":                      {Seed: 1, Type: quant.Q8_0, NumExperts: 6, NumExpertsUsed: 1},
-	"two of six":                      {Seed: 2, Type: quant.Q4_0, NumExperts: 6, NumExpertsUsed: 2},
-	"two of six between dense layers": {Seed: 3, Type: quant.Q8_0, NumExperts: 6, NumExpertsUsed: 2, MoEInterval: 2, PlainQK: true},
+	"one of six": {Seed: 1, Type: quant.Q8_0, NumExperts: 6, NumExpertsUsed: 1},
+	"two of six": {Seed: 2, Type: quant.Q4_0, NumExperts: 6, NumExpertsUsed: 2},
+	"two of six between dense layers": {Seed: 3, Type: quant.Q8_0, NumExperts: 6, NumExpertsUsed: 2, MoEInterval: 2,
+		PlainQK: true},
 }
 
 // pagedFile returns a model of sizes that are fast on the CPU reference, with rings that a conversation overwrites.
@@ -30,8 +31,8 @@ func pagedFile(l tiny.Llama4) []byte {
 	return l.GGUF()
 }
 
-// converse has a conversation: a prompt in several batches, a greedy answer, a sampled one, and a turn that goes back. It
-// returns the tokens of the answers.
+// converse has a conversation: a prompt in several batches, a greedy answer, a sampled one, and a turn that goes back.
+// It returns the tokens of the answers.
 func converse(t *testing.T, e *Engine) (said []int32) {
 	t.Helper()
 	history := numbered(37)
@@ -155,7 +156,8 @@ func difference(a, b []byte) (largest float64) {
 func TestOneSlotIsEnoughForOneExpertAToken(t *testing.T) {
 	file := pagedFile(pagedModels["one of six"])
 	want := converse(t, open(t, ref.New(), file, smallBatches(Paging{})))
-	if got := converse(t, open(t, ref.New(), file, smallBatches(Paging{Slots: 1, Prefetch: true}))); !slices.Equal(got, want) {
+	got := converse(t, open(t, ref.New(), file, smallBatches(Paging{Slots: 1, Prefetch: true})))
+	if !slices.Equal(got, want) {
 		t.Errorf("the tokens are %v, want %v", got, want)
 	}
 }
@@ -166,10 +168,12 @@ func TestTooFewSlotsForATokenAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := plan.Open(t.Context(), ref.New(), files, smallBatches(Paging{Slots: 1}), nil); errs.Of(err).Code != errs.OutOfMemory {
+	_, err = plan.Open(t.Context(), ref.New(), files, smallBatches(Paging{Slots: 1}), nil)
+	if errs.Of(err).Code != errs.OutOfMemory {
 		t.Errorf("one slot for two experts: %v", err)
 	}
-	if _, err := plan.Open(t.Context(), ref.New(), files, smallBatches(Paging{Slots: 2, Policy: "best"}), nil); errs.Of(err).Code != errs.InvalidRequest {
+	_, err = plan.Open(t.Context(), ref.New(), files, smallBatches(Paging{Slots: 2, Policy: "best"}), nil)
+	if errs.Of(err).Code != errs.InvalidRequest {
 		t.Errorf("an unknown policy: %v", err)
 	}
 }
@@ -260,7 +264,8 @@ func TestThePagingTraceHasEachTokenOnce(t *testing.T) {
 		e := open(t, ref.New(), file, o)
 		_, stats := generate(t, e, numbered(20), Params{MaxTokens: 9, Stop: never})
 		if s := stats.DecodePaging; s.Tokens != 8 || s.Hits+s.Misses != 8*4*2 {
-			t.Errorf("with %d slots %d tokens were counted, want 8; %d hits and %d misses, want %d together", slots, s.Tokens, s.Hits, s.Misses, 8*4*2)
+			t.Errorf("with %d slots %d tokens were counted, want 8; %d hits and %d misses, want %d together",
+				slots, s.Tokens, s.Hits, s.Misses, 8*4*2)
 		}
 		return trace
 	}
@@ -299,7 +304,8 @@ func TestStacksBeyondTheLimitsArePaged(t *testing.T) {
 			t.Errorf("%d bytes, %+v: %v slots, want %v", c.bytes, c.o, got, c.slots)
 		}
 	}
-	if err := plan.Fit(ops.Limits{MaxBinding: stack.Size/6 - 1, MaxBuffer: 1 << 40}, Options{}); errs.Of(err).Code != errs.LimitsTooSmall {
+	err = plan.Fit(ops.Limits{MaxBinding: stack.Size/6 - 1, MaxBuffer: 1 << 40}, Options{})
+	if errs.Of(err).Code != errs.LimitsTooSmall {
 		t.Errorf("a limit too small for one expert: %v", err)
 	}
 }

@@ -125,9 +125,10 @@ func (v *vision) freeVectors(p *picture) {
 	}
 }
 
-// encodePictures returns the embeddings that a prefill from position `from` on needs for pictures. Pictures that have not
-// been encoded in this conversation are encoded first.
-func (e *Engine) encodePictures(ctx context.Context, p Prompt, from int, onTile func(done, total int)) ([]model.Embeddings, error) {
+// encodePictures returns the embeddings that a prefill from position `from` on needs for pictures. Pictures that have
+// not been encoded in this conversation are encoded first.
+func (e *Engine) encodePictures(ctx context.Context, p Prompt, from int,
+	onTile func(done, total int)) ([]model.Embeddings, error) {
 	var needed []picturePosition
 	for _, picture := range p.pictures {
 		if picture.end() > from {
@@ -143,8 +144,8 @@ func (e *Engine) encodePictures(ctx context.Context, p Prompt, from int, onTile 
 	return e.vision.embeddings(needed, from), nil
 }
 
-// encode makes the vectors of the pictures that have none, and reports how many tiles are done. It waits for each tile, so
-// that the reports are true and the end of ctx takes effect. Errors: those of load; device_lost; ctx.Err().
+// encode makes the vectors of the pictures that have none, and reports how many tiles are done. It waits for each tile,
+// so that the reports are true and the end of ctx takes effect. Errors: those of load; device_lost; ctx.Err().
 func (v *vision) encode(ctx context.Context, pictures []picturePosition, onTile func(done, total int)) error {
 	var pending []*picture
 	done, total := 0, 0

@@ -8,23 +8,25 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// maxSlotBuffer bounds the buffer that has the slots of one stack: browsers refuse to map larger ones, whatever limit they
-// report.
+// maxSlotBuffer bounds the buffer that has the slots of one stack: browsers refuse to map larger ones, whatever limit
+// they report.
 const maxSlotBuffer = 896 << 20
 
-// maxReadBytes bounds one range of an expert. It is a quarter of what the pager has in flight at most, so that four reads
+// maxReadBytes bounds one range of an expert. It is a quarter of what the pager reads at once, so that four reads
 // never wait for each other.
 const maxReadBytes = 64e6
 
-// placement says where the experts of a paged model are in its files, and how many slots each layer has for them. In the
-// files, a layer's experts are three stacks: tensors whose last dimension counts experts.
+// placement says where the experts of a paged model are in its files, and how many slots each layer has for them. In
+// the files, a layer's experts are three stacks: tensors whose last dimension counts experts.
 type placement struct {
-	shape  experts.Shape
-	stacks [][]gguf.Tensor // [layer with experts]: gate and up [hidden, width, numExperts], down [width, hidden, numExperts]
+	shape experts.Shape
+
+	// [layer with experts]: gate and up [hidden, width, numExperts], down [width, hidden, numExperts]
+	stacks [][]gguf.Tensor
 }
 
-// place plans the slots; it returns nil when all experts fit or the model has none. Errors: limits_too_small when a buffer
-// cannot hold the experts of one token.
+// place plans the slots; it returns nil when all experts fit or the model has none. Errors: limits_too_small when a
+// buffer cannot hold the experts of one token.
 func (p *Plan) place(l ops.Limits, o Options) (*placement, error) {
 	routed := model.RoutedTensorsOf(p.family, p.header, o.Options)
 	if routed.Layers == nil {
@@ -51,7 +53,8 @@ func (p *Plan) place(l ops.Limits, o Options) (*placement, error) {
 	return y, nil
 }
 
-// placeAll returns the placement that has a slot for every expert, whatever the limits of a device; nil for a dense model.
+// placeAll returns the placement that has a slot for every expert, whatever the limits of a device; nil for a dense
+// model.
 func (p *Plan) placeAll(o Options) *placement {
 	routed := model.RoutedTensorsOf(p.family, p.header, o.Options)
 	if routed.Layers == nil {
@@ -97,8 +100,8 @@ func (y *placement) matrixBytes(layer, stack int) int64 {
 	return y.stacks[layer][stack].Size / int64(y.shape.NumExperts)
 }
 
-// ranges returns the byte ranges of an expert in the files. Upload accepts each: they divide a matrix at multiples of two
-// blocks.
+// ranges returns the byte ranges of an expert in the files. Upload accepts each: they divide a matrix at multiples of
+// two blocks.
 func (y *placement) ranges(id experts.ID) (all []experts.Range) {
 	for i, t := range y.stacks[id.Layer] {
 		size := y.matrixBytes(id.Layer, i)
@@ -149,8 +152,8 @@ func (p *Plan) stacks(layer []*ops.Tensor) (all []gguf.Tensor) {
 	return all
 }
 
-// residentTensors returns the tensors that are on the GPU from loading to closing: all but the stacks of y, which may be
-// nil.
+// residentTensors returns the tensors that are on the GPU from loading to closing: all but the stacks of y, which may
+// be nil.
 func (p *Plan) residentTensors(y *placement) (residents []gguf.Tensor) {
 	if y == nil {
 		return p.file.Tensors
@@ -169,8 +172,8 @@ func (p *Plan) residentTensors(y *placement) (residents []gguf.Tensor) {
 	return residents
 }
 
-// ResidentTensors returns the tensors that must be stored before Open, after Fit has passed; nil means all. The others are
-// downloaded when a token uses them, or by DownloadExperts.
+// ResidentTensors returns the tensors that must be stored before Open, after Fit has passed; nil means all. The others
+// are downloaded when a token uses them, or by DownloadExperts.
 func (p *Plan) ResidentTensors(l ops.Limits, o Options) []gguf.Tensor {
 	y, err := p.place(l, o)
 	if err != nil || y == nil {

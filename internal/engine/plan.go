@@ -1,6 +1,6 @@
 // Package engine opens a model and generates answers with it: it uploads weights from the loader to a backend, converts
-// conversations into tokens and tokens into text, and keeps the keys and values of the conversation between its turns. It
-// does not know shaders, files, the browser, or the form of any API.
+// conversations into tokens and tokens into text, and keeps the keys and values of the conversation between its turns.
+// It does not know shaders, files, the browser, or the form of any API.
 package engine
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// Plan is a model file whose header has been checked completely, so that nothing is downloaded or allocated for a model that
-// cannot run.
+// Plan is a model file whose header has been checked completely, so that nothing is downloaded or allocated for a model
+// that cannot run.
 type Plan struct {
 	file      *gguf.File
 	header    model.Source // the file's tensors, without data
@@ -135,11 +135,12 @@ func (o Options) withContext() Options {
 	return o
 }
 
-// Open allocates the model's tensors on b, loads them from files and prepares the model. Experts that are paged are read
-// when a token uses them; then files must stay open as long as the engine. report may be nil. Errors: before anything is
-// read, those of ops.Backend.Alloc, limits_too_small, out_of_memory when a layer has fewer slots than a token uses experts,
-// and invalid_request for an unknown policy; then those of loader.Model.Load.
-func (p *Plan) Open(ctx context.Context, b ops.Backend, files *loader.Model, o Options, report func(loader.Progress)) (*Engine, error) {
+// Open allocates the model's tensors on b, loads them from files and prepares the model. Experts that are paged are
+// read when a token uses them; then files must stay open as long as the engine. report may be nil. Errors: before
+// anything is read, those of ops.Backend.Alloc, limits_too_small, out_of_memory when a layer has fewer slots than a
+// token uses experts, and invalid_request for an unknown policy; then those of loader.Model.Load.
+func (p *Plan) Open(ctx context.Context, b ops.Backend, files *loader.Model, o Options,
+	report func(loader.Progress)) (*Engine, error) {
 	o = o.withContext()
 	y, err := p.place(b.Limits(), o)
 	if err != nil {

@@ -15,8 +15,9 @@ type Prompt struct {
 	pictures []picturePosition // in the order of the prompt
 }
 
-// Prompt converts a conversation into the model's tokens. Pictures that are new to the conversation are decoded. Errors:
-// those of chat.Format.Render and of VisionOptions.Cut; invalid_request for pictures when the model has no vision.
+// Prompt converts a conversation into the model's tokens. Pictures that are new to the conversation are decoded.
+// Errors: those of chat.Format.Render and of VisionOptions.Cut; invalid_request for pictures when the model has no
+// vision.
 func (e *Engine) Prompt(ctx context.Context, messages []chat.Message, o chat.Options) (Prompt, error) {
 	pieces, err := e.format.Render(messages, o)
 	if err != nil {

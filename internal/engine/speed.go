@@ -9,8 +9,8 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// A token's time is almost entirely products of a matrix and a vector, so one product of each weight type is timed. The matrix
-// is too large for a GPU's cache.
+// A token's time is almost entirely products of a matrix and a vector, so one product of each weight type is timed. The
+// matrix is too large for a GPU's cache.
 const (
 	probeWidth = 4096                   // elements of the vector
 	probeBytes = 32 << 20               // size of the matrix
@@ -35,8 +35,8 @@ func (p *Plan) ComputeSeconds(ctx context.Context, b ops.Backend) (seconds float
 	return seconds, nil
 }
 
-// weightsOfToken returns the size of the weights of each type that a token is multiplied with. Only the routed experts that
-// it uses count, and the embedding counts only when it is also the matrix of the output.
+// weightsOfToken returns the size of the weights of each type that a token is multiplied with. Only the routed experts
+// that it uses count, and the embedding counts only when it is also the matrix of the output.
 func (p *Plan) weightsOfToken() (bytes map[quant.Type]int64, total int64) {
 	routed := model.RoutedTensorsOf(p.family, p.header, Options{}.Options)
 	_, hasHead := p.file.Tensor("output.weight")
@@ -61,7 +61,8 @@ func productSpeed(ctx context.Context, b ops.Backend, t quant.Type) (float64, er
 	rows := probeBytes / rowBytes / 4 * 4
 	a := &model.Arena{Backend: b}
 	defer a.Free()
-	x, w, dst := a.New("probe.x", quant.F32, probeWidth, 1), a.New("probe.w", t, probeWidth, rows), a.New("probe.dst", quant.F32, rows, 1)
+	x, w, dst := a.New("probe.x", quant.F32, probeWidth, 1), a.New("probe.w", t, probeWidth, rows),
+		a.New("probe.dst", quant.F32, rows, 1)
 	if err := a.Err(); err != nil {
 		return 0, err
 	}
@@ -82,8 +83,8 @@ func productSpeed(ctx context.Context, b ops.Backend, t quant.Type) (float64, er
 	return float64(rows*rowBytes) / seconds, err
 }
 
-// secondsOf measures how long run(1) takes, by running it with increasing numbers of times until that takes probeTime. The
-// first run is not measured, because new buffers are cleared then.
+// secondsOf measures how long run(1) takes, by running it with increasing numbers of times until that takes probeTime.
+// The first run is not measured, because new buffers are cleared then.
 func secondsOf(run func(times int) error) (float64, error) {
 	if err := run(1); err != nil {
 		return 0, err

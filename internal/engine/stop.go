@@ -8,8 +8,8 @@ type stopText struct {
 	held  string // the end of the text so far that may be the beginning of a stop text
 }
 
-// push adds text. It returns the part of the text that certainly precedes any stop text, and whether a stop text has ended
-// the text.
+// push adds text. It returns the part of the text that certainly precedes any stop text, and whether a stop text has
+// ended the text.
 func (s *stopText) push(text string) (certain string, ended bool) {
 	s.held += text
 	if at := s.index(); at >= 0 {

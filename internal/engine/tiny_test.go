@@ -12,10 +12,12 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
-var weightTypes = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.Q2_K, quant.Q3_K,
+var weightTypes = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.Q2_K,
+	quant.Q3_K,
 	quant.Q4_K, quant.Q5_K, quant.Q6_K}
 
-// TestTinyModelsAgreeWithTheReference covers every weight type: the GPU's logits are the reference's, and so are its tokens.
+// TestTinyModelsAgreeWithTheReference covers every weight type: the GPU's logits are the reference's, and so are its
+// tokens.
 func TestTinyModelsAgreeWithTheReference(t *testing.T) {
 	device := onGPU(t)
 	for _, typ := range weightTypes {

@@ -58,9 +58,9 @@ func (v *VisionPlan) Geometry() image.Geometry { return v.encoder.Config().Geome
 
 // VisionOptions configure the vision of an engine.
 type VisionOptions struct {
-	// Cut decodes a picture that is new to the conversation and cuts it into tiles. In the browser another program does it,
-	// because decoding takes much memory. file is what the message's part holds: the bytes of the picture, or whatever Cut
-	// knows it by.
+	// Cut decodes a picture that is new to the conversation and cuts it into tiles. In the browser another program does
+	// it, because decoding takes much memory. file is what the message's part holds: the bytes of the picture, or
+	// whatever Cut knows it by.
 	Cut func(ctx context.Context, file []byte, g image.Geometry) (*image.Tiles, error)
 
 	// Report is called with the progress of downloading and loading the vision encoder. May be nil.
@@ -82,9 +82,9 @@ type vision struct {
 	pictures map[pictureID]*picture // the pictures of the conversation
 }
 
-// AttachVision lets the engine read pictures, with a vision file that was checked against its model. The encoder takes no
-// memory before the first picture; then what is missing of files is downloaded, and the encoder is loaded. files must stay
-// open as long as the engine.
+// AttachVision lets the engine read pictures, with a vision file that was checked against its model. The encoder takes
+// no memory before the first picture; then what is missing of files is downloaded, and the encoder is loaded. files
+// must stay open as long as the engine.
 func (e *Engine) AttachVision(plan *VisionPlan, files *loader.Model, o VisionOptions) {
 	e.detachVision()
 	v := &vision{backend: e.backend, plan: plan, config: plan.encoder.Config(), options: o, files: files,
@@ -115,8 +115,8 @@ func (e *Engine) detachVision() {
 	}
 }
 
-// load downloads and loads the vision encoder unless it is loaded. Errors: those of loader.Model.Download and Load, and of
-// ops.Backend.Alloc.
+// load downloads and loads the vision encoder unless it is loaded. Errors: those of loader.Model.Download and Load, and
+// of ops.Backend.Alloc.
 func (v *vision) load(ctx context.Context) error {
 	if v.encoder != nil {
 		return nil

@@ -124,15 +124,18 @@ func answerTo(t *testing.T, e *Engine, p Params, messages ...chat.Message) ([]in
 		t.Fatal(err)
 	}
 	var answer []int32
-	stats, err := e.Generate(t.Context(), prompt, p, func(token int32) bool { answer = append(answer, token); return true })
+	stats, err := e.Generate(t.Context(), prompt, p, func(token int32) bool {
+		answer = append(answer, token)
+		return true
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return answer, stats
 }
 
-// From the pixels of a picture to the tokens of the answer, on the reference and on the GPU: the prompt, the logits after it
-// and after each step, and the tokens are those of Hugging Face transformers.
+// From the pixels of a picture to the tokens of the answer, on the reference and on the GPU: the prompt, the logits
+// after it and after each step, and the tokens are those of Hugging Face transformers.
 func TestAnAnswerAboutAPictureIsTheGoldenOne(t *testing.T) {
 	for name, b := range map[string]ops.Backend{"reference": ref.New(), "GPU": onGPU(t)} {
 		for vision, prompt := range map[string]int{"vision-tiny": 30, "vision-real": 160} {
@@ -172,12 +175,14 @@ func compareAnswer(t *testing.T, e *Engine, g *golden.File, prompt int) {
 		}
 	}
 	e.history = nil // and not e.Forget: the encoded pictures are kept
-	if answer, _ := answerTo(t, e, Params{MaxTokens: 8, Stop: never}, pictureMessage(g.Notes["text"], "a")); !slices.Equal(answer, tokens[prompt:]) {
+	answer, _ := answerTo(t, e, Params{MaxTokens: 8, Stop: never}, pictureMessage(g.Notes["text"], "a"))
+	if !slices.Equal(answer, tokens[prompt:]) {
 		t.Errorf("the answer is %v, want %v", answer, tokens[prompt:])
 	}
 }
 
-// The vectors that the GPU makes of each tile are those of the reference, with weights of each type that vision files have.
+// The vectors that the GPU makes of each tile are those of the reference, with weights of each type that vision files
+// have.
 func TestTheGPUEncodesPicturesAsTheReferenceDoes(t *testing.T) {
 	device := onGPU(t)
 	for _, vision := range []string{"vision-tiny", "vision-real"} {
@@ -189,7 +194,9 @@ func TestTheGPUEncodesPicturesAsTheReferenceDoes(t *testing.T) {
 		t.Run(vision, func(t *testing.T) { compareVectors(t, device, file, tiles) })
 		if vision == "vision-tiny" {
 			for _, typ := range []quant.Type{quant.F16, quant.Q8_0} {
-				t.Run(fmt.Sprint(vision, " ", typ), func(t *testing.T) { compareVectors(t, device, requantised(t, file, typ), tiles) })
+				t.Run(fmt.Sprint(vision, " ", typ), func(t *testing.T) {
+					compareVectors(t, device, requantised(t, file, typ), tiles)
+				})
 			}
 		}
 	}
@@ -217,8 +224,8 @@ func compareVectors(t *testing.T, device ops.Backend, vision []byte, tiles *imag
 	}
 }
 
-// requantised returns vision-tiny with its matrices, and the table of positions, converted to another type where the length
-// of their rows allows it.
+// requantised returns vision-tiny with its matrices, and the table of positions, converted to another type where the
+// length of their rows allows it.
 func requantised(t *testing.T, file []byte, typ quant.Type) []byte {
 	t.Helper()
 	f := header(t, file)
@@ -259,11 +266,12 @@ func noisy(seed uint64, width, height int) *image.Tiles {
 
 // gallery returns an album with two pictures of the same size and a larger one.
 func gallery() *album {
-	return &album{pictures: map[string]*image.Tiles{"sun": noisy(1, 16, 16), "sea": noisy(2, 16, 16), "wood": noisy(3, 30, 40)}}
+	return &album{pictures: map[string]*image.Tiles{"sun": noisy(1, 16, 16), "sea": noisy(2, 16, 16),
+		"wood": noisy(3, 30, 40)}}
 }
 
-// checkAnswer returns the engine's answer to a conversation. It must be that of a new engine, and encode the given number of
-// tiles.
+// checkAnswer returns the engine's answer to a conversation. It must be that of a new engine, and encode the given
+// number of tiles.
 func checkAnswer(t *testing.T, e *Engine, what string, tiles int, messages ...chat.Message) []int32 {
 	t.Helper()
 	p := Params{MaxTokens: 6, Stop: never}
@@ -287,7 +295,8 @@ func TestAPictureIsEncodedOnceInAConversation(t *testing.T) {
 	checkAnswer(t, e, "a turn about the same picture", 0, first, said, chat.Text(chat.User, "why"))
 	checkAnswer(t, e, "a turn with another picture", 7, first, said, pictureMessage("this", "wood"))
 	checkAnswer(t, e, "the first again", 0, first, said, pictureMessage("that", "wood", "sun"))
-	checkAnswer(t, e, "an edit before the picture", 0, chat.Text(chat.System, "short"), first, said, pictureMessage("that", "wood", "sun"))
+	checkAnswer(t, e, "an edit before the picture", 0, chat.Text(chat.System, "short"), first, said,
+		pictureMessage("that", "wood", "sun"))
 	if a.cuts != 2 {
 		t.Errorf("two pictures were cut %d times", a.cuts)
 	}
@@ -312,7 +321,8 @@ func TestAnotherPictureIsNotMistakenForTheFirst(t *testing.T) {
 
 func TestAPromptKnowsWhereItsPicturesAre(t *testing.T) {
 	e := openVision(t, ref.New(), "vision-tiny", gallery(), Options{})
-	p, err := e.Prompt(t.Context(), []chat.Message{pictureMessage("what", "sun", "wood"), pictureMessage("this", "sea", "sun")}, chat.Options{})
+	messages := []chat.Message{pictureMessage("what", "sun", "wood"), pictureMessage("this", "sea", "sun")}
+	p, err := e.Prompt(t.Context(), messages, chat.Options{})
 	if err != nil || len(p.pictures) != 4 {
 		t.Fatalf("%d pictures, %v", len(p.pictures), err)
 	}
@@ -355,7 +365,9 @@ func TestAReleasedVisionEncoderIsLoadedForTheNextNewPicture(t *testing.T) {
 func TestTilesAreReportedAndEncodingStopsBetweenThem(t *testing.T) {
 	e := openVision(t, ref.New(), "vision-tiny", gallery(), Options{})
 	var reports []string
-	p := Params{MaxTokens: 1, OnTile: func(done, total int) { reports = append(reports, fmt.Sprintf("%d/%d", done, total)) }}
+	p := Params{MaxTokens: 1, OnTile: func(done, total int) {
+		reports = append(reports, fmt.Sprintf("%d/%d", done, total))
+	}}
 	answerTo(t, e, p, pictureMessage("what", "sun", "wood"))
 	if len(reports) != 8 || reports[0] != "1/8" || reports[7] != "8/8" {
 		t.Errorf("the reports are %v", reports)
@@ -367,9 +379,11 @@ func TestTilesAreReportedAndEncodingStopsBetweenThem(t *testing.T) {
 			cancel()
 		}
 	}
-	stats, err := e.Chat(ctx, []chat.Message{pictureMessage("what", "sun", "wood")}, chat.Options{}, p, func(string) bool { return true })
+	stats, err := e.Chat(ctx, []chat.Message{pictureMessage("what", "sun", "wood")}, chat.Options{}, p,
+		func(string) bool { return true })
 	if errs.Of(err).Code != errs.Aborted || stats.EncodedTiles != 3 || e.model.Len() != len(e.history) {
-		t.Errorf("%v after %d tiles; the history has %d tokens, the model %d", err, stats.EncodedTiles, len(e.history), e.model.Len())
+		t.Errorf("%v after %d tiles; the history has %d tokens, the model %d", err, stats.EncodedTiles, len(e.history),
+			e.model.Len())
 	}
 	checkAnswer(t, e, "after a stop", 7, pictureMessage("what", "sun", "wood"))
 }
@@ -382,8 +396,11 @@ func TestAPictureThatCannotBeCutIsRefusedBeforeAnyWork(t *testing.T) {
 		t.Errorf("%v after %d programs", err, b.programs)
 	}
 	other := &album{pictures: map[string]*image.Tiles{"sun": image.NewTiles(image.Llama4.Layout(16, 16))}}
-	e.vision.options.Cut = func(context.Context, []byte, image.Geometry) (*image.Tiles, error) { return other.pictures["sun"], nil }
-	if _, err := e.Prompt(t.Context(), []chat.Message{pictureMessage("what", "dusk")}, chat.Options{}); errs.Of(err).Code != errs.InvalidRequest {
+	e.vision.options.Cut = func(context.Context, []byte, image.Geometry) (*image.Tiles, error) {
+		return other.pictures["sun"], nil
+	}
+	_, err = e.Prompt(t.Context(), []chat.Message{pictureMessage("what", "dusk")}, chat.Options{})
+	if errs.Of(err).Code != errs.InvalidRequest {
 		t.Errorf("tiles of another size: %v", err)
 	}
 }
@@ -417,8 +434,10 @@ func TestAVisionFileThatDoesNotFitItsModelIsRefused(t *testing.T) {
 		message      string
 	}{
 		{"no token for a patch", renamed(text, "<|patch|>"), visionFile, errs.BadModel, "<|patch|>"},
-		{"no token for the end of a row", renamed(text, "<|tile_y_separator|>"), visionFile, errs.BadModel, "<|tile_y_separator|>"},
-		{"a wider text model", tiny.Llama{Type: quant.F32, HiddenSize: 96, NumHeads: 4}.GGUF(), visionFile, errs.BadModel, "96"},
+		{"no token for the end of a row", renamed(text, "<|tile_y_separator|>"), visionFile, errs.BadModel,
+			"<|tile_y_separator|>"},
+		{"a wider text model", tiny.Llama{Type: quant.F32, HiddenSize: 96, NumHeads: 4}.GGUF(), visionFile,
+			errs.BadModel, "96"},
 		{"no vision file", text, text, errs.UnsupportedArchitecture, "mmproj"},
 	} {
 		plan, err := Read(header(t, c.text))

@@ -2,9 +2,10 @@ package experts
 
 import "context"
 
-// StoreExperts stores every expert of the model that is not stored, one after another, so that none has to be fetched later.
-// Its reads have the lowest priority of the pager's queue: those that a token waits for, and prefetches, go first. It may be
-// called on any goroutine, goes on while nothing else uses the pager, and waits for as long as IO.Store does. Close ends it.
+// StoreExperts stores every expert of the model that is not stored, one after another, so that none has to be fetched
+// later. Its reads have the lowest priority of the pager's queue: those that a token waits for, and prefetches, go
+// first. It may be called on any goroutine, goes on while nothing else uses the pager, and waits for as long as
+// IO.Store does. Close ends it.
 // Errors: those of IO.Store, ctx.Err(), context.Canceled after Close.
 func (p *ExpertPager) StoreExperts(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -23,7 +24,8 @@ func (p *ExpertPager) StoreExperts(ctx context.Context) error {
 
 // storeExpert stores one expert.
 func (p *ExpertPager) storeExpert(ctx context.Context, id ID) error {
-	j := &job{load: Load{ID: id, Slot: None}, priority: background, ctx: ctx, unread: p.ranges(id), done: make(chan struct{})}
+	j := &job{load: Load{ID: id, Slot: None}, priority: background, ctx: ctx, unread: p.ranges(id),
+		done: make(chan struct{})}
 	p.queue.add(j)
 	p.queue.start(p.read)
 	select {

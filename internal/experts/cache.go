@@ -1,7 +1,7 @@
-// Package experts decides which routed experts are on the GPU when not all of them fit. Each layer has slots for one expert
-// each, and a table that says which slot an expert is in, or Missing. A token is computed as if nothing were missing; the
-// first layer whose expert is missing stops it, and this package chooses the slot that the expert is loaded into, the expert
-// that is evicted, and the order in which experts are read.
+// Package experts decides which routed experts are on the GPU when not all of them fit. Each layer has slots for one
+// expert each, and a table that says which slot an expert is in, or Missing. A token is computed as if nothing were
+// missing; the first layer whose expert is missing stops it, and this package chooses the slot that the expert is
+// loaded into, the expert that is evicted, and the order in which experts are read.
 //
 // Policies and predictions change how often experts are missing, never what a token computes. The package does not know
 // the GPU, files or models: it deals in layers, slots and byte ranges. Layers are those that have experts, from 0.
@@ -39,9 +39,9 @@ type slot struct {
 
 // Cache keeps track of which expert is in which slot. It is deterministic. Its methods must be called on one goroutine.
 //
-// The bytes of a slot change only between Claim (or ClaimForPrefetch), which takes the evicted expert out of the table, and
-// FinishLoad, which enters the new one. The caller must write the table to the GPU after the former and before the first
-// byte of the new expert, and after the latter only when the last byte has been written.
+// The bytes of a slot change only between Claim (or ClaimForPrefetch), which takes the evicted expert out of the table,
+// and FinishLoad, which enters the new one. The caller must write the table to the GPU after the former and before the
+// first byte of the new expert, and after the latter only when the last byte has been written.
 type Cache struct {
 	shape   Shape
 	policy  Policy
@@ -60,7 +60,8 @@ func NewCache(s Shape, p Policy) (*Cache, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	c := &Cache{shape: s, policy: p, table: make([]uint32, len(s.Slots)*s.NumExperts), pinned: map[ID]bool{}, changed: true}
+	c := &Cache{shape: s, policy: p, table: make([]uint32, len(s.Slots)*s.NumExperts), pinned: map[ID]bool{},
+		changed: true}
 	for i := range c.table {
 		c.table[i] = Missing
 	}
@@ -97,9 +98,9 @@ func (c *Cache) NumFreeSlots(layer int) (n int) {
 	return n
 }
 
-// Use records that a token, or a batch of tokens together, uses experts of a layer. Each expert is named once. The experts
-// are pinned until Release. Use returns those that are not resident; the caller must Claim a slot for each, unless it is
-// loading already. Errors: out_of_memory when the layer has too few slots to hold them all at once.
+// Use records that a token, or a batch of tokens together, uses experts of a layer. Each expert is named once. The
+// experts are pinned until Release. Use returns those that are not resident; the caller must Claim a slot for each,
+// unless it is loading already. Errors: out_of_memory when the layer has too few slots to hold them all at once.
 func (c *Cache) Use(layer int, experts ...int) (missing []int, err error) {
 	if n := len(c.slots[layer]); len(experts) > n {
 		return nil, tooFewSlots(layer, n, len(experts))
@@ -127,8 +128,8 @@ func (c *Cache) countHit(s *slot) {
 	}
 }
 
-// Release unpins all experts. tokens is how many tokens have been completed since the last Release: 1 in decode, 0 between
-// the expert batches of a prompt's layer.
+// Release unpins all experts. tokens is how many tokens have been completed since the last Release: 1 in decode, 0
+// between the expert batches of a prompt's layer.
 func (c *Cache) Release(tokens int) {
 	clear(c.pinned)
 	c.stats.Tokens += int64(tokens)
@@ -141,12 +142,13 @@ type Load struct {
 	Evicted int // the expert that was in the slot before, or None
 }
 
-// Claim assigns a slot to a missing expert that a token waits for; the expert must not be loading already. ok is false when
-// every slot of the layer is pinned or is being loaded into. The loads of prefetched experts among them will end.
+// Claim assigns a slot to a missing expert that a token waits for; the expert must not be loading already. ok is false
+// when every slot of the layer is pinned or is being loaded into. The loads of prefetched experts among them will end.
 func (c *Cache) Claim(id ID) (l Load, ok bool) { return c.claim(id, false) }
 
-// ClaimForPrefetch assigns a slot to an expert that is likely to be used soon. ok is false when the expert is resident or
-// loading, and when so many slots of the layer are being loaded into that too few would remain for the experts of a token.
+// ClaimForPrefetch assigns a slot to an expert that is likely to be used soon. ok is false when the expert is resident
+// or loading, and when so many slots of the layer are being loaded into that too few would remain for the experts of a
+// token.
 func (c *Cache) ClaimForPrefetch(id ID) (l Load, ok bool) {
 	if _, isResident := c.Slot(id); isResident || c.Loading(id) {
 		return Load{}, false
@@ -197,8 +199,8 @@ func (c *Cache) claim(id ID, forPrefetch bool) (Load, bool) {
 	return l, true
 }
 
-// chooseSlot returns the slot to load the next expert into: a free one, or that of the expert that the policy chooses among
-// the resident experts that are not pinned.
+// chooseSlot returns the slot to load the next expert into: a free one, or that of the expert that the policy chooses
+// among the resident experts that are not pinned.
 func (c *Cache) chooseSlot(layer int) (at int, ok bool) {
 	c.candidates = c.candidates[:0]
 	for i, s := range c.slots[layer] {

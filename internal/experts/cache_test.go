@@ -23,8 +23,8 @@ func newCache(t testing.TB, s Shape, policy string) *Cache {
 	return c
 }
 
-// use loads one expert of layer 0, as a token would, and returns what happened: "h" for a hit, "." for a load into a free
-// slot, or the number of the evicted expert.
+// use loads one expert of layer 0, as a token would, and returns what happened: "h" for a hit, "." for a load into a
+// free slot, or the number of the evicted expert.
 func use(t testing.TB, c *Cache, expert int) string {
 	t.Helper()
 	defer c.Release(1)

@@ -143,7 +143,7 @@ func newPager(t *testing.T, f *fakeIO, s Shape, o Options) *ExpertPager {
 	t.Cleanup(func() {
 		p.Close()
 		if f.blobs != 0 || p.queue.bytes != 0 {
-			t.Errorf("%d blobs were not released, %d bytes are in flight", f.blobs, p.queue.bytes)
+			t.Errorf("%d blobs were not released, %d bytes are counted as being read", f.blobs, p.queue.bytes)
 		}
 	})
 	return p

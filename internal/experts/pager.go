@@ -6,35 +6,13 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// Blob is a piece of a file in memory, on its way to the GPU.
-type Blob interface {
-	Len() int64
-	Release()
-}
-
-// IO reads experts and writes them to the GPU.
-type IO interface {
-	// Read reads a range of a file from the store, or fetches and stores it first. It is called on several goroutines at
-	// once, and may wait while the network is unreachable.
-	Read(ctx context.Context, r Range) (Blob, error)
-
-	// Store fetches and stores a range of a file unless it is stored. It is called like Read.
-	Store(ctx context.Context, r Range) error
-
-	// Upload queues the copy of a blob into a slot of a layer: into matrix r.Matrix, from byte r.At on. It is called on the
-	// goroutine that uses the ExpertPager, which releases the blob afterwards.
-	Upload(layer, slot int, r Range, b Blob) error
-
-	// WriteTable queues the copy of the table to the GPU, after everything queued before and before everything queued later.
-	// It is called on the goroutine that uses the ExpertPager.
-	WriteTable(table []uint32) error
-}
-
 // Options of an ExpertPager.
 type Options struct {
-	Policy   string                // which experts are evicted, as NewPolicy takes it; "": DefaultPolicy
-	Prefetch bool                  // read experts that are likely to be used next
-	Trace    func(experts [][]int) // called with the experts of each token of an answer: [layer][choice], best first; may be nil
+	Policy   string // which experts are evicted, as NewPolicy takes it; "": DefaultPolicy
+	Prefetch bool   // also load experts that are likely to be used next
+
+	// Trace is called with the experts of each token of an answer: [layer][choice], best first. May be nil.
+	Trace func(experts [][]int)
 
 	MaxBytes int64 // bytes between the store and the GPU at once; 0: 256 MB
 	MaxReads int   // reads at once; 0: 4, because IndexedDB gains nothing from more
@@ -53,9 +31,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// ExpertPager loads experts into the slots of a Cache; it is a model.ExpertLoader. Its methods belong to one goroutine, that
-// of the GPU, except for StoreExperts. Reads run on goroutines of their own; what they have read is uploaded while the pager
-// waits in LoadExperts, and after each token.
+// ExpertPager loads experts into the slots of a Cache; it is a model.ExpertLoader. Its methods belong to one goroutine,
+// that of the GPU, except for StoreExperts. Reads run on goroutines of their own; what they have read is uploaded while
+// the pager waits in LoadExperts, and after each token.
 type ExpertPager struct {
 	cache  *Cache
 	io     IO
@@ -80,10 +58,10 @@ type arrival struct {
 	err  error
 }
 
-// NewExpertPager returns a pager for a model of the given shape, and writes the table, in which every expert is missing.
-// ranges returns the runs of bytes that make up an expert, at least one; it may be called on any goroutine. Errors:
-// out_of_memory when a layer has fewer slots than a token uses experts, invalid_request for an unknown policy, those of
-// IO.WriteTable.
+// NewExpertPager returns a pager for a model of the given shape, and writes the table, in which every expert is
+// missing. ranges returns the runs of bytes that make up an expert, at least one; it may be called on any goroutine.
+// Errors: out_of_memory when a layer has fewer slots than a token uses experts, invalid_request for an unknown policy,
+// those of IO.WriteTable.
 func NewExpertPager(s Shape, io IO, ranges func(ID) []Range, o Options) (*ExpertPager, error) {
 	o = o.withDefaults()
 	policy, err := NewPolicy(o.Policy, len(s.Slots), s.NumExperts)
@@ -94,7 +72,8 @@ func NewExpertPager(s Shape, io IO, ranges func(ID) []Range, o Options) (*Expert
 	if err != nil {
 		return nil, err
 	}
-	p := &ExpertPager{cache: cache, io: io, ranges: ranges, trace: o.Trace, counted: make([]bool, len(s.Slots)), loads: map[ID]*job{}}
+	p := &ExpertPager{cache: cache, io: io, ranges: ranges, trace: o.Trace, counted: make([]bool, len(s.Slots)),
+		loads: map[ID]*job{}}
 	if o.Prefetch {
 		p.predictor = NewTransitions(len(s.Slots), s.NumExperts)
 	}
@@ -104,9 +83,9 @@ func NewExpertPager(s Shape, io IO, ranges func(ID) []Range, o Options) (*Expert
 	return p, p.writeTable()
 }
 
-// LoadExperts makes experts of a layer resident and pins them until Release or TokenDone. It returns when their bytes and
-// the table have been queued for the GPU. After an error, and when ctx ends, reads that have started go on; their results
-// are used when the experts are needed again.
+// LoadExperts makes experts of a layer resident and pins them until Release or TokenDone. It returns when their bytes
+// and the table have been queued for the GPU. After an error, and when ctx ends, reads that have started go on; their
+// results are used when the experts are needed again.
 // Errors: out_of_memory when the layer has too few slots, those of IO, ctx.Err().
 func (p *ExpertPager) LoadExperts(ctx context.Context, layer int, experts []int) error {
 	p.queue.setStrict(true)
@@ -130,7 +109,7 @@ func (p *ExpertPager) awaitLoads(ctx context.Context, layer int, experts []int) 
 			return err
 		}
 		if len(p.loads) == 0 {
-			return errs.New(errs.Internal, "no slot is available for an expert, because experts of an earlier token are still pinned")
+			return errs.New(errs.Internal, "no slot is available: experts of an earlier token are still pinned")
 		}
 		select {
 		case a := <-p.arrivals:
@@ -192,7 +171,8 @@ func (p *ExpertPager) writeTable() error {
 	return err
 }
 
-// read reads one range. It runs on a goroutine of its own and uses nothing of the pager that changes, except for the queue.
+// read reads one range. It runs on a goroutine of its own and uses nothing of the pager that changes, except for the
+// queue.
 func (p *ExpertPager) read(j *job, r Range) {
 	if j.toStore() {
 		p.queue.finish(j, r, p.io.Store(j.ctx, r))
@@ -205,8 +185,8 @@ func (p *ExpertPager) read(j *job, r Range) {
 	p.queue.start(p.read)
 }
 
-// finishRead uploads what a read has read. After the last range of an expert it enters the expert into the table, or frees
-// the slot if a read has failed. It returns the error of the expert.
+// finishRead uploads what a read has read. After the last range of an expert it enters the expert into the table, or
+// frees the slot if a read has failed. It returns the error of the expert.
 func (p *ExpertPager) finishRead(a arrival) error {
 	j, err := a.job, a.err
 	if a.blob != nil {
@@ -228,8 +208,8 @@ func (p *ExpertPager) finishRead(a arrival) error {
 	return nil
 }
 
-// upload copies a range into its slot. The table comes first: no byte may reach a slot while the GPU would still look for
-// the evicted expert there.
+// upload copies a range into its slot. The table comes first: no byte may reach a slot while the GPU would still look
+// for the evicted expert there.
 func (p *ExpertPager) upload(l Load, r Range, b Blob) error {
 	if err := p.writeTable(); err != nil {
 		return err
@@ -237,8 +217,8 @@ func (p *ExpertPager) upload(l Load, r Range, b Blob) error {
 	return p.io.Upload(l.Layer, l.Slot, r, b)
 }
 
-// poll uploads what has been read, without waiting. The error of a read that no token waits for is ignored: the expert is
-// read again when a token uses it. Errors: those of IO.WriteTable.
+// poll uploads what has been read, without waiting. The error of a read that no token waits for is ignored: the expert
+// is read again when a token uses it. Errors: those of IO.WriteTable.
 func (p *ExpertPager) poll() error {
 	for {
 		select {

@@ -48,7 +48,7 @@ func TestTheTableIsWrittenBeforeAnUpload(t *testing.T) {
 	})
 }
 
-func TestBytesInFlightAreBounded(t *testing.T) {
+func TestTheBytesReadAtOnceAreBounded(t *testing.T) {
 	for _, c := range []struct {
 		budget, max int64
 		reads       int
@@ -57,7 +57,7 @@ func TestBytesInFlightAreBounded(t *testing.T) {
 		p := newPager(t, f, EvenSlots(1, 8, 8, 8), Options{MaxBytes: c.budget, MaxReads: c.reads})
 		loadExperts(t, p, 0, 0, 1, 2, 3, 4, 5, 6, 7)
 		if f.maxBytes > c.max {
-			t.Errorf("budget %d, %d reads: %d bytes were in flight, want at most %d", c.budget, c.reads, f.maxBytes, c.max)
+			t.Errorf("budget %d, %d reads: %d bytes were read at once, want at most %d", c.budget, c.reads, f.maxBytes, c.max)
 		}
 	}
 }
@@ -185,7 +185,9 @@ func TestAPagerWithoutATableIsAnError(t *testing.T) {
 
 func TestTokensAreCountedAndTraced(t *testing.T) {
 	var trace [][][]int
-	p := newPager(t, &fakeIO{}, EvenSlots(2, 4, 1, 2), Options{Trace: func(experts [][]int) { trace = append(trace, experts) }})
+	p := newPager(t, &fakeIO{}, EvenSlots(2, 4, 1, 2), Options{Trace: func(experts [][]int) {
+		trace = append(trace, experts)
+	}})
 	loadExperts(t, p, 0, 3)
 	loadExperts(t, p, 1, 2)
 	p.TokenDone([][]int{{3}, {2}})

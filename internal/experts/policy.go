@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Policy decides which expert of a layer is evicted. It is told what tokens use and what is loaded. Its decisions change
-// speed and nothing else.
+// Policy decides which expert of a layer is evicted. It is told what tokens use and what is loaded. Its decisions
+// change speed and nothing else.
 type Policy interface {
 	// Used records that a token uses an expert, resident or not.
 	Used(id ID)
@@ -97,8 +97,8 @@ type lfu struct {
 
 const useScore = 1 << 20
 
-// NewLFU returns a policy that evicts the least frequently used expert. A use counts half after halfLife further uses of
-// its layer.
+// NewLFU returns a policy that evicts the least frequently used expert. A use counts half after halfLife further uses
+// of its layer.
 func NewLFU(layers, numExperts, halfLife int) Policy {
 	return &lfu{newScores(layers, numExperts), make([]int, layers), halfLife}
 }
@@ -116,8 +116,8 @@ func (p *lfu) Used(id ID) {
 	}
 }
 
-// Loaded counts one use of a prefetched expert in advance. Otherwise it would be the first to be evicted, before the token
-// that it was prefetched for.
+// Loaded counts one use of a prefetched expert in advance. Otherwise it would be the first to be evicted, before the
+// token that it was prefetched for.
 func (p *lfu) Loaded(id ID, prefetched bool) {
 	if prefetched {
 		p.scores[id.Layer][id.Expert] += useScore
@@ -127,9 +127,9 @@ func (p *lfu) Loaded(id ID, prefetched bool) {
 // Victim implements Policy.
 func (p *lfu) Victim(layer int, candidates []int) int { return p.scores.lowest(layer, candidates) }
 
-// stale implements NewStale. It is the part of Least-Stale (arXiv 2602.03921) that remains when every layer has slots of
-// its own: experts that the current token does not use are stale, and are evicted in the order in which they were loaded.
-// The other part, that layers do not evict each other's experts, always holds here.
+// stale implements NewStale. It is the part of Least-Stale (arXiv 2602.03921) that remains when every layer has slots
+// of its own: experts that the current token does not use are stale, and are evicted in the order in which they were
+// loaded. The other part, that layers do not evict each other's experts, always holds here.
 type stale struct {
 	clock  uint64
 	loaded scores

@@ -16,9 +16,9 @@ func (p *ExpertPager) prefetchFollowing(layer, expert int) {
 	}
 }
 
-// PrefetchLayer prefetches experts of a layer that a batch of tokens is about to reach, into free slots only: a batch of as
-// many tokens as there are experts is likely to use them all, so that an expert that would have to be evicted is as likely to
-// be used as the one that would take its slot. A smaller batch prefetches nothing.
+// PrefetchLayer prefetches experts of a layer that a batch of tokens is about to reach, into free slots only: a batch
+// of as many tokens as there are experts is likely to use them all, so that an expert that would have to be evicted is
+// as likely to be used as the one that would take its slot. A smaller batch prefetches nothing.
 func (p *ExpertPager) PrefetchLayer(layer, tokens int) {
 	numExperts := p.cache.shape.NumExperts
 	if p.predictor == nil || tokens < numExperts {
@@ -32,8 +32,8 @@ func (p *ExpertPager) PrefetchLayer(layer, tokens int) {
 	}
 }
 
-// prefetch starts loading experts that are likely to be used, the likeliest first, as far as their layers have slots for
-// them. Errors: those of IO.WriteTable.
+// prefetch starts loading experts that are likely to be used, the likeliest first, as far as their layers have slots
+// for them. Errors: those of IO.WriteTable.
 func (p *ExpertPager) prefetch(ids ...ID) error {
 	for _, id := range ids {
 		if l, ok := p.cache.ClaimForPrefetch(id); ok {

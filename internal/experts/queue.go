@@ -15,15 +15,6 @@ const (
 	numPriorities
 )
 
-// Range is a run of bytes of an expert in the model's files: one of its matrices, or a part of one.
-type Range struct {
-	Matrix int   // index of the matrix in the order of the slot's tensors: gate, up, down
-	At     int64 // offset in bytes within that matrix
-	Part   int   // index of the file, in a model of several
-	Offset int64 // offset in bytes within that file
-	Bytes  int64
-}
-
 // job is an expert that is to be read, range by range.
 type job struct {
 	load     Load // Slot is None in the background
@@ -40,12 +31,12 @@ type job struct {
 // toStore reports whether the job only stores its expert.
 func (j *job) toStore() bool { return j.load.Slot == None }
 
-// queue decides which range is read next: demand before prefetch before background, in each of them in the order of arrival,
-// and never more than maxBytes between the store and the GPU. A range larger than that is read alone. Ranges that are only
-// stored do not count, because no one holds their bytes.
+// queue decides which range is read next: demand before prefetch before background, in each of them in the order of
+// arrival, and never more than maxBytes between the store and the GPU. A range larger than that is read alone. Ranges
+// that are only stored do not count, because no one holds their bytes.
 //
-// A read may wait for the network for as long as it is unreachable. Therefore less urgent reads leave some of the maxReads
-// free, so that a token whose experts are all stored never waits for them.
+// A read may wait for the network for as long as it is unreachable. Therefore less urgent reads leave some of the
+// maxReads free, so that a token whose experts are all stored never waits for them.
 //
 // Its methods may be called on any goroutine.
 type queue struct {
@@ -103,8 +94,9 @@ func (q *queue) next() (j *job, r Range, ok bool) {
 	return nil, Range{}, false
 }
 
-// allows reports whether the next range of a job may be read now; q.mu is held. Background has half of the reads at most,
-// background and prefetch together have all but one, and demand has all. If maxReads is 1, every priority may use it.
+// allows reports whether the next range of a job may be read now; q.mu is held. Background has half of the reads at
+// most, background and prefetch together have all but one, and demand has all. If maxReads is 1, every priority may use
+// it.
 func (q *queue) allows(j *job) bool {
 	limit := max(1, [numPriorities]int{q.maxReads, q.maxReads - 1, q.maxReads / 2}[j.priority])
 	n := 0
@@ -120,7 +112,8 @@ func (q *queue) allows(j *job) bool {
 	return q.reads < q.maxReads && (q.bytes == 0 || q.bytes+j.unread[0].Bytes <= q.maxBytes)
 }
 
-// take counts a job's next range as being read; q.mu is held. A job of which all ranges are being read leaves the queue.
+// take counts a job's next range as being read; q.mu is held. A job of which all ranges are being read leaves the
+// queue.
 func (q *queue) take(j *job) Range {
 	r := j.unread[0]
 	q.reads++
@@ -215,9 +208,9 @@ func (q *queue) abandon(j *job) {
 	j.unread = nil
 }
 
-// setStrict says whether background waits behind demand and prefetch that may not be read yet. It does while a token or a
-// prompt is being computed. Otherwise it does not: what they wait for may be an upload, and the pager may not be used, so
-// that nothing is uploaded, for as long as the user is thinking.
+// setStrict says whether background waits behind demand and prefetch that may not be read yet. It does while a token or
+// a prompt is being computed. Otherwise it does not: what they wait for may be an upload, and the pager may not be
+// used, so that nothing is uploaded, for as long as the user is thinking.
 func (q *queue) setStrict(strict bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

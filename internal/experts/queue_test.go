@@ -81,7 +81,7 @@ func TestOneReadAtATimeStillServesTheBackground(t *testing.T) {
 }
 
 // Ranges that are only stored are in no one's memory.
-func TestStoredRangesDoNotCountAsBytesInFlight(t *testing.T) {
+func TestRangesThatAreOnlyStoredAreNotCounted(t *testing.T) {
 	q := &queue{maxBytes: 10, maxReads: 4}
 	newJob(q, background, 10, 10)
 	newJob(q, demand, 10)

@@ -23,8 +23,9 @@ func EvenSlots(layers, numExperts, numExpertsUsed, slots int) Shape {
 	return s
 }
 
-// FitMemory returns the shape with as many slots as fit into available bytes. Slots are added to the layers in rotation, so
-// that no layer has two more than another that could take one. expertBytes is the size of one expert of each layer.
+// FitMemory returns the shape with as many slots as fit into available bytes. Slots are added to the layers in
+// rotation, so that no layer has two more than another that could take one. expertBytes is the size of one expert of
+// each layer.
 // Errors: out_of_memory when the experts of one token do not fit.
 func FitMemory(available int64, expertBytes []int64, numExperts, numExpertsUsed int) (Shape, error) {
 	s := EvenSlots(len(expertBytes), numExperts, numExpertsUsed, 0)
@@ -60,6 +61,6 @@ func (s Shape) check() error {
 
 // tooFewSlots returns the error for a layer whose slots cannot hold the experts that are needed at the same time.
 func tooFewSlots(layer, slots, needed int) error {
-	return errs.New(errs.OutOfMemory, fmt.Sprintf("the GPU has slots for %d experts of layer %d, but %d are needed at once; "+
-		"close other tabs, give Outrider more GPU memory, or use fewer experts a token", slots, layer, needed))
+	return errs.New(errs.OutOfMemory, fmt.Sprintf("the GPU has slots for %d experts of layer %d, but %d are needed at "+
+		"once; close other tabs, give Outrider more GPU memory, or use fewer experts a token", slots, layer, needed))
 }

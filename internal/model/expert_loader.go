@@ -12,11 +12,12 @@ type PagedExperts struct {
 	Loader ExpertLoader
 }
 
-// ExpertLoader loads experts into slots and keeps PagedExperts.Table up to date. Layers are those with experts, from 0. The
-// model calls its methods on its goroutine. What the loader does changes how long a token takes, never which token it is.
+// ExpertLoader loads experts into slots and keeps PagedExperts.Table up to date. Layers are those with experts, from 0.
+// The model calls its methods on its goroutine. What the loader does changes how long a token takes, never which token
+// it is.
 type ExpertLoader interface {
-	// LoadExperts loads experts of a layer, at most as many as it has slots. When it returns, ops that are queued later find
-	// the experts in their slots and in the table. They stay there until Release or TokenDone.
+	// LoadExperts loads experts of a layer, at most as many as it has slots. When it returns, ops that are queued later
+	// find the experts in their slots and in the table. They stay there until Release or TokenDone.
 	LoadExperts(ctx context.Context, layer int, experts []int) error
 
 	// Slot returns the slot of an expert, or ops.Missing.

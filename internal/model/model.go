@@ -10,8 +10,8 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Options configure a model. NumExpertsUsed and NoTemperature change what it computes; their zero values are the published
-// model.
+// Options configure a model. NumExpertsUsed and NoTemperature change what it computes; their zero values are the
+// published model.
 type Options struct {
 	Context    int  // positions of the longest conversation; 0, or more than the model was trained for: as many as that
 	BatchSize  int  // tokens of a prompt computed at once, at most; 0: 512
@@ -24,8 +24,8 @@ type Options struct {
 	PagedExperts *PagedExperts // nil: every expert is on the device, in the slot of its number
 }
 
-// defaultBatchSize is a compromise: a larger batch reads the weights less often, a smaller one takes less scratch memory and
-// lets a stop take effect sooner.
+// defaultBatchSize is a compromise: a larger batch reads the weights less often, a smaller one takes less scratch
+// memory and lets a stop take effect sooner.
 const defaultBatchSize = 512
 
 // forModel returns options with defaults and limits of a model.
@@ -41,11 +41,11 @@ func (o Options) forModel(c Config) Options {
 	return o
 }
 
-// Model is a language model on a backend, with the keys and values of one conversation. Only the backend's goroutine may call
-// its methods.
+// Model is a language model on a backend, with the keys and values of one conversation. Only the backend's goroutine
+// may call its methods.
 //
-// The token that Decode reads is on the device. Prefill and Decode write the most likely next token there, so that repeated
-// calls of Decode continue greedily without the CPU. SetNext replaces it.
+// The token that Decode reads is on the device. Prefill and Decode write the most likely next token there, so that
+// repeated calls of Decode continue greedily without the CPU. SetNext replaces it.
 type Model struct {
 	backend ops.Backend
 	config  Config
@@ -125,8 +125,8 @@ func NewCache(c Config, o Options, alloc func(name string, t quant.Type, shape .
 	return kvcache.New(shape, c.Windows, alloc)
 }
 
-// record makes the program for n tokens. withHead says whether it computes logits. In a paged model n must be 1, and the
-// program stops at a router that chooses a missing expert.
+// record makes the program for n tokens. withHead says whether it computes logits. In a paged model n must be 1, and
+// the program stops at a router that chooses a missing expert.
 func (m *Model) record(label string, n int, withHead bool, embeddings ...Embeddings) (ops.Program, error) {
 	x := m.x.Rows(0, n)
 	all := func() {
@@ -151,7 +151,8 @@ func (m *Model) embed(x *ops.Tensor, embeddings []Embeddings) {
 	}
 }
 
-// finishBatch computes what follows the layers: the logits and the most likely token, if withHead, and the next position.
+// finishBatch computes what follows the layers: the logits and the most likely token, if withHead, and the next
+// position.
 func (m *Model) finishBatch(x *ops.Tensor, withHead bool) {
 	b := m.backend
 	if withHead {
@@ -193,9 +194,10 @@ func (m *Model) Decode() error {
 	return m.decode.Run()
 }
 
-// Prefill computes tokens, at least one, at the next positions. Some may have embeddings of their own. It waits for each
-// batch but the last, so that the end of ctx takes effect; a paged model waits for experts. Errors: context_full, before
-// anything is computed; device_lost, ctx.Err(), those of ExpertLoader.LoadExperts. After an error the caller must call Halt.
+// Prefill computes tokens, at least one, at the next positions. Some may have embeddings of their own. It waits for
+// each batch but the last, so that the end of ctx takes effect; a paged model waits for experts. Errors: context_full,
+// before anything is computed; device_lost, ctx.Err(), those of ExpertLoader.LoadExperts. After an error the caller
+// must call Halt.
 func (m *Model) Prefill(ctx context.Context, tokens []int32, embeddings ...Embeddings) error {
 	if err := m.checkContext(len(tokens)); err != nil {
 		return err
@@ -243,8 +245,8 @@ func (m *Model) prefill(ctx context.Context, tokens []int32, final bool, embeddi
 	return m.runToCompletion(ctx, p)
 }
 
-// program returns the program for a batch of n tokens, and a function to release it with. Two programs are kept, those for
-// decode and for a full batch; the last batch of a prompt and one with embeddings are recorded each time.
+// program returns the program for a batch of n tokens, and a function to release it with. Two programs are kept, those
+// for decode and for a full batch; the last batch of a prompt and one with embeddings are recorded each time.
 func (m *Model) program(n int, final bool, embeddings []Embeddings) (p ops.Program, release func(), err error) {
 	keep := func() {}
 	switch {
@@ -261,8 +263,8 @@ func (m *Model) program(n int, final bool, embeddings []Embeddings) (p ops.Progr
 	return m.fullBatch, keep, err
 }
 
-// Rewind forgets the positions from n on. It returns how many positions are left, which may be fewer than n; the caller must
-// compute those in between again.
+// Rewind forgets the positions from n on. It returns how many positions are left, which may be fewer than n; the caller
+// must compute those in between again.
 func (m *Model) Rewind(n int) (int, error) {
 	left := m.cache.Rewind(n)
 	return left, m.backend.Write(m.step, 0, words(uint32(left), 1, 0, 0))
@@ -272,7 +274,8 @@ func (m *Model) Rewind(n int) (int, error) {
 func (m *Model) checkContext(n int) error {
 	if need := m.Len() + n; need > m.options.Context {
 		return errs.New(errs.ContextFull, fmt.Sprintf(
-			"the conversation needs %d tokens, but the context holds %d; start a new one or shorten it", need, m.options.Context))
+			"the conversation needs %d tokens, but the context holds %d; start a new one or shorten it", need,
+			m.options.Context))
 	}
 	return nil
 }

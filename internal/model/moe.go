@@ -5,12 +5,13 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// MoENetwork is a Network some of whose layers are mixtures of experts. It also offers such a layer in three parts, so that
-// experts can be loaded between them: AttentionAndRouter, then RoutedExperts as often as it takes until every chosen expert
-// has been computed, then SharedExpert. For several tokens they compute together what Layer computes, to the bit.
+// MoENetwork is a Network some of whose layers are mixtures of experts. It also offers such a layer in three parts, so
+// that experts can be loaded between them: AttentionAndRouter, then RoutedExperts as often as it takes until every
+// chosen expert has been computed, then SharedExpert. For several tokens they compute together what Layer computes, to
+// the bit.
 //
-// For one token, Layer has the router of a layer write column l of Routing.Choices and read column l of PagedExperts.Table,
-// where l counts only layers with experts.
+// For one token, Layer has the router of a layer write column l of Routing.Choices and read column l of
+// PagedExperts.Table, where l counts only layers with experts.
 type MoENetwork interface {
 	Network
 
@@ -42,9 +43,11 @@ type Routing struct {
 
 // RoutedTensors describes the tensors of a file that hold routed experts, which can be paged.
 type RoutedTensors struct {
-	NumExperts     int             // experts of a layer
-	NumExpertsUsed int             // experts that a token uses in a layer
-	Layers         [][]*ops.Tensor // of each layer with experts: gate, up and down, each [.., .., NumExperts], without data
+	NumExperts     int // experts of a layer
+	NumExpertsUsed int // experts that a token uses in a layer
+
+	// [layer with experts]: gate and up [hidden, width, NumExperts], down [width, hidden, NumExperts], without data
+	Layers [][]*ops.Tensor
 }
 
 // RoutedTensorsOf returns the routed tensors of a header that has passed Check. A dense model has no Layers.

@@ -8,16 +8,18 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// pagedState is what a paged model has in addition. A token is queued as if no expert were missing. The first router that
-// chooses a missing expert writes its number into guard, and the ops queued behind it do nothing, until the expert has been
-// loaded and the token is resumed from that router.
+// pagedState is what a paged model has in addition. A token is queued as if no expert were missing. The first router
+// that chooses a missing expert writes its number into guard, and the ops queued behind it do nothing, until the expert
+// has been loaded and the token is resumed from that router.
 type pagedState struct {
 	PagedExperts
 	MoENetwork
-	routing    Routing
-	layers     []int       // the layers with experts, as indices of all layers
-	guard      *ops.Tensor // U32 [1]: 0, or the number of a router, from 1
-	batchSlots *ops.Tensor // U32 [numExperts]: the slots of the experts that prefillByLayer computes together, or ops.Missing
+	routing Routing
+	layers  []int       // the layers with experts, as indices of all layers
+	guard   *ops.Tensor // U32 [1]: 0, or the number of a router, from 1
+
+	// U32 [numExperts]: the slots of the experts that prefillByLayer computes together; ops.Missing for all others
+	batchSlots *ops.Tensor
 }
 
 func newPagedState(a *Arena, n Network, numLayers int, p PagedExperts) *pagedState {
@@ -44,7 +46,8 @@ type missReport struct {
 // readReport starts a read-back of a missReport with all of t as its data.
 func (m *Model) readReport(t *ops.Tensor) ops.Pending {
 	position := ops.Slice{Tensor: m.step, N: 4}
-	return m.backend.ReadBackSlices(wholeTensor(m.paged.guard), position, wholeTensor(m.paged.routing.Choices), wholeTensor(t))
+	return m.backend.ReadBackSlices(wholeTensor(m.paged.guard), position, wholeTensor(m.paged.routing.Choices),
+		wholeTensor(t))
 }
 
 // wholeTensor returns the slice that is all of a tensor of 32-bit numbers.

@@ -8,9 +8,9 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// prefillByLayer computes a batch of n tokens of a paged model layer by layer, so that the experts of a layer need not all
-// be on the device at once. It calls the ops that a model with all experts on the device calls, in the same order. It waits
-// for every layer with experts, and not for what follows the last of them.
+// prefillByLayer computes a batch of n tokens of a paged model layer by layer, so that the experts of a layer need not
+// all be on the device at once. It calls the ops that a model with all experts on the device calls, in the same order.
+// It waits for every layer with experts, and not for what follows the last of them.
 func (m *Model) prefillByLayer(ctx context.Context, n int, final bool, embeddings []Embeddings) error {
 	p, x := m.paged, m.x.Rows(0, n)
 	pending := []func(){func() { m.embed(x, embeddings) }} // calls of ops that are not recorded yet
@@ -48,7 +48,8 @@ func (m *Model) runOnce(calls ...func()) error {
 }
 
 // computeExperts computes the experts of a layer that n tokens have chosen, as many at once as the layer has slots. The
-// program for some experts is queued before the next ones are loaded, so that it reads its slots before they are overwritten.
+// program for some experts is queued before the next ones are loaded, so that it reads its slots before they are
+// overwritten.
 func (m *Model) computeExperts(ctx context.Context, layer, n int) error {
 	p, i := m.paged, m.paged.layers[layer]
 	used, err := m.usedExperts(ctx)
@@ -101,8 +102,8 @@ func (m *Model) usedExperts(ctx context.Context) (used []int, err error) {
 	return used, nil
 }
 
-// residentFirst returns experts of a layer with the resident ones first, so that they are computed before loading the others
-// evicts them.
+// residentFirst returns experts of a layer with the resident ones first, so that they are computed before loading the
+// others evicts them.
 func (p *pagedState) residentFirst(layer int, experts []int) []int {
 	var resident, missing []int
 	for _, e := range experts {

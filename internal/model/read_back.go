@@ -15,8 +15,9 @@ type readBack struct {
 	pending ops.Pending
 }
 
-// ReadBack starts reading all of Next or Logits, as the steps queued so far leave it. The results must be waited for in the
-// order of the calls. Tokens that Decode queues in between do not disturb them. In a paged model, Wait loads missing experts.
+// ReadBack starts reading all of Next or Logits, as the steps queued so far leave it. The results must be waited for in
+// the order of the calls. Tokens that Decode queues in between do not disturb them. In a paged model, Wait loads
+// missing experts.
 // Errors of Wait: device_lost, ctx.Err(), those of ExpertLoader.LoadExperts; after an error the caller must call Halt.
 func (m *Model) ReadBack(t *ops.Tensor) ops.Pending {
 	r := &readBack{m: m, t: t, end: m.Len(), decoded: m.decoded}
@@ -51,7 +52,8 @@ func (r *readBack) Wait(ctx context.Context) ([]byte, error) {
 	return r.resume(ctx, report)
 }
 
-// resume completes the steps that a missing expert has stopped: first those that this read-back is about, then the others.
+// resume completes the steps that a missing expert has stopped: first those that this read-back is about, then the
+// others.
 func (r *readBack) resume(ctx context.Context, report missReport) ([]byte, error) {
 	m := r.m
 	for pos := report.pos; report.router != 0; {
@@ -106,8 +108,8 @@ func (r *readBack) tokenDone(report missReport) {
 	}
 }
 
-// Halt drops the read-backs that have not been waited for. In a paged model it also drops the tokens that miss an expert and
-// those queued behind them. It waits for the device, even after the end of ctx. Errors: device_lost.
+// Halt drops the read-backs that have not been waited for. In a paged model it also drops the tokens that miss an
+// expert and those queued behind them. It waits for the device, even after the end of ctx. Errors: device_lost.
 func (m *Model) Halt(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	for _, r := range m.readBacks {

@@ -2,12 +2,14 @@ package preflight
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/experts"
 )
 
-// MemoryLimit is how much GPU memory a device has turned out to have. WebGPU does not report it, so it is found by trying.
+// MemoryLimit is how much GPU memory a device has turned out to have. WebGPU does not report it, so it is found by
+// trying.
 type MemoryLimit struct {
 	Fits    int64 // bytes: the largest model that has fitted; 0: none has been tried
 	Refused int64 // bytes: the smallest model that was refused or lost the device; 0: none
@@ -28,9 +30,9 @@ type Search struct {
 	Device       string // the name of the adapter
 	Setting      int64  // bytes that the user allows; 0: as many as there are
 
-	// FirstBytes is how much to try first on a device that has never been tried. Not every driver refuses memory that it
-	// does not have: some move everything else out of GPU memory first. Therefore the search starts low, and increases with
-	// each session.
+	// FirstBytes is how much to try first on a device that has never been tried. Not every driver refuses memory that
+	// it does not have: some move everything else out of GPU memory first. Therefore the search starts low, and
+	// increases with each session.
 	FirstBytes int64
 }
 
@@ -40,8 +42,8 @@ func decrease(n int64) int64 { return n / 4 * 3 }
 // After a session without a refusal, Find tries half as much again.
 func increase(n int64) int64 { return n + n/2 }
 
-// Expected returns what to tell Check about the device's memory: usable is how many bytes Find will probably get, limit is
-// how many it certainly will not exceed. A value that is not known is 0.
+// Expected returns what to tell Check about the device's memory: usable is how many bytes Find will probably get, limit
+// is how many it certainly will not exceed. A value that is not known is 0.
 func (s Search) Expected() (usable, limit int64) {
 	if s.Setting > 0 {
 		return s.Setting, s.Setting
@@ -50,10 +52,10 @@ func (s Search) Expected() (usable, limit int64) {
 	return l.Fits, max(0, l.Refused-1)
 }
 
-// Find returns the shape with the most slots that try accepts, starting from what is remembered. try allocates the slots of
-// a shape together with everything else of the model, in an out-of-memory error scope, and frees all of it; it returns
-// out_of_memory when it was refused. Another error ends the search. The result is remembered, unless the user's setting
-// determined it.
+// Find returns the shape with the most slots that try accepts, starting from what is remembered. try allocates the
+// slots of a shape together with everything else of the model, in an out-of-memory error scope, and frees all of it; it
+// returns out_of_memory when it was refused. Another error ends the search. The result is remembered, unless the user's
+// setting determined it.
 //
 // Errors: out_of_memory when not even the experts of one token fit; those of try.
 func (s Search) Find(m Model, on Machine, try func(experts.Shape) error) (experts.Shape, error) {
@@ -113,8 +115,8 @@ func (l MemoryLimit) refused(bytes int64) MemoryLimit {
 	return l
 }
 
-// RecordFailure records that a model that took some bytes of the device lost it or ran out of memory. Find tries less the
-// next time, also when the user's setting determines it.
+// RecordFailure records that a model that took some bytes of the device lost it or ran out of memory. Find tries less
+// the next time, also when the user's setting determines it.
 func (s *Search) RecordFailure(bytes int64) {
 	if s.Setting > 0 {
 		s.Setting = min(s.Setting, decrease(bytes))
@@ -131,6 +133,6 @@ func (m Model) checkSetting(usable int64) error {
 	if usable >= needed {
 		return nil
 	}
-	return errs.New(errs.OutOfMemory, "the setting allows this model "+Bytes(float64(usable))+" of GPU memory, but it needs at least "+
-		Bytes(float64(needed))+"; raise the setting or choose a smaller model")
+	return errs.New(errs.OutOfMemory, fmt.Sprintf("the setting allows this model %s of GPU memory, but it needs at least "+
+		"%s; raise the setting or choose a smaller model", Bytes(float64(usable)), Bytes(float64(needed))))
 }

@@ -111,7 +111,8 @@ func TestTheLastTryIsTheSmallestShape(t *testing.T) {
 
 func TestFindEndsWithAnotherError(t *testing.T) {
 	lost, limits := errors.New("lost"), memory{}
-	_, err := Search{MemoryLimits: limits, FirstBytes: 80}.Find(manyExperts(), largeMachine(), func(experts.Shape) error { return lost })
+	_, err := Search{MemoryLimits: limits, FirstBytes: 80}.Find(manyExperts(), largeMachine(),
+		func(experts.Shape) error { return lost })
 	if err != lost || len(limits) != 0 {
 		t.Errorf("%v, remembered %v", err, limits)
 	}

@@ -20,8 +20,8 @@ type MoELayer struct {
 	LargestMatrix int64 // the largest of gate, up and down; the slots of a layer are one buffer for each matrix
 }
 
-// Bytes returns the size of the model on the GPU with the given number of slots in each layer with experts; nil: with all
-// experts.
+// Bytes returns the size of the model on the GPU with the given number of slots in each layer with experts; nil: with
+// all experts.
 func (m Model) Bytes(slots []int) int64 {
 	if slots == nil {
 		return m.bytes(m.evenShape(m.NumExperts))
@@ -70,8 +70,8 @@ func (m Model) evenShape(slots int) experts.Shape {
 	return s
 }
 
-// limited reduces the slots of a shape to what the buffers of the layers can hold. It keeps the experts of one token, even
-// where they do not fit: judge reports that.
+// limited reduces the slots of a shape to what the buffers of the layers can hold. It keeps the experts of one token,
+// even where they do not fit: judge reports that.
 func (m Model) limited(s experts.Shape, on Machine) experts.Shape {
 	for layer, l := range m.MoELayers {
 		if l.LargestMatrix > 0 {

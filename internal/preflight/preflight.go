@@ -1,6 +1,7 @@
-// Package preflight estimates what a machine can do with a model before anything large is downloaded: how many experts fit on
-// its GPU, how fast it is likely to be, how long the download takes and how much storage it needs. docs/paging.md has the
-// formulas. The package also searches for the amount of GPU memory that a device can use, and remembers the result.
+// Package preflight estimates what a machine can do with a model before anything large is downloaded: how many experts
+// fit on its GPU, how fast it is likely to be, how long the download takes and how much storage it needs.
+// docs/paging.md has the formulas. The package also searches for the amount of GPU memory that a device can use, and
+// remembers the result.
 //
 // It computes from measurements that its callers make. It does not measure, read files or use the GPU, and it does not
 // guess: a value that has not been measured is 0, and the sentences leave it out.
@@ -13,7 +14,7 @@ type Machine struct {
 	MaxBuffer, MaxBinding int64 // bytes; limits of WebGPU, always known
 	MaxSlotBuffer         int64 // bytes of the largest buffer of slots, if that is less
 	UsableBytes           int64 // GPU memory that a model can probably use: see Search.Expected
-	MaxBytes              int64 // GPU memory that a model certainly cannot exceed: the user's setting, or what was refused before
+	MaxBytes              int64 // GPU memory that it cannot exceed: the user's setting, or less than was refused before
 
 	FreeStorage    int64   // bytes
 	WriteSpeed     float64 // to the store, bytes/s

@@ -35,7 +35,8 @@ func read(t *testing.T, v virtual.Model, types virtual.Types) Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := Model{NumExperts: v.NumExperts, NumExpertsUsed: 1, FileBytes: f.Size(), CacheBytes: int64(4096 * v.NumLayers * 2 * v.NumKVHeads * v.HeadDim * 2)}
+	m := Model{NumExperts: v.NumExperts, NumExpertsUsed: 1, FileBytes: f.Size(),
+		CacheBytes: int64(4096 * v.NumLayers * 2 * v.NumKVHeads * v.HeadDim * 2)}
 	m.MoELayers = make([]MoELayer, v.NumLayers)
 	for _, x := range header.Tensors {
 		if !strings.Contains(x.Name, "_exps.") {
@@ -89,8 +90,8 @@ func TestScoutOnALaptop(t *testing.T) {
 	near(t, "bytes a token", r.BytesPerToken, bytes)
 	near(t, "speed", r.TokensPerSecond, 1/(0.05+r.BytesPerToken/2e9))
 	near(t, "download", r.DownloadSeconds, float64(m.FileBytes)/10e6)
-	want := "This machine: 348 of 768 experts on the GPU, about 1.5 tok/s once warm, 43 GB to download (71 min at your speed), " +
-		"43 GB of storage needed"
+	want := "This machine: 348 of 768 experts on the GPU, about 1.5 tok/s once warm, " +
+		"43 GB to download (71 min at your speed), 43 GB of storage needed"
 	if r.Verdict != Runs || r.Sentence() != want {
 		t.Errorf("%s: %s", r.Verdict, r.Sentence())
 	}
@@ -142,14 +143,17 @@ func TestAModelThatFitsHasNoMisses(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	near(t, "speed", r.TokensPerSecond, 20)
-	if s := r.Sentence(); !strings.HasPrefix(s, "This machine: the whole model on the GPU, about 20 tok/s once warm, 43 GB to download (71 min at your speed), 43 GB of storage needed") {
+	want := "This machine: the whole model on the GPU, about 20 tok/s once warm, " +
+		"43 GB to download (71 min at your speed), 43 GB of storage needed"
+	if s := r.Sentence(); !strings.HasPrefix(s, want) {
 		t.Error(s)
 	}
 }
 
 // tiny is small enough for mental arithmetic: two layers of four experts of 10 bytes, and 50 bytes of other tensors.
 func tiny() Model {
-	return Model{ResidentBytes: 40, CacheBytes: 10, LargestTensor: 20, MoELayers: []MoELayer{{10, 4}, {10, 4}}, NumExperts: 4, NumExpertsUsed: 1,
+	return Model{ResidentBytes: 40, CacheBytes: 10, LargestTensor: 20, MoELayers: []MoELayer{{10, 4}, {10, 4}},
+		NumExperts: 4, NumExpertsUsed: 1,
 		FileBytes: 120, StoredBytes: 20}
 }
 
@@ -204,12 +208,14 @@ func TestEachReasonNamesItsLimit(t *testing.T) {
 		{Binding, func(_ *Model, on *Machine) { on.MaxBinding = 19 }, "see 20 B at once; this GPU allows 19 B"},
 		{Buffer, func(m *Model, _ *Machine) { m.NumExpertsUsed, m.MoELayers[0].LargestMatrix = 2, 51 }, "buffers of 102 B"},
 		{Memory, func(_ *Model, on *Machine) { on.MaxBytes = 69 }, "at least 70 B of GPU memory are needed, 69 B"},
-		{Storage, func(_ *Model, on *Machine) { on.FreeStorage = 99 }, "100 B are still to be stored, the browser has 99 B free"},
+		{Storage, func(_ *Model, on *Machine) { on.FreeStorage = 99 },
+			"100 B are still to be stored, the browser has 99 B free"},
 	} {
 		m, on := tiny(), largeMachine()
 		c.change(&m, &on)
 		r := Check(m, on)
-		if r.Verdict != DoesNotFit || len(r.Reasons) == 0 || r.Reasons[0].Limit != c.limit || !strings.Contains(r.Sentence(), c.want) {
+		if r.Verdict != DoesNotFit || len(r.Reasons) == 0 || r.Reasons[0].Limit != c.limit ||
+			!strings.Contains(r.Sentence(), c.want) {
 			t.Errorf("%s: %s, %+v, %s", c.limit, r.Verdict, r.Reasons, r.Sentence())
 		}
 	}
@@ -226,7 +232,8 @@ func TestASlowModelIsExplainedByWhatTakesTheTime(t *testing.T) {
 	on := largeMachine()
 	on.ReadSpeed = 1
 	r := Check(tiny(), on)
-	if r.Verdict != RunsSlowly || !strings.Contains(r.Reasons[0].Message, "reads 7.5 B of experts from storage, at 1 B a second") {
+	if r.Verdict != RunsSlowly || !strings.Contains(r.Reasons[0].Message,
+		"reads 7.5 B of experts from storage, at 1 B a second") {
 		t.Errorf("%s %+v", r.Verdict, r.Reasons)
 	}
 	on.UsableBytes = 0
@@ -263,7 +270,8 @@ func TestWithUnknownMemoryTheReportIsAMinimum(t *testing.T) {
 	if !r.AtLeast || r.NumExpertsOnGPU != 2 || r.GPUBytes != 70 {
 		t.Errorf("%+v", r)
 	}
-	if s := r.Sentence(); !strings.HasPrefix(s, "This machine: at least 2 of 8 experts on the GPU, at least 40 tok/s once warm, 100 B to download") {
+	want := "This machine: at least 2 of 8 experts on the GPU, at least 40 tok/s once warm, 100 B to download"
+	if s := r.Sentence(); !strings.HasPrefix(s, want) {
 		t.Error(s)
 	}
 }
@@ -272,7 +280,8 @@ func TestTheSentenceLeavesOutWhatIsNotMeasured(t *testing.T) {
 	on := largeMachine()
 	on.ComputeSeconds = 0
 	r := Check(tiny(), on)
-	if near(t, "speed", r.TokensPerSecond, 1000/7.5); !r.ComputeUnknown || !strings.Contains(r.Sentence(), "at most 133 tok/s") {
+	near(t, "speed", r.TokensPerSecond, 1000/7.5)
+	if !r.ComputeUnknown || !strings.Contains(r.Sentence(), "at most 133 tok/s") {
 		t.Error(r.Sentence())
 	}
 	on.ReadSpeed = 0
@@ -286,7 +295,8 @@ func TestADenseModelIsWhollyOnTheGPU(t *testing.T) {
 	m.MoELayers, m.NumExperts, m.NumExpertsUsed = nil, 0, 0
 	m.StoredBytes = m.FileBytes
 	r := Check(m, largeMachine())
-	if r.GPUBytes != 50 || r.HitRate != 1 || r.Verdict != Runs || r.Sentence() != "This machine: the whole model on the GPU, about 100 tok/s once warm" {
+	if r.GPUBytes != 50 || r.HitRate != 1 || r.Verdict != Runs ||
+		r.Sentence() != "This machine: the whole model on the GPU, about 100 tok/s once warm" {
 		t.Errorf("%+v %s", r, r.Sentence())
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Sentence returns the report as a sentence for the user: "This machine: 412 of 768 experts on the GPU, about 3 tok/s once
-// warm, 55 GB to download (2 h at your speed), 61 GB of storage needed".
+// Sentence returns the report as a sentence for the user: "This machine: 412 of 768 experts on the GPU, about 3 tok/s
+// once warm, 55 GB to download (2 h at your speed), 61 GB of storage needed".
 func (r Report) Sentence() string {
 	if r.Verdict == DoesNotFit {
 		var why []string

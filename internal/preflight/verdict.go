@@ -12,7 +12,8 @@ func (r *Report) judge(m Model, on Machine) {
 		"a kernel must see %s at once; this GPU allows %s (maxStorageBufferBindingSize): choose a smaller quantisation")
 	if on.MaxBytes > 0 {
 		r.checkLimit(Memory, float64(m.bytes(m.minShape())), float64(on.MaxBytes),
-			"at least %s of GPU memory are needed, %s can be used: close other tabs, shorten the context, or choose a smaller model")
+			"at least %s of GPU memory are needed, %s can be used: "+
+				"close other tabs, shorten the context, or choose a smaller model")
 	}
 	if on.FreeStorage > 0 {
 		r.checkLimit(Storage, float64(r.DownloadBytes), float64(on.FreeStorage),
@@ -28,8 +29,8 @@ func (r *Report) judge(m Model, on Machine) {
 	}
 }
 
-// largestBuffer returns the size of the largest buffer that the model needs in any case: a resident tensor, or the slots of
-// a layer for the experts of one token.
+// largestBuffer returns the size of the largest buffer that the model needs in any case: a resident tensor, or the
+// slots of a layer for the experts of one token.
 func (m Model) largestBuffer() int64 {
 	n := m.LargestTensor
 	for _, l := range m.MoELayers {

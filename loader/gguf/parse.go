@@ -33,7 +33,7 @@ func Read(size int64, prefix func(n int64) ([]byte, error)) (*File, error) {
 			return f, err
 		}
 		if int64(len(b)) < n || n == size {
-			return nil, fmt.Errorf("gguf: asked for the first %d bytes, got %d", n, len(b))
+			return nil, fmt.Errorf("gguf: requested the first %d bytes, got %d", n, len(b))
 		}
 	}
 }

@@ -13,7 +13,7 @@ type Browser struct{}
 
 // List implements Store.
 func (Browser) List(ctx context.Context) ([]File, error) {
-	v, err := ask(ctx, "list")
+	v, err := call(ctx, "list")
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (Browser) List(ctx context.Context) ([]File, error) {
 
 // Find implements Store.
 func (Browser) Find(ctx context.Context, id string) (File, bool, error) {
-	v, err := ask(ctx, "find", id)
+	v, err := call(ctx, "find", id)
 	if err != nil || v.IsUndefined() {
 		return File{}, false, err
 	}
@@ -35,7 +35,7 @@ func (Browser) Find(ctx context.Context, id string) (File, bool, error) {
 
 // Add implements Store.
 func (Browser) Add(ctx context.Context, id string, info fetch.Info) (File, error) {
-	v, err := ask(ctx, "add", id, map[string]any{"name": info.Name, "size": info.Size, "validator": info.Validator})
+	v, err := call(ctx, "add", id, map[string]any{"name": info.Name, "size": info.Size, "validator": info.Validator})
 	if err != nil {
 		return File{}, err
 	}
@@ -44,7 +44,7 @@ func (Browser) Add(ctx context.Context, id string, info fetch.Info) (File, error
 
 // Move implements Store.
 func (Browser) Move(ctx context.Context, id string, kind Kind) (File, error) {
-	v, err := ask(ctx, "move", id, string(kind))
+	v, err := call(ctx, "move", id, string(kind))
 	if err != nil {
 		return File{}, err
 	}
@@ -77,7 +77,7 @@ func (Browser) Read(ctx context.Context, id string, offset, n int64) (fetch.Blob
 
 // Verify implements Store.
 func (Browser) Verify(ctx context.Context, id string) (int, error) {
-	v, err := ask(ctx, "verify", id)
+	v, err := call(ctx, "verify", id)
 	if err != nil {
 		return 0, err
 	}
@@ -86,13 +86,13 @@ func (Browser) Verify(ctx context.Context, id string) (int, error) {
 
 // Delete implements Store.
 func (Browser) Delete(ctx context.Context, id string) error {
-	_, err := ask(ctx, "delete", id)
+	_, err := call(ctx, "delete", id)
 	return err
 }
 
 // Probe measures the speed of the store in a second or two. It deletes what it writes.
 func (Browser) Probe(ctx context.Context, kind Kind) (Speed, error) {
-	v, err := ask(ctx, "probeStore", string(kind))
+	v, err := call(ctx, "probeStore", string(kind))
 	if err != nil {
 		return Speed{}, err
 	}
@@ -100,7 +100,7 @@ func (Browser) Probe(ctx context.Context, kind Kind) (Speed, error) {
 	return Speed{Kind(v.Get("kind").String()), number("write"), number("read"), int64(number("free"))}, nil
 }
 
-func ask(ctx context.Context, method string, args ...any) (js.Value, error) {
+func call(ctx context.Context, method string, args ...any) (js.Value, error) {
 	return fetch.Call(ctx, "call", append([]any{method}, args...)...)
 }
 

@@ -43,9 +43,11 @@ test("the API's document lists the methods of the engine and the fields of its r
     if (method !== "constructor") assert.ok(docs.includes(`${method}(`), method);
   }
   const protocol = read("web/src/protocol.ts");
-  const types = ["Progress", "Paging", "PreflightReport", "LoadedModel", "PictureProgress", "WaitProgress", "CheckedPicture"];
-  for (const type of types) {
+  const results = ["LoadedModel", "PreflightReport", "CheckedPicture"];
+  for (const type of [...results, "Progress", "PictureProgress", "WaitProgress", "Paging"]) {
     const body = protocol.slice(protocol.indexOf(`export interface ${type} {`)).split("\n}")[0];
-    for (const field of names(body, /^ {2}(\w+)\??:/gm)) assert.match(docs, new RegExp(`\\b${field}\\b`), `${type}.${field}`);
+    for (const field of names(body, /^ {2}(\w+)\??:/gm)) {
+      assert.match(docs, new RegExp(`\\b${field}\\b`), `${type}.${field}`);
+    }
   }
 });

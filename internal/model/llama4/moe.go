@@ -6,8 +6,8 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// moeScratch is the tensors that a mixture of experts writes. A token chooses k routed experts. The shared expert is as wide
-// as a routed one and uses the same tensors, after the routed ones.
+// moeScratch is the tensors that a mixture of experts writes. A token chooses k routed experts. The shared expert is as
+// wide as a routed one and uses the same tensors, after the routed ones.
 type moeScratch struct {
 	choice *ops.Tensor // U32 [ChoiceWords·k, n], used when n > 1
 	groups *ops.Tensor // U32 [1, numExperts + 1 + n·k]
@@ -43,8 +43,8 @@ func newMoEScratch(a *model.Arena, f *family, k int, o model.Options) moeScratch
 	return s
 }
 
-// feedForward adds the outputs of the chosen experts and of the shared one for s.norm to x. The weight of an expert scales its
-// input, not its output (§2.7).
+// feedForward adds the outputs of the chosen experts and of the shared one for s.norm to x. The weight of an expert
+// scales its input, not its output (§2.7).
 func (m *moe) feedForward(o ops.Ops, s scratch, x *ops.Tensor) {
 	if x.Dim(1) == 1 {
 		m.feedForwardVec(o, s, x)
@@ -66,13 +66,15 @@ func (m *moe) feedForwardVec(o ops.Ops, s scratch, x *ops.Tensor) {
 	o.MulMatIDVec(x, s.moe.one, choice, m.Experts)
 }
 
-// route chooses the experts of each token, and groups the tokens by expert, so that the weights of an expert are read once.
+// route chooses the experts of each token, and groups the tokens by expert, so that the weights of an expert are read
+// once.
 func (m *moe) route(o ops.Ops, s scratch) {
 	o.Router(s.moe.choice, s.norm, m.router, nil)
 	o.GroupTokens(s.moe.groups, s.moe.choice)
 }
 
-// routedExperts computes the part of s.moe.y that comes from the experts that have a slot; slots nil stands for all experts.
+// routedExperts computes the part of s.moe.y that comes from the experts that have a slot; slots nil stands for all
+// experts.
 func (m *moe) routedExperts(o ops.Ops, s scratch, slots *ops.Tensor) {
 	p := ops.ProductID{Choice: s.moe.choice, Groups: s.moe.groups, Slots: slots}
 	p.Dst, p.X, p.W = s.moe.gateUp, s.norm, []*ops.Tensor{m.Gate, m.Up}

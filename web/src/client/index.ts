@@ -1,4 +1,4 @@
-// The engine's public face for pages and packages.
+// What pages and packages import: the engine, its types and its errors.
 
 import workerURL from "worker:../worker/engine.worker.ts";
 import { Engine } from "./engine.js";
@@ -32,7 +32,7 @@ export {
 } from "./engine.js";
 export type * from "./openai.js";
 
-/** Makes an engine with a worker of its own. Nothing is fetched before its first call. */
+/** Returns an engine with a worker of its own, which starts with the first call. */
 export function createEngine(): Engine {
   return new Engine(() => new Worker(workerURL, { type: "module", name: "outrider-engine" }));
 }

@@ -42,8 +42,8 @@ export function connectionLost(url: string): EngineError {
 
 /**
  * Returns the error for a fetch that rejected: connection_lost or no_cors. fetch rejects with a TypeError in both
- * cases. A request that needs no permission tells them apart: its response cannot be read, but it shows that the server
- * answers.
+ * cases. A request that needs no permission distinguishes them: its response cannot be read, but it shows that the
+ * server answers.
  */
 export async function fetchError(url: string): Promise<EngineError> {
   try {

@@ -29,11 +29,11 @@ export function probeStore(store: ChunkStore, kind: StoreKind, signal: AbortSign
   return withLock("outrider-probe", "exclusive", () => measureStore(store, kind, signal), signal);
 }
 
-async function measureStore(store: ChunkStore, wanted: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
+async function measureStore(store: ChunkStore, requested: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
   const { quota = 0, usage = 0 } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
   await store.add(SCRATCH_ID, { name: SCRATCH_ID, size: MAX_CHUNKS * CHUNK_BYTES, validator: "" });
   try {
-    const { kind } = await store.move(SCRATCH_ID, wanted);
+    const { kind } = await store.move(SCRATCH_ID, requested);
     const start = performance.now();
     const chunks = await writeChunks(store, signal);
     const written = performance.now();
