@@ -1,9 +1,9 @@
-# The table of contents: one line a target. `make run` talks, `make test` proves.
+# One line for each target. `make run` serves the page, `make test` runs all tests.
 
 MODEL ?=
 PORT  ?= 8080
 
-.PHONY: run site pkg size test test-go test-gpu test-wasm test-web test-e2e lint measure fmt fuzz bench models golden nano setup clean
+.PHONY: run site size test test-go test-gpu test-wasm test-web test-e2e lint measure fmt fuzz bench models golden nano setup clean
 
 run: site                       ## build the site and serve it at http://localhost:8080, with Nano inside (MODEL=path.gguf offers that file)
 	go run ./cmd/build serve -addr 127.0.0.1:$(PORT) $(if $(MODEL),-model $(MODEL))
@@ -14,13 +14,13 @@ site: node_modules              ## the site, into dist/site
 size: site                      ## raw, gzip and brotli sizes; fails over budget
 	go run ./cmd/build size
 
-test: setup models              ## every tier, then the count
+test: setup models              ## all tiers, then the number of tests
 	scripts/test go gpu wasm web e2e
 
-test-go: models                 ## tier 0: pure Go, and the import rule
+test-go: node_modules models    ## tier 0: pure Go, and the rules of internal/arch
 	scripts/test go
 
-test-gpu: setup models          ## tier 1: every op on the native GPU (lavapipe will do) against the CPU reference
+test-gpu: setup models          ## tier 1: every op on the native GPU (or lavapipe) against the CPU reference
 	scripts/test gpu
 
 test-wasm: setup models         ## tier 2: the same tests as js/wasm, under Node with Dawn on SwiftShader
@@ -32,33 +32,34 @@ test-web: node_modules          ## tier 2½: types and unit tests of the TypeScr
 test-e2e: setup models          ## tier 3: the built site in Chromium
 	scripts/test e2e
 
-lint:                           ## gofmt, vet for both targets, types
+lint: node_modules              ## format, line length, vet and staticcheck for both targets, Biome, types
 	scripts/lint
 
 measure: node_modules           ## lengths of functions and files; fails when they are too long
 	go run ./scripts/measure-code
 
-fmt:
+fmt: node_modules               ## formats Go, TypeScript and JavaScript, and applies Biome's safe fixes
 	gofmt -w $$(git ls-files '*.go')
+	npx biome check --write
 
 FUZZTIME ?= 30s
-fuzz:                           ## every fuzz target for FUZZTIME
+fuzz:                           ## every fuzz target for FUZZTIME each
 	scripts/fuzz $(FUZZTIME)
 
 bench:                          ## speed of every op, native
 	go test -run '^$$' -bench . ./internal/gpu/
 
-models:                         ## fetch the test model into models/cache and check its hash
+models:                         ## download the test model to models/cache and check its hash
 	go run ./cmd/pack models
 
-golden: .venv                   ## make the golden files again with the independent reference
+golden: .venv                   ## rewrite the golden files with the independent reference
 	scripts/golden
 
-nano: .venv                     ## train the model inside again, from its data generators on (an hour on two cores)
+nano: .venv                     ## train the model inside the site again, from its data generators on (an hour on two cores)
 	.venv/bin/pip install -q -r models/nano/requirements.txt
 	$(MAKE) -C models/nano PYTHON=$(CURDIR)/.venv/bin/python
 
-setup: node_modules             ## install what is missing: Chromium, a software Vulkan, npm packages
+setup: node_modules             ## install what is missing: Chromium, a software Vulkan driver, npm packages
 	scripts/setup
 
 node_modules: package.json package-lock.json

@@ -137,7 +137,7 @@ test("a lost connection keeps what has come, and trying again fetches only the r
   await server.close();
 });
 
-test("a full store says how much room is missing and keeps what it has", async () => {
+test("a full store reports how many bytes are missing and keeps its chunks", async () => {
   const server = await modelServer(twoChunks);
   await withPage(async (page, context) => {
     const devtools = await context.newCDPSession(page);
@@ -196,7 +196,7 @@ test("the end of the Go program is an error on the page, in Go's words", async (
   const server = await modelServer(tiny);
   await withPage(async (page) => {
     // A callback that gets what it cannot use panics outside every call that could catch it.
-    await sabotage(page, { after: "globalThis.outriderStorage.fill = (...args) => new Promise(() => setTimeout(args[4], 0, `no number`))" });
+    await sabotage(page, { after: "globalThis.outriderStorage.storeChunk = (...args) => new Promise(() => setTimeout(args[4], 0, `no number`))" });
     await load(page, server.url);
     await assertError(page, "internal", /stopped unexpectedly \(panic: .*\); load the model again/);
     await page.getByRole("button", { name: "Try again" }).waitFor();

@@ -1,5 +1,5 @@
 // An engine worker that follows a script instead of computing, because the page's own tests need every state at will. It
-// takes the place of the page's Worker and speaks web/src/protocol.ts.
+// takes the place of the page's Worker and answers the calls of EngineMethods in web/src/protocol.ts.
 
 /** Runs in the page, before its scripts. The script's fields say where to pause, hold or fail. */
 export function fakeEngine(script) {
@@ -8,14 +8,14 @@ export function fakeEngine(script) {
 
     postMessage(request) {
       if (request.kind === "abort") return this.#aborted.add(request.id);
-      this.#answer(request).catch((error) => this.#reply({ id: request.id, kind: "error", error }));
+      this.#answer(request).catch((error) => this.#reply({ kind: "error", id: request.id, error }));
     }
 
     terminate() {}
 
-    async #answer(request) {
-      const value = await this[request.kind]?.(request);
-      this.#reply({ id: request.id, kind: "done", value: value ?? null });
+    async #answer({ id, method, args }) {
+      const result = await this[method]?.(id, ...args);
+      this.#reply({ kind: "result", id, result: result ?? null });
     }
 
     #reply(data) {
@@ -30,18 +30,18 @@ export function fakeEngine(script) {
       }
     }
 
-    async preflight({ id }) {
+    async preflight(id) {
       await this.#pause(id, 5);
       return { sentence: "This machine: the whole model on the GPU", verdict: "runs", reasons: [], downloadBytes: 0, ...script.preflight };
     }
 
-    async load({ id, source }) {
+    async load(id, source) {
       const total = 98_362_432;
       for (const phase of ["download", "load"]) {
         for (let step = 0; step <= 10; step++) {
           await this.#pause(id, script.loadMs ?? 5);
           const progress = { phase, bytesDone: (total * step) / 10, bytesTotal: total, bytesPerSecond: 12.3e6, secondsLeft: 8 - 0.8 * step };
-          this.#reply({ id, kind: "progress", progress });
+          this.#reply({ kind: "progress", id, progress });
           if (script.holdLoadAt === step) await this.#pause(id, 1e8);
         }
       }
@@ -49,7 +49,7 @@ export function fakeEngine(script) {
       return { id: source.id ?? source.url ?? "file", name: "SmolLM2 135M Instruct", architecture: "llama", contextLength: 2048, bytes: total, vision: script.vision ?? false, warnings: script.warnings ?? [] };
     }
 
-    async picture({ id, url }) {
+    async picture(id, url) {
       await this.#pause(id, script.pictureMs ?? 5);
       if (!script.vision) throw { code: "invalid_request", message: "this model cannot see pictures", retryable: false };
       const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
@@ -57,41 +57,41 @@ export function fakeEngine(script) {
       return { tiles: 13 };
     }
 
-    async chat({ id, request }) {
+    async chat(id, request) {
       const { content } = request.messages.at(-1);
       const pictures = typeof content === "string" ? [] : content.filter(({ type }) => type === "image_url");
       const said = typeof content === "string" ? content : content.map(({ text = "" }) => text).join("");
       for (let done = 0; pictures.length && done <= (script.tiles ?? 3); done++) {
-        this.#reply({ id, kind: "progress", progress: { phase: "picture", done, total: 13 } });
+        this.#reply({ kind: "progress", id, progress: { phase: "picture", done, total: 13 } });
         await this.#pause(id, script.tileMs ?? 5);
       }
       if (script.holdTiles) await this.#pause(id, 1e8);
-      const chunk = (delta, finish_reason = null) =>
-        this.#reply({ id, kind: "chunk", chunk: { id: "c", object: "chat.completion.chunk", created: 0, model: "m", choices: [{ index: 0, delta, finish_reason, logprobs: null }] } });
+      const reply = (delta, finish_reason = null) =>
+        this.#reply({ kind: "progress", id, progress: { phase: "delta", chunk: { id: "c", object: "chat.completion.chunk", created: 0, model: "m", choices: [{ index: 0, delta, finish_reason, logprobs: null }] } } });
       const words = (script.answer ?? (pictures.length ? `You showed ${pictures.length}: ${said}` : `You said: ${said}`)).split(/(?<= )/);
-      chunk({ role: "assistant" });
+      reply({ role: "assistant" });
       for (const [i, content] of words.entries()) {
         await this.#pause(id, script.tokenMs ?? 5);
         if (script.fatalAt === i && !(script.fatalOnce && window.fatalBefore)) {
           window.fatalBefore = true;
           return this.#reply({ kind: "fatal", error: script.fatal });
         }
-        chunk({ content });
+        reply({ content });
         for (const progress of script.progressAt?.[i] ?? []) {
           await this.#pause(id, script.progressEvery ?? 5);
-          this.#reply({ id, kind: "progress", progress });
+          this.#reply({ kind: "progress", id, progress });
         }
         if (script.holdChatAt === i) await this.#pause(id, 1e8);
       }
-      chunk({}, "stop");
+      reply({}, "stop");
     }
 
     async models() {
       return script.stored ?? [];
     }
 
-    async delete({ model }) {
-      script.stored = script.stored.filter(({ id }) => id !== model);
+    async delete(_id, model) {
+      script.stored = script.stored.filter((stored) => stored.id !== model);
     }
 
     async stats() {

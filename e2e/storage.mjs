@@ -14,7 +14,7 @@ export async function serveStorage(extra = {}, edit = (script) => script) {
   build("run", "./cmd/build", "modules");
   const files = { "/idb.js": join(root, "node_modules/idb/build/index.js"), ...extra };
   const server = http.createServer(({ url }, response) => {
-    const file = files[url] ?? (url.startsWith("/worker/") && join(root, "dist/modules", url));
+    const file = files[url] ?? (url.endsWith(".js") && join(root, "dist/modules", url));
     const type = url.endsWith("js") ? "text/javascript" : url.endsWith("wasm") ? "application/wasm" : "text/html";
     const bytes = file ? readFileSync(file) : "<!doctype html>";
     response.writeHead(200, { "Content-Type": type });

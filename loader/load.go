@@ -13,10 +13,10 @@ const readAhead = 4
 // PieceFunc is called by Load with the bytes of tensor t from byte offset on. It must not use b after it has returned.
 type PieceFunc func(t gguf.Tensor, offset int64, b Blob) error
 
-// Load reads tensors from the store and calls handle with them, in the order of the files: the pieces of each tensor one
-// after another, every piece but the last a multiple of two blocks, none larger than 16 MiB. It calls handle on the
-// caller's goroutine. Chunks that are not stored are fetched first. report may be nil.
-// Errors: unsupported_tensor_type, before anything is read; those of Read and of handle; aborted.
+// Load reads tensors from the store and calls handle with them, in the order of the files: the pieces of each tensor
+// one after another, every piece but the last a multiple of two blocks, none larger than 16 MiB. It calls handle on the
+// caller's goroutine. Chunks that are not stored are fetched first. report may be nil. Errors: unsupported_tensor_type,
+// before anything is read; those of Read and of handle; aborted.
 func (m *Model) Load(ctx context.Context, tensors []gguf.Tensor, handle PieceFunc, report func(Progress)) error {
 	total := int64(0)
 	for _, t := range tensors {

@@ -29,8 +29,8 @@ type Model struct {
 
 // Open reads the headers of a model, from the store if they are there. name is its only or first file; the other parts
 // of a split model are at the same location. A server is not contacted for a file whose header is stored, so a model
-// that is stored in part opens without the network; a change on the server shows when the next byte is fetched. A picked
-// file that differs from the stored one of the same name replaces it. report may be nil.
+// that is stored in part opens without the network; a change on the server shows when the next byte is fetched. A
+// picked file that differs from the stored one of the same name replaces it. report may be nil.
 //
 // Errors: those of fetch.Location.Open and store.Store; not_gguf, truncated, bad_header. A file that is not a model is
 // deleted from the store.
@@ -121,7 +121,8 @@ func partNames(name string, first *gguf.File) ([]string, error) {
 			"name the parts as they were published, such as "+hub.PartName("model", split.No, split.Count))
 	}
 	if no != 0 {
-		return nil, errs.New(errs.BadHeader, "this is not the first part of the model; open "+hub.PartName(prefix, 0, count))
+		return nil, errs.New(errs.BadHeader,
+			"this is not the first part of the model; open "+hub.PartName(prefix, 0, count))
 	}
 	names := make([]string, count)
 	for i := range names {

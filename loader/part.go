@@ -113,8 +113,8 @@ func (p *part) close() {
 	}
 }
 
-// readPrefix returns the first n bytes of the file. It stores their chunks first, so that the header can be read without
-// the network later.
+// readPrefix returns the first n bytes of the file. It stores their chunks first, so that the header can be read
+// without the network later.
 func (p *part) readPrefix(ctx context.Context, st store.Store, n int64, meter *progressMeter) ([]byte, error) {
 	if n == 0 {
 		return nil, nil

@@ -28,8 +28,8 @@ const (
 	rateWindow  = 5 * time.Second // time over which the rate is averaged
 )
 
-// progressMeter counts the bytes of a phase and reports them at most once every reportEvery. It may be used from several
-// goroutines. report is called from any of them, one call at a time.
+// progressMeter counts the bytes of a phase and reports them at most once every reportEvery. It may be used from
+// several goroutines. report is called from any of them, one call at a time.
 type progressMeter struct {
 	report func(Progress)
 	now    func() time.Time

@@ -11,8 +11,8 @@ import (
 // stored are fetched first, each once for all concurrent readers; the fetch continues as long as the ctx of one of them
 // has not ended. A chunk that has vanished from the store is fetched again, once. The caller releases the Blob.
 //
-// Errors: those of Download; storage_error if the store loses what it has just stored. fetch.IsUnreachable tells which
-// of them mean that the server cannot be reached; fetch.RetryPolicy retries those.
+// Errors: those of Download; storage_error if the store loses what it has just stored. For those that mean
+// that the server cannot be reached fetch.IsUnreachable is true, and fetch.RetryPolicy retries them.
 func (m *Model) Read(ctx context.Context, partNo int, offset, n int64) (b Blob, err error) {
 	err = m.retryIfVanished(ctx, partNo, offset, n, func(p *part) (lost bool, err error) {
 		if lost, err = p.ensureRange(ctx, m.store, offset, n); err != nil {
@@ -51,8 +51,8 @@ func chunkRange(offset, n int64) (first, end int) {
 	return int(offset / store.ChunkBytes), int((offset + n + store.ChunkBytes - 1) / store.ChunkBytes)
 }
 
-// retryIfVanished calls attempt. If attempt reports that the store has lost bytes of the range, retryIfVanished finds out
-// which chunks are left and calls attempt once more.
+// retryIfVanished calls attempt. If attempt reports that the store has lost bytes of the range, retryIfVanished finds
+// out which chunks are left and calls attempt once more.
 func (m *Model) retryIfVanished(ctx context.Context, partNo int, offset, n int64,
 	attempt func(*part) (lost bool, err error)) error {
 	p := m.parts[partNo]

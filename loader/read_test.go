@@ -17,8 +17,8 @@ import (
 // A range of bigModel in chunks 1 and 2.
 const rangeStart, rangeBytes = 2*store.ChunkBytes - 1000, 3000
 
-// openWithHeader opens bigModel, which has five chunks, from a fake server. The first chunk, which contains the header, is
-// stored.
+// openWithHeader opens bigModel, which has five chunks, from a fake server. The first chunk, which contains the header,
+// is stored.
 func openWithHeader(t *testing.T, st store.Store) (*Model, *fakeServer) {
 	t.Helper()
 	server := newFakeServer(bigModel())

@@ -1,4 +1,5 @@
-// add_experts: dst[:, t] += Σ y[:, k t + j] over j: what a token's k experts made. One invocation an element.
+// add_experts: dst[:, t] += Σ y[:, k t + j] over j, the outputs of a token's k experts. One invocation for each
+// element.
 struct Params {
   hidden: u32,
   n: u32,
@@ -12,9 +13,9 @@ struct Params {
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 
 @compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
+fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
         @builtin(local_invocation_id) id: vec3<u32>) {
-  let i = (group.y * grid.x + group.x) * 256u + id.x;
+  let i = (workgroup_id.y * grid.x + workgroup_id.x) * 256u + id.x;
   if (i >= params.hidden * params.n) { return; }
 
   let first = params.y_first + (i / params.hidden) * params.hidden * params.k + i % params.hidden;

@@ -1,4 +1,5 @@
-// advance: step[0], the position, grows by step[1], the count, which becomes 1. One invocation.
+// advance: step[0] += step[1], step[1] = 1: the position grows by the number of tokens, which becomes 1. One
+// invocation.
 struct Params {
   step_first: u32,
 }

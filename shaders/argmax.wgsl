@@ -1,4 +1,4 @@
-// argmax: the largest logit and its index, of each part of the logits; argmax_merge finishes. One workgroup a part.
+// argmax: the largest logit and its index in each part of the logits, for argmax_merge. One workgroup for each part.
 struct Params {
   vocab: u32,
   logits_first: u32,
@@ -11,17 +11,17 @@ const LANES = 256u;
 @group(0) @binding({BINDING}) var<storage, read> logits: array<f32>; // [vocab]
 #include "lib/guard.wgsl"
 @group(0) @binding({BINDING}) var<uniform> params: Params;
-#include "lib/best.wgsl"
+#include "lib/reduce_largest.wgsl"
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
+fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
   if (stopped()) { return; }
-  let begin = group.x * params.part;
+  let begin = workgroup_id.x * params.part;
   let end = min(begin + params.part, params.vocab);
-  var best = Best(logits[params.logits_first + begin], begin);
+  var largest = Candidate(logits[params.logits_first + begin], begin);
   for (var i = begin + id.x; i < end; i += LANES) {
-    best = better(best, Best(logits[params.logits_first + i], i));
+    largest = larger(largest, Candidate(logits[params.logits_first + i], i));
   }
-  best = reduce_best(best, id.x);
-  if (id.x == 0u) { found[group.x] = vec2<u32>(bitcast<u32>(best.logit), best.at); }
+  largest = reduce_largest(largest, id.x);
+  if (id.x == 0u) { found[workgroup_id.x] = vec2<u32>(bitcast<u32>(largest.logit), largest.index); }
 }

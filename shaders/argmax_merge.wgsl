@@ -1,5 +1,5 @@
-// argmax_merge: dst[0] = the index of the largest logit, the lowest one on a tie, out of what argmax found in each
-// part. One workgroup, one invocation a part.
+// argmax_merge: dst[0] = the index of the largest logit, the lowest index on a tie, from the results of argmax for each
+// part. One workgroup, one invocation for each part.
 struct Params {
   parts: u32,
   dst_first: u32,
@@ -11,12 +11,12 @@ const LANES = {LANES}u;
 @group(0) @binding({BINDING}) var<storage, read> found: array<vec2<u32>>; // [parts]: bits of the logit, index
 #include "lib/guard.wgsl"
 @group(0) @binding({BINDING}) var<uniform> params: Params;
-#include "lib/best.wgsl"
+#include "lib/reduce_largest.wgsl"
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_id) id: vec3<u32>) {
   if (stopped()) { return; }
-  let mine = found[min(id.x, params.parts - 1u)];
-  let best = reduce_best(Best(bitcast<f32>(mine.x), mine.y), id.x);
-  if (id.x == 0u) { dst[params.dst_first] = best.at; }
+  let own = found[min(id.x, params.parts - 1u)];
+  let largest = reduce_largest(Candidate(bitcast<f32>(own.x), own.y), id.x);
+  if (id.x == 0u) { dst[params.dst_first] = largest.index; }
 }

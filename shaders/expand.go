@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// expander writes one module.
+// expander writes the text of one module.
 type expander struct {
 	fsys     fs.FS
 	out      strings.Builder
-	bindings int // numbers given out by {BINDING} so far
+	bindings int // the number of {BINDING}s so far
 }
 
 // source is one file while it is being expanded.
@@ -24,7 +24,7 @@ type source struct {
 	ifs     []branch // the #ifs around the current line, outermost first
 }
 
-// branch is one #if: whether its current arm is taken, and whether its #else was seen.
+// branch is one #if: whether its current lines are included, and whether its #else was read.
 type branch struct{ taken, inElse bool }
 
 // file writes the expanded text of one file.
@@ -36,7 +36,7 @@ func (x *expander) file(name string, defines map[string]string, within []string)
 	s := &source{name: name, defines: defines, within: append(slices.Clone(within), name)}
 	for line := range strings.Lines(string(text)) {
 		s.line++
-		if err := x.one(s, line); err != nil {
+		if err := x.line(s, line); err != nil {
 			return fmt.Errorf("%s:%d: %w", s.name, s.line, err)
 		}
 	}
@@ -46,16 +46,16 @@ func (x *expander) file(name string, defines map[string]string, within []string)
 	return nil
 }
 
-// one writes one line, or does what it asks for.
-func (x *expander) one(s *source, line string) error {
+// line writes one line, or executes its directive.
+func (x *expander) line(s *source, line string) error {
 	directive, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 	rest = strings.TrimSpace(rest)
 	switch {
 	case directive == "#if":
-		return s.startIf(rest)
+		return s.openIf(rest)
 	case directive == "#else" || directive == "#endif":
-		return s.turnIf(directive)
-	case !s.live():
+		return s.elseOrEndIf(directive)
+	case !s.included():
 		return nil
 	case directive == "#include":
 		return x.include(s, rest)
@@ -67,21 +67,23 @@ func (x *expander) one(s *source, line string) error {
 	return err
 }
 
-func (s *source) live() bool {
+// included reports whether the current line is in no branch that is not taken.
+func (s *source) included() bool {
 	return !slices.ContainsFunc(s.ifs, func(b branch) bool { return !b.taken })
 }
 
-// startIf opens a branch. The condition of an #if inside a dead arm is not looked at.
-func (s *source) startIf(condition string) error {
+// openIf opens a branch. It does not evaluate a condition inside a branch that is not taken.
+func (s *source) openIf(condition string) error {
 	taken, err := false, error(nil)
-	if s.live() {
+	if s.included() {
 		taken, err = s.holds(condition)
 	}
 	s.ifs = append(s.ifs, branch{taken: taken})
 	return err
 }
 
-func (s *source) turnIf(directive string) error {
+// elseOrEndIf handles #else and #endif.
+func (s *source) elseOrEndIf(directive string) error {
 	last := len(s.ifs) - 1
 	switch {
 	case last < 0:
@@ -137,7 +139,7 @@ func (x *expander) include(s *source, rest string) error {
 	return x.file(name, defines, s.within)
 }
 
-// substitute replaces each {NAME}. Other braces are WGSL's own.
+// substitute replaces each {NAME}. Other braces stay.
 func (x *expander) substitute(s *source, text string) (string, error) {
 	var out strings.Builder
 	for {
@@ -161,6 +163,7 @@ func (x *expander) substitute(s *source, text string) (string, error) {
 	}
 }
 
+// value returns the value of a define, and the next number for {BINDING}.
 func (x *expander) value(s *source, name string) (string, error) {
 	if name == "BINDING" {
 		x.bindings++
@@ -172,11 +175,13 @@ func (x *expander) value(s *source, name string) (string, error) {
 	return "", fmt.Errorf("{%s} is not defined", name)
 }
 
-// nameLen is the length of the define's name that text begins with: capitals, digits and underscores.
+// nameLen returns the length of the name that text begins with: capitals, underscores and, but for the first, digits.
 func nameLen(text string) int {
 	n := 0
-	for n < len(text) && (text[n] == '_' || text[n] >= 'A' && text[n] <= 'Z' || n > 0 && text[n] >= '0' && text[n] <= '9') {
+	for n < len(text) && (isNameLetter(text[n]) || n > 0 && text[n] >= '0' && text[n] <= '9') {
 		n++
 	}
 	return n
 }
+
+func isNameLetter(c byte) bool { return c == '_' || c >= 'A' && c <= 'Z' }

@@ -1,4 +1,4 @@
-// gelu: x = x · ½ (1 + erf(x / √2)), in place. One invocation an element.
+// gelu: x = x · ½ (1 + erf(x / √2)), in place. One invocation for each element.
 struct Params {
   count: u32,
   x_first: u32,
@@ -9,9 +9,9 @@ struct Params {
 #include "lib/erf.wgsl"
 
 @compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
+fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
         @builtin(local_invocation_id) id: vec3<u32>) {
-  let i = (group.y * grid.x + group.x) * 256u + id.x;
+  let i = (workgroup_id.y * grid.x + workgroup_id.x) * 256u + id.x;
   if (i >= params.count) { return; }
 
   let z = x[params.x_first + i];

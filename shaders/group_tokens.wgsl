@@ -1,7 +1,9 @@
-// group_tokens: where each expert's list of choices begins, then the lists, each in the order of its tokens.
+// group_tokens: the place at which each expert's list of choices begins, then the lists, each in the order of the
+// tokens.
 //
-// A workgroup makes one expert's list. Each of its lanes looks through a stretch of the choices; how many of the list
-// lie in the stretches before, it learns from the other lanes' counts. So the order is fixed and nothing is raced for.
+// A workgroup writes one expert's list. Each lane counts the choices in a range. The counts of lower experts are
+// where the list begins, and those of the lanes before it are where a lane's own choices go, so that the order does
+// not depend on timing.
 struct Params {
   choices: u32, // n k
   experts: u32,
@@ -16,7 +18,7 @@ const LANES = {LANES}u;
 @group(0) @binding({BINDING}) var<storage, read> choice: array<Choice>; // [n k]
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 
-// Of a stretch of choices: those of lower experts, and those of this one.
+// Count is how many choices of a range are of lower experts, and how many of this one.
 struct Count {
   lower: u32,
   own: u32,
@@ -37,11 +39,11 @@ fn count(expert: u32, first: u32, end: u32) -> Count {
 }
 
 @compute @workgroup_size({LANES})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let expert = group.x;
-  let stretch = (params.choices + LANES - 1u) / LANES;
-  let first = lane * stretch;
-  let end = min(first + stretch, params.choices);
+fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let expert = workgroup_id.x;
+  let per_lane = (params.choices + LANES - 1u) / LANES;
+  let first = lane * per_lane;
+  let end = min(first + per_lane, params.choices);
   counts[lane] = count(expert, first, end);
   workgroupBarrier();
 

@@ -1,5 +1,5 @@
-// layer_norm: dst[:, t] = w · (x[:, t] - mean) / sqrt(variance + eps) + b. One workgroup a token. The variance is taken
-// around the mean, in a second pass: a difference of squares would lose what a large mean leaves of it.
+// layer_norm: dst[:, t] = w · (x[:, t] - mean) / sqrt(variance + eps) + b. One workgroup for each token. The variance
+// is computed in a second pass, from differences to the mean: E[x²] - mean² would cancel where the mean is large.
 struct Params {
   width: u32,
   n: u32,
@@ -20,9 +20,9 @@ const LANES = {LANES}u;
 #include "lib/reduce_sum.wgsl"
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
+fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
         @builtin(local_invocation_id) id: vec3<u32>) {
-  let t = group.y * grid.x + group.x;
+  let t = workgroup_id.y * grid.x + workgroup_id.x;
   if (t >= params.n) { return; }
 
   let x_at = params.x_first + t * params.width;

@@ -1,5 +1,6 @@
-// repack: blocks as the file has them, one f16 scale d in each, to bodies and scales apart; see packing in
-// internal/gpu. Nothing is rounded. One invocation writes one word: of a body, or of a pair of scales.
+// repack: copies blocks of the file's layout, each with an f16 scale d, to the layout with separate bodies and
+// scales; see packing in internal/gpu. Nothing is rounded. One invocation writes one word, of a body or of a pair of
+// scales.
 struct Params {
   first: u32, // the raw blocks are blocks first … first + count - 1 of the tensor
   count: u32,
@@ -16,7 +17,7 @@ struct Params {
 @group(0) @binding({BINDING}) var<storage, read> raw: array<u32>; // count blocks
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 
-// word_at loads the word that begins at any even byte.
+// word_at returns the word that begins at an even byte.
 fn word_at(byte: u32) -> u32 {
   let i = byte >> 2u;
   if ((byte & 2u) == 0u) { return raw[i]; }
@@ -25,8 +26,9 @@ fn word_at(byte: u32) -> u32 {
 
 fn scale_of(block: u32) -> u32 { return word_at(block * params.bytes + params.scale_at) & 0xffffu; }
 
-// write_scales writes the word of a pair of scales. Every word has one writer: the pair's first block, or its second
-// where the first is not among the raw ones (it came before, and is in the lower half already).
+// write_scales writes the word of a pair of scales. One invocation writes each word: that of the pair's first block;
+// or of its second, where the first is not among the raw blocks because an earlier call has written it to the lower
+// half.
 fn write_scales(block: u32) {
   let all = params.first + block;
   let inner = all % params.blocks;
@@ -43,9 +45,9 @@ fn write_scales(block: u32) {
 }
 
 @compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
+fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
         @builtin(local_invocation_id) id: vec3<u32>) {
-  let i = (group.y * grid.x + group.x) * 256u + id.x;
+  let i = (workgroup_id.y * grid.x + workgroup_id.x) * 256u + id.x;
   let block = i / (params.body + 1u);
   let word = i % (params.body + 1u);
   if (block >= params.count) { return; }

@@ -1,4 +1,4 @@
-// rms_norm: dst[:, t] = w · x[:, t] / sqrt(mean(x[:, t]²) + eps). One workgroup a token.
+// rms_norm: dst[:, t] = w · x[:, t] / sqrt(mean(x[:, t]²) + eps). One workgroup for each token.
 struct Params {
   width: u32,
   n: u32,
@@ -18,10 +18,10 @@ const LANES = {LANES}u;
 #include "lib/reduce_sum.wgsl"
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
+fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
         @builtin(local_invocation_id) id: vec3<u32>) {
   if (stopped()) { return; }
-  let t = group.y * grid.x + group.x;
+  let t = workgroup_id.y * grid.x + workgroup_id.x;
   if (t >= params.n) { return; }
 
   let x_at = params.x_first + t * params.width;

@@ -1,8 +1,9 @@
-// router: each token's k experts by the logits w x, largest first and the lowest number on a tie,
-// with the slot of each and sigmoid(logit).
+// router: each token's k experts by the logits w x, the largest first and the lowest number on a tie, with the slot
+// of each and sigmoid(logit).
 //
-// A workgroup makes one token: teams of LANES invocations sum four logits at a time; then, for each expert, an invocation
-// counts the others that go before it, and writes it down if they are fewer than k.
+// A workgroup computes one token. LANES invocations sum a row group of w, which is four logits; ROW_GROUPS of them
+// are computed at a time. Then an invocation for each expert counts the experts before it in that order, and writes
+// its choice if they are fewer than k.
 struct Params {
   hidden: u32,
   experts: u32, // at most 256
@@ -11,11 +12,11 @@ struct Params {
   dst_first: u32,
   x_first: u32, // vec4s
   slots_first: u32,
-  number: u32, // of the router in its program, from 1
+  number: u32, // of the router in its program, counted from 1
 }
 
 const LANES = {LANES}u;
-const TEAMS = {TEAMS}u;
+const ROW_GROUPS = {ROW_GROUPS}u;
 
 #include "lib/choice.wgsl"
 @group(0) @binding({BINDING}) var<storage, read_write> dst: array<Choice>; // [k, n]
@@ -34,46 +35,49 @@ fn slot_of(expert: u32) -> u32 { return expert; }
 @group(0) @binding({BINDING}) var<uniform> params: Params;
 #include "lib/silu.wgsl"
 
-const INVOCATIONS = LANES * TEAMS;
+const INVOCATIONS = LANES * ROW_GROUPS;
 
-var<workgroup> shares: array<vec4<f32>, INVOCATIONS>;
+var<workgroup> partials: array<vec4<f32>, INVOCATIONS>;
 var<workgroup> logits: array<vec4<f32>, 64>;
 
-// share is a lane's part of the logits of experts 4 four … 4 four + 3; those past the last are not looked at.
-fn share(token: u32, four: u32, lane: u32) -> vec4<f32> {
-  let fours = params.hidden >> 2u;
-  let row = 4u * four * fours;
-  let first = params.x_first + token * fours;
+// partial_logits returns a lane's part of the logits of experts 4 row_group … 4 row_group + 3. The logits of experts
+// past the last are never used.
+fn partial_logits(token: u32, row_group: u32, lane: u32) -> vec4<f32> {
+  let vec4s = params.hidden >> 2u;
+  let row = 4u * row_group * vec4s;
+  let first = params.x_first + token * vec4s;
   var sum = vec4<f32>();
-  for (var i = lane; i < fours; i += LANES) {
+  for (var i = lane; i < vec4s; i += LANES) {
     let a = x[first + i];
-    sum += vec4<f32>(dot(w[row + i], a), dot(w[row + fours + i], a), dot(w[row + 2u * fours + i], a), dot(w[row + 3u * fours + i], a));
+    sum += vec4<f32>(
+      dot(w[row + i], a), dot(w[row + vec4s + i], a),
+      dot(w[row + 2u * vec4s + i], a), dot(w[row + 3u * vec4s + i], a));
   }
   return sum;
 }
 
-// make_logits sums the logits of four experts a team.
-fn make_logits(token: u32, first_four: u32, id: vec2<u32>) {
-  let four = first_four + id.y;
+// compute_logits computes ROW_GROUPS row groups of logits from first_row_group on. All lanes call it together.
+fn compute_logits(token: u32, first_row_group: u32, id: vec2<u32>) {
+  let row_group = first_row_group + id.y;
   let at = id.y * LANES + id.x;
-  shares[at] = share(token, four, id.x);
+  partials[at] = partial_logits(token, row_group, id.x);
   for (var half = LANES / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (id.x < half) { shares[at] += shares[at + half]; }
+    if (id.x < half) { partials[at] += partials[at + half]; }
   }
-  if (id.x == 0u) { logits[four] = shares[at]; }
+  if (id.x == 0u) { logits[row_group] = partials[at]; }
   workgroupBarrier();
 }
 
 fn logit(expert: u32) -> f32 { return logits[expert >> 2u][expert & 3u]; }
 
-// rank is the number of experts that go before this one.
+// rank returns the number of experts before this one, in the order of the choices.
 fn rank(expert: u32) -> u32 {
-  let mine = logit(expert);
+  let own = logit(expert);
   var before = 0u;
   for (var e = 0u; e < params.experts; e++) {
     let other = logit(e);
-    before += u32(other > mine || (other == mine && e < expert));
+    before += u32(other > own || (other == own && e < expert));
   }
   return before;
 }
@@ -81,36 +85,38 @@ fn rank(expert: u32) -> u32 {
 #if GUARD
 var<workgroup> stopped: bool;
 
-// look_at_guard keeps what the guard says before any lane may write there. A barrier comes between.
-fn look_at_guard(at: u32) {
+// read_guard keeps the guard's value in workgroup memory. A barrier comes before any lane may write the guard.
+fn read_guard(at: u32) {
   if (at == 0u) { stopped = guard[0] != 0u; }
 }
 
-// seat writes down a choice, and stops what follows where its expert lies nowhere.
-fn seat(place: u32, choice: Choice) {
+// write_choice writes a choice. If its expert is in no slot, it sets the guard, which stops the kernels that follow.
+fn write_choice(position: u32, choice: Choice) {
   if (stopped) { return; }
-  dst[place] = choice;
+  dst[position] = choice;
   if (choice.slot == MISSING) { guard[0] = params.number; }
 }
 #else
-fn look_at_guard(at: u32) {}
+fn read_guard(at: u32) {}
 
-fn seat(place: u32, choice: Choice) { dst[place] = choice; }
+fn write_choice(position: u32, choice: Choice) { dst[position] = choice; }
 #endif
 
-@compute @workgroup_size({LANES}, {TEAMS})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
+@compute @workgroup_size({LANES}, {ROW_GROUPS})
+fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
         @builtin(local_invocation_id) id: vec3<u32>) {
-  let token = group.y * grid.x + group.x;
+  let token = workgroup_id.y * grid.x + workgroup_id.x;
   if (token >= params.tokens) { return; }
   let at = id.y * LANES + id.x;
-  look_at_guard(at);
-  for (var four = 0u; four < (params.experts + 3u) / 4u; four += TEAMS) { make_logits(token, four, id.xy); }
+  read_guard(at);
+  for (var row_group = 0u; row_group < (params.experts + 3u) / 4u; row_group += ROW_GROUPS) {
+    compute_logits(token, row_group, id.xy);
+  }
 
   for (var e = at; e < params.experts; e += INVOCATIONS) {
-    let place = rank(e);
-    if (place < params.k) {
-      seat(params.dst_first + token * params.k + place, Choice(e, slot_of(e), sigmoid(logit(e))));
+    let position = rank(e);
+    if (position < params.k) {
+      write_choice(params.dst_first + token * params.k + position, Choice(e, slot_of(e), sigmoid(logit(e))));
     }
   }
 }

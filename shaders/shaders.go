@@ -1,13 +1,13 @@
-// Package shaders holds the WGSL of every op and specialises it: Expand turns an op's file and a set of defines
-// into the text of one module. It knows text only; what a GPU does with it is internal/gpu's business.
+// Package shaders holds the WGSL of every op. Expand specialises it: from an op's file and a set of defines it makes the
+// text of one module, which internal/gpu compiles. This package handles text only.
 //
-// The files are WGSL with three additions, each resolved before a compiler sees the text:
+// The files are WGSL with three additions, which Expand resolves:
 //
 //	{NAME}                             the value of a define; {BINDING} counts 0, 1, 2, … through the module
 //	#include "lib/{TYPE}.wgsl" W=w0    another file's text, with further defines for that file alone
 //	#if NAME … #else … #endif          on a define that is neither empty nor 0; also #if NAME == value
 //
-// A name nobody defined is an error with file and line, so that a misspelt define cannot pass silently.
+// The use of an undefined name is an error with file and line, so that a misspelt define is noticed.
 package shaders
 
 import (
@@ -25,21 +25,21 @@ type Module struct {
 	Text   string
 	Access []Access // of each @group(0) @binding(i), in order of i
 
-	Guarded bool // one of the bindings is guard, of lib/guard.wgsl
+	Guarded bool // lib/guard.wgsl is included and one of the bindings is guard
 }
 
 // Access is how a module uses a binding.
 type Access int
 
-// The ways a binding is used.
+// The kinds of access.
 const (
 	Read      Access = iota // var<storage, read>
 	ReadWrite               // var<storage, read_write>
 	Uniform                 // var<uniform>
 )
 
-// Expand specialises the file <op>.wgsl. Errors name the file and line at fault; they are bugs in a shader or in
-// its caller, never trouble from outside.
+// Expand specialises the file <op>.wgsl. Errors name the file and the line; they are mistakes in a shader or in its
+// caller.
 func Expand(op string, defines map[string]string) (Module, error) {
 	return expand(files, op+".wgsl", defines)
 }
@@ -57,7 +57,7 @@ func expand(fsys fs.FS, name string, defines map[string]string) (Module, error) 
 	return Module{Text: text, Access: access, Guarded: strings.Contains(text, "> guard: ")}, nil
 }
 
-// bindings reads the access of each binding off the declarations, which must come in the order of their numbers.
+// bindings returns the access of each binding from the declarations, which must be in the order of their numbers.
 func bindings(text string) ([]Access, error) {
 	var all []Access
 	for line := range strings.Lines(text) {
@@ -68,7 +68,7 @@ func bindings(text string) ([]Access, error) {
 		}
 		number, decl, _ := strings.Cut(decl, ")")
 		if number != fmt.Sprint(len(all)) {
-			return nil, fmt.Errorf("binding %s where %d was due: %q", number, len(all), strings.TrimSpace(line))
+			return nil, fmt.Errorf("binding %s where binding %d is next: %q", number, len(all), strings.TrimSpace(line))
 		}
 		access, err := accessOf(decl)
 		if err != nil {

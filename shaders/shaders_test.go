@@ -9,8 +9,8 @@ import (
 	"testing/fstest"
 )
 
-// tiny makes a file system of shader files, each given as "name: text".
-func tiny(files ...string) fstest.MapFS {
+// shaderFiles returns a file system of shader files, each given as "name: text".
+func shaderFiles(files ...string) fstest.MapFS {
 	fsys := fstest.MapFS{}
 	for _, f := range files {
 		name, text, _ := strings.Cut(f, ": ")
@@ -19,21 +19,21 @@ func tiny(files ...string) fstest.MapFS {
 	return fsys
 }
 
-func TestExpandWritesWhatTheDirectivesAskFor(t *testing.T) {
+func TestExpandResolvesDirectives(t *testing.T) {
 	tests := []struct {
 		name, text string
 		defines    map[string]string
 		want       string
 	}{
-		{"plain WGSL passes", "fn f() { return; }\n", nil, "fn f() { return; }\n"},
+		{"plain WGSL is unchanged", "fn f() { return; }\n", nil, "fn f() { return; }\n"},
 		{"a name", "let a = {N}u + {N_2}u;", map[string]string{"N": "3", "N_2": "4"}, "let a = 3u + 4u;"},
-		{"braces of WGSL's own", "{ {x} {N {9}", map[string]string{"N": "3"}, "{ {x} {N {9}"},
+		{"other braces of WGSL", "{ {x} {N {9}", map[string]string{"N": "3"}, "{ {x} {N {9}"},
 		{"a value is not expanded again", "{A}", map[string]string{"A": "{B}"}, "{B}"},
 		{"if taken", "#if A\nyes\n#else\nno\n#endif\nend", map[string]string{"A": "1"}, "yes\nend"},
 		{"0 is false", "#if A\nyes\n#else\nno\n#endif\n", map[string]string{"A": "0"}, "no\n"},
 		{"empty is false", "#if A\nyes\n#endif\n", map[string]string{"A": ""}, ""},
 		{"a value", "#if A == q4\nyes\n#endif\n#if A == q5\nno\n#endif\n", map[string]string{"A": "q4"}, "yes\n"},
-		{"a dead arm is not looked at", "#if A\n#if B\n#include nonsense\n{C}\n#else\n#endif\n#odd\n#endif\n",
+		{"a branch that is not taken is not expanded", "#if A\n#if B\n#include nonsense\n{C}\n#else\n#endif\n#odd\n#endif\n",
 			map[string]string{"A": "0"}, ""},
 		{"nested", "#if A\n#if B\nab\n#else\na\n#endif\n#endif\n", map[string]string{"A": "1", "B": "0"}, "a\n"},
 		{"indented", "  #if A\n  x\n  #endif\n", map[string]string{"A": "1"}, "  x\n"},
@@ -45,7 +45,7 @@ func TestExpandWritesWhatTheDirectivesAskFor(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			fsys := tiny("op.wgsl: "+test.text, "lib/w.wgsl: fn {W}();\n", "lib/n.wgsl: {BINDING}\n")
+			fsys := shaderFiles("op.wgsl: "+test.text, "lib/w.wgsl: fn {W}();\n", "lib/n.wgsl: {BINDING}\n")
 			m, err := expand(fsys, "op.wgsl", test.defines)
 			if err != nil {
 				t.Fatal(err)
@@ -57,10 +57,10 @@ func TestExpandWritesWhatTheDirectivesAskFor(t *testing.T) {
 	}
 }
 
-func TestExpandNamesFileAndLineOfAMistake(t *testing.T) {
+func TestExpandErrorsNameFileAndLine(t *testing.T) {
 	tests := []struct{ text, want string }{
-		{"\n{NOBODY}", "op.wgsl:2: {NOBODY} is not defined"},
-		{"#if NOBODY\n#endif", `op.wgsl:1: "NOBODY" is not defined`},
+		{"\n{UNDEFINED}", "op.wgsl:2: {UNDEFINED} is not defined"},
+		{"#if UNDEFINED\n#endif", `op.wgsl:1: "UNDEFINED" is not defined`},
 		{"#if A\n", "op.wgsl:1: #if without #endif"},
 		{"#endif", "op.wgsl:1: #endif without #if"},
 		{"#else", "op.wgsl:1: #else without #if"},
@@ -71,11 +71,11 @@ func TestExpandNamesFileAndLineOfAMistake(t *testing.T) {
 		{`#include "lib/bad.wgsl" w=1`, `op.wgsl:1: want NAME=value, got "w=1"`},
 		{`#include "lib/bad.wgsl"`, "op.wgsl:1: lib/bad.wgsl:2: {W} is not defined"},
 		{`#include "op.wgsl"`, "op.wgsl:1: op.wgsl includes itself"},
-		{"@binding(1) var<storage, read> a: u32;", "op.wgsl: binding 1 where 0 was due"},
+		{"@binding(1) var<storage, read> a: u32;", "op.wgsl: binding 1 where binding 0 is next"},
 		{"@binding(0) var<private> a: u32;", "op.wgsl: neither storage nor uniform"},
 	}
 	for _, test := range tests {
-		fsys := tiny("op.wgsl: "+test.text, "lib/bad.wgsl: \n{W}")
+		fsys := shaderFiles("op.wgsl: "+test.text, "lib/bad.wgsl: \n{W}")
 		_, err := expand(fsys, "op.wgsl", map[string]string{"A": "1"})
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q: got %v, want %s", test.text, err, test.want)
@@ -86,8 +86,8 @@ func TestExpandNamesFileAndLineOfAMistake(t *testing.T) {
 	}
 }
 
-func TestAccessIsReadOffTheDeclarations(t *testing.T) {
-	m, err := expand(tiny("op.wgsl: @group(0) @binding({BINDING}) var<storage, read_write> dst: array<f32>;\n"+
+func TestAccessComesFromTheDeclarations(t *testing.T) {
+	m, err := expand(shaderFiles("op.wgsl: @group(0) @binding({BINDING}) var<storage, read_write> dst: array<f32>;\n"+
 		"@group(0) @binding({BINDING}) var<storage,read> x: array<f32>; // @binding(7)\n"+
 		"@group(0) @binding({BINDING}) var<uniform> params: Params;\n"), "op.wgsl", nil)
 	if err != nil {
@@ -98,7 +98,7 @@ func TestAccessIsReadOffTheDeclarations(t *testing.T) {
 	}
 }
 
-// Two variants of testdata/op.wgsl, written out. UPDATE_GOLDEN=1 writes them again.
+// Compares two variants of testdata/op.wgsl with files. UPDATE_GOLDEN=1 writes the files.
 func TestExpandGolden(t *testing.T) {
 	for name, defines := range map[string]map[string]string{
 		"op.two_types": {"TYPE0": "u32", "TYPE1": "f32", "ADD": "0", "LANES": "64"},
@@ -127,7 +127,7 @@ func golden(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 	if text != string(want) {
-		t.Errorf("%s is not what comes out; look at the difference, then run with UPDATE_GOLDEN=1\n%s", path, text)
+		t.Errorf("%s differs from this text; check the difference, then run with UPDATE_GOLDEN=1\n%s", path, text)
 	}
 }
 
@@ -136,7 +136,7 @@ func FuzzExpand(f *testing.F) {
 	f.Add("#include \"lib/x.wgsl\" A=2 B={A}\n#include \"lib/x.wgsl\"\n", "{A}{B}", "0", "")
 	f.Add("#include \"op.wgsl\"", "#include \"op.wgsl\"", "", "{A}")
 	f.Fuzz(func(t *testing.T, op, lib, a, b string) {
-		fsys := tiny("op.wgsl: "+op, "lib/x.wgsl: "+lib)
+		fsys := shaderFiles("op.wgsl: "+op, "lib/x.wgsl: "+lib)
 		m, err := expand(fsys, "op.wgsl", map[string]string{"A": a, "B": b})
 		if err == nil && len(m.Access) != strings.Count(m.Text, "@binding(") && !strings.Contains(m.Text, "//") {
 			t.Errorf("%d accesses for %q", len(m.Access), m.Text)
@@ -144,7 +144,7 @@ func FuzzExpand(f *testing.F) {
 	})
 }
 
-// A kernel that looks at the guard does so before anything else. Only the router, which writes it, goes its own way.
+// A guarded kernel reads the guard before anything else. The router, which writes it, is the only exception.
 func TestGuardedKernelsStopFirst(t *testing.T) {
 	names, err := filepath.Glob("*.wgsl")
 	if err != nil {

@@ -1,4 +1,5 @@
-// swiglu: dst[i, t] = silu(gu[i, t]) · gu[width + i, t], with silu(z) = z / (1 + exp(-z)). One invocation an element.
+// swiglu: dst[i, t] = silu(gu[i, t]) · gu[width + i, t], with silu(z) = z / (1 + exp(-z)). One invocation for each
+// element.
 struct Params {
   width: u32,
   n: u32,
@@ -12,9 +13,9 @@ struct Params {
 #include "lib/silu.wgsl"
 
 @compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
+fn main(@builtin(workgroup_id) workgroup_id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>,
         @builtin(local_invocation_id) id: vec3<u32>) {
-  let k = (group.y * grid.x + group.x) * 256u + id.x;
+  let k = (workgroup_id.y * grid.x + workgroup_id.x) * 256u + id.x;
   if (k >= params.width * params.n) { return; }
 
   let t = k / params.width;

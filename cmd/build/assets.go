@@ -8,20 +8,20 @@ import (
 	"path/filepath"
 )
 
-// writeAsset puts a file into the assets folder under a name that holds its hash, and gives its URL on the site.
-// Such a name may be cached for ever.
+// writeAsset writes a file into the assets folder under a name that contains its hash, so that browsers can cache it
+// without limit. It returns the file's URL on the site.
 func writeAsset(name, ext string, data []byte) (url string, err error) {
 	file := fmt.Sprintf("%s-%s%s", name, shortHash(data), ext)
 	return "/assets/" + file, os.WriteFile(filepath.Join(assetsDir, file), data, 0o644)
 }
 
-// shortHash is enough of a SHA-256 to tell versions of one file apart.
+// shortHash returns the first bytes of a SHA-256 in hex, enough to distinguish the versions of one file.
 func shortHash(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:5])
 }
 
-// bytesText writes a size as people read it.
+// bytesText returns a size in bytes with a unit.
 func bytesText(n int) string {
 	switch {
 	case n >= 1e6:

@@ -11,15 +11,15 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// A bundle is the state of one build: the URLs of what has been built so far.
+// A bundle is the state of one build: the URLs of the files that have been built so far.
 type bundle struct {
-	wasmURLs  map[string]string // of the Go programs, by their names
+	wasmURLs  map[string]string // of the Go programs, by name
 	nano      nanoFiles
 	scriptURL string
 	styleURL  string
 }
 
-// buildScripts bundles the page, which pulls in its workers through the plugins.
+// buildScripts bundles the page's script and style; the plugins bundle its workers.
 func (b *bundle) buildScripts() (string, error) {
 	script, err := b.bundleFile("web/src/app/main.ts")
 	if err != nil {
@@ -36,7 +36,8 @@ func (b *bundle) buildScripts() (string, error) {
 	return fmt.Sprintf("%s, %s", b.scriptURL, bytesText(len(script))), err
 }
 
-// bundleFile bundles one entry point with everything it imports into one minified file.
+// bundleFile bundles one entry point and everything that it imports into one minified file. defines are pairs of a
+// global name and the expression that replaces it.
 func (b *bundle) bundleFile(entry string, defines ...string) ([]byte, error) {
 	options := api.BuildOptions{
 		EntryPoints:       []string{entry},
@@ -64,7 +65,7 @@ func (b *bundle) bundleFile(entry string, defines ...string) ([]byte, error) {
 	return result.OutputFiles[0].Contents, nil
 }
 
-// workers answers `import url from "worker:FILE"`: FILE is bundled apart and the import gives its URL.
+// workers resolves `import url from "worker:FILE"`: FILE becomes a bundle of its own and the import its URL.
 func (b *bundle) workers() api.Plugin {
 	return api.Plugin{Name: "workers", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: `^worker:`}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
@@ -82,7 +83,7 @@ func (b *bundle) workers() api.Plugin {
 	}}
 }
 
-// goFiles answers the imports "go:NAME.wasm", a program's URL, and "go:wasm_exec", the glue of the toolchain in use.
+// goFiles resolves the imports "go:NAME.wasm", the URL of a program, and "go:wasm_exec", the toolchain's wasm_exec.js.
 func (b *bundle) goFiles() api.Plugin {
 	return api.Plugin{Name: "go", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: `^go:`}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
@@ -98,13 +99,14 @@ func (b *bundle) goFiles() api.Plugin {
 	}}
 }
 
+// exportString returns a module whose default export is a string.
 func exportString(s string) api.OnLoadResult {
 	quoted, _ := json.Marshal(s)
 	contents := "export default " + string(quoted)
 	return api.OnLoadResult{Contents: &contents, Loader: api.LoaderJS}
 }
 
-// writePage fills the names of the built files into web/index.html and copies what needs no building.
+// writePage writes web/index.html with the URLs of the built files, and copies the files of web/static.
 func (b *bundle) writePage() (string, error) {
 	page, err := os.ReadFile("web/index.html")
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-// compressible says which files gain from compression; images are compressed already.
+// compressible reports whether a file becomes smaller by compression, which images do not.
 func compressible(name string) bool {
 	switch filepath.Ext(name) {
 	case ".html", ".js", ".css", ".wasm", ".json", ".svg", ".webmanifest":
@@ -22,7 +22,7 @@ func compressible(name string) bool {
 	return false
 }
 
-// compressTree writes NAME.br and NAME.gz beside every compressible file and gives their number.
+// compressTree writes NAME.br and NAME.gz beside every compressible file and returns the number of these files.
 func compressTree(dir string) (int, error) {
 	var names []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -68,7 +68,8 @@ func compressFile(name string) error {
 	return os.WriteFile(name+".gz", gzipBytes(data), 0o644)
 }
 
-// cachedBrotli compresses at the highest level, which takes seconds for the wasm, once for the same bytes.
+// cachedBrotli compresses at the highest level, which takes seconds for a wasm file, and caches the result by the hash
+// of data.
 func cachedBrotli(data []byte) ([]byte, error) {
 	file := filepath.Join(cacheDir, shortHash(data)+".br")
 	if small, err := os.ReadFile(file); err == nil {
@@ -91,12 +92,12 @@ func cachedBrotli(data []byte) ([]byte, error) {
 func gzipBytes(data []byte) []byte {
 	var out bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	w.Write(data) // a bytes.Buffer takes everything
+	w.Write(data) // a bytes.Buffer returns no errors
 	w.Close()
 	return out.Bytes()
 }
 
-// isTwin says whether a file is the compressed form of another.
-func isTwin(name string) bool {
+// isCompressed reports whether a file is the compressed form of another.
+func isCompressed(name string) bool {
 	return strings.HasSuffix(name, ".br") || strings.HasSuffix(name, ".gz")
 }

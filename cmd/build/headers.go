@@ -5,9 +5,12 @@ import (
 	"strings"
 )
 
-// contentPolicy lets the page run its own code only. It may connect anywhere over https, and to this machine,
-// because the person chooses where a model comes from; attached pictures are read from blob: and data:. Nothing else is
-// ever asked for. Styles are inline where a browser lacks constructable sheets. COOP and COEP are not set: Go has no threads here, and COEP breaks embedding.
+// contentPolicy is the Content-Security-Policy of every file. The page can run its own code only. It can connect to any
+// server over https, and to this machine, because a person chooses where a model comes from; attached pictures are read
+// from blob: and data: URLs. Styles may be inline, for browsers without constructable style sheets.
+//
+// Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy are not set: they enable shared memory, which Go's single
+// thread does not use, and the latter prevents embedding.
 var contentPolicy = strings.Join([]string{
 	"default-src 'none'",
 	"script-src 'self' 'wasm-unsafe-eval'",
@@ -22,12 +25,13 @@ var contentPolicy = strings.Join([]string{
 	"frame-ancestors 'self'",
 }, "; ")
 
+// Values of Cache-Control.
 const (
-	keepForever = "public, max-age=31536000, immutable" // hashed names
-	askAgain    = "no-cache"                            // the page, the service worker
+	immutable  = "public, max-age=31536000, immutable" // files with a hash in their name
+	revalidate = "no-cache"                            // all other files: the browser asks whether they changed
 )
 
-// setHeaders sets what production sends with every file of the site.
+// setHeaders sets the headers that a production server should send with every file of the site. path is a URL path.
 func setHeaders(h http.Header, path string) {
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -35,8 +39,8 @@ func setHeaders(h http.Header, path string) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
 	if strings.HasPrefix(path, "/assets/") {
-		h.Set("Cache-Control", keepForever)
+		h.Set("Cache-Control", immutable)
 	} else {
-		h.Set("Cache-Control", askAgain)
+		h.Set("Cache-Control", revalidate)
 	}
 }

@@ -1,8 +1,7 @@
-// Command build makes the site, serves it and measures it. Each verb is a file; it knows how the pieces are put
-// together and nothing of what they do.
+// Command build builds the site, serves it and measures its size. Each verb has a file of its own.
 //
 //	go run ./cmd/build site          the site, into dist/site
-//	go run ./cmd/build serve         serves dist/site as production would
+//	go run ./cmd/build serve         serves dist/site as a production server should
 //	go run ./cmd/build size          sizes of what a browser loads; fails over budget
 //	go run ./cmd/build modules       web/src as separate modules, into dist/modules, for unit tests
 //	go run ./cmd/build wasmtest      runs Go tests as js/wasm under Node with WebGPU
@@ -23,6 +22,7 @@ type verb struct {
 	help string
 }
 
+// verbs has the verbs of the command by name.
 var verbs = map[string]verb{
 	"site":     {site, "build the site into dist/site"},
 	"serve":    {serve, "serve dist/site"},
@@ -31,7 +31,7 @@ var verbs = map[string]verb{
 	"wasmtest": {wasmtest, "go test as js/wasm under Node with WebGPU"},
 }
 
-// Where things are, relative to the repository's root.
+// Folders, relative to the root of the repository.
 const (
 	siteDir    = "dist/site"
 	assetsDir  = "dist/site/assets"
@@ -61,7 +61,7 @@ func usage() {
 	os.Exit(2)
 }
 
-// chdirRoot goes to the folder of go.mod, so that paths do not depend on where the command was started.
+// chdirRoot changes to the folder of go.mod, so that paths do not depend on where the command was started.
 func chdirRoot() error {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -79,12 +79,12 @@ func chdirRoot() error {
 	}
 }
 
-// flags makes a flag set for a verb that takes no other arguments.
+// flags returns a flag set for a verb that takes no other arguments.
 func flags(name string) *flag.FlagSet {
 	return flag.NewFlagSet(name, flag.ExitOnError)
 }
 
-// timed runs one step and logs what it did and how long it took.
+// timed runs one step and logs its result and how long it took.
 func timed(what string, step func() (detail string, err error)) error {
 	start := time.Now()
 	detail, err := step()

@@ -11,8 +11,8 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// modules strips the types of every file under web/src into dist/modules, one file for one, so that Node can import
-// them in unit tests.
+// modules writes every TypeScript file under web/src to dist/modules as JavaScript, one file for one, so that unit
+// tests can import them in Node.
 func modules(args []string) error {
 	flags("modules").Parse(args)
 	return timed("modules", func() (string, error) {
@@ -34,6 +34,7 @@ func modules(args []string) error {
 	})
 }
 
+// sources lists the TypeScript files under a folder, without declarations.
 func sources(dir string) (names []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".ts") && !strings.HasSuffix(path, ".d.ts") {

@@ -9,16 +9,18 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
+// nanoDir has the files of Nano, the model that is part of the site.
 const nanoDir = "models/nano"
 
-// nanoFiles is the model inside the site, as scripts import it from "model:nano".
+// nanoFiles describes Nano's files; scripts import it from "model:nano".
 type nanoFiles struct {
 	URL    string `json:"url"`
 	MMProj string `json:"mmproj"`
-	Bytes  int    `json:"bytes"` // both files
+	Bytes  int    `json:"bytes"` // of both files
 }
 
-// buildNano puts Nano's two files among the assets, so that the page talks and sees before anything else is downloaded.
+// buildNano writes Nano's model and vision file to the assets, so that the page can answer, also about pictures, before
+// any other model is downloaded.
 func (b *bundle) buildNano() (detail string, err error) {
 	if b.nano.URL, err = b.nanoFile("nano"); err != nil {
 		return "", err
@@ -29,6 +31,7 @@ func (b *bundle) buildNano() (detail string, err error) {
 	return fmt.Sprintf("%s, %s", b.nano.URL, bytesText(b.nano.Bytes)), nil
 }
 
+// nanoFile writes one file of Nano to the assets and returns its URL.
 func (b *bundle) nanoFile(name string) (url string, err error) {
 	data, err := os.ReadFile(filepath.Join(nanoDir, name+".gguf"))
 	if err != nil {
@@ -38,7 +41,7 @@ func (b *bundle) nanoFile(name string) (url string, err error) {
 	return writeAsset(name, ".gguf", data)
 }
 
-// nanoModel answers `import nano from "model:nano"`.
+// nanoModel resolves `import nano from "model:nano"`.
 func (b *bundle) nanoModel() api.Plugin {
 	return api.Plugin{Name: "model", Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: `^model:nano$`}, func(api.OnResolveArgs) (api.OnResolveResult, error) {

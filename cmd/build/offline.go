@@ -9,13 +9,15 @@ import (
 	"strings"
 )
 
-// A precacheEntry is a file the service worker keeps, as workbox-precaching reads it. A hashed name needs no revision.
+// A precacheEntry is a file that the service worker stores, in the form of workbox-precaching. Revision is a hash of
+// the file, nil if the URL contains one.
 type precacheEntry struct {
 	URL      string  `json:"url"`
 	Revision *string `json:"revision"`
 }
 
-// buildServiceWorker bundles the service worker with the list of every file of the site. It must run last.
+// buildServiceWorker bundles the service worker with the list of files that it stores. It must run after all other
+// files are built.
 func (b *bundle) buildServiceWorker() (string, error) {
 	entries, err := precacheList(siteDir)
 	if err != nil {
@@ -29,12 +31,13 @@ func (b *bundle) buildServiceWorker() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// Its URL must never change, or browsers would keep the old one for ever.
+	// Its URL must not change: browsers look for a new version at the URL of the old one.
 	err = os.WriteFile(filepath.Join(siteDir, "service-worker.js"), code, 0o644)
-	return fmt.Sprintf("%d files kept for offline use", len(entries)), err
+	return fmt.Sprintf("%d files stored for offline use", len(entries)), err
 }
 
-// precacheList names the files of a site except those under models/, which the server makes up.
+// precacheList lists the files of a site, without those under models/, which the server generates, and without the
+// scripts for other pages.
 func precacheList(dir string) ([]precacheEntry, error) {
 	var entries []precacheEntry
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -46,7 +49,7 @@ func precacheList(dir string) ([]precacheEntry, error) {
 			return err
 		}
 		url := "/" + filepath.ToSlash(rel)
-		if strings.HasPrefix(url, "/models/") {
+		if _, ok := embeddable[rel]; ok || strings.HasPrefix(url, "/models/") {
 			return nil
 		}
 		entry := precacheEntry{URL: url}

@@ -7,10 +7,11 @@ import (
 	"path/filepath"
 )
 
-// optimiser is Binaryen's wasm-opt. The Go toolchain writes WebAssembly plainly; this makes main.wasm 7 % smaller.
+// optimiser is Binaryen's wasm-opt. It makes main.wasm, as the Go toolchain writes it, 7 % smaller.
 const optimiser = "node_modules/binaryen/bin/wasm-opt"
 
-// optimised is a Go program with fewer bytes that does the same. It takes some forty seconds, once for the same bytes.
+// optimised returns an equivalent program with fewer bytes. It takes about forty seconds, and caches the result by the
+// hash of code.
 func optimised(code []byte) ([]byte, error) {
 	in := filepath.Join(cacheDir, shortHash(code)+".wasm")
 	out := filepath.Join(cacheDir, shortHash(code)+".small.wasm")
@@ -27,8 +28,8 @@ func optimised(code []byte) ([]byte, error) {
 	return os.ReadFile(out)
 }
 
-// optimise names the features that Go's programs use: without them wasm-opt refuses the file. A file that is cut off must
-// not stay as a result.
+// optimise runs wasm-opt with the WebAssembly features that Go's programs use, without which it refuses the file. The
+// result is renamed when it is complete, so that an interrupted run leaves none.
 func optimise(in, out string) error {
 	partial := out + ".part"
 	cmd := exec.Command("node", optimiser, "-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int",

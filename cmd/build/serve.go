@@ -13,7 +13,8 @@ import (
 	"strings"
 )
 
-// serve serves dist/site with production's headers, and with -model a local file under /models/ as the page's default.
+// serve serves dist/site with the headers of a production server, and with -model a local file under /models/, which
+// the page then loads by default.
 func serve(args []string) error {
 	f := flags("serve")
 	addr := f.String("addr", "127.0.0.1:8080", "address to listen on")
@@ -41,7 +42,7 @@ func serve(args []string) error {
 	return http.Serve(listener, mux)
 }
 
-// siteHandler serves the files of a built site, compressed where the browser understands that.
+// siteHandler serves the files of a built site, compressed if the browser accepts that.
 type siteHandler struct{ dir string }
 
 func (s siteHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -51,21 +52,21 @@ func (s siteHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	file := filepath.Join(s.dir, filepath.FromSlash(name))
 	info, err := os.Stat(file)
-	if err != nil || info.IsDir() || isTwin(file) {
+	if err != nil || info.IsDir() || isCompressed(file) {
 		http.NotFound(w, r)
 		return
 	}
 	setHeaders(w.Header(), name)
 	w.Header().Set("Content-Type", contentType(name))
 	w.Header().Add("Vary", "Accept-Encoding")
-	if twin, encoding := accepted(file, r.Header.Get("Accept-Encoding")); twin != "" {
+	if compressed, encoding := accepted(file, r.Header.Get("Accept-Encoding")); compressed != "" {
 		w.Header().Set("Content-Encoding", encoding)
-		file = twin
+		file = compressed
 	}
 	sendFile(w, r, file)
 }
 
-// sendFile is http.ServeFile without its redirects away from index.html, which a service worker asks for by name.
+// sendFile is http.ServeFile without its redirect from index.html, which a service worker requests by name.
 func sendFile(w http.ResponseWriter, r *http.Request, file string) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -81,8 +82,8 @@ func sendFile(w http.ResponseWriter, r *http.Request, file string) {
 	http.ServeContent(w, r, "", info.ModTime(), f)
 }
 
-// accepted gives the smallest twin of file that the browser can read, or "".
-func accepted(file, acceptEncoding string) (twin, encoding string) {
+// accepted returns the smallest compressed form of file that the browser accepts, or "".
+func accepted(file, acceptEncoding string) (compressed, encoding string) {
 	for _, e := range []struct{ name, ext string }{{"br", ".br"}, {"gzip", ".gz"}} {
 		if !strings.Contains(acceptEncoding, e.name) {
 			continue
@@ -94,8 +95,8 @@ func accepted(file, acceptEncoding string) (twin, encoding string) {
 	return "", ""
 }
 
-// contentType does not ask the system's table, which differs between machines. Streaming compilation needs
-// application/wasm exactly.
+// contentType returns the media type of a file. It does not use the system's table, which differs between machines;
+// streaming compilation needs exactly application/wasm.
 func contentType(name string) string {
 	switch path.Ext(name) {
 	case ".html":
@@ -118,8 +119,8 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
-// offer serves the folder of a model file under /models/, GGUF files only, and /models/offered.json, which the page
-// reads to learn of it. Ranges are answered.
+// offer returns a handler for /models/ that serves the GGUF files of a model's folder, whole or in ranges, and
+// offered.json, the list from which the page reads the model's URL.
 func offer(model string) (http.Handler, error) {
 	if _, err := os.Stat(model); err != nil {
 		return nil, err
@@ -131,7 +132,7 @@ func offer(model string) (http.Handler, error) {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := path.Base(r.URL.Path)
-		w.Header().Set("Cache-Control", askAgain)
+		w.Header().Set("Cache-Control", revalidate)
 		switch {
 		case name == "offered.json":
 			w.Header().Set("Content-Type", "application/json")

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// get asks a handler and gives status, headers and body.
+// get sends a request with headers, pairs of name and value, to a handler and returns its response.
 func get(h http.Handler, path string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", path, nil)
 	for i := 0; i < len(headers); i += 2 {
@@ -33,7 +33,7 @@ func write(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-func TestSiteIsServedAsProductionWould(t *testing.T) {
+func TestSiteHandlerSendsCompressedFilesAndHeaders(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{
 		"index.html": "page", "assets/main-1.wasm": "wasm", "assets/main-1.wasm.br": "small", "assets/main-1.wasm.gz": "less",
@@ -45,12 +45,13 @@ func TestSiteIsServedAsProductionWould(t *testing.T) {
 		code                         int
 		body, kind, encoding, caches string
 	}{
-		{"the page", "/", "", 200, "page", "text/html; charset=utf-8", "", askAgain},
-		{"the page by name, without a redirect", "/index.html", "", 200, "page", "text/html; charset=utf-8", "", askAgain},
-		{"brotli first", "/assets/main-1.wasm", "gzip, br", 200, "small", "application/wasm", "br", keepForever},
-		{"gzip next", "/assets/main-1.wasm", "gzip", 200, "less", "application/wasm", "gzip", keepForever},
-		{"plain else", "/assets/main-1.wasm", "", 200, "wasm", "application/wasm", "", keepForever},
-		{"the service worker is asked for again", "/service-worker.js", "br", 200, "worker", "text/javascript; charset=utf-8", "", askAgain},
+		{"the page", "/", "", 200, "page", "text/html; charset=utf-8", "", revalidate},
+		{"the page by name, without a redirect", "/index.html", "", 200, "page", "text/html; charset=utf-8", "", revalidate},
+		{"brotli first", "/assets/main-1.wasm", "gzip, br", 200, "small", "application/wasm", "br", immutable},
+		{"gzip next", "/assets/main-1.wasm", "gzip", 200, "less", "application/wasm", "gzip", immutable},
+		{"uncompressed otherwise", "/assets/main-1.wasm", "", 200, "wasm", "application/wasm", "", immutable},
+		{"the service worker is revalidated", "/service-worker.js", "br",
+			200, "worker", "text/javascript; charset=utf-8", "", revalidate},
 	} {
 		w := get(site, c.path, "Accept-Encoding", c.accept)
 		h := w.Header()
@@ -72,7 +73,7 @@ func TestSiteIsServedAsProductionWould(t *testing.T) {
 	}
 }
 
-func TestAnOfferedModelHasRangesAndAList(t *testing.T) {
+func TestOfferServesRangesAndAList(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"my model.gguf": "GGUF weights", "secret.txt": "secret"})
 	offered, err := offer(filepath.Join(dir, "my model.gguf"))
@@ -83,27 +84,27 @@ func TestAnOfferedModelHasRangesAndAList(t *testing.T) {
 		t.Errorf("the list is %s", w.Body)
 	}
 	if w := get(offered, "/models/my%20model.gguf", "Range", "bytes=5-7"); w.Code != 206 || w.Body.String() != "wei" {
-		t.Errorf("a range gave %d %q", w.Code, w.Body)
+		t.Errorf("range: got %d %q", w.Code, w.Body)
 	}
 	if w := get(offered, "/models/secret.txt"); w.Code != 404 {
-		t.Errorf("a file that is no model gave %d", w.Code)
+		t.Errorf("a file that is not a model: got %d", w.Code)
 	}
 	if _, err := offer(filepath.Join(dir, "none.gguf")); err == nil {
-		t.Error("a file that is not there was offered")
+		t.Error("a missing file was offered")
 	}
 }
 
-func TestBudgetsAreHeldToTheByte(t *testing.T) {
+func TestBudgetCheckIsExact(t *testing.T) {
 	b := budget{label: "x", raw: 100, brotli: 10}
-	if broken := b.check(100, 10); len(broken) != 0 {
-		t.Errorf("within budget: %v", broken)
+	if over := b.check(100, 10); len(over) != 0 {
+		t.Errorf("within budget: %v", over)
 	}
-	if broken := b.check(101, 11); len(broken) != 2 || !strings.Contains(broken[0], "101 B raw") {
-		t.Errorf("over budget: %v", broken)
+	if over := b.check(101, 11); len(over) != 2 || !strings.Contains(over[0], "101 B raw") {
+		t.Errorf("over budget: %v", over)
 	}
 }
 
-func TestPrecacheListRevisesOnlyWhatHasNoHashInItsName(t *testing.T) {
+func TestPrecacheListHasRevisionsOnlyOfFilesWithoutHash(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"index.html": "page", "assets/a-1.js": "js", "models/offered.json": "[]"})
 	entries, err := precacheList(dir)

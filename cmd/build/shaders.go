@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// minifyShaders writes the shaders without comments and indentation to the cache folder, and an overlay for the compiler
-// that embeds them in place of the sources. It gives the overlay's name.
+// minifyShaders writes the shaders to the cache folder without comments and indentation, and an overlay with which the
+// compiler embeds them instead of the sources. It returns the overlay's name.
 func minifyShaders() (string, error) {
-	var replace = map[string]string{}
+	replace := map[string]string{}
 	for _, glob := range []string{"shaders/*.wgsl", "shaders/lib/*.wgsl"} {
 		names, err := filepath.Glob(glob)
 		if err != nil {
@@ -30,6 +30,7 @@ func minifyShaders() (string, error) {
 	return overlay, os.WriteFile(overlay, list, 0o644)
 }
 
+// minifyShader writes one shader and adds it to replace, which maps sources to their replacements.
 func minifyShader(name string, replace map[string]string) error {
 	source, err := os.ReadFile(name)
 	if err != nil {
@@ -49,8 +50,8 @@ func minifyShader(name string, replace map[string]string) error {
 	return os.WriteFile(out, []byte(withoutComments(string(source))), 0o644)
 }
 
-// withoutComments drops what a compiler does not read, line by line: shaders have no strings and no block comments, and
-// their #directives keep lines of their own.
+// withoutComments returns a shader without line comments, indentation and empty lines. Shaders have no strings and no
+// block comments, and their #directives need lines of their own.
 func withoutComments(source string) string {
 	var kept strings.Builder
 	for line := range strings.Lines(source) {

@@ -5,7 +5,8 @@ import (
 	"os"
 )
 
-// site builds dist/site from nothing: the Go programs, the model inside, the scripts around it, the page, and compressed twins.
+// site builds dist/site anew: the Go programs, Nano, the scripts, the page, the service worker, and the compressed form
+// of every file that has one.
 func site(args []string) error {
 	f := flags("site")
 	f.Parse(args)
@@ -24,6 +25,9 @@ func site(args []string) error {
 		return err
 	}
 	if err := timed("scripts", b.buildScripts); err != nil {
+		return err
+	}
+	if err := timed("embed", b.buildEmbeddable); err != nil {
 		return err
 	}
 	if err := timed("page", b.writePage); err != nil {

@@ -6,15 +6,16 @@ import (
 	"path/filepath"
 )
 
-// A budget is the most a file may weigh, in bytes; 0 means no limit.
+// A budget is the maximum size of a file in bytes, raw and compressed with Brotli; 0 means no limit. glob matches the
+// file in dist/site.
 type budget struct {
 	label       string
 	glob        string
 	raw, brotli int
 }
 
-// The budgets of docs/architecture.md. The first paint needs the page's script and style; workers come
-// later, the picture worker and its image.wasm with the first picture.
+// budgets has the limits of docs/architecture.md. The first paint needs the page's script and style. The workers are
+// loaded later, the picture worker and its image.wasm with the first picture.
 var budgets = []budget{
 	{"main.wasm", "assets/main-*.wasm", 5_000_000, 1_300_000},
 	{"image.wasm", "assets/image-*.wasm", 0, 0},
@@ -24,39 +25,43 @@ var budgets = []budget{
 	{"picture worker", "assets/picture-*.js", 0, 0},
 	{"storage worker", "assets/storage-*.js", 0, 0},
 	{"service worker", "service-worker.js", 0, 0},
+	{"outrider.js", "outrider.js", 0, 0},
+	{"scout-chat.js", "scout-chat.js", 0, 0},
 	{"nano", "assets/nano-[0-9a-f]*.gguf", 0, 0},
 	{"nano-mmproj", "assets/nano-mmproj-*.gguf", 0, 0},
 }
 
-// size prints the sizes of what a browser loads and fails when a budget is broken.
+// size prints the sizes of the files that a browser loads, and fails if one is over its budget.
 func size(args []string) error {
 	flags("size").Parse(args)
-	var broken []string
+	var over []string
 	for _, b := range budgets {
 		raw, gz, br, err := sizes(b.glob)
 		if err != nil {
 			return err
 		}
 		fmt.Printf("size: %-14s %10s raw %10s gzip %10s brotli\n", b.label, bytesText(raw), bytesText(gz), bytesText(br))
-		broken = append(broken, b.check(raw, br)...)
+		over = append(over, b.check(raw, br)...)
 	}
-	if len(broken) > 0 {
-		return fmt.Errorf("over budget: %v", broken)
+	if len(over) > 0 {
+		return fmt.Errorf("over budget: %v", over)
 	}
 	return nil
 }
 
-func (b budget) check(raw, br int) (broken []string) {
+// check returns a sentence for each limit that the sizes exceed.
+func (b budget) check(raw, br int) (over []string) {
 	if b.raw > 0 && raw > b.raw {
-		broken = append(broken, fmt.Sprintf("%s is %s raw, allowed %s", b.label, bytesText(raw), bytesText(b.raw)))
+		over = append(over, fmt.Sprintf("%s is %s raw, allowed %s", b.label, bytesText(raw), bytesText(b.raw)))
 	}
 	if b.brotli > 0 && br > b.brotli {
-		broken = append(broken, fmt.Sprintf("%s is %s brotli, allowed %s", b.label, bytesText(br), bytesText(b.brotli)))
+		over = append(over, fmt.Sprintf("%s is %s brotli, allowed %s", b.label, bytesText(br), bytesText(b.brotli)))
 	}
-	return broken
+	return over
 }
 
-// sizes finds the one file that matches and weighs it and its compressed twins, if it gains from compression.
+// sizes returns the size of the one file that matches glob and of its compressed forms. A file that is not compressed
+// has the same size three times.
 func sizes(glob string) (raw, gz, br int, err error) {
 	names, err := filepath.Glob(filepath.Join(siteDir, glob))
 	if err != nil {
@@ -65,7 +70,7 @@ func sizes(glob string) (raw, gz, br int, err error) {
 	if len(names) != 1 {
 		return 0, 0, 0, fmt.Errorf("%d files match %s in %s: run `make site` first", len(names), glob, siteDir)
 	}
-	weigh := func(name string) (n int) {
+	sizeOf := func(name string) (n int) {
 		info, e := os.Stat(name)
 		if e != nil {
 			err = e
@@ -74,8 +79,8 @@ func sizes(glob string) (raw, gz, br int, err error) {
 		return int(info.Size())
 	}
 	if !compressible(names[0]) {
-		raw = weigh(names[0])
+		raw = sizeOf(names[0])
 		return raw, raw, raw, err
 	}
-	return weigh(names[0]), weigh(names[0] + ".gz"), weigh(names[0] + ".br"), err
+	return sizeOf(names[0]), sizeOf(names[0] + ".gz"), sizeOf(names[0] + ".br"), err
 }

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// programs are the Go programs of the site, by the names under which scripts import them.
+// programs has the packages of the Go programs of the site, by the names under which scripts import them.
 var programs = map[string]string{"main.wasm": "./wasm", "image.wasm": "./wasm/picture"}
 
-// buildWasm compiles the Go programs to dist/site/assets/NAME-HASH.wasm, stripped and without anything of this machine in
-// them, so that the same sources give the same bytes.
+// buildWasm compiles the Go programs to dist/site/assets/NAME-HASH.wasm, without symbols and paths of this machine, so
+// that the same sources produce the same bytes.
 func (b *bundle) buildWasm() (string, error) {
 	b.wasmURLs = map[string]string{}
 	var detail []string
@@ -31,22 +31,41 @@ func (b *bundle) buildWasm() (string, error) {
 	return strings.Join(detail, "; "), nil
 }
 
+// module is the prefix of the import paths of this module.
 const module = "github.com/outrider-web/outrider/"
 
-// cold packages run once a request or less, or when a program is recorded: without inlining they are smaller, and nobody
-// could tell the time. Others grow without it, as do most of the standard library; fmt does not.
-var cold = []string{"fmt", module + "wasm", module + "internal/session", module + "internal/wire",
-	module + "internal/openai", module + "internal/chat", module + "internal/engine",
-	module + "internal/errs", module + "internal/jsbridge", module + "internal/gpu", module + "internal/gpu/device",
-	module + "internal/model", module + "internal/model/llama",
-	module + "internal/model/llama4", module + "internal/ops", module + "loader", module + "loader/gguf",
-	module + "loader/fetch", module + "loader/store", module + "internal/preflight"}
+// cold has the packages whose code runs at most once a request, or when a GPU program is recorded. Compiled without
+// inlining they are smaller and not noticeably slower. Other packages grow without inlining, as does most of the
+// standard library except fmt.
+var cold = []string{
+	"fmt",
+	module + "internal/chat",
+	module + "internal/engine",
+	module + "internal/errs",
+	module + "internal/gpu",
+	module + "internal/gpu/device",
+	module + "internal/jsbridge",
+	module + "internal/model",
+	module + "internal/model/llama",
+	module + "internal/model/llama4",
+	module + "internal/openai",
+	module + "internal/ops",
+	module + "internal/preflight",
+	module + "internal/session",
+	module + "internal/wire",
+	module + "loader",
+	module + "loader/fetch",
+	module + "loader/gguf",
+	module + "loader/store",
+	module + "wasm",
+}
 
-// plainCollector leaves out the garbage collector of Go 1.26 for many cores and large heaps, in favour of the one before: a
-// browser's program has one core and a few megabytes. A toolchain that no longer offers it refuses the setting by name.
-const plainCollector = "GOEXPERIMENT=nogreenteagc"
+// oldCollector chooses the garbage collector of Go 1.25. The one of Go 1.26 is for many cores and large heaps; a
+// program in a browser has one core and a few megabytes. A toolchain without the old collector refuses the setting by
+// name.
+const oldCollector = "GOEXPERIMENT=nogreenteagc"
 
-// compile builds one program by way of the cache folder.
+// compile builds one program in the cache folder and returns its bytes.
 func compile(name, folder string) ([]byte, error) {
 	if err := os.MkdirAll(cacheDir, 0o755); err != nil {
 		return nil, err
@@ -61,19 +80,20 @@ func compile(name, folder string) ([]byte, error) {
 		args = append(args, "-gcflags="+pkg+"=-l")
 	}
 	cmd := exec.Command("go", append(args, "-o", out, folder)...)
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", plainCollector)
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", oldCollector)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return nil, err
 	}
 	code, err := os.ReadFile(out)
 	if err != nil || name != "main.wasm" {
-		return code, err // only what every visitor loads is worth the time
+		return code, err // image.wasm is not worth the time: few visits load it
 	}
 	return optimised(code)
 }
 
-// wasmExec is the glue of the Go toolchain in use; the two must match, so it is never committed.
+// wasmExec returns the path of wasm_exec.js in the Go toolchain. It must be of the version that compiled the programs,
+// so it is not part of the repository.
 func wasmExec() (string, error) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 // swiftShader is the software Vulkan that comes with Debian's Chromium. Dawn refuses Debian 12's own, lavapipe.
 const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json"
 
-// wasmtest is `go test` for GOOS=js: its arguments are go test's. The tests run under Node with Dawn, the WebGPU of
-// Chromium; on SwiftShader, or on the Vulkan driver that VK_ICD_FILENAMES names.
+// wasmtest is `go test` for GOOS=js, with the arguments of go test. The tests run under Node with Dawn, the WebGPU of
+// Chromium, on SwiftShader or on the Vulkan driver that VK_ICD_FILENAMES names.
 func wasmtest(args []string) error {
 	runner, err := bundleRunner()
 	if err != nil {
@@ -30,7 +30,8 @@ func wasmtest(args []string) error {
 	return cmd.Run()
 }
 
-// nodeCommand starts Node with nearly no environment: a Go program's start has room for a few kilobytes of it.
+// nodeCommand returns the command that starts Node. The environment is nearly empty, because wasm_exec.js copies it
+// into a few kilobytes of memory.
 func nodeCommand(runner string) (string, error) {
 	driver := os.Getenv("VK_ICD_FILENAMES")
 	if driver == "" {
@@ -43,8 +44,8 @@ func nodeCommand(runner string) (string, error) {
 	return env + " node " + runner, nil
 }
 
-// bundleRunner puts the runner with its imports into one file. The package webgpu stays outside: it loads a library
-// that lies beside it.
+// bundleRunner bundles the runner of tests and returns the bundle's path. The package webgpu is not bundled, because it
+// loads a library from its own folder.
 func bundleRunner() (string, error) {
 	out, err := filepath.Abs(filepath.Join(cacheDir, "go-test.mjs"))
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/outrider-web/outrider/internal/ref"
 )
 
-// lookahead is the CPU reference with a measurement: in every layer of a token it also runs the routers of the layers that
-// follow, on the residual stream as it is, and counts how often they choose what they later choose in earnest.
+// lookahead is the CPU reference with a measurement: in every layer of a token it also runs the routers of the layers
+// that follow, on the residual stream as it is, and counts how often they choose what they later choose in earnest.
 type lookahead struct {
 	*ref.Backend
 	ahead   int                    // how many layers ahead routers are run

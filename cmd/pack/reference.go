@@ -23,18 +23,18 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// Golden is what the CPU reference answers with a virtual model, as testdata/golden/virtual keeps it.
+// Golden is an answer of the CPU reference with a virtual model, in the format of testdata/golden/virtual.
 type Golden struct {
 	Model   string    `json:"model"`
 	Types   string    `json:"types"`
 	Seed    uint64    `json:"seed"`
-	Message string    `json:"message,omitempty"` // that the prompt asks as a user, in the model's chat format
-	Prompt  []int32   `json:"prompt"`
-	Answer  []int32   `json:"answer"`
-	Leads   []float32 `json:"leads"` // of each token's logit over the next best one's
+	Message string    `json:"message,omitempty"` // the user's message that Prompt encodes, if there is one
+	Prompt  []int32   `json:"prompt"`            // token ids
+	Answer  []int32   `json:"answer"`            // token ids
+	Leads   []float32 `json:"leads"`             // for each token of Answer, its logit minus the second largest one
 }
 
-// referenceFlags are what people may ask of the reference.
+// referenceFlags are the flags of pack reference.
 type referenceFlags struct {
 	*flag.FlagSet
 	golden      Golden
@@ -48,16 +48,17 @@ func newReferenceFlags() *referenceFlags {
 	f.StringVar(&f.golden.Model, "model", "scout-4layers", strings.Join(names(virtual.Models(), modelName), ", "))
 	f.StringVar(&f.golden.Types, "types", "ud-q2_k_xl", strings.Join(names(virtual.AllTypes(), typesName), ", "))
 	f.Uint64Var(&f.golden.Seed, "seed", 1, "seed of the weights")
-	f.StringVar(&f.golden.Message, "message", "Hi", "what the user asks")
+	f.StringVar(&f.golden.Message, "message", "Hi", "the user's message")
 	f.StringVar(&f.prompt, "prompt", "", "token ids between commas, instead of -message")
 	f.IntVar(&f.tokens, "tokens", 4, "length of the answer")
-	f.Float64Var(&f.lead, "lead", 0, "refuse an answer in which a token leads by less: other backends may choose another")
+	f.Float64Var(&f.lead, "lead", 0,
+		"refuse an answer with a token whose lead is smaller: other backends may choose another token")
 	f.StringVar(&f.out, "o", "", "`file` to write the answer to, as JSON")
 	return f
 }
 
-// reference answers greedily on the CPU reference, which computes the weights whenever it needs them: those of attention
-// and the shared experts, and of each expert that some token chose, once for the prompt and once for each token after.
+// reference computes a greedy answer on the CPU reference. The weights of attention, of the shared experts and of the
+// chosen experts are computed once for the prompt and once for each further token.
 func reference(args []string) error {
 	f := newReferenceFlags()
 	f.Parse(args)
@@ -69,6 +70,9 @@ func reference(args []string) error {
 		err = f.golden.answer(context.Background(), file, f.tokens, os.Stdout)
 	}
 	if err == nil {
+		err = f.golden.printText(os.Stdout)
+	}
+	if err == nil {
 		err = f.checkLeads()
 	}
 	if err != nil || f.out == "" {
@@ -78,27 +82,27 @@ func reference(args []string) error {
 	return errors.Join(err, os.WriteFile(f.out, append(data, '\n'), 0o644))
 }
 
-// readPrompt finds the prompt's tokens: those given, or those of the conversation that the message begins.
+// readPrompt sets the tokens of the prompt: those of -prompt, or those of a conversation with the message.
 func (f *referenceFlags) readPrompt() (err error) {
 	g := &f.golden
 	if f.prompt == "" {
 		m, _ := byName(virtual.Models(), modelName, g.Model)
-		g.Prompt, err = converse(m, g.Message)
+		g.Prompt, err = conversationTokens(m, g.Message)
 		return err
 	}
 	g.Message = ""
 	for text := range strings.SplitSeq(f.prompt, ",") {
 		id, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
 		if err != nil {
-			return fmt.Errorf("%q in -prompt is no token id", text)
+			return fmt.Errorf("%q in -prompt is not a token id", text)
 		}
 		g.Prompt = append(g.Prompt, int32(id))
 	}
 	return nil
 }
 
-// converse gives the tokens of a conversation that a user's message begins.
-func converse(m virtual.Model, message string) ([]int32, error) {
+// conversationTokens returns the tokens of a conversation that begins with a user's message.
+func conversationTokens(m virtual.Model, message string) ([]int32, error) {
 	vocabulary, err := m.Tokenizer()
 	if err != nil {
 		return nil, err
@@ -115,20 +119,21 @@ func converse(m virtual.Model, message string) ([]int32, error) {
 	return chat.Tokens(vocabulary, pieces, nil)
 }
 
+// checkLeads returns an error for a token whose lead is smaller than -lead.
 func (f *referenceFlags) checkLeads() error {
 	for i, lead := range f.golden.Leads {
 		if float64(lead) < f.lead {
-			return fmt.Errorf("token %d leads by %.3f, less than %g; try another seed or prompt", i+1, lead, f.lead)
+			return fmt.Errorf("the lead of token %d is %.3f, less than %g; try another seed or prompt", i+1, lead, f.lead)
 		}
 	}
 	return nil
 }
 
-// answer fills in Answer and Leads, n of each, and tells of each token as it comes.
+// answer computes n tokens of Answer and their Leads, and writes a line about each to out.
 func (g *Golden) answer(ctx context.Context, file *virtual.File, n int, out io.Writer) error {
 	fmt.Fprintf(out, "%s, prompt %v\n", file.Name(), g.Prompt)
 	b := ref.New()
-	m, err := stream(ctx, b, file, model.Options{Context: len(g.Prompt) + n, BatchSize: len(g.Prompt)})
+	m, err := newStreamedModel(ctx, b, file, model.Options{Context: len(g.Prompt) + n, BatchSize: len(g.Prompt)})
 	if err != nil {
 		return err
 	}
@@ -138,17 +143,29 @@ func (g *Golden) answer(ctx context.Context, file *virtual.File, n int, out io.W
 		if err := next(); err != nil {
 			return err
 		}
-		if err := g.read(ctx, b, m); err != nil {
+		if err := g.appendNext(ctx, b, m); err != nil {
 			return err
 		}
 		i := len(g.Answer) - 1
-		fmt.Fprintf(out, "token %d is %d, ahead by %.3f, after %.1f s\n", i+1, g.Answer[i], g.Leads[i], time.Since(start).Seconds())
+		fmt.Fprintf(out, "token %d is %d, lead %.3f, after %.1f s\n", i+1, g.Answer[i], g.Leads[i],
+			time.Since(start).Seconds())
 	}
 	return nil
 }
 
-// read notes the token that the model would continue with.
-func (g *Golden) read(ctx context.Context, b ops.Backend, m *model.Model) error {
+// printText writes the text of the answer to out.
+func (g *Golden) printText(out io.Writer) error {
+	m, _ := byName(virtual.Models(), modelName, g.Model)
+	vocabulary, err := m.Tokenizer()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "the answer is %q\n", vocabulary.Decode(g.Answer))
+	return err
+}
+
+// appendNext appends the token that the model has computed, and its lead.
+func (g *Golden) appendNext(ctx context.Context, b ops.Backend, m *model.Model) error {
 	logits, err := model.ReadBack(ctx, b, m.Logits())
 	if err != nil {
 		return err
@@ -162,7 +179,7 @@ func (g *Golden) read(ctx context.Context, b ops.Backend, m *model.Model) error 
 	return nil
 }
 
-// lead is how far the largest number is above all others.
+// lead returns the difference between the two largest numbers of x, which has at least two.
 func lead(x []float32) float32 {
 	first, second := max(x[0], x[1]), min(x[0], x[1])
 	for _, v := range x[2:] {
@@ -171,8 +188,8 @@ func lead(x []float32) float32 {
 	return first - second
 }
 
-// stream makes a model whose matrices are computed as ops read them.
-func stream(ctx context.Context, b *ref.Backend, file *virtual.File, o model.Options) (*model.Model, error) {
+// newStreamedModel returns a model whose matrices are computed when ops read them.
+func newStreamedModel(ctx context.Context, b *ref.Backend, file *virtual.File, o model.Options) (*model.Model, error) {
 	header, err := gguf.Read(file.Size(), func(n int64) ([]byte, error) {
 		head := make([]byte, n)
 		_, err := file.ReadAt(head, 0)

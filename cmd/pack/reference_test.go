@@ -12,8 +12,9 @@ import (
 )
 
 // miniature has Scout's layers at a twentieth of its width.
-var miniature = virtual.Model{Name: "miniature", NumLayers: 4, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2, HeadDim: 64, NumExperts: 4,
-	ExpertWidth: 512, DenseWidth: 512, MoEInterval: 1, ContextSize: 4096, RopeScaled: true, NumRanks: 400}
+var miniature = virtual.Model{Name: "miniature", NumLayers: 4, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2,
+	HeadDim: 64, NumExperts: 4, ExpertWidth: 512, DenseWidth: 512, MoEInterval: 1,
+	ContextSize: 4096, RopeScaled: true, NumRanks: 400}
 
 func answered(t *testing.T, prompt []int32, n int) (Golden, string) {
 	t.Helper()
@@ -25,20 +26,22 @@ func answered(t *testing.T, prompt []int32, n int) (Golden, string) {
 	return g, out.String()
 }
 
-// What the reference has said, given to it as the end of its prompt, it continues in the same way.
-func TestTheReferenceAnswersGreedily(t *testing.T) {
+// If the beginning of an answer is moved to the end of the prompt, the answer continues in the same way.
+func TestReferenceAnswersGreedily(t *testing.T) {
 	prompt := []int32{400, 17, 80, 301}
 	g, out := answered(t, prompt, 3)
 	if len(g.Answer) != 3 || len(g.Leads) != 3 || strings.Count(out, "\ntoken ") != 3 {
-		t.Fatalf("answer %v, leads %v, told %q", g.Answer, g.Leads, out)
+		t.Fatalf("answer %v, leads %v, output %q", g.Answer, g.Leads, out)
 	}
 	again, _ := answered(t, slices.Concat(prompt, g.Answer[:2]), 1)
-	if difference := again.Leads[0] - g.Leads[2]; again.Answer[0] != g.Answer[2] || difference > 0.01 || difference < -0.01 {
-		t.Errorf("after %v comes %d, ahead by %g; at first it was %d, by %g", g.Answer[:2], again.Answer[0], again.Leads[0], g.Answer[2], g.Leads[2])
+	difference := again.Leads[0] - g.Leads[2]
+	if again.Answer[0] != g.Answer[2] || difference > 0.01 || difference < -0.01 {
+		t.Errorf("the token after %v is %d with lead %g; at first it was %d with lead %g", g.Answer[:2], again.Answer[0],
+			again.Leads[0], g.Answer[2], g.Leads[2])
 	}
 }
 
-func TestLeadIsOverTheSecondBest(t *testing.T) {
+func TestLeadIsTheDifferenceToTheSecondLargest(t *testing.T) {
 	for _, c := range []struct {
 		x    []float32
 		want float32
@@ -49,7 +52,7 @@ func TestLeadIsOverTheSecondBest(t *testing.T) {
 	}
 }
 
-func TestAMessageBecomesAConversation(t *testing.T) {
+func TestMessageBecomesAConversation(t *testing.T) {
 	f := newReferenceFlags()
 	f.Parse([]string{"-message", "Hi"})
 	if err := f.readPrompt(); err != nil {
@@ -61,10 +64,22 @@ func TestAMessageBecomesAConversation(t *testing.T) {
 	}
 }
 
-func TestReferenceRefusesWhatItCannotDo(t *testing.T) {
+func TestReferencePrintsTheTextOfTheAnswer(t *testing.T) {
+	vocabulary, err := virtual.Scout().Tokenizer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := Golden{Model: "scout", Answer: vocabulary.Encode("ab cd")}
+	var out strings.Builder
+	if err := g.printText(&out); err != nil || out.String() != "the answer is \"ab cd\"\n" {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+}
+
+func TestReferenceRefusesBadFlags(t *testing.T) {
 	for says, args := range map[string][]string{
-		"unknown model":    {"-model", "behemoth"},
-		`in -prompt is no`: {"-prompt", "1, x"},
+		"unknown model":     {"-model", "behemoth"},
+		`in -prompt is not`: {"-prompt", "1, x"},
 	} {
 		if err := reference(args); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v: error %v, want one that says %q", args, err, says)
@@ -83,9 +98,9 @@ func TestReferenceRefusesWhatItCannotDo(t *testing.T) {
 	}
 }
 
-// The golden files were made by the program as it is: their prompts are those it would ask, and their leads are such
-// that a backend which rounds otherwise chooses the same tokens.
-func TestGoldenFilesAreWhatTheProgramAsks(t *testing.T) {
+// The golden files have the prompts that the program makes today, and leads large enough for a backend that rounds
+// differently to choose the same tokens.
+func TestGoldenFilesHaveTodaysPromptsAndLargeLeads(t *testing.T) {
 	paths, err := filepath.Glob("../../testdata/golden/virtual/*.json")
 	if err != nil || len(paths) == 0 {
 		t.Fatal("no golden files", err)
@@ -100,7 +115,7 @@ func TestGoldenFilesAreWhatTheProgramAsks(t *testing.T) {
 			t.Fatal(path, err)
 		}
 		m, known := byName(virtual.Models(), modelName, g.Model)
-		prompt, err := converse(m, g.Message)
+		prompt, err := conversationTokens(m, g.Message)
 		if err != nil || !known || !slices.Equal(prompt, g.Prompt) {
 			t.Errorf("%s: prompt %v, want that of %q, %v, %v", path, g.Prompt, g.Message, prompt, err)
 		}

@@ -31,9 +31,12 @@ func newSimulateFlags() *simulateFlags {
 	f.StringVar(&f.trace, "trace", "", "`file` of the trace to replay")
 	f.BoolVar(&f.synthetic, "synthetic", false, "generate a trace instead, with the parameters below")
 	f.StringVar(&f.slots, "slots", "2,4,8", "slots of each layer to try")
-	f.StringVar(&f.policies, "policy", "lru,lfu,stale", "policies to try: lru, lfu, lfu:N, stale, and opt, which knows the whole trace")
-	f.Int64Var(&f.bytes, "bytes", 45547520, "size of an expert in bytes; that of Scout in UD-Q2_K_XL by default, 70778880 in Q4_K")
-	f.IntVar(&f.layersAhead, "prefetch", 0, "layers ahead to prefetch at each miss, predicted from which expert followed which; 0: none")
+	f.StringVar(&f.policies, "policy", "lru,lfu,stale",
+		"policies to try: lru, lfu, lfu:N, stale, and opt, which knows the whole trace")
+	f.Int64Var(&f.bytes, "bytes", 45547520,
+		"size of an expert in bytes; that of Scout in UD-Q2_K_XL by default, 70778880 in Q4_K")
+	f.IntVar(&f.layersAhead, "prefetch", 0,
+		"layers ahead to prefetch at each miss, predicted from which expert followed which; 0: none")
 	f.IntVar(&f.params.Layers, "layers", 48, "synthetic: layers with experts")
 	f.IntVar(&f.params.NumExperts, "experts", 16, "synthetic: experts of a layer")
 	f.IntVar(&f.params.NumExpertsUsed, "used", 1, "synthetic: experts that a token uses in a layer")
@@ -133,7 +136,8 @@ func (f *simulateFlags) report(out io.Writer, t *simulate.Trace, slots []int) er
 
 // run replays the trace once.
 func (f *simulateFlags) run(t *simulate.Trace, policy string, slots int) (experts.Stats, error) {
-	s := simulate.Simulation{Shape: experts.EvenSlots(t.Layers, t.NumExperts, t.NumExpertsUsed, slots), LayersAhead: f.layersAhead}
+	s := simulate.Simulation{Shape: experts.EvenSlots(t.Layers, t.NumExperts, t.NumExpertsUsed, slots),
+		LayersAhead: f.layersAhead}
 	for range t.Layers {
 		s.Shape.ExpertBytes = append(s.Shape.ExpertBytes, f.bytes)
 	}

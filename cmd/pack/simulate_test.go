@@ -62,7 +62,7 @@ func TestSimulateRefusesBadFlags(t *testing.T) {
 		`unknown policy "fifo"`:  {"-synthetic", "-tokens", "1", "-policy", "fifo"},
 		"cannot generate a tr":   {"-synthetic", "-repeat", "2"},
 		"cannot have 0 layers":   {"-synthetic", "-layers", "0"},
-		"room for 2 experts":     {"-synthetic", "-tokens", "1", "-used", "3", "-slots", "2"},
+		"slots for 2 experts":    {"-synthetic", "-tokens", "1", "-used", "3", "-slots", "2"},
 		"no such file or direct": {"-trace", "nowhere"},
 	} {
 		if err := simulatePolicies(args); err == nil || !strings.Contains(err.Error(), message) {

@@ -10,7 +10,7 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
-// tinyFlags are what people may ask of a tiny model.
+// tinyFlags are the flags of a tiny model.
 type tinyFlags struct {
 	*flag.FlagSet
 	out, family, typeName string
@@ -18,8 +18,9 @@ type tinyFlags struct {
 	llama4                tiny.Llama4
 }
 
-// only says which family a flag is for; the others are for both.
-var only = map[string]string{"tied": "llama", "experts": "llama4", "experts-used": "llama4", "interleave": "llama4", "chunk": "llama4"}
+// familyOf maps the flags that are for one family; the others are for both.
+var familyOf = map[string]string{"tied": "llama", "experts": "llama4", "experts-used": "llama4",
+	"interleave": "llama4", "window": "llama4"}
 
 func newTinyFlags() *tinyFlags {
 	f := &tinyFlags{FlagSet: flag.NewFlagSet("pack tiny", flag.ExitOnError)}
@@ -28,13 +29,14 @@ func newTinyFlags() *tinyFlags {
 	f.StringVar(&f.typeName, "type", "Q4_1", "weight type: "+strings.Join(typeNames(), " "))
 	f.Uint64Var(&f.llama.Seed, "seed", 1, "seed of the random weights")
 	f.IntVar(&f.llama.HiddenSize, "hidden", 0, "width of the residual stream (default 256)")
-	f.IntVar(&f.llama.NumLayers, "layers", 0, "number of layers (default 2, of llama4 4)")
+	f.IntVar(&f.llama.NumLayers, "layers", 0, "number of layers (default 2, for llama4 4)")
 	f.IntVar(&f.llama.ContextSize, "context", 0, "positions (default 512)")
 	f.BoolVar(&f.llama.Tied, "tied", false, "llama: use the embedding as the head")
 	f.IntVar(&f.llama4.NumExperts, "experts", 0, "llama4: routed experts of a layer (default 4)")
 	f.IntVar(&f.llama4.NumExpertsUsed, "experts-used", 0, "llama4: routed experts of a token (default 1)")
-	f.IntVar(&f.llama4.MoEInterval, "interleave", 0, "llama4: 1 for experts in every layer, as Scout; 2 for every second, as Maverick (default 1)")
-	f.IntVar(&f.llama4.Window, "chunk", 0, "llama4: positions that a chunked layer sees (default 8192)")
+	f.IntVar(&f.llama4.MoEInterval, "interleave", 0,
+		"llama4: 1 for experts in every layer, like Scout; 2 for every second layer, like Maverick (default 1)")
+	f.IntVar(&f.llama4.Window, "window", 0, "llama4: window of a rotating layer, in positions (default 8192)")
 	return f
 }
 
@@ -56,7 +58,7 @@ func (f *tinyFlags) model() ([]byte, error) {
 	}
 	var misplaced error
 	f.Visit(func(x *flag.Flag) {
-		if family, ok := only[x.Name]; ok && family != f.family {
+		if family, ok := familyOf[x.Name]; ok && family != f.family {
 			misplaced = fmt.Errorf("-%s is for -family %s", x.Name, family)
 		}
 	})

@@ -31,7 +31,8 @@ type traceFlags struct {
 
 func newTraceFlags() *traceFlags {
 	f := &traceFlags{FlagSet: flag.NewFlagSet("pack trace", flag.ExitOnError)}
-	f.StringVar(&f.model, "model", "", "`file` of a mixture-of-experts model, small enough for the CPU reference and for memory")
+	f.StringVar(&f.model, "model", "",
+		"`file` of a mixture-of-experts model, small enough for the CPU reference and for memory")
 	f.StringVar(&f.message, "message", "Hi", "the user's message")
 	f.IntVar(&f.tokens, "tokens", 200, "length of the answer; stop tokens do not end it")
 	f.Uint64Var(&f.seed, "seed", 1, "seed of the sampling")
@@ -40,8 +41,8 @@ func newTraceFlags() *traceFlags {
 	return f
 }
 
-// trace generates an answer on the CPU reference, records which experts its tokens choose, and prints how well they could
-// have been predicted.
+// trace generates an answer on the CPU reference, records which experts its tokens choose, and prints how well they
+// could have been predicted.
 func trace(args []string) error {
 	f := newTraceFlags()
 	f.Parse(args)
@@ -87,7 +88,8 @@ func openWhole(path string, b *lookahead) (*engine.Engine, error) {
 // answer generates the answer with temperature 1.
 func (f *traceFlags) answer(e *engine.Engine) error {
 	p := engine.Params{MaxTokens: f.tokens, Stop: []int32{-1}, Options: sample.Options{Temperature: 1, Seed: f.seed}}
-	_, err := e.Chat(context.Background(), []chat.Message{chat.Text(chat.User, f.message)}, chat.Options{}, p, func(string) bool { return true })
+	_, err := e.Chat(context.Background(), []chat.Message{chat.Text(chat.User, f.message)}, chat.Options{}, p,
+		func(string) bool { return true })
 	return err
 }
 

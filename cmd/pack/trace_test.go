@@ -11,10 +11,11 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
-// Layers with random weights change the residual stream a little, so that running routers ahead predicts more than chance
-// and less than everything.
+// Layers with random weights change the residual stream a little, so that running routers ahead predicts more than
+// chance and less than everything.
 func TestTraceRecordsChoicesAndCountsPredictions(t *testing.T) {
-	l := tiny.Llama4{Seed: 1, Type: quant.F32, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 32, DenseWidth: 32, NumLayers: 4, NumExperts: 8, NumExpertsUsed: 2}
+	l := tiny.Llama4{Seed: 1, Type: quant.F32, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 32, DenseWidth: 32,
+		NumLayers: 4, NumExperts: 8, NumExpertsUsed: 2}
 	dir := t.TempDir()
 	f := newTraceFlags()
 	f.Parse([]string{"-model", filepath.Join(dir, "m.gguf"), "-tokens", "20", "-o", filepath.Join(dir, "t.trace")})
@@ -48,7 +49,8 @@ func TestTraceRecordsChoicesAndCountsPredictions(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if trace, err := simulate.ReadTrace(file); err != nil || trace.Tokens() != 19 || trace.Layers != 4 || trace.NumExpertsUsed != 2 {
+	trace, err := simulate.ReadTrace(file)
+	if err != nil || trace.Tokens() != 19 || trace.Layers != 4 || trace.NumExpertsUsed != 2 {
 		t.Errorf("the trace is %+v, %v", trace, err)
 	}
 }

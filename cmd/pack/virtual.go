@@ -11,7 +11,7 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/virtual"
 )
 
-// virtualModel serves a file that is computed as it is read.
+// virtualModel serves a file that is computed when it is read.
 func virtualModel(args []string) error {
 	f := flag.NewFlagSet("pack virtual", flag.ExitOnError)
 	model := f.String("model", "scout", strings.Join(names(virtual.Models(), modelName), ", "))
@@ -34,11 +34,13 @@ func virtualModel(args []string) error {
 func newVirtual(model, types string, seed uint64) (*virtual.File, error) {
 	m, ok := byName(virtual.Models(), modelName, model)
 	if !ok {
-		return nil, fmt.Errorf("unknown model %q; known are %s", model, strings.Join(names(virtual.Models(), modelName), ", "))
+		return nil, fmt.Errorf("unknown model %q; known are %s", model,
+			strings.Join(names(virtual.Models(), modelName), ", "))
 	}
 	t, ok := byName(virtual.AllTypes(), typesName, types)
 	if !ok {
-		return nil, fmt.Errorf("unknown types %q; known are %s", types, strings.Join(names(virtual.AllTypes(), typesName), ", "))
+		return nil, fmt.Errorf("unknown types %q; known are %s", types,
+			strings.Join(names(virtual.AllTypes(), typesName), ", "))
 	}
 	return virtual.New(m, t, seed), nil
 }

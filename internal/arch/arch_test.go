@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 	"internal/gpu":               {"internal/errs", "internal/gpu/device", "internal/ops", "internal/quant", "shaders"},
 	"internal/gpu/device":        {"internal/errs", "internal/jsbridge", "internal/ops", "shaders"},
 	"internal/kvcache":           {"internal/errs", "internal/ops", "internal/quant"},
+	"internal/testing/tiktoken":  {},
 	"internal/testing/tiny":      {"internal/quant", "loader/gguf"},
 	"internal/testing/virtual":   {"internal/quant", "internal/tokenizer", "loader/gguf"},
 	"internal/model":             {"internal/errs", "internal/image", "internal/kvcache", "internal/ops", "internal/quant"},

@@ -122,7 +122,7 @@ func Tokens(t *tokenizer.Tokenizer, prompt []Piece, image func(i int) []int32) (
 			}
 			ids = append(ids, id)
 		default:
-			ids = t.Append(ids, piece.Text)
+			ids = append(ids, t.Encode(piece.Text)...)
 		}
 	}
 	if bos, _, add := t.BOS(); add && (len(ids) == 0 || ids[0] != bos) {

@@ -11,8 +11,8 @@ import (
 
 var hello = []chat.Message{chat.Text(chat.User, "hi")}
 
-// talk collects the deltas of an answer.
-func talk(t *testing.T, e *Engine, p Params) ([]string, Stats) {
+// chatDeltas collects the deltas of an answer.
+func chatDeltas(t *testing.T, e *Engine, p Params) ([]string, Stats) {
 	t.Helper()
 	var deltas []string
 	stats, err := e.Chat(t.Context(), hello, chat.Options{}, p, func(delta string) bool {
@@ -25,7 +25,7 @@ func talk(t *testing.T, e *Engine, p Params) ([]string, Stats) {
 	return deltas, stats
 }
 
-func TestChatGivesTheTextOfTheTokens(t *testing.T) {
+func TestChatEmitsTheTextOfTheTokens(t *testing.T) {
 	e := openSmall(t)
 	spoken, err := e.Prompt(t.Context(), hello, chat.Options{})
 	if err != nil {
@@ -38,7 +38,7 @@ func TestChatGivesTheTextOfTheTokens(t *testing.T) {
 		want.WriteString(stream.Push(token))
 	}
 	want.WriteString(stream.Flush())
-	deltas, stats := talk(t, e, Params{MaxTokens: 20})
+	deltas, stats := chatDeltas(t, e, Params{MaxTokens: 20})
 	if got := strings.Join(deltas, ""); got != want.String() || got == "" || stats.GeneratedTokens != len(answer) {
 		t.Errorf("text is %q of %d tokens, want %q of %d", got, stats.GeneratedTokens, want.String(), len(answer))
 	}
@@ -49,18 +49,18 @@ func TestChatGivesTheTextOfTheTokens(t *testing.T) {
 
 func TestChatEndsBeforeAStopText(t *testing.T) {
 	e := openSmall(t)
-	deltas, _ := talk(t, e, Params{MaxTokens: 20})
+	deltas, _ := chatDeltas(t, e, Params{MaxTokens: 20})
 	whole := strings.Join(deltas, "")
 	runes := []rune(whole)
 	stop := string(runes[len(runes)/2 : len(runes)/2+2])
 	want, _, _ := strings.Cut(whole, stop)
-	deltas, stats := talk(t, e, Params{MaxTokens: 20, StopText: []string{stop}})
+	deltas, stats := chatDeltas(t, e, Params{MaxTokens: 20, StopText: []string{stop}})
 	if got := strings.Join(deltas, ""); got != want || stats.Finish != FinishStop {
-		t.Errorf("stopping at %q in %q gives %q, %v; want %q", stop, whole, got, stats.Finish, want)
+		t.Errorf("stopping at %q in %q returns %q, %v; want %q", stop, whole, got, stats.Finish, want)
 	}
 }
 
-func TestTheListenerMayEndAChat(t *testing.T) {
+func TestEmitMayEndAChat(t *testing.T) {
 	e, n := openSmall(t), 0
 	_, err := e.Chat(t.Context(), hello, chat.Options{}, Params{MaxTokens: 20}, func(string) bool { n++; return false })
 	if err != nil || n != 1 {
@@ -68,35 +68,35 @@ func TestTheListenerMayEndAChat(t *testing.T) {
 	}
 }
 
-// What is held back comes at the end, unless the listener has gone.
-func TestHeldTextComesAtTheEnd(t *testing.T) {
+// Text that was held back is emitted at the end, unless emit has ended the answer.
+func TestHeldTextIsEmittedAtTheEnd(t *testing.T) {
 	e := openSmall(t)
 	letter := e.Tokenizer().Encode("xa")
 	half := e.Tokenizer().Encode("é")[0]
 	for _, c := range []struct {
 		tokens []int32
-		listen int // deltas until the listener goes
+		deltas int // how many deltas emit accepts
 		want   string
 	}{
 		{letter, 9, "xa"}, {letter, 1, "x"}, {[]int32{letter[0], half}, 9, "x\uFFFD"}, {[]int32{half}, 9, "\uFFFD"},
 	} {
 		got := ""
-		w := &writer{text: e.Tokenizer().NewStream(), stop: stopText{stops: []string{"ab"}}}
+		w := &textWriter{text: e.Tokenizer().NewStream(), stop: stopText{stops: []string{"ab"}}}
 		w.emit = func(delta string) bool {
 			got += delta
-			c.listen--
-			return c.listen > 0
+			c.deltas--
+			return c.deltas > 0
 		}
 		for _, token := range c.tokens {
 			w.token(token)
 		}
 		if w.close(); got != c.want {
-			t.Errorf("tokens %v give %q, want %q", c.tokens, got, c.want)
+			t.Errorf("tokens %v become %q, want %q", c.tokens, got, c.want)
 		}
 	}
 }
 
-func TestImagesAreRefusedByAModelThatCannotSee(t *testing.T) {
+func TestAModelWithoutVisionRefusesImages(t *testing.T) {
 	m := chat.Message{Role: chat.User, Parts: []chat.ContentPart{{Image: true}, {Text: "what is this?"}}}
 	_, err := openSmall(t).Prompt(t.Context(), []chat.Message{m}, chat.Options{})
 	if errs.Of(err).Code != errs.InvalidRequest {
@@ -104,7 +104,7 @@ func TestImagesAreRefusedByAModelThatCannotSee(t *testing.T) {
 	}
 }
 
-func TestStopTextMayComeInPieces(t *testing.T) {
+func TestStopTextMayArriveInPieces(t *testing.T) {
 	for _, c := range []struct {
 		stops, text []string
 		want        string
@@ -126,7 +126,7 @@ func TestStopTextMayComeInPieces(t *testing.T) {
 		}
 		got += s.flush()
 		if got != c.want || ended != c.ended {
-			t.Errorf("%q with stops %q gives %q, %v; want %q, %v", c.text, c.stops, got, ended, c.want, c.ended)
+			t.Errorf("%q with stops %q becomes %q, %v; want %q, %v", c.text, c.stops, got, ended, c.want, c.ended)
 		}
 	}
 }

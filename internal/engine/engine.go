@@ -5,54 +5,65 @@ import (
 	"slices"
 
 	"github.com/outrider-web/outrider/internal/chat"
+	"github.com/outrider-web/outrider/internal/experts"
 	"github.com/outrider-web/outrider/internal/model"
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/tokenizer"
 )
 
-// Engine is an open model with the conversation it last computed. Its methods belong to the backend's goroutine.
+// Engine is an open model with the conversation that it last computed. Its methods belong to the goroutine of the
+// backend, except for DownloadExperts.
 type Engine struct {
 	backend   ops.Backend
 	weights   model.Source
-	pages     *pages // nil when all experts lie on the GPU
 	model     *model.Model
 	tokenizer *tokenizer.Tokenizer
 	format    chat.Format
 	stops     []int32
-	vision    *sight   // nil for a model that cannot see
-	history   []int32  // the token at each position of the model's cache
-	seen      []placed // the pictures of the prompt it began with
+	vision    *vision // nil for a model without a vision file
+
+	placement *placement           // nil when all experts are on the GPU, as are the next two
+	table     *ops.Tensor          // the slot of each expert
+	pager     *experts.ExpertPager // loads experts into slots
+	onDemand  bool                 // Paging.OnDemand
+
+	history  []int32           // the token at each position of the model's cache
+	pictures []picturePosition // the pictures of the prompt that the history begins with
 }
 
-// Context is the number of tokens that a prompt and its answer may have together.
+// Context returns the number of tokens that a prompt and its answer may have together.
 func (e *Engine) Context() int { return e.model.Context() }
 
-// Config is what the file says about the model.
+// Config returns what the file says about the model.
 func (e *Engine) Config() model.Config { return e.model.Config() }
 
-// Warnings are sentences for the user about the file: it runs, but may not be what its makers meant.
+// Warnings returns sentences for the user about a file that runs, but may not compute what its publisher meant.
 func (e *Engine) Warnings() []string { return e.model.Warnings() }
 
-// Tokenizer is the model's.
+// Tokenizer returns the model's tokenizer.
 func (e *Engine) Tokenizer() *tokenizer.Tokenizer { return e.tokenizer }
 
-// Stops are the tokens that end an answer.
-func (e *Engine) Stops() []int32 { return e.stops }
+// StopTokens returns the tokens that end an answer.
+func (e *Engine) StopTokens() []int32 { return e.stops }
 
 // Forget drops the conversation, so that the next prompt is computed from its first token.
 func (e *Engine) Forget() {
-	e.history, e.seen = nil, nil
+	e.history, e.pictures = nil, nil
 	if e.vision != nil {
-		e.vision.keep(nil)
+		e.vision.keepPictures(nil)
 	}
 }
 
-// Close frees the model and its weights, and waits for reads under way. The backend stays the caller's.
+// Close frees the model and its weights, and waits for reads in progress. The backend stays open.
 func (e *Engine) Close() {
 	e.detachVision()
-	if e.pages != nil {
-		e.pages.close()
-		e.pages = nil
+	if e.pager != nil {
+		e.pager.Close()
+		e.pager = nil
+	}
+	if e.table != nil {
+		e.backend.Free(e.table)
+		e.table = nil
 	}
 	if e.model != nil {
 		e.model.Close()

@@ -5,17 +5,18 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// Fit checks that a device with limits l can hold each of the model's tensors, or of its stacks of experts as many slots
-// as a token needs, before anything is downloaded. Errors: limits_too_small.
+// Fit checks that a device with limits l can hold each of the model's resident tensors, and in each buffer of slots the
+// experts of one token, before anything is downloaded. Errors: limits_too_small.
 func (p *Plan) Fit(l ops.Limits, o Options) error {
-	layout, err := p.placement(l, o)
+	y, err := p.place(l, o)
 	if err != nil {
 		return err
 	}
-	return fit(p.residentTensors(layout), l)
+	return checkLimits(p.residentTensors(y), l)
 }
 
-func fit(tensors []gguf.Tensor, l ops.Limits) error {
+// checkLimits checks that a device with limits l can hold each of some tensors.
+func checkLimits(tensors []gguf.Tensor, l ops.Limits) error {
 	for _, t := range tensors {
 		switch {
 		case t.Size > l.MaxBinding:

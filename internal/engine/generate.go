@@ -12,81 +12,82 @@ import (
 	"github.com/outrider-web/outrider/internal/sample"
 )
 
-// Params of one answer.
+// Params are the parameters of one answer.
 type Params struct {
 	sample.Options
-	MaxTokens int      // 0: as many as the context has room for
-	Stop      []int32  // tokens that end the answer; nil: the model's own
-	StopText  []string // the answer's text ends before any of these; Chat only
+	MaxTokens int      // at most so many tokens; 0: as many as the context can hold
+	Stop      []int32  // tokens that end the answer; nil: Engine.StopTokens
+	StopText  []string // the answer's text ends before the first of these; for Chat only
 
-	OnTile func(done, total int) // told of each tile of pictures that is encoded; may be nil
+	OnTile func(done, total int) // called after each tile of the prompt's pictures that is encoded; may be nil
 }
 
-// inFlight is how many greedy steps are queued before the first one's token is waited for: enough for the device never
-// to wait for the CPU, few enough for a stop to take effect at once.
-const inFlight = 3
+// maxQueuedSteps is how many greedy steps are queued before the token of the first is waited for: enough for the device
+// never to wait for the CPU, few enough for a stop to take effect at once.
+const maxQueuedSteps = 3
 
-// Generate computes prompt and continues it, giving each new token to emit until emit returns false, a stop token comes
-// (which emit does not see), or there is no more room. What the conversation before shares with the prompt from its
-// beginning on is not computed again.
-// Errors: invalid_request, context_full before any work; those of loading a tower for the first picture; device_lost;
-// aborted when ctx ends. The statistics are true in every case.
+// Generate computes a prompt and generates tokens that continue it. It calls emit with each of them, until emit returns
+// false, a stop token is generated (which is not emitted), MaxTokens is reached or the context is full. The prefix that
+// the prompt shares with the conversation before is not computed again.
+// Errors: invalid_request and context_full, before any work; those of loading the vision encoder for the first picture;
+// device_lost; aborted when ctx ends. The statistics are valid also when there is an error.
 func (e *Engine) Generate(ctx context.Context, prompt Prompt, p Params, emit func(token int32) bool) (Stats, error) {
 	g := &generation{Engine: e, params: p, emit: emit, clock: startClock(len(prompt.Tokens))}
 	if err := e.check(prompt); err != nil {
 		return g.clock.stats, err
 	}
-	g.room = e.Context() - len(prompt.Tokens) + 1 // the last token of an answer needs no position
+	g.maxTokens = e.Context() - len(prompt.Tokens) + 1 // the last token of an answer needs no position
 	if p.MaxTokens > 0 {
-		g.room = min(g.room, p.MaxTokens)
+		g.maxTokens = min(g.maxTokens, p.MaxTokens)
 	}
 	if p.Stop == nil {
 		g.params.Stop = e.stops
 	}
-	before := e.paging()
+	before := e.pagingStats()
 	err := e.prefill(ctx, prompt, p, &g.clock)
-	g.clock.stats.PrefillPaging = e.paging().Since(before)
+	g.clock.stats.PrefillPaging = e.pagingStats().Since(before)
 	if err == nil {
-		before = e.paging()
+		before = e.pagingStats()
 		err = g.run(ctx)
-		g.clock.stats.DecodePaging = e.paging().Since(before)
+		g.clock.stats.DecodePaging = e.pagingStats().Since(before)
 	}
 	g.clock.finish()
 	g.clock.stats.Tokens = g.answer
 	return g.clock.stats, aborted(ctx, err)
 }
 
-// prefill brings the model to the end of the prompt, computing only what the history does not already hold, pictures first.
-// At least the last token is computed: its logits are wanted.
+// prefill computes the part of the prompt that the history does not have, pictures first. It computes at least the last
+// token, because its logits are needed.
 func (e *Engine) prefill(ctx context.Context, p Prompt, o Params, c *clock) error {
-	left, err := e.model.Rewind(min(e.shared(p), len(p.Tokens)-1))
+	left, err := e.model.Rewind(min(e.sharedPrefix(p), len(p.Tokens)-1))
 	if err != nil {
 		return err
 	}
 	c.stats.ReusedTokens = left
-	e.remember(p, left)
-	inserts, err := e.see(ctx, p, left, c.tiles(o.OnTile))
+	e.setHistory(p, left)
+	embeddings, err := e.encodePictures(ctx, p, left, c.tiles(o.OnTile))
 	if err != nil {
 		return err
 	}
-	if err = e.model.Prefill(ctx, p.Tokens[left:], inserts...); err != nil {
+	if err = e.model.Prefill(ctx, p.Tokens[left:], embeddings...); err != nil {
 		err = errors.Join(err, e.model.Halt(ctx))
 	}
-	e.remember(p, e.model.Len())
+	e.setHistory(p, e.model.Len())
 	return err
 }
 
-// generation is one answer under way.
+// generation is the state of generating one answer.
 type generation struct {
 	*Engine
 	params Params
 	emit   func(int32) bool
-	room   int // most tokens of the answer
 	clock  clock
-	answer []int32 // tokens so far, a final stop token included
+	answer []int32 // tokens so far, including a final stop token
+
+	maxTokens int // of the answer
 }
 
-// run produces the answer and leaves the model at its end.
+// run generates the answer and leaves the model at its end.
 func (g *generation) run(ctx context.Context) error {
 	start := len(g.history)
 	next := g.sampled
@@ -94,7 +95,7 @@ func (g *generation) run(ctx context.Context) error {
 		next = g.greedy
 	}
 	err := errors.Join(next(ctx), g.model.Halt(ctx))
-	// Steps queued ahead have moved the model further; what is known of the answer is what counts.
+	// Steps that were queued ahead have computed further positions; the history has only tokens that are known.
 	known := min(g.model.Len()-start, len(g.answer))
 	g.history = append(g.history, g.answer[:known]...)
 	left, rewindErr := g.model.Rewind(len(g.history))
@@ -102,7 +103,7 @@ func (g *generation) run(ctx context.Context) error {
 	return errors.Join(err, rewindErr)
 }
 
-// accept takes a token of the answer and reports whether more are wanted.
+// accept adds a token to the answer and reports whether the answer continues.
 func (g *generation) accept(token int32) bool {
 	g.answer = append(g.answer, token)
 	if slices.Contains(g.params.Stop, token) {
@@ -113,7 +114,7 @@ func (g *generation) accept(token int32) bool {
 	switch {
 	case !g.emit(token):
 		g.clock.end(FinishStop)
-	case len(g.answer) == g.room:
+	case len(g.answer) == g.maxTokens:
 		g.clock.end(FinishLength)
 	default:
 		return true
@@ -121,12 +122,13 @@ func (g *generation) accept(token int32) bool {
 	return false
 }
 
-// greedy lets the device feed itself: several steps are queued, and only their tokens come back.
+// greedy generates greedily: each step reads the token of the step before on the device. Several steps are queued, and
+// only their tokens are read back.
 func (g *generation) greedy(ctx context.Context) error {
 	var queue []ops.Pending
 	for more := true; more; {
-		for len(queue) < inFlight && len(g.answer)+len(queue) < g.room {
-			if len(g.answer)+len(queue) > 0 { // the first token came with the prompt's logits
+		for len(queue) < maxQueuedSteps && len(g.answer)+len(queue) < g.maxTokens {
+			if len(g.answer)+len(queue) > 0 { // prefill has already chosen the first token
 				if err := g.model.Decode(); err != nil {
 					return err
 				}
@@ -143,7 +145,7 @@ func (g *generation) greedy(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// sampled brings the logits back for every token and chooses on the CPU.
+// sampled reads the logits back for every token and samples on the CPU.
 func (g *generation) sampled(ctx context.Context) error {
 	s := sample.New(g.params.Options)
 	logits := make([]float32, g.Config().VocabSize)
@@ -166,7 +168,7 @@ func (g *generation) sampled(ctx context.Context) error {
 	}
 }
 
-// aborted names an error that is only the end of ctx.
+// aborted returns an error with the code aborted if err is only the end of ctx, and err otherwise.
 func aborted(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return errs.Wrap(errs.Aborted, "stopped", ctx.Err())

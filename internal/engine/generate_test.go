@@ -13,10 +13,10 @@ import (
 
 var prompt = []int32{7, 200, 31, 31, 5, 90, 144, 250, 12, 63, 8, 19}
 
-// never ends no answer: only room does.
+// never is a stop token that is never generated.
 var never = []int32{-1}
 
-// generate collects an answer.
+// generate collects the tokens of an answer.
 func generate(t testing.TB, e *Engine, prompt []int32, p Params) ([]int32, Stats) {
 	t.Helper()
 	var answer []int32
@@ -30,7 +30,7 @@ func generate(t testing.TB, e *Engine, prompt []int32, p Params) ([]int32, Stats
 	return answer, stats
 }
 
-func TestGreedyTakesTheMostLikelyTokenEachTime(t *testing.T) {
+func TestGreedyChoosesTheMostLikelyTokens(t *testing.T) {
 	e := openSmall(t)
 	answer, stats := generate(t, e, prompt, Params{MaxTokens: 6, Stop: never})
 	slow := openSmall(t)
@@ -44,20 +44,21 @@ func TestGreedyTakesTheMostLikelyTokenEachTime(t *testing.T) {
 		}
 		read = []int32{got}
 	}
-	if stats.Finish != FinishLength || stats.GeneratedTokens != 6 || stats.PromptTokens != len(prompt) || stats.PeakHeapBytes == 0 {
+	if stats.Finish != FinishLength || stats.GeneratedTokens != 6 || stats.PromptTokens != len(prompt) ||
+		stats.PeakHeapBytes == 0 {
 		t.Errorf("statistics are %+v", stats)
 	}
 }
 
-func TestGreedySamplingOnTheCPUGivesTheSameTokens(t *testing.T) {
+func TestGreedySamplingOnTheCPUChoosesTheSameTokens(t *testing.T) {
 	greedy, _ := generate(t, openSmall(t), prompt, Params{MaxTokens: 8, Stop: never})
 	p := Params{MaxTokens: 8, Stop: never, Options: sample.Options{Temperature: 1, TopK: 1}}
 	if sampled, _ := generate(t, openSmall(t), prompt, p); !slices.Equal(greedy, sampled) {
-		t.Errorf("greedy gives %v, the best of one %v", greedy, sampled)
+		t.Errorf("greedy generates %v, top-k of one %v", greedy, sampled)
 	}
 }
 
-func TestASeedGivesTheSameAnswerAgain(t *testing.T) {
+func TestASeedDeterminesTheAnswer(t *testing.T) {
 	e := openSmall(t)
 	p := Params{MaxTokens: 8, Stop: never, Options: sample.Options{Temperature: 2, Seed: 5}}
 	first, _ := generate(t, e, prompt, p)
@@ -65,7 +66,7 @@ func TestASeedGivesTheSameAnswerAgain(t *testing.T) {
 	p.Seed = 6
 	other, _ := generate(t, e, prompt, p)
 	if !slices.Equal(first, again) || slices.Equal(first, other) {
-		t.Errorf("seed 5 gives %v and %v, seed 6 %v", first, again, other)
+		t.Errorf("seed 5 generates %v and %v, seed 6 %v", first, again, other)
 	}
 }
 
@@ -76,10 +77,11 @@ func TestAnAnswerEndsBeforeAStopToken(t *testing.T) {
 		at := slices.IndexFunc(whole[1:], func(x int32) bool { return !slices.Contains(whole[:1], x) }) + 1
 		got, stats := generate(t, e, prompt, Params{MaxTokens: 8, Stop: whole[at : at+1], Options: o})
 		if !slices.Equal(got, whole[:at]) || stats.Finish != FinishStop || stats.GeneratedTokens != at {
-			t.Errorf("%s: stopping at token %d of %v gives %v, %+v", name, at, whole, got, stats)
+			t.Errorf("%s: stopping at token %d of %v generates %v, %+v", name, at, whole, got, stats)
 		}
-		if want := append(slices.Clone(prompt), whole[:at+1]...); len(e.history) > len(want) || !slices.Equal(e.history, want[:len(e.history)]) || e.model.Len() != len(e.history) {
-			t.Errorf("%s: the history is %v (%d positions), want a beginning of %v", name, e.history, e.model.Len(), want)
+		want, n := append(slices.Clone(prompt), whole[:at+1]...), len(e.history)
+		if n > len(want) || !slices.Equal(e.history, want[:n]) || e.model.Len() != n {
+			t.Errorf("%s: the history is %v (%d positions), want a prefix of %v", name, e.history, e.model.Len(), want)
 		}
 	}
 }
@@ -93,7 +95,7 @@ func TestTheModelsOwnStopTokensEndAnAnswer(t *testing.T) {
 	}
 }
 
-func TestSampledTokensAreTheOnesComputed(t *testing.T) {
+func TestTheHistoryHasTheSampledTokens(t *testing.T) {
 	e := openSmall(t)
 	generate(t, e, prompt, Params{MaxTokens: 6, Stop: never, Options: sample.Options{Temperature: 3, Seed: 1}})
 	again := openSmall(t)
@@ -101,33 +103,34 @@ func TestSampledTokensAreTheOnesComputed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := golden.Compare(logits(t, e), logits(t, again)); d.NMSE > 1e-10 {
-		t.Errorf("the logits are not those of the history: %v", d)
+		t.Errorf("the logits differ from those of the history: %v", d)
 	}
 }
 
-func TestTheCallerMayEndAnAnswer(t *testing.T) {
+func TestEmitMayEndAnAnswer(t *testing.T) {
 	e, n := openSmall(t), 0
-	stats, err := e.Generate(t.Context(), Prompt{Tokens: prompt}, Params{Stop: never}, func(int32) bool { n++; return n < 3 })
+	stats, err := e.Generate(t.Context(), Prompt{Tokens: prompt}, Params{Stop: never},
+		func(int32) bool { n++; return n < 3 })
 	if err != nil || n != 3 || stats.Finish != FinishStop || stats.GeneratedTokens != 3 {
 		t.Errorf("%d tokens, %+v, %v; want 3", n, stats, err)
 	}
 }
 
-func TestATurnComputesOnlyWhatIsNew(t *testing.T) {
+func TestATurnComputesOnlyNewTokens(t *testing.T) {
 	e := openSmall(t)
 	answer, _ := generate(t, e, prompt, Params{MaxTokens: 6, Stop: never})
 	next := slices.Concat(prompt, answer, []int32{1, 2, 3})
 	got, stats := generate(t, e, next, Params{MaxTokens: 6, Stop: never})
 	want, _ := generate(t, openSmall(t), next, Params{MaxTokens: 6, Stop: never})
 	if !slices.Equal(got, want) {
-		t.Errorf("the second turn gives %v, computed from its beginning %v", got, want)
+		t.Errorf("the second turn generates %v, want %v as from an empty cache", got, want)
 	}
 	if known := len(prompt) + len(answer); stats.ReusedTokens < known-1 || stats.ReusedTokens > known {
 		t.Errorf("%d tokens were reused, want %d or one less", stats.ReusedTokens, known)
 	}
 }
 
-func TestAChangedPromptIsComputedFromTheChangeOn(t *testing.T) {
+func TestAChangedPromptIsComputedFromTheChange(t *testing.T) {
 	e := openSmall(t)
 	generate(t, e, prompt, Params{MaxTokens: 6, Stop: never})
 	changed := slices.Clone(prompt)
@@ -135,11 +138,11 @@ func TestAChangedPromptIsComputedFromTheChangeOn(t *testing.T) {
 	got, stats := generate(t, e, changed, Params{MaxTokens: 6, Stop: never})
 	want, _ := generate(t, openSmall(t), changed, Params{MaxTokens: 6, Stop: never})
 	if !slices.Equal(got, want) || stats.ReusedTokens != 4 {
-		t.Errorf("the change gives %v after reusing %d, want %v after 4", got, stats.ReusedTokens, want)
+		t.Errorf("the changed prompt generates %v after reusing %d tokens, want %v after 4", got, stats.ReusedTokens, want)
 	}
 }
 
-func TestTheSamePromptAgainGivesTheSameAnswer(t *testing.T) {
+func TestTheSamePromptGeneratesTheSameAnswer(t *testing.T) {
 	e := openSmall(t)
 	first, _ := generate(t, e, prompt, Params{MaxTokens: 6, Stop: never})
 	again, stats := generate(t, e, prompt, Params{MaxTokens: 6, Stop: never})
@@ -148,7 +151,7 @@ func TestTheSamePromptAgainGivesTheSameAnswer(t *testing.T) {
 	}
 }
 
-func TestAnAnswerFillsTheContextAndNoMore(t *testing.T) {
+func TestAnAnswerEndsWithTheContext(t *testing.T) {
 	for name, o := range map[string]sample.Options{"greedy": {}, "sampled": {Temperature: 1}} {
 		e := openSmall(t)
 		answer, stats := generate(t, e, prompt, Params{Stop: never, Options: o})
@@ -158,13 +161,13 @@ func TestAnAnswerFillsTheContextAndNoMore(t *testing.T) {
 	}
 }
 
-func TestPromptsThatCannotBeComputedAreRefusedBeforeAnyWork(t *testing.T) {
+func TestBadPromptsAreRefusedBeforeAnyWork(t *testing.T) {
 	e := openSmall(t)
 	generate(t, e, prompt, Params{MaxTokens: 1})
 	for code, p := range map[errs.Code][]int32{errs.ContextFull: make([]int32, 61), errs.InvalidRequest: {1, 320}} {
 		_, err := e.Generate(t.Context(), Prompt{Tokens: p}, Params{}, nil)
 		if errs.Of(err).Code != code || e.model.Len() != len(prompt) {
-			t.Errorf("%v leaves %d positions, want %s and %d", err, e.model.Len(), code, len(prompt))
+			t.Errorf("%v and %d positions, want %s and %d", err, e.model.Len(), code, len(prompt))
 		}
 	}
 	if _, err := e.Generate(t.Context(), Prompt{}, Params{}, nil); errs.Of(err).Code != errs.InvalidRequest {
@@ -172,7 +175,7 @@ func TestPromptsThatCannotBeComputedAreRefusedBeforeAnyWork(t *testing.T) {
 	}
 }
 
-func TestTheEndOfTheContextEndsAnAnswer(t *testing.T) {
+func TestCancellingTheContextAbortsAnAnswer(t *testing.T) {
 	for name, o := range map[string]sample.Options{"greedy": {}, "sampled": {Temperature: 1}} {
 		e, n := openSmall(t), 0
 		ctx, cancel := context.WithCancel(t.Context())
@@ -188,7 +191,7 @@ func TestTheEndOfTheContextEndsAnAnswer(t *testing.T) {
 		after, _ := generate(t, e, prompt, Params{MaxTokens: 5, Stop: never})
 		want, _ := generate(t, openSmall(t), prompt, Params{MaxTokens: 5, Stop: never})
 		if !slices.Equal(after, want) {
-			t.Errorf("%s: afterwards it answers %v, want %v", name, after, want)
+			t.Errorf("%s: the next answer is %v, want %v", name, after, want)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/golden"
 )
 
-// The golden files are what Hugging Face transformers computes in float32 on the same weights
+// The golden files have what Hugging Face transformers computes in float32 on the same weights
 // (testdata/golden/smollm2/make.py).
 const (
 	smollm2 = "../../models/cache/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -29,6 +29,7 @@ func openSmolLM2(t *testing.T, b ops.Backend, o Options) *Engine {
 	return open(t, b, file, o)
 }
 
+// goldenOf opens a golden file of SmolLM2.
 func goldenOf(t *testing.T, name string) *golden.File {
 	t.Helper()
 	f, err := golden.Open(goldens + name + ".golden")
@@ -38,7 +39,7 @@ func goldenOf(t *testing.T, name string) *golden.File {
 	return f
 }
 
-// compareLogits computes the kept steps of the golden continuation once more and compares their logits.
+// compareLogits computes the recorded steps of the golden continuation again and compares their logits.
 func compareLogits(t *testing.T, e *Engine, g *golden.File, limit float64) {
 	t.Helper()
 	stride := int(g.Ints["stride"].Data[0])
@@ -78,15 +79,16 @@ func compareTokens(t *testing.T, e *Engine, g *golden.File) {
 		stats.PromptTokens, stats.PrefillSeconds, stats.TokensPerSecond(), stats.PeakHeapBytes>>20)
 }
 
-// With keys and values in single precision nothing is left but the order of sums.
+// With keys and values in single precision, only the order of sums differs.
 func TestTheGPUComputesSmolLM2InSinglePrecision(t *testing.T) {
 	compareAll(t, Options{Options: model.Options{CacheF32: true, Context: 512}}, 1e-9)
 }
 
-// As it is used, with keys and values in half precision: rounding them moves the logits, by up to 1.1e-6 as measured
-// with the adapters at hand, but no token.
+// With the default, keys and values in half precision, rounding changes the logits, by up to 1.1e-6 as measured with
+// the adapters that were available, but no token.
 func TestTheGPUComputesSmolLM2(t *testing.T) { compareAll(t, Options{}, 5e-6) }
 
+// compareAll compares the tokens and logits of all golden prompts.
 func compareAll(t *testing.T, o Options, limit float64) {
 	e := openSmolLM2(t, onGPU(t), o)
 	for _, name := range goldenPrompts {
@@ -98,8 +100,8 @@ func compareAll(t *testing.T, o Options, limit float64) {
 	}
 }
 
-// Template and tokenizer give the tokens that transformers' do.
-func TestPromptsAreTheGoldenOnes(t *testing.T) {
+// Template and tokenizer produce the tokens that those of transformers do.
+func TestPromptsHaveTheGoldenTokens(t *testing.T) {
 	e := openSmolLM2(t, ref.New(), Options{Options: model.Options{Context: 16}})
 	for name, text := range map[string]string{
 		"france": "What is the capital of France?",
@@ -107,7 +109,7 @@ func TestPromptsAreTheGoldenOnes(t *testing.T) {
 	} {
 		got, err := e.Prompt(t.Context(), []chat.Message{chat.Text(chat.User, text)}, chat.Options{})
 		if want := goldenOf(t, name).Ints["tokens"].Data; err != nil || !slices.Equal(got.Tokens, want) {
-			t.Errorf("%q gives %v, %v; want %v", text, got.Tokens, err, want)
+			t.Errorf("%q becomes %v, %v; want %v", text, got.Tokens, err, want)
 		}
 	}
 }

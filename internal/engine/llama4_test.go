@@ -18,7 +18,7 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
-// The golden files of Llama 4 are what transformers computes in float64 (testdata/golden/llama4/README.md).
+// The golden files of Llama 4 have what transformers computes in float64 (testdata/golden/llama4/README.md).
 const llama4Goldens = "../../testdata/golden/llama4/"
 
 var llama4Names = []string{
@@ -27,6 +27,7 @@ var llama4Names = []string{
 	"headdim24", "interleave1-top2",
 }
 
+// llama4Golden opens a golden file and the model that it is about.
 func llama4Golden(t *testing.T, name string) (*golden.File, []byte) {
 	t.Helper()
 	g, err := golden.Open(llama4Goldens + name + ".golden")
@@ -44,8 +45,8 @@ func llama4Golden(t *testing.T, name string) (*golden.File, []byte) {
 	return g, file
 }
 
-// every computes a golden file's 26 tokens and gives the logits at the end of each call.
-func every(t *testing.T, e *Engine, tokens []int32, calls []int) (all [][]float32) {
+// prefillCalls computes tokens in calls of the given lengths and returns the logits after each call.
+func prefillCalls(t *testing.T, e *Engine, tokens []int32, calls []int) (all [][]float32) {
 	t.Helper()
 	for _, n := range calls {
 		if err := e.model.Prefill(t.Context(), tokens[:n]); err != nil {
@@ -64,10 +65,11 @@ func TestTheGPUComputesLlama4(t *testing.T) {
 			g, file := llama4Golden(t, name)
 			tokens := g.Ints["tokens"].Data
 			e := open(t, device, file, Options{Options: model.Options{CacheF32: true}})
-			for how, calls := range map[string][]int{"one by one": slices.Repeat([]int{1}, 26), "at odd places": {1, 6, 2, 11, 5, 1}} {
+			for how, calls := range map[string][]int{"one by one": slices.Repeat([]int{1}, 26),
+				"in unequal parts": {1, 6, 2, 11, 5, 1}} {
 				rewind(t, e)
 				end := 0
-				for i, got := range every(t, e, tokens[:26], calls) {
+				for i, got := range prefillCalls(t, e, tokens[:26], calls) {
 					end += calls[i]
 					if d := golden.Compare(got, g.Floats["logits"].Row(end-1)); d.NMSE > 1e-9 {
 						t.Errorf("%s, after %d tokens: %v", how, end, d)
@@ -83,7 +85,7 @@ func TestTheGPUComputesLlama4(t *testing.T) {
 	}
 }
 
-// rewind forgets all that was computed.
+// rewind forgets everything that has been computed.
 func rewind(t *testing.T, e *Engine) {
 	t.Helper()
 	e.Forget()
@@ -92,15 +94,15 @@ func rewind(t *testing.T, e *Engine) {
 	}
 }
 
-// As it is used, with keys and values in half precision, the GPU is compared with the reference in the same.
+// With the default, keys and values in half precision, the GPU is compared with the reference in half precision.
 func TestTheGPUComputesLlama4InHalfPrecisionAsTheReferenceDoes(t *testing.T) {
 	device := onGPU(t)
 	for _, name := range llama4Names {
 		g, file := llama4Golden(t, name)
 		tokens := g.Ints["tokens"].Data[:26]
 		calls := []int{21, 1, 1, 1, 1, 1}
-		want := every(t, open(t, ref.New(), file, Options{}), tokens, calls)
-		for i, got := range every(t, open(t, device, file, Options{}), tokens, calls) {
+		want := prefillCalls(t, open(t, ref.New(), file, Options{}), tokens, calls)
+		for i, got := range prefillCalls(t, open(t, device, file, Options{}), tokens, calls) {
 			if d := golden.Compare(got, want[i]); d.NMSE > 1e-6 {
 				t.Errorf("%s, call %d: %v", name, i, d)
 			}
@@ -108,26 +110,29 @@ func TestTheGPUComputesLlama4InHalfPrecisionAsTheReferenceDoes(t *testing.T) {
 	}
 }
 
-// Every weight type, through experts and dense layers.
+// TestTinyLlama4sAgreeWithTheReference covers every weight type, in experts and dense layers.
 func TestTinyLlama4sAgreeWithTheReference(t *testing.T) {
 	device := onGPU(t)
 	for _, typ := range llama4Types {
 		t.Run(typ.String(), func(t *testing.T) {
-			agree(t, device, tiny.Llama4{Seed: 1, Type: typ, MoEInterval: 2, NumExpertsUsed: 2, Window: 8, TempFloor: 4}.GGUF())
+			checkLogits(t, device, tiny.Llama4{Seed: 1, Type: typ, MoEInterval: 2, NumExpertsUsed: 2, Window: 8,
+				TempFloor: 4}.GGUF())
 		})
 	}
 	t.Run("many experts, odd sizes", func(t *testing.T) {
-		agree(t, device, tiny.Llama4{Seed: 2, Type: quant.Q8_0, HiddenSize: 96, NumHeads: 8, NumKVHeads: 1, HeadDim: 24, NumExperts: 37, NumExpertsUsed: 3,
+		checkLogits(t, device, tiny.Llama4{Seed: 2, Type: quant.Q8_0, HiddenSize: 96, NumHeads: 8, NumKVHeads: 1, HeadDim: 24,
+			NumExperts: 37, NumExpertsUsed: 3,
 			ExpertWidth: 160, DenseWidth: 224, Window: 5, TempFloor: 3}.GGUF())
 	})
 }
 
-// conversational is a model whose rings a conversation of 60 tokens overwrites again and again.
-var conversational = tiny.Llama4{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 96, DenseWidth: 160,
+// conversational is a model whose rings a conversation of 60 tokens overwrites several times.
+var conversational = tiny.Llama4{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 96,
+	DenseWidth:  160,
 	MoEInterval: 2, Window: 8, TempFloor: 4, ContextSize: 60}
 
-// A turn reuses what it can: all that the rings still hold, or up to the chunk that they have to be filled from again.
-func TestAConversationWithRingsGoesOnFromAnywhere(t *testing.T) {
+// A turn reuses what the rings still hold; otherwise it starts from the window that they must be filled from again.
+func TestAConversationWithRingsMayContinueFromAnyPosition(t *testing.T) {
 	e := open(t, ref.New(), conversational.GGUF(), Options{})
 	answer, _ := generate(t, e, prompt, Params{MaxTokens: 9, Stop: never})
 	said := slices.Concat(prompt, answer)
@@ -136,71 +141,72 @@ func TestAConversationWithRingsGoesOnFromAnywhere(t *testing.T) {
 		got, stats := generate(t, e, turn, Params{MaxTokens: 9, Stop: never})
 		fresh := open(t, ref.New(), conversational.GGUF(), Options{})
 		if want, _ := generate(t, fresh, turn, Params{MaxTokens: 9, Stop: never}); !slices.Equal(got, want) {
-			t.Errorf("a turn that leaves what was said at %d goes on with %v, want %v", at, got, want)
+			t.Errorf("a turn that differs from position %d on generates %v, want %v", at, got, want)
 		}
 		if len(e.history) != e.model.Len() {
 			t.Errorf("the history has %d tokens, the model %d", len(e.history), e.model.Len())
 		}
 		if stats.ReusedTokens > at || stats.ReusedTokens < at-7 && at < len(prompt) {
-			t.Errorf("leaving at %d reuses %d tokens", at, stats.ReusedTokens)
+			t.Errorf("a turn that differs from position %d on reuses %d tokens", at, stats.ReusedTokens)
 		}
 		generate(t, e, said, Params{MaxTokens: 1, Stop: never})
 	}
 }
 
-// Greedy decoding runs ahead of the answer, here over the end of a chunk, and comes back. Seen to fail with a Rewind that
-// takes rings for full caches, as the conversation's test above.
-func TestRunningAheadOverAChunksEndIsUndone(t *testing.T) {
+// Greedy decoding queues steps beyond the end of the answer, here beyond the end of a window, and rewinds. This test
+// and the one before fail with a Rewind that treats rings like full caches.
+func TestStepsQueuedBeyondAWindowAreRewound(t *testing.T) {
 	for n := 1; n < 14; n++ {
 		e := open(t, ref.New(), conversational.GGUF(), Options{})
 		first, _ := generate(t, e, prompt, Params{Stop: never, MaxTokens: 20})
 		e.Forget()
 		at := 0
-		_, err := e.Generate(t.Context(), Prompt{Tokens: prompt}, Params{Stop: never}, func(int32) bool { at++; return at < n })
+		_, err := e.Generate(t.Context(), Prompt{Tokens: prompt}, Params{Stop: never},
+			func(int32) bool { at++; return at < n })
 		if err != nil || len(e.history) != e.model.Len() {
 			t.Fatalf("after %d tokens the history has %d tokens, the model %d; %v", n, len(e.history), e.model.Len(), err)
 		}
 		rest, _ := generate(t, e, slices.Concat(prompt, first[:n]), Params{Stop: never, MaxTokens: 20 - n})
 		if !slices.Equal(rest, first[n:]) {
-			t.Errorf("stopped after %d tokens it goes on with %v, want %v", n, rest, first[n:])
+			t.Errorf("stopped after %d tokens it continues with %v, want %v", n, rest, first[n:])
 		}
 	}
 }
 
-// hasty cancels at a read-back, when the steps after it are queued already.
-type hasty struct {
+// cancelling is a backend that cancels at a read-back, when the steps after it are queued already.
+type cancelling struct {
 	ops.Backend
 	cancel func()
 	at     int
 }
 
-func (b *hasty) ReadBack(t *ops.Tensor, offset, n int) ops.Pending {
+func (b *cancelling) ReadBack(t *ops.Tensor, offset, n int) ops.Pending {
 	if b.at--; b.at == 0 {
 		b.cancel()
 	}
 	return b.Backend.ReadBack(t, offset, n)
 }
 
-// Stopped before any token of the answer is known, two steps ahead and beyond the chunk that the prompt ends in: the
-// ring no longer holds that chunk, and the history must not say so.
-func TestAnAnswerCancelledBeyondAChunksEndIsForgotten(t *testing.T) {
-	b := &hasty{Backend: ref.New()}
+// The answer is cancelled before any of its tokens is known, when two steps are queued, beyond the window that the
+// prompt ends in: the ring no longer holds that window, and the history must not claim that it does.
+func TestAnAnswerCancelledBeyondAWindowIsForgotten(t *testing.T) {
+	b := &cancelling{Backend: ref.New()}
 	e := open(t, b, conversational.GGUF(), Options{})
-	long := append(slices.Clone(prompt), 40, 41, 42) // 15 tokens, in chunks of 8
+	long := append(slices.Clone(prompt), 40, 41, 42) // 15 tokens, in windows of 8
 	ctx, cancel := context.WithCancel(t.Context())
-	b.cancel, b.at = cancel, inFlight
+	b.cancel, b.at = cancel, maxQueuedSteps
 	_, err := e.Generate(ctx, Prompt{Tokens: long}, Params{Stop: never}, func(int32) bool { return true })
 	if errs.Of(err).Code != errs.Aborted || e.model.Len() != 8 || len(e.history) != 8 {
-		t.Fatalf("%v leaves %d positions and a history of %d, want 8", err, e.model.Len(), len(e.history))
+		t.Fatalf("%v, %d positions and a history of %d, want 8", err, e.model.Len(), len(e.history))
 	}
 	got, _ := generate(t, e, long, Params{MaxTokens: 6, Stop: never})
 	want, _ := generate(t, open(t, ref.New(), conversational.GGUF(), Options{}), long, Params{MaxTokens: 6, Stop: never})
 	if !slices.Equal(got, want) {
-		t.Errorf("afterwards it answers %v, want %v", got, want)
+		t.Errorf("the next answer is %v, want %v", got, want)
 	}
 }
 
-// The committed model chats: its template and vocabulary give the golden prompt, and the answer is the golden text.
+// The template and vocabulary of the committed model produce the golden prompt, and the answer is the golden text.
 func TestTheGoldenLlama4Chats(t *testing.T) {
 	g, file := llama4Golden(t, "interleave1-qknorm-high1")
 	e := open(t, ref.New(), file, Options{Options: model.Options{CacheF32: true}})
@@ -218,7 +224,7 @@ func TestTheGoldenLlama4Chats(t *testing.T) {
 		t.Errorf("the answer is %q, %v; want %q", answer.String(), err, want)
 	}
 	var stops []string
-	for _, stop := range e.Stops() {
+	for _, stop := range e.StopTokens() {
 		name, _ := e.Tokenizer().Token(stop)
 		stops = append(stops, name)
 	}
@@ -230,19 +236,20 @@ func TestTheGoldenLlama4Chats(t *testing.T) {
 
 func TestATinyLlama4Chats(t *testing.T) {
 	e := open(t, ref.New(), conversational.GGUF(), Options{})
-	if _, stats := talk(t, e, Params{MaxTokens: 5}); stats.GeneratedTokens == 0 || e.Config().Architecture != "llama4" {
+	_, stats := chatDeltas(t, e, Params{MaxTokens: 5})
+	if stats.GeneratedTokens == 0 || e.Config().Architecture != "llama4" {
 		t.Errorf("%+v", stats)
 	}
 }
 
-// renamed changes the name of a token in the vocabulary and not in the template.
+// renamed returns a file with another name for a token in the vocabulary, but not in the template.
 func renamed(file []byte, token string) []byte {
 	record := func(name string) string { return fmt.Sprintf("%c\x00\x00\x00\x00\x00\x00\x00%s", len(name), name) }
 	other := strings.Repeat("x", len(token))
 	return []byte(strings.Replace(string(file), record(token), record(other), 1))
 }
 
-func TestAVocabularyWithoutWhatAConversationNeedsIsRefused(t *testing.T) {
+func TestAVocabularyWithoutTheTokensOfTheTemplateIsRefused(t *testing.T) {
 	_, file := llama4Golden(t, "interleave1-qknorm-high1")
 	for _, token := range []string{"<|header_start|>", "<|header_end|>", "<|eot|>"} {
 		if _, err := Read(header(t, renamed(file, token))); err == nil || !strings.Contains(err.Error(), token) {
@@ -250,13 +257,14 @@ func TestAVocabularyWithoutWhatAConversationNeedsIsRefused(t *testing.T) {
 		}
 	}
 	bos := strings.Replace(string(file), "tokenizer.ggml.bos_token_id", "tokenizer.ggml.xxx_token_id", 1)
-	if _, err := Read(header(t, []byte(bos))); errs.Of(err).Code != errs.BadModel || !strings.Contains(err.Error(), "bos_token") {
-		t.Errorf("without a first token: %v", err)
+	_, err := Read(header(t, []byte(bos)))
+	if errs.Of(err).Code != errs.BadModel || !strings.Contains(err.Error(), "bos_token") {
+		t.Errorf("without a BOS token: %v", err)
 	}
 }
 
-func TestAPromptLongerThanTheContextOfALlama4IsRefusedBeforeAnyWork(t *testing.T) {
-	b := &idle{Backend: ref.New()}
+func TestAPromptLongerThanTheContextIsRefusedBeforeAnyWork(t *testing.T) {
+	b := &programCounter{Backend: ref.New()}
 	e := open(t, b, conversational.GGUF(), Options{})
 	_, err := e.Generate(t.Context(), Prompt{Tokens: make([]int32, 61)}, Params{}, nil)
 	if errs.Of(err).Code != errs.ContextFull || b.programs > 0 {
@@ -264,20 +272,21 @@ func TestAPromptLongerThanTheContextOfALlama4IsRefusedBeforeAnyWork(t *testing.T
 	}
 }
 
-// idle counts the programs that run.
-type idle struct {
+// programCounter is a backend that counts the programs that run.
+type programCounter struct {
 	ops.Backend
 	programs int
 }
 
-func (b *idle) Record(label string, f func()) (ops.Program, error) {
+func (b *programCounter) Record(label string, f func()) (ops.Program, error) {
 	p, err := b.Backend.Record(label, f)
 	return counted{p, b}, err
 }
 
+// counted is a program of a programCounter.
 type counted struct {
 	ops.Program
-	on *idle
+	on *programCounter
 }
 
 func (p counted) Run() error {
@@ -285,13 +294,13 @@ func (p counted) Run() error {
 	return p.Program.Run()
 }
 
-func TestWarningsOfAStaleFileReachTheCaller(t *testing.T) {
+func TestWarningsOfAnOutdatedFileReachTheCaller(t *testing.T) {
 	stale := conversational
 	stale.RopeFactor = 8
 	if got := open(t, ref.New(), stale.GGUF(), Options{}).Warnings(); len(got) != 1 || !strings.Contains(got[0], "rope") {
 		t.Errorf("warnings are %q", got)
 	}
 	if got := openSmall(t).Warnings(); len(got) != 0 {
-		t.Errorf("a model that is in order warns: %q", got)
+		t.Errorf("a correct model warns: %q", got)
 	}
 }

@@ -14,16 +14,17 @@ import (
 	"github.com/outrider-web/outrider/internal/image/decode"
 )
 
-// The golden files are what transformers answers greedily, in float32, with the weights of Nano's two files
+// The golden files have what transformers generates greedily, in float32, with the weights of Nano's two files
 // (models/nano/parity.py).
 const (
 	nanoFiles   = "../../models/nano/"
 	nanoGoldens = "../../testdata/golden/nano/"
 )
 
+// nanoCase is a question with the golden answer.
 type nanoCase struct {
 	Ask     string
-	Picture string // its file; "" for a question without one
+	Picture string // its file; "" for a question without a picture
 	Prompt  []int32
 	Tokens  []int32
 	Answer  string
@@ -41,7 +42,7 @@ func nanoCases(t *testing.T) (all []nanoCase) {
 	return all
 }
 
-// openNano opens the model inside, with its eyes; a picture is named by its golden file.
+// openNano opens the built-in model with its vision file. A picture of a message is the name of a golden file.
 func openNano(t *testing.T) *Engine {
 	t.Helper()
 	text, err := os.ReadFile(nanoFiles + "nano.gguf")
@@ -57,15 +58,15 @@ func openNano(t *testing.T) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eyes, err := plan.ReadVision(header(t, vision))
+	visionPlan, err := plan.ReadVision(header(t, vision))
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.AttachVision(eyes, download(t, vision), VisionOptions{Cut: cutGolden})
+	e.AttachVision(visionPlan, download(t, vision), VisionOptions{Cut: cutGolden})
 	return e
 }
 
-// cutGolden goes the way of a picture that a person attaches.
+// cutGolden decodes and cuts a picture as the page does.
 func cutGolden(_ context.Context, name []byte, g image.Geometry) (*image.Tiles, error) {
 	file, err := os.ReadFile(nanoGoldens + string(name))
 	if err != nil {
@@ -78,7 +79,7 @@ func cutGolden(_ context.Context, name []byte, g image.Geometry) (*image.Tiles, 
 	return p.Tiles(g), nil
 }
 
-// Held-out questions, some about pictures: from the words and the picture's bytes to the tokens of the whole answer.
+// The questions, some about pictures, were not in the training data. The tokens of the whole answers are compared.
 func TestNanoAnswersAsTransformersDoes(t *testing.T) {
 	e := openNano(t)
 	pictures := 0
@@ -86,7 +87,7 @@ func TestNanoAnswersAsTransformersDoes(t *testing.T) {
 	for _, c := range cases {
 		message := chat.Text(chat.User, c.Ask)
 		if c.Picture != "" {
-			message = shown(c.Ask, c.Picture)
+			message = pictureMessage(c.Ask, c.Picture)
 			pictures++
 		}
 		prompt, err := e.Prompt(t.Context(), []chat.Message{message}, chat.Options{})
@@ -94,7 +95,7 @@ func TestNanoAnswersAsTransformersDoes(t *testing.T) {
 			t.Errorf("%q %s: the prompt is %v, %v; want %v", c.Ask, c.Picture, prompt.Tokens, err, c.Prompt)
 			continue
 		}
-		got, _ := ask(t, e, Params{MaxTokens: len(c.Tokens), Stop: never}, message)
+		got, _ := answerTo(t, e, Params{MaxTokens: len(c.Tokens), Stop: never}, message)
 		if !slices.Equal(got, c.Tokens) {
 			t.Errorf("%q %s: %v %q\nwant %v %q", c.Ask, c.Picture, got, e.Tokenizer().Decode(got), c.Tokens, c.Answer)
 		}

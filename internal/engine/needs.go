@@ -11,8 +11,8 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Needs is what the model asks of a machine, as its header tells. Activations, some hundred megabytes at most, are not
-// counted. The sizes of its files are for the caller to add.
+// Needs returns what the model needs of a machine, as far as its header says. Activations, some hundred megabytes at
+// most, are not counted. The caller must add the sizes of the files.
 func (p *Plan) Needs(o Options) preflight.Model {
 	o = o.withContext()
 	m := preflight.Model{}
@@ -21,9 +21,9 @@ func (p *Plan) Needs(o Options) preflight.Model {
 		m.CacheBytes += int64(made.Shape.Elems() * t.BlockBytes() / t.BlockWeights())
 		return made
 	})
-	y := p.stacked(o)
+	y := p.placeAll(o)
 	if y != nil {
-		m.NumExperts, m.NumExpertsUsed, m.MoELayers = y.shape.NumExperts, y.shape.NumExpertsUsed, y.units()
+		m.NumExperts, m.NumExpertsUsed, m.MoELayers = y.shape.NumExperts, y.shape.NumExpertsUsed, y.sizes()
 	}
 	for _, t := range p.residentTensors(y) {
 		m.ResidentBytes += t.Size
@@ -32,47 +32,24 @@ func (p *Plan) Needs(o Options) preflight.Model {
 	return m
 }
 
-// stacked is where all routed experts would lie on a device without limits; nil for a dense model.
-func (p *Plan) stacked(o Options) *placement {
-	routed := model.RoutedTensorsOf(p.family, p.header, o.Options)
-	if routed.Layers == nil {
-		return nil
-	}
-	y := &placement{shape: experts.Shape{NumExperts: routed.NumExperts, NumExpertsUsed: routed.NumExpertsUsed}}
-	for _, layer := range routed.Layers {
-		y.add(p.stacks(layer), routed.NumExperts)
-	}
-	return y
-}
-
-func (y *placement) units() []preflight.MoELayer {
-	units := make([]preflight.MoELayer, len(y.stacks))
-	for layer, stacks := range y.stacks {
-		units[layer].ExpertBytes = y.shape.ExpertBytes[layer]
-		for _, t := range stacks {
-			units[layer].LargestMatrix = max(units[layer].LargestMatrix, t.Size/int64(y.shape.NumExperts))
-		}
-	}
-	return units
-}
-
-// On is what a device's limits tell of a machine.
+// MachineOf returns what a device's limits say about a machine.
 func MachineOf(l ops.Limits) preflight.Machine {
-	return preflight.Machine{MaxBuffer: l.MaxBuffer, MaxBinding: l.MaxBinding, MaxSlotBuffer: maxStackBytes}
+	return preflight.Machine{MaxBuffer: l.MaxBuffer, MaxBinding: l.MaxBinding, MaxSlotBuffer: maxSlotBuffer}
 }
 
-// Settle finds by trying how many of a mixture's experts b takes, and gives o with that many slots; without any when all
-// experts fit. taken is what the model takes then, or was about to take when the device was lost, of which s has yet to be
-// told. A dense model has nothing to choose, and what the caller has chosen himself stays: taken is 0.
+// FindSlots finds out by trial how many slots fit on b, and returns o with that many; when all experts fit, without
+// any. taken is the size of the model with them. When the device was lost, it is the size that was being tried, for the
+// caller to pass to s.RecordFailure. A dense model has no slots, and a number of slots that o has already is not
+// changed: then nothing is tried, and taken is 0.
 // Errors: out_of_memory when not even the experts of one token fit; device_lost.
-func (p *Plan) FindSlots(b ops.Backend, s *preflight.Search, o Options) (settled Options, taken int64, err error) {
+func (p *Plan) FindSlots(b ops.Backend, s *preflight.Search, o Options) (found Options, taken int64, err error) {
 	needs := p.Needs(o)
 	if len(needs.MoELayers) == 0 || o.Slots > 0 || o.SlotsOf != nil {
 		return o, 0, nil
 	}
 	shape, err := s.Find(needs, MachineOf(b.Limits()), func(shape experts.Shape) error {
 		taken = needs.Bytes(shape.Slots)
-		return p.try(b, o.with(shape))
+		return p.tryAlloc(b, o.withSlots(shape))
 	})
 	switch {
 	case err == nil:
@@ -81,11 +58,11 @@ func (p *Plan) FindSlots(b ops.Backend, s *preflight.Search, o Options) (settled
 	default:
 		return o, 0, err
 	}
-	return o.with(shape), taken, nil
+	return o.withSlots(shape), taken, nil
 }
 
-// with has the slots of a shape, or none where nothing is missing.
-func (o Options) with(shape experts.Shape) Options {
+// withSlots returns options with the slots of a shape, or without any when every expert has one.
+func (o Options) withSlots(shape experts.Shape) Options {
 	o.SlotsOf = nil
 	for _, n := range shape.Slots {
 		if n < shape.NumExperts {
@@ -95,9 +72,9 @@ func (o Options) with(shape experts.Shape) Options {
 	return o
 }
 
-// try allocates weights, slots, keys and values, and gives them back.
-func (p *Plan) try(b ops.Backend, o Options) error {
-	y, err := p.placement(b.Limits(), o)
+// tryAlloc allocates weights, slots, keys and values, and frees them.
+func (p *Plan) tryAlloc(b ops.Backend, o Options) error {
+	y, err := p.place(b.Limits(), o)
 	if err != nil {
 		return err
 	}

@@ -12,45 +12,47 @@ import (
 	"github.com/outrider-web/outrider/internal/ref"
 )
 
-// crowded is a device with little memory.
-type crowded struct {
+// limitedMemory is a device that has little memory.
+type limitedMemory struct {
 	ops.Backend
-	room, held, most int64
-	refusal          error
+	limit, allocated, maxAllocated int64
+	refusal                        error
 }
 
-func (c *crowded) Alloc(name string, t quant.Type, shape ...int) (*ops.Tensor, error) {
+func (c *limitedMemory) Alloc(name string, t quant.Type, shape ...int) (*ops.Tensor, error) {
 	made := &ops.Tensor{Name: name, Type: t, Shape: shape}
 	n := bytesOf(made)
-	if c.held+n > c.room {
+	if c.allocated+n > c.limit {
 		return nil, c.refusal
 	}
-	c.held += n
-	c.most = max(c.most, c.held)
+	c.allocated += n
+	c.maxAllocated = max(c.maxAllocated, c.allocated)
 	return made, nil
 }
 
-func (c *crowded) Free(ts ...*ops.Tensor) {
+func (c *limitedMemory) Free(ts ...*ops.Tensor) {
 	for _, t := range ts {
-		c.held -= bytesOf(t)
+		c.allocated -= bytesOf(t)
 	}
 }
 
+// bytesOf returns the size of a tensor.
 func bytesOf(t *ops.Tensor) int64 {
 	return int64(t.Shape.Elems() / t.Type.BlockWeights() * t.Type.BlockBytes())
 }
 
-func crowdedBy(room int64) *crowded {
-	return &crowded{Backend: ref.New(), room: room, refusal: errs.New(errs.OutOfMemory, "full")}
+func limitedTo(bytes int64) *limitedMemory {
+	return &limitedMemory{Backend: ref.New(), limit: bytes, refusal: errs.New(errs.OutOfMemory, "full")}
 }
 
-// known is what devices are known to have.
+// known implements preflight.MemoryLimits.
 type known map[string]preflight.MemoryLimit
 
 func (k known) Recall(device string) preflight.MemoryLimit      { return k[device] }
-func (k known) Remember(device string, r preflight.MemoryLimit) { k[device] = r }
+func (k known) Remember(device string, l preflight.MemoryLimit) { k[device] = l }
 
-func searching() *preflight.Search {
+// newSearch returns a search on a device that has never been tried.
+func newSearch() *preflight.Search {
 	return &preflight.Search{MemoryLimits: known{}, Device: "a", FirstBytes: 1 << 30}
 }
 
@@ -65,14 +67,14 @@ func planOf(t *testing.T, file []byte) *Plan {
 
 func pagedPlan(t *testing.T, name string) *Plan { return planOf(t, pagedFile(pagedModels[name])) }
 
-func TestNeedsAreWhatIsAllocated(t *testing.T) {
+func TestNeedsIsTheSizeOfWhatIsAllocated(t *testing.T) {
 	for name := range pagedModels {
-		p, b := pagedPlan(t, name), crowdedBy(1<<40)
-		if err := p.try(b, Options{}); err != nil {
+		p, b := pagedPlan(t, name), limitedTo(1<<40)
+		if err := p.tryAlloc(b, Options{}); err != nil {
 			t.Fatal(err)
 		}
-		if want := p.Needs(Options{}).Bytes(nil); b.most != want || b.held != 0 {
-			t.Errorf("%s: %d bytes allocated and %d kept, %d needed", name, b.most, b.held, want)
+		if want := p.Needs(Options{}).Bytes(nil); b.maxAllocated != want || b.allocated != 0 {
+			t.Errorf("%s: %d bytes allocated and %d kept, %d needed", name, b.maxAllocated, b.allocated, want)
 		}
 	}
 }
@@ -80,62 +82,64 @@ func TestNeedsAreWhatIsAllocated(t *testing.T) {
 func TestAModelThatFitsIsNotPaged(t *testing.T) {
 	p := pagedPlan(t, "two of six")
 	all := p.Needs(Options{}).Bytes(nil)
-	o, taken, err := p.FindSlots(crowdedBy(all), searching(), Options{})
+	o, taken, err := p.FindSlots(limitedTo(all), newSearch(), Options{})
 	if err != nil || o.SlotsOf != nil || taken != all {
 		t.Errorf("slots %v, %d of %d bytes, %v", o.SlotsOf, taken, all, err)
 	}
 }
 
-func TestAModelThatDoesNotFitGetsTheSlotsThatDo(t *testing.T) {
-	p := pagedPlan(t, "two of six between denses")
+func TestFindSlotsFindsAsManySlotsAsFit(t *testing.T) {
+	p := pagedPlan(t, "two of six between dense layers")
 	needs := p.Needs(Options{})
-	b, s := crowdedBy(needs.Bytes([]int{4, 3})), searching()
+	b, s := limitedTo(needs.Bytes([]int{4, 3})), newSearch()
 	o, taken, err := p.FindSlots(b, s, Options{})
-	if err != nil || len(o.SlotsOf) != len(needs.MoELayers) || taken != needs.Bytes(o.SlotsOf) || taken > b.room || b.held != 0 {
-		t.Errorf("slots %v, %d of %d bytes, %d kept, %v", o.SlotsOf, taken, b.room, b.held, err)
+	if err != nil || len(o.SlotsOf) != len(needs.MoELayers) || taken != needs.Bytes(o.SlotsOf) || taken > b.limit ||
+		b.allocated != 0 {
+		t.Errorf("slots %v, %d of %d bytes, %d kept, %v", o.SlotsOf, taken, b.limit, b.allocated, err)
 	}
 	if usable, _ := s.Expected(); usable != taken {
 		t.Errorf("remembered %d bytes, not %d", usable, taken)
 	}
-	y, err := p.placement(b.Limits(), o)
+	y, err := p.place(b.Limits(), o)
 	if err != nil || !slices.Equal(y.shape.Slots, o.SlotsOf) {
-		t.Errorf("the engine would give it %v, %v", y, err)
+		t.Errorf("Open would choose %v, %v", y, err)
 	}
 }
 
-func TestWithoutRoomForOneTokenThereIsNoModel(t *testing.T) {
+func TestFindSlotsFailsWithoutMemoryForOneToken(t *testing.T) {
 	p := pagedPlan(t, "two of six")
-	fewest := make([]int, len(p.Needs(Options{}).MoELayers))
-	for i := range fewest {
-		fewest[i] = 2
+	slots := make([]int, len(p.Needs(Options{}).MoELayers))
+	for i := range slots {
+		slots[i] = 2
 	}
-	_, taken, err := p.FindSlots(crowdedBy(p.Needs(Options{}).Bytes(fewest)-1), searching(), Options{})
+	_, taken, err := p.FindSlots(limitedTo(p.Needs(Options{}).Bytes(slots)-1), newSearch(), Options{})
 	if errs.Of(err).Code != errs.OutOfMemory || taken != 0 {
 		t.Errorf("%d bytes, %v", taken, err)
 	}
 }
 
-func TestADeviceThatIsLostWhileTryingHasTakenTooMuch(t *testing.T) {
-	p, b := pagedPlan(t, "two of six"), crowdedBy(0)
+func TestFindSlotsReturnsWhatWasTriedWhenTheDeviceIsLost(t *testing.T) {
+	p, b := pagedPlan(t, "two of six"), limitedTo(0)
 	b.refusal = errs.New(errs.DeviceLost, "gone")
-	_, taken, err := p.FindSlots(b, searching(), Options{})
+	_, taken, err := p.FindSlots(b, newSearch(), Options{})
 	if !errors.Is(err, b.refusal) || taken != p.Needs(Options{}).Bytes(nil) {
 		t.Errorf("%d bytes, %v", taken, err)
 	}
 }
 
-func TestWhatTheCallerChoseAndDenseModelsAreNotTried(t *testing.T) {
+func TestFindSlotsTriesNeitherGivenSlotsNorDenseModels(t *testing.T) {
 	mixture, dense := pagedPlan(t, "two of six"), planOf(t, small.GGUF())
 	for _, c := range []struct {
 		plan *Plan
 		o    Options
 	}{{mixture, Options{Paging: Paging{Slots: 3}}}, {dense, Options{}}} {
-		o, taken, err := c.plan.FindSlots(crowdedBy(0), searching(), c.o)
+		o, taken, err := c.plan.FindSlots(limitedTo(0), newSearch(), c.o)
 		if err != nil || taken != 0 || o.Slots != c.o.Slots || o.SlotsOf != nil {
 			t.Errorf("%+v, %d bytes, %v", o.Paging, taken, err)
 		}
 	}
-	if n := dense.Needs(Options{}); len(n.MoELayers) != 0 || n.ResidentBytes == 0 || n.CacheBytes == 0 || n.LargestTensor == 0 {
+	n := dense.Needs(Options{})
+	if len(n.MoELayers) != 0 || n.ResidentBytes == 0 || n.CacheBytes == 0 || n.LargestTensor == 0 {
 		t.Errorf("%+v", n)
 	}
 }

@@ -14,10 +14,11 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
-// download brings a file into a store in memory and opens it there.
+// download stores a file in memory and opens it.
 func download(t testing.TB, file []byte) *loader.Model {
 	t.Helper()
-	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", store.NewMemory(math.MaxInt64), nil)
+	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", store.NewMemory(math.MaxInt64),
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +29,7 @@ func download(t testing.TB, file []byte) *loader.Model {
 	return files
 }
 
-// open makes an engine of a file's bytes.
+// open opens an engine with the bytes of a file.
 func open(t testing.TB, b ops.Backend, file []byte, o Options) *Engine {
 	t.Helper()
 	files := download(t, file)
@@ -44,7 +45,7 @@ func open(t testing.TB, b ops.Backend, file []byte, o Options) *Engine {
 	return e
 }
 
-// onGPU gives the adapter of this machine; one without fails.
+// onGPU returns the GPU of this machine. The test fails if there is none.
 func onGPU(t testing.TB) ops.Backend {
 	t.Helper()
 	b, err := gpu.New(t.Context(), gpu.Options{})
@@ -55,12 +56,13 @@ func onGPU(t testing.TB) ops.Backend {
 	return b
 }
 
-// small is quick on the CPU reference.
-var small = tiny.Llama{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, FeedForward: 96, ContextSize: 60}
+// small is a model that is fast on the CPU reference.
+var small = tiny.Llama{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, FeedForward: 96,
+	ContextSize: 60}
 
 func openSmall(t *testing.T) *Engine { return open(t, ref.New(), small.GGUF(), Options{}) }
 
-// logits are those of the last token computed.
+// logits returns the logits of the last token that was computed.
 func logits(t *testing.T, e *Engine) []float32 {
 	t.Helper()
 	x := make([]float32, e.Config().VocabSize)

@@ -1,130 +1,80 @@
 package engine
 
 import (
+	"context"
+
 	"github.com/outrider-web/outrider/internal/experts"
-	"github.com/outrider-web/outrider/internal/model"
-	"github.com/outrider-web/outrider/internal/ops"
-	"github.com/outrider-web/outrider/loader/gguf"
+	"github.com/outrider-web/outrider/loader"
 )
 
-// Paging says how many of a model's routed experts lie on the GPU, and how the others come there. It changes speed alone.
+// Paging chooses how many of a model's routed experts are on the GPU, and how the others are loaded. It changes how
+// long a token takes, never which token it is.
 type Paging struct {
-	Slots    int    // experts of each layer on the GPU; 0: all of them, unless the GPU's limits forbid it
-	SlotsOf  []int  // the same for each layer with experts by itself; nil: as Slots says
-	Policy   string // who leaves, as experts.NewPolicy names it; "": the default
-	Prefetch bool   // read what is likely to be wanted next, beside what is wanted
-	OnDemand bool   // Fill does nothing: an expert that no token wants is not downloaded
+	Slots    int    // slots of each layer; 0: one for every expert, unless the GPU's limits do not allow it
+	SlotsOf  []int  // [layer with experts]: its slots; nil: as Slots says
+	Policy   string // which experts are evicted, as experts.NewPolicy takes it; "": experts.DefaultPolicy
+	Prefetch bool   // also load experts that are likely to be used next
+	OnDemand bool   // DownloadExperts does nothing: an expert that no token uses is never downloaded
 
-	// Waiting hears why an expert cannot come while the network is away, and nil when it goes on. May be nil.
-	Waiting func(why error)
+	// OnWaiting is called with the reason when an answer begins to wait because the network is unreachable, and with
+	// nil when it continues. May be nil.
+	OnWaiting func(why error)
 
-	// Chosen hears which experts each token of an answer used, layer by layer, best first: a trace. May be nil.
+	// Trace is called with the experts that each token of an answer used: [layer with experts][choice], best first. May be
+	// nil.
 	Trace func(experts [][]int)
 }
 
-// maxStackBytes bounds one buffer of slots: browsers refuse to map larger ones, whatever limit they tell.
-const maxStackBytes = 896 << 20
-
-// layout is where the experts of a paged model lie, in the files and on the GPU.
-type placement struct {
-	shape  experts.Shape
-	stacks [][]gguf.Tensor // of each layer with experts: gate, up, down
+// openPager allocates the slots, in e.weights under the names of the stacks, and makes the pager. What it has allocated
+// when it fails is freed by e.Close.
+func (e *Engine) openPager(files *loader.Model, y *placement, o Paging) error {
+	io := &expertIO{backend: e.backend, files: files, placement: y}
+	io.reading.OnWaiting = o.OnWaiting
+	err := io.alloc(e.weights)
+	e.placement, e.table, e.onDemand = y, io.table, o.OnDemand
+	if err != nil {
+		return err
+	}
+	e.pager, err = experts.NewExpertPager(y.shape, io, y.ranges,
+		experts.Options{Policy: o.Policy, Prefetch: o.Prefetch, Trace: o.Trace})
+	return err
 }
 
-// layout plans the slots; nil when all experts are to lie on the GPU. Errors: limits_too_small when there is no room for
-// the experts of one token.
-func (p *Plan) placement(l ops.Limits, o Options) (*placement, error) {
-	routed := model.RoutedTensorsOf(p.family, p.header, o.Options)
-	if routed.Layers == nil {
-		return nil, nil
-	}
-	y := &placement{shape: experts.Shape{NumExperts: routed.NumExperts, NumExpertsUsed: routed.NumExpertsUsed}}
-	limit := min(l.MaxBinding, l.MaxBuffer)
-	fits := true
-	for i, layer := range routed.Layers {
-		stacks := p.stacks(layer)
-		widest := largest(stacks)
-		fits = fits && widest.Size <= limit
-		matrix := widest.Size / int64(routed.NumExperts)
-		most := int(min(limit, maxStackBytes) / matrix)
-		if most < routed.NumExpertsUsed {
-			return nil, ops.LimitError("largest tensor (maxStorageBufferBindingSize)", widest.Name, matrix*int64(routed.NumExpertsUsed), limit)
-		}
-		y.add(stacks, min(o.slots(i, routed.NumExperts), most))
-	}
-	if fits && o.Slots == 0 && o.SlotsOf == nil {
-		return nil, nil
-	}
-	return y, nil
-}
-
-// slots is how many of its experts a layer is to keep.
-func (o Options) slots(layer, numExperts int) int {
-	n := o.Slots
-	if o.SlotsOf != nil {
-		n = o.SlotsOf[layer]
-	}
-	if n == 0 {
-		return numExperts
-	}
-	return min(n, numExperts)
-}
-
-func (y *placement) add(stacks []gguf.Tensor, slots int) {
-	bytes := int64(0)
-	for _, t := range stacks {
-		bytes += t.Size / int64(y.shape.NumExperts)
-	}
-	y.stacks = append(y.stacks, stacks)
-	y.shape.Slots = append(y.shape.Slots, slots)
-	y.shape.ExpertBytes = append(y.shape.ExpertBytes, bytes)
-}
-
-// largest is the first of the largest.
-func largest(stacks []gguf.Tensor) *gguf.Tensor {
-	largest := &stacks[0]
-	for i := range stacks {
-		if stacks[i].Size > largest.Size {
-			largest = &stacks[i]
-		}
-	}
-	return largest
-}
-
-// stacks are a layer's as they lie in the file.
-func (p *Plan) stacks(layer []*ops.Tensor) (all []gguf.Tensor) {
-	for _, t := range layer {
-		stack, _ := p.file.Tensor(t.Name)
-		all = append(all, stack)
-	}
-	return all
-}
-
-// residents are the tensors that are on the GPU from the beginning: all but the stacks of y, which may be nil.
-func (p *Plan) residentTensors(y *placement) (residents []gguf.Tensor) {
-	if y == nil {
-		return p.file.Tensors
-	}
-	paged := map[string]bool{}
-	for _, stacks := range y.stacks {
-		for i := range stacks {
-			paged[stacks[i].Name] = true
-		}
-	}
-	for _, t := range p.file.Tensors {
-		if !paged[t.Name] {
-			residents = append(residents, t)
-		}
-	}
-	return residents
-}
-
-// ResidentTensors are the tensors that must be in the store before Open, after Fit has passed; nil stands for all. The others
-// may come when they are wanted.
-func (p *Plan) ResidentTensors(l ops.Limits, o Options) []gguf.Tensor {
-	y, err := p.placement(l, o)
-	if err != nil || y == nil {
+// DownloadExperts stores the experts of a paged model that are not stored, in the background: reads that a token waits
+// for go first. It may run beside everything else, until Close. It waits while the network is unreachable. Errors: the
+// others of loader.Model.StoreRange; ctx.Err(); context.Canceled after Close.
+func (e *Engine) DownloadExperts(ctx context.Context) error {
+	if e.pager == nil || e.onDemand {
 		return nil
 	}
-	return p.residentTensors(y)
+	return e.pager.StoreExperts(ctx)
+}
+
+// pagingStats returns what the pager has counted so far; zeros when nothing is paged.
+func (e *Engine) pagingStats() experts.Stats {
+	if e.pager == nil {
+		return experts.Stats{}
+	}
+	return e.pager.Stats()
+}
+
+// SlotBytes returns the size of a paged model's slots on the GPU; 0 when nothing is paged.
+func (e *Engine) SlotBytes() int64 {
+	if e.placement == nil {
+		return 0
+	}
+	return e.placement.slotBytes()
+}
+
+// NumExperts returns how many routed experts of a paged model the GPU has slots for, and how many there are; zeros when
+// nothing is paged.
+func (e *Engine) NumExperts() (onGPU, all int) {
+	if e.placement == nil {
+		return 0, 0
+	}
+	shape := e.placement.shape
+	for _, n := range shape.Slots {
+		onGPU += n
+	}
+	return onGPU, len(shape.Slots) * shape.NumExperts
 }

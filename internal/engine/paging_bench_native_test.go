@@ -12,16 +12,17 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
-// BenchmarkPagingWithoutAMiss compares answers of one model whose experts all lie on the GPU, unpaged and paged. The two
-// take turns, so that a machine that is slow for a while is slow for both. On a software adapter the time of this process's
-// CPUs says most, since other programs do not count in it.
+// BenchmarkPagingWithoutAMiss compares answers of the same model with and without paging, when all experts are on the
+// GPU. They alternate, so that a machine that is slow for a while is slow for both. On a software adapter the CPU time
+// of this process is the better measure, because it does not count other programs.
 func BenchmarkPagingWithoutAMiss(b *testing.B) {
 	device := onGPU(b)
-	file := tiny.Llama4{Seed: 1, Type: quant.Q4_0, HiddenSize: 512, ExpertWidth: 1024, NumLayers: 12, NumExperts: 16}.GGUF()
+	file := tiny.Llama4{Seed: 1, Type: quant.Q4_0, HiddenSize: 512, ExpertWidth: 1024, NumLayers: 12,
+		NumExperts: 16}.GGUF()
 	plain, paged := open(b, device, file, Options{}), open(b, device, file, Options{Paging: Paging{Slots: 16}})
 	answer(b, plain)
-	answer(b, paged) // brings the experts in that this answer wants
-	before := paged.paging()
+	answer(b, paged) // loads the experts that this answer uses
+	before := paged.pagingStats()
 	var wall, cpu [2][]float64
 	for b.Loop() {
 		for i, e := range []*Engine{plain, paged} {
@@ -29,7 +30,7 @@ func BenchmarkPagingWithoutAMiss(b *testing.B) {
 			wall[i], cpu[i] = append(wall[i], w), append(cpu[i], c)
 		}
 	}
-	if s := paged.paging().Since(before); s.Misses > 0 {
+	if s := paged.pagingStats().Since(before); s.Misses > 0 {
 		b.Fatalf("experts were missing: %+v", s)
 	}
 	b.ReportMetric(1e3*median(wall[0]), "ms/token")
@@ -37,18 +38,19 @@ func BenchmarkPagingWithoutAMiss(b *testing.B) {
 	b.ReportMetric(median(cpu[1])/median(cpu[0]), "paged/unpaged-CPU")
 }
 
-// answer gives the seconds a token takes, on the clock and of this process's CPUs.
+// answer returns the seconds that a token takes, of wall time and of CPU time.
 func answer(b *testing.B, e *Engine) (wall, cpu float64) {
 	const tokens = 33
 	e.Forget()
-	begun, used := time.Now(), cpuSeconds()
+	start, cpuStart := time.Now(), cpuSeconds()
 	generate(b, e, numbered(1), Params{MaxTokens: tokens, Stop: never})
-	return time.Since(begun).Seconds() / tokens, (cpuSeconds() - used) / tokens
+	return time.Since(start).Seconds() / tokens, (cpuSeconds() - cpuStart) / tokens
 }
 
+// cpuSeconds returns the CPU time of this process.
 func cpuSeconds() float64 {
 	var u syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &u) // fails for bad arguments alone
+	syscall.Getrusage(syscall.RUSAGE_SELF, &u) // fails only for bad arguments
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 

@@ -16,23 +16,24 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
-// pagedModels are one and two experts a token, experts in every layer and in every second.
+// pagedModels use one or two experts for a token, and have experts in every layer or in every second one.
 var pagedModels = map[string]tiny.Llama4{
-	"one of six":                {Seed: 1, Type: quant.Q8_0, NumExperts: 6, NumExpertsUsed: 1},
-	"two of six":                {Seed: 2, Type: quant.Q4_0, NumExperts: 6, NumExpertsUsed: 2},
-	"two of six between denses": {Seed: 3, Type: quant.Q8_0, NumExperts: 6, NumExpertsUsed: 2, MoEInterval: 2, PlainQK: true},
+	"one of six": {Seed: 1, Type: quant.Q8_0, NumExperts: 6, NumExpertsUsed: 1},
+	"two of six": {Seed: 2, Type: quant.Q4_0, NumExperts: 6, NumExpertsUsed: 2},
+	"two of six between dense layers": {Seed: 3, Type: quant.Q8_0, NumExperts: 6, NumExpertsUsed: 2, MoEInterval: 2,
+		PlainQK: true},
 }
 
-// pagedFile fills in sizes that are quick on the CPU reference, with rings that a conversation overwrites.
+// pagedFile returns a model of sizes that are fast on the CPU reference, with rings that a conversation overwrites.
 func pagedFile(l tiny.Llama4) []byte {
 	l.HiddenSize, l.NumHeads, l.NumKVHeads, l.ExpertWidth, l.DenseWidth = 64, 4, 2, 96, 160
 	l.Window, l.TempFloor, l.ContextSize = 32, 4, 700
 	return l.GGUF()
 }
 
-// day is what a conversation brings: a prompt in parts, answers, a turn that goes on, one that goes back, one of a
-// single token; greedy and sampled.
-func day(t *testing.T, e *Engine) (said []int32) {
+// converse has a conversation: a prompt in several batches, a greedy answer, a sampled one, and a turn that goes back.
+// It returns the tokens of the answers.
+func converse(t *testing.T, e *Engine) (said []int32) {
 	t.Helper()
 	history := numbered(37)
 	turn := func(p Params, add ...int32) {
@@ -49,7 +50,7 @@ func day(t *testing.T, e *Engine) (said []int32) {
 	return said
 }
 
-// numbered is a prompt of n tokens.
+// numbered returns a prompt of n tokens.
 func numbered(n int) []int32 {
 	tokens := make([]int32, n)
 	for i := range tokens {
@@ -58,8 +59,8 @@ func numbered(n int) []int32 {
 	return tokens
 }
 
-// stepwise gives the logits at the end of calls of some tokens, and after tokens computed alone.
-func stepwise(t *testing.T, e *Engine) (all [][]byte) {
+// logitsOfCalls returns the logits after calls of several tokens, and after tokens computed one by one.
+func logitsOfCalls(t *testing.T, e *Engine) (all [][]byte) {
 	t.Helper()
 	tokens := numbered(60)
 	rewind(t, e)
@@ -67,19 +68,19 @@ func stepwise(t *testing.T, e *Engine) (all [][]byte) {
 		if err := e.model.Prefill(t.Context(), tokens[:n]); err != nil {
 			t.Fatal(err)
 		}
-		tokens, all = tokens[n:], append(all, asked(t, e))
+		tokens, all = tokens[n:], append(all, readLogits(t, e))
 	}
 	for range 4 {
 		if err := e.model.Decode(); err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, asked(t, e))
+		all = append(all, readLogits(t, e))
 	}
 	return all
 }
 
-// asked are the logits' bits.
-func asked(t *testing.T, e *Engine) []byte {
+// readLogits returns the bytes of the logits.
+func readLogits(t *testing.T, e *Engine) []byte {
 	t.Helper()
 	data, err := e.model.ReadBack(e.model.Logits()).Wait(t.Context())
 	if err != nil {
@@ -97,64 +98,66 @@ var pagings = []Paging{
 	{Slots: 6},
 }
 
-// chunked computes prompts in calls of up to 16 tokens.
-func chunked(p Paging) Options { return Options{Options: model.Options{BatchSize: 16}, Paging: p} }
+// smallBatches returns options with batches of 16 tokens.
+func smallBatches(p Paging) Options { return Options{Options: model.Options{BatchSize: 16}, Paging: p} }
 
-func TestPagedExpertsGiveTheSameTokensAndLogits(t *testing.T) {
+func TestPagedModelsComputeTheSameTokensAndLogits(t *testing.T) {
 	for name := range pagedModels {
-		samePaged(t, ref.New(), name, pagings)
+		comparePaged(t, ref.New(), name, pagings)
 	}
 }
 
-// On the GPU as well, kernels being others for few tokens and for many.
-func TestPagedExpertsGiveTheSameTokensAndLogitsOnTheGPU(t *testing.T) {
+// The GPU has other kernels for one token than for several.
+func TestPagedModelsComputeTheSameTokensAndLogitsOnTheGPU(t *testing.T) {
 	device := onGPU(t)
-	samePaged(t, device, "one of six", pagings[:1])
-	samePaged(t, device, "two of six between denses", pagings[1:3])
+	comparePaged(t, device, "one of six", pagings[:1])
+	comparePaged(t, device, "two of six between dense layers", pagings[1:3])
 }
 
-func samePaged(t *testing.T, b ops.Backend, name string, pagings []Paging) {
+// comparePaged compares a model paged in several ways with the same model without paging.
+func comparePaged(t *testing.T, b ops.Backend, name string, pagings []Paging) {
 	m := pagedModels[name]
 	file := pagedFile(m)
-	plain := open(t, b, file, chunked(Paging{}))
-	tokens, numbers := day(t, plain), stepwise(t, plain)
-	if plain.pages != nil {
+	plain := open(t, b, file, smallBatches(Paging{}))
+	tokens, numbers := converse(t, plain), logitsOfCalls(t, plain)
+	if plain.pager != nil {
 		t.Fatal("a model that fits is paged")
 	}
 	for _, p := range pagings {
 		if m.MoEInterval == 2 {
 			p.SlotsOf = p.SlotsOf[:min(2, len(p.SlotsOf))]
 		}
-		e := open(t, b, file, chunked(p))
-		if got := day(t, e); !slices.Equal(got, tokens) {
+		e := open(t, b, file, smallBatches(p))
+		if got := converse(t, e); !slices.Equal(got, tokens) {
 			t.Errorf("%s, %+v: the tokens are %v, want %v", name, p, got, tokens)
 		}
-		for i, got := range stepwise(t, e) {
+		for i, got := range logitsOfCalls(t, e) {
 			if !slices.Equal(got, numbers[i]) {
 				t.Errorf("%s, %+v: the logits of call %d differ by %v", name, p, i, difference(got, numbers[i]))
 			}
 		}
-		if s := e.paging(); s.Misses == 0 || s.Hits == 0 || s.Reads < 3*s.Loads || p.Slots == 2 && s.Evictions == 0 {
+		if s := e.pagingStats(); s.Misses == 0 || s.Hits == 0 || s.Reads < 3*s.Loads || p.Slots == 2 && s.Evictions == 0 {
 			t.Errorf("%s, %+v: nothing was paged: %+v", name, p, s)
 		}
 		e.Close()
 	}
 }
 
-// difference is the largest between two lists of F32.
-func difference(a, b []byte) (most float64) {
+// difference returns the largest difference between two lists of F32.
+func difference(a, b []byte) (largest float64) {
 	for i := 0; i < len(a); i += 4 {
 		x := math.Float32frombits(binary.LittleEndian.Uint32(a[i:]))
 		y := math.Float32frombits(binary.LittleEndian.Uint32(b[i:]))
-		most = max(most, math.Abs(float64(x-y)))
+		largest = max(largest, math.Abs(float64(x-y)))
 	}
-	return most
+	return largest
 }
 
-func TestOneSlotIsEnoughForOneExpert(t *testing.T) {
+func TestOneSlotIsEnoughForOneExpertAToken(t *testing.T) {
 	file := pagedFile(pagedModels["one of six"])
-	want := day(t, open(t, ref.New(), file, chunked(Paging{})))
-	if got := day(t, open(t, ref.New(), file, chunked(Paging{Slots: 1, Prefetch: true}))); !slices.Equal(got, want) {
+	want := converse(t, open(t, ref.New(), file, smallBatches(Paging{})))
+	got := converse(t, open(t, ref.New(), file, smallBatches(Paging{Slots: 1, Prefetch: true})))
+	if !slices.Equal(got, want) {
 		t.Errorf("the tokens are %v, want %v", got, want)
 	}
 }
@@ -165,11 +168,13 @@ func TestTooFewSlotsForATokenAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := plan.Open(t.Context(), ref.New(), files, chunked(Paging{Slots: 1}), nil); errs.Of(err).Code != errs.OutOfMemory {
+	_, err = plan.Open(t.Context(), ref.New(), files, smallBatches(Paging{Slots: 1}), nil)
+	if errs.Of(err).Code != errs.OutOfMemory {
 		t.Errorf("one slot for two experts: %v", err)
 	}
-	if _, err := plan.Open(t.Context(), ref.New(), files, chunked(Paging{Slots: 2, Policy: "best"}), nil); errs.Of(err).Code != errs.InvalidRequest {
-		t.Errorf("a policy that nobody knows: %v", err)
+	_, err = plan.Open(t.Context(), ref.New(), files, smallBatches(Paging{Slots: 2, Policy: "best"}), nil)
+	if errs.Of(err).Code != errs.InvalidRequest {
+		t.Errorf("an unknown policy: %v", err)
 	}
 }
 
@@ -186,8 +191,8 @@ func TestALongPromptIsPaged(t *testing.T) {
 	}
 }
 
-// pictures' vectors stand where a prompt has them, in calls of one token and of several.
-func TestInsertsArePaged(t *testing.T) {
+// Embeddings are inserted in calls of one token and of several.
+func TestEmbeddingsAreUsedInAPagedModel(t *testing.T) {
 	file := pagedFile(pagedModels["two of six"])
 	run := func(o Options) (all [][]byte) {
 		e := open(t, ref.New(), file, o)
@@ -202,70 +207,71 @@ func TestInsertsArePaged(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all = append(all, asked(t, e))
+			all = append(all, readLogits(t, e))
 		}
 		return all
 	}
-	want := run(chunked(Paging{}))
-	for i, got := range run(chunked(Paging{Slots: 2})) {
+	want := run(smallBatches(Paging{}))
+	for i, got := range run(smallBatches(Paging{Slots: 2})) {
 		if !slices.Equal(got, want[i]) {
 			t.Errorf("call %d differs by %v", i, difference(got, want[i]))
 		}
 	}
 }
 
-// Tokens may be queued that nobody asks about.
-func TestSeveralTokensAreQueuedBeforeAQuestion(t *testing.T) {
+// Some of the queued tokens are not read back.
+func TestPagedTokensAreQueuedBeforeAReadBack(t *testing.T) {
 	file := pagedFile(pagedModels["two of six"])
 	run := func(o Options) (all [][]byte) {
 		e := open(t, ref.New(), file, o)
 		if err := e.model.Prefill(t.Context(), numbered(5)); err != nil {
 			t.Fatal(err)
 		}
-		var asks []ops.Pending
+		var pending []ops.Pending
 		for _, n := range []int{0, 3, 1, 2} {
 			for range n {
 				if err := e.model.Decode(); err != nil {
 					t.Fatal(err)
 				}
 			}
-			asks = append(asks, e.model.ReadBack(e.model.Logits()))
+			pending = append(pending, e.model.ReadBack(e.model.Logits()))
 		}
 		if err := e.model.Decode(); err != nil {
 			t.Fatal(err)
 		}
-		for _, a := range asks {
-			data, err := a.Wait(t.Context())
+		for _, p := range pending {
+			data, err := p.Wait(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			all = append(all, data)
 		}
-		return append(all, asked(t, e))
+		return append(all, readLogits(t, e))
 	}
 	want := run(Options{})
 	for i, got := range run(Options{Paging: Paging{Slots: 2}}) {
 		if !slices.Equal(got, want[i]) {
-			t.Errorf("answer %d differs by %v", i, difference(got, want[i]))
+			t.Errorf("read-back %d differs by %v", i, difference(got, want[i]))
 		}
 	}
 }
 
-// What routers chose does not depend on where experts lie, and can be kept as a trace.
-func TestChoicesAreToldOncePerToken(t *testing.T) {
+// What routers choose does not depend on which experts are resident.
+func TestThePagingTraceHasEachTokenOnce(t *testing.T) {
 	file := pagedFile(pagedModels["two of six"])
 	record := func(slots int) (trace []string) {
-		o := chunked(Paging{Slots: slots, Trace: func(used [][]int) { trace = append(trace, fmt.Sprint(used)) }})
+		o := smallBatches(Paging{Slots: slots, Trace: func(used [][]int) { trace = append(trace, fmt.Sprint(used)) }})
 		e := open(t, ref.New(), file, o)
 		_, stats := generate(t, e, numbered(20), Params{MaxTokens: 9, Stop: never})
 		if s := stats.DecodePaging; s.Tokens != 8 || s.Hits+s.Misses != 8*4*2 {
-			t.Errorf("with %d slots %d tokens were counted, want 8; %d hits and %d faults, want %d together", slots, s.Tokens, s.Hits, s.Misses, 8*4*2)
+			t.Errorf("with %d slots %d tokens were counted, want 8; %d hits and %d misses, want %d together",
+				slots, s.Tokens, s.Hits, s.Misses, 8*4*2)
 		}
 		return trace
 	}
 	all, few := record(6), record(2)
 	if len(all) != 8 || !slices.Equal(all, few) {
-		t.Errorf("with all experts there %v, with two of a layer %v", all, few)
+		t.Errorf("with all experts resident %v, with two of each layer %v", all, few)
 	}
 }
 
@@ -286,7 +292,7 @@ func TestStacksBeyondTheLimitsArePaged(t *testing.T) {
 		{stack.Size / 2, Paging{Slots: 4}, []int{3, 3, 3, 3}},
 		{stack.Size, Paging{SlotsOf: []int{1, 2, 3, 9}}, []int{1, 2, 3, 6}},
 	} {
-		y, err := plan.placement(ops.Limits{MaxBinding: c.bytes, MaxBuffer: 1 << 40}, Options{Paging: c.o})
+		y, err := plan.place(ops.Limits{MaxBinding: c.bytes, MaxBuffer: 1 << 40}, Options{Paging: c.o})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -298,7 +304,8 @@ func TestStacksBeyondTheLimitsArePaged(t *testing.T) {
 			t.Errorf("%d bytes, %+v: %v slots, want %v", c.bytes, c.o, got, c.slots)
 		}
 	}
-	if err := plan.Fit(ops.Limits{MaxBinding: stack.Size/6 - 1, MaxBuffer: 1 << 40}, Options{}); errs.Of(err).Code != errs.LimitsTooSmall {
-		t.Errorf("no room for a single expert: %v", err)
+	err = plan.Fit(ops.Limits{MaxBinding: stack.Size/6 - 1, MaxBuffer: 1 << 40}, Options{})
+	if errs.Of(err).Code != errs.LimitsTooSmall {
+		t.Errorf("a limit too small for one expert: %v", err)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/outrider-web/outrider/internal/ref"
 )
 
-// A photo of 4032×3024 that its camera held sideways, from the file's bytes to the answer: 13 tiles, 1900 tokens. The
-// page's test reads the same golden file, so that the browser's answer is the reference's.
+// The photo has 4032×3024 pixels and an EXIF orientation; it becomes 13 tiles and 1900 tokens. The page's test reads
+// the same golden file, so that the browser's answer is the reference's.
 func TestAnAnswerAboutAPhotoIsTheSameEverywhere(t *testing.T) {
 	want, err := os.ReadFile(llama4Goldens + "photo.tokens")
 	if err != nil {
@@ -32,9 +32,10 @@ func TestAnAnswerAboutAPhotoIsTheSameEverywhere(t *testing.T) {
 	tiles := photo.Tiles(image.Llama4)
 	for name, b := range map[string]ops.Backend{"reference": ref.New(), "GPU": onGPU(t)} {
 		t.Run(name, func(t *testing.T) {
-			e := openSeeing(t, b, "vision-real", &album{pictures: map[string]*image.Tiles{"a": tiles}}, Options{})
-			answer, stats := ask(t, e, Params{MaxTokens: 4, Stop: never}, shown("Describe this picture", "a"))
-			if got := strings.Trim(fmt.Sprint(answer), "[]"); got != strings.TrimSpace(string(want)) || stats.PromptTokens != 1900 {
+			e := openVision(t, b, "vision-real", &album{pictures: map[string]*image.Tiles{"a": tiles}}, Options{})
+			answer, stats := answerTo(t, e, Params{MaxTokens: 4, Stop: never}, pictureMessage("Describe this picture", "a"))
+			got := strings.Trim(fmt.Sprint(answer), "[]")
+			if got != strings.TrimSpace(string(want)) || stats.PromptTokens != 1900 {
 				t.Errorf("%d prompt tokens, answer %s; want 1900, %s", stats.PromptTokens, got, want)
 			}
 		})

@@ -12,189 +12,192 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// pictureID tells pictures apart by their files' bytes: 128 bits of hash, with seeds that nobody knows.
+// pictureID identifies a picture by the bytes of its file: 128 bits of hash with random seeds.
 type pictureID [2]uint64
 
-// picture is one of the conversation's.
+// picture is a picture of the conversation.
 type picture struct {
 	id      pictureID
-	cut     model.Picture // its tiles, until they are encoded
-	tokens  []int32       // what stands for it in a prompt
-	tiles   []int         // where the patches of each tile begin among its tokens
-	vectors *ops.Tensor   // F32 [width, tileVectors·tiles]: what the tower saw; nil until then
+	cut     model.Picture // its tiles; nil once they are encoded
+	tokens  []int32       // what a prompt has for it
+	tiles   []int         // [tile]: index in tokens of the first of its patch tokens
+	vectors *ops.Tensor   // F32 [width, tileVectors·tiles]: what the vision encoder made of it; nil before
 }
 
-// placed is a picture in a prompt.
-type placed struct {
+// picturePosition is a picture at its place in a prompt.
+type picturePosition struct {
 	*picture
-	at int // of its first token
+	at int // index of the first of its tokens in the prompt
 }
 
-func (p placed) end() int { return p.at + len(p.tokens) }
+// end returns the index behind the last token of the picture.
+func (p picturePosition) end() int { return p.at + len(p.tokens) }
 
-// open finds a picture that the conversation had already, or decodes one.
-func (s *sight) open(ctx context.Context, file []byte) (*picture, error) {
-	id := pictureID{maphash.Bytes(s.seeds[0], file), maphash.Bytes(s.seeds[1], file)}
-	if p, ok := s.pictures[id]; ok {
+// open returns a picture of the conversation, or decodes a new one. Errors: those of VisionOptions.Cut.
+func (v *vision) open(ctx context.Context, file []byte) (*picture, error) {
+	id := pictureID{maphash.Bytes(v.seeds[0], file), maphash.Bytes(v.seeds[1], file)}
+	if p, ok := v.pictures[id]; ok {
 		return p, nil
 	}
-	cut, err := s.cut(ctx, file)
+	tiles, err := v.options.Cut(ctx, file, v.config.Geometry)
+	if err != nil {
+		return nil, err
+	}
+	cut, err := v.plan.encoder.NewPicture(tiles)
 	if err != nil {
 		return nil, err
 	}
 	p := &picture{id: id, cut: cut}
-	s.spell(p)
-	s.pictures[id] = p
+	v.setTokens(p)
+	v.pictures[id] = p
 	return p, nil
 }
 
-// cut has a picture cut into tiles.
-func (s *sight) cut(ctx context.Context, file []byte) (model.Picture, error) {
-	tiles, err := s.options.Cut(ctx, file, s.config.Geometry)
-	if err != nil {
-		return nil, err
-	}
-	return s.plan.tower.NewPicture(tiles)
-}
-
-// spell writes the tokens that stand for a picture.
-func (s *sight) spell(p *picture) {
+// setTokens fills in the tokens of a picture, and where those of each tile begin.
+func (v *vision) setTokens(p *picture) {
 	patches := 0
 	for _, name := range p.cut.PromptTokens() {
-		if name == s.config.PatchToken {
-			if patches%s.config.TileVectors == 0 {
+		if name == v.config.PatchToken {
+			if patches%v.config.TileVectors == 0 {
 				p.tiles = append(p.tiles, len(p.tokens))
 			}
 			patches++
 		}
-		p.tokens = append(p.tokens, s.special[name])
+		p.tokens = append(p.tokens, v.special[name])
 	}
 }
 
-// place finds where a prompt has its pictures. Errors: those of patches.
-func (s *sight) place(tokens []int32, pictures []*picture) ([]placed, error) {
+// locate finds where a prompt has its pictures. Errors: those of patchPositions.
+func (v *vision) locate(tokens []int32, pictures []*picture) ([]picturePosition, error) {
 	vectors := 0
 	for _, p := range pictures {
-		vectors += s.vectorsOf(p)
+		vectors += v.numVectors(p)
 	}
-	patches, err := s.patches(tokens, vectors)
+	patches, err := v.patchPositions(tokens, vectors)
 	if err != nil {
 		return nil, err
 	}
-	var all []placed
+	var all []picturePosition
 	for _, p := range pictures {
-		all = append(all, placed{p, patches[0] - p.tiles[0]})
-		patches = patches[s.vectorsOf(p):]
+		all = append(all, picturePosition{p, patches[0] - p.tiles[0]})
+		patches = patches[v.numVectors(p):]
 	}
 	return all, nil
 }
 
-// patches is where a prompt has the tokens that stand for vectors. Errors: invalid_request, when they are not as many as
-// the vectors (spec/llama4 §3.8).
-func (s *sight) patches(tokens []int32, vectors int) (at []int, err error) {
+// patchPositions returns where a prompt has patch tokens, one for each of the vectors of its pictures. Errors:
+// invalid_request when their number is another one (spec/llama4 §3.8).
+func (v *vision) patchPositions(tokens []int32, vectors int) (at []int, err error) {
 	for i, t := range tokens {
-		if t == s.special[s.config.PatchToken] {
+		if t == v.special[v.config.PatchToken] {
 			at = append(at, i)
 		}
 	}
 	if len(at) != vectors {
-		return nil, errs.New(errs.InvalidRequest, fmt.Sprintf("the prompt has %d %s tokens, but its pictures have %d places to fill; "+
-			"send pictures as parts of messages", len(at), s.config.PatchToken, vectors))
+		return nil, errs.New(errs.InvalidRequest, fmt.Sprintf("the prompt has %d %s tokens, but its pictures need %d; "+
+			"send pictures as parts of messages", len(at), v.config.PatchToken, vectors))
 	}
 	return at, nil
 }
 
-func (s *sight) vectorsOf(p *picture) int { return len(p.tiles) * s.config.TileVectors }
+// numVectors returns the number of vectors of a picture.
+func (v *vision) numVectors(p *picture) int { return len(p.tiles) * v.config.TileVectors }
 
-// keep forgets every picture but these.
-func (s *sight) keep(some []*picture) {
+// keepPictures forgets all pictures of the conversation but these.
+func (v *vision) keepPictures(pictures []*picture) {
 	kept := map[pictureID]*picture{}
-	for _, p := range some {
+	for _, p := range pictures {
 		kept[p.id] = p
 	}
-	for id, p := range s.pictures {
+	for id, p := range v.pictures {
 		if kept[id] == nil {
-			s.blank(p)
+			v.freeVectors(p)
 		}
 	}
-	s.pictures = kept
+	v.pictures = kept
 }
 
-// blank frees what the tower made of a picture.
-func (s *sight) blank(p *picture) {
+// freeVectors frees what the vision encoder made of a picture.
+func (v *vision) freeVectors(p *picture) {
 	if p.vectors != nil {
-		s.backend.Free(p.vectors)
+		v.backend.Free(p.vectors)
 		p.vectors = nil
 	}
 }
 
-// see makes what a prefill from position `from` on inserts for its pictures. Only those that the tower has not seen in
-// this conversation are encoded.
-func (e *Engine) see(ctx context.Context, p Prompt, from int, tell func(done, total int)) ([]model.Embeddings, error) {
-	var ahead []placed
+// encodePictures returns the embeddings that a prefill from position `from` on needs for pictures. Pictures that have
+// not been encoded in this conversation are encoded first.
+func (e *Engine) encodePictures(ctx context.Context, p Prompt, from int,
+	onTile func(done, total int)) ([]model.Embeddings, error) {
+	var needed []picturePosition
 	for _, picture := range p.pictures {
 		if picture.end() > from {
-			ahead = append(ahead, picture)
+			needed = append(needed, picture)
 		}
 	}
-	if ahead == nil {
+	if needed == nil {
 		return nil, nil
 	}
-	if err := e.vision.encode(ctx, ahead, tell); err != nil {
+	if err := e.vision.encode(ctx, needed, onTile); err != nil {
 		return nil, err
 	}
-	return e.vision.inserts(ahead, from), nil
+	return e.vision.embeddings(needed, from), nil
 }
 
-// encode makes the vectors of those pictures that have none yet, and tells how many tiles are done. It waits for each
-// tile, so that what is told is true and the end of ctx takes effect. Errors: those of load; device_lost; ctx.Err().
-func (s *sight) encode(ctx context.Context, pictures []placed, tell func(done, total int)) error {
-	var blank []*picture
+// encode makes the vectors of the pictures that have none, and reports how many tiles are done. It waits for each tile,
+// so that the reports are true and the end of ctx takes effect. Errors: those of load; device_lost; ctx.Err().
+func (v *vision) encode(ctx context.Context, pictures []picturePosition, onTile func(done, total int)) error {
+	var pending []*picture
 	done, total := 0, 0
 	for _, p := range pictures {
-		if p.vectors == nil && !slices.Contains(blank, p.picture) {
-			blank, total = append(blank, p.picture), total+len(p.tiles)
+		if p.vectors == nil && !slices.Contains(pending, p.picture) {
+			pending, total = append(pending, p.picture), total+len(p.tiles)
 		}
 	}
-	if blank == nil {
+	if pending == nil {
 		return nil
 	}
-	if err := s.load(ctx); err != nil {
+	if err := v.load(ctx); err != nil {
 		return err
 	}
-	for _, p := range blank {
-		if err := s.encodePicture(ctx, p, func() { done++; tell(done, total) }); err != nil {
-			s.blank(p)
+	for _, p := range pending {
+		if err := v.encodePicture(ctx, p, func() { done++; onTile(done, total) }); err != nil {
+			v.freeVectors(p)
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *sight) encodePicture(ctx context.Context, p *picture, next func()) (err error) {
-	if p.vectors, err = s.backend.Alloc("picture", quant.F32, s.config.Width, s.vectorsOf(p)); err != nil {
+// encodePicture makes the vectors of a picture, and calls tileDone after each tile.
+func (v *vision) encodePicture(ctx context.Context, p *picture, tileDone func()) (err error) {
+	if p.vectors, err = v.backend.Alloc("picture", quant.F32, v.config.Width, v.numVectors(p)); err != nil {
 		return err
 	}
 	for i := range p.tiles {
-		tile := p.vectors.Rows(i*s.config.TileVectors, s.config.TileVectors)
-		if err := s.tower.Encode(p.cut, i, tile); err != nil {
+		vectors := v.tileVectors(p, i)
+		if err := v.encoder.Encode(p.cut, i, vectors); err != nil {
 			return err
 		}
-		if _, err := ops.Read(ctx, s.backend, tile, 0, 4); err != nil {
+		if _, err := ops.Read(ctx, v.backend, vectors, 0, 4); err != nil {
 			return err
 		}
-		next()
+		tileDone()
 	}
 	p.cut = nil
 	return nil
 }
 
-// inserts are the vectors of pictures, for a prefill that begins at a position.
-func (s *sight) inserts(pictures []placed, from int) (all []model.Embeddings) {
+// tileVectors returns the vectors of a tile: F32 [width, tileVectors].
+func (v *vision) tileVectors(p *picture, tile int) *ops.Tensor {
+	return p.vectors.Rows(tile*v.config.TileVectors, v.config.TileVectors)
+}
+
+// embeddings returns the vectors of pictures with their positions in a prefill that starts at position `from`.
+func (v *vision) embeddings(pictures []picturePosition, from int) (all []model.Embeddings) {
 	for _, p := range pictures {
-		for i, tile := range p.tiles {
-			vectors := p.vectors.Rows(i*s.config.TileVectors, s.config.TileVectors)
-			all = append(all, model.Embeddings{At: p.at + tile - from, Vectors: vectors})
+		for i, first := range p.tiles {
+			all = append(all, model.Embeddings{At: p.at + first - from, Vectors: v.tileVectors(p.picture, i)})
 		}
 	}
 	return all

@@ -1,6 +1,6 @@
-// Package engine opens a model and answers with it: it brings weights from the loader to a backend, turns conversations
-// into tokens and tokens into text, and keeps the conversation's keys and values between turns. It refuses to know
-// shaders, files, the browser, and the shape of any API.
+// Package engine opens a model and generates answers with it: it uploads weights from the loader to a backend, converts
+// conversations into tokens and tokens into text, and keeps the keys and values of the conversation between its turns.
+// It does not know shaders, files, the browser, or the form of any API.
 package engine
 
 import (
@@ -16,11 +16,11 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// Plan is a model file of which everything has been checked that its header can tell, so that nothing is downloaded or
-// allocated for one that cannot run.
+// Plan is a model file whose header has been checked completely, so that nothing is downloaded or allocated for a model
+// that cannot run.
 type Plan struct {
 	file      *gguf.File
-	header    model.Source // the file's tensors, without numbers
+	header    model.Source // the file's tensors, without data
 	family    model.Family
 	tokenizer *tokenizer.Tokenizer
 	format    chat.Format
@@ -38,11 +38,13 @@ func Read(f *gguf.File) (*Plan, error) {
 	return p, nil
 }
 
+// readFamily reads the architecture and its hyperparameters.
 func (p *Plan) readFamily() (err error) {
 	p.family, err = model.Read(p.file.Meta)
 	return err
 }
 
+// checkTensors checks that the tensors are those of the architecture.
 func (p *Plan) checkTensors() error {
 	var err error
 	if p.header, err = headerOf(p.file); err != nil {
@@ -51,7 +53,7 @@ func (p *Plan) checkTensors() error {
 	return model.Check(p.family, p.header)
 }
 
-// headerOf is a file's tensors without their numbers.
+// headerOf returns a file's tensors without their data.
 func headerOf(f *gguf.File) (model.Source, error) {
 	header := model.Source{}
 	for _, t := range f.Tensors {
@@ -63,6 +65,7 @@ func headerOf(f *gguf.File) (model.Source, error) {
 	return header, nil
 }
 
+// readTokenizer reads the vocabulary.
 func (p *Plan) readTokenizer() (err error) {
 	m := p.file.Meta
 	types := m.Ints("tokenizer.ggml.token_type")
@@ -83,7 +86,7 @@ func (p *Plan) readTokenizer() (err error) {
 	return err
 }
 
-// optionalID is the token that a key names, or -1.
+// optionalID returns the token that a key names, or -1.
 func optionalID(m gguf.Meta, key string) int {
 	if !m.Has(key) {
 		return -1
@@ -91,6 +94,7 @@ func optionalID(m gguf.Meta, key string) int {
 	return int(m.Uint(key, 1<<62))
 }
 
+// readFormat finds the chat format that the file's template describes.
 func (p *Plan) readFormat() (err error) {
 	has := func(special string) bool { _, ok := p.tokenizer.Special(special); return ok }
 	p.format, err = chat.FromTemplate(p.file.Meta.String("tokenizer.chat_template", ""), has)
@@ -100,7 +104,8 @@ func (p *Plan) readFormat() (err error) {
 	return err
 }
 
-// checkConversation lays out the shortest conversation, which needs the special tokens that all need.
+// checkConversation renders the shortest conversation, to check that the vocabulary has the special tokens that every
+// conversation needs.
 func (p *Plan) checkConversation() error {
 	pieces, err := p.format.Render([]chat.Message{chat.Text(chat.User, "")}, chat.Options{})
 	if err == nil {
@@ -109,20 +114,20 @@ func (p *Plan) checkConversation() error {
 	return err
 }
 
-// Config is what the file says about the model.
+// Config returns what the file says about the model.
 func (p *Plan) Config() model.Config { return p.family.Config() }
 
-// Options choose how an engine runs.
+// Options configure an engine.
 type Options struct {
 	model.Options
 	Paging
 }
 
-// defaultContext bounds the memory of keys and values where the caller does not: models are published for contexts of
-// 131,072 tokens, whose keys and values would need several times the memory of their weights.
+// defaultContext bounds the memory of keys and values when the caller does not: models are published for contexts of
+// 131,072 tokens, whose keys and values would take several times the memory of the weights.
 const defaultContext = 4096
 
-// withContext bounds the context where nobody has.
+// withContext returns options with defaultContext, unless the caller has chosen a context.
 func (o Options) withContext() Options {
 	if o.Context == 0 {
 		o.Context = defaultContext
@@ -130,28 +135,29 @@ func (o Options) withContext() Options {
 	return o
 }
 
-// Open allocates the model's tensors on b, fills them from files and makes the model ready. Experts that are paged are read
-// later, when they are wanted; files must stay open as long as the engine then. report may be nil. Errors: those of
-// ops.Backend.Alloc and limits_too_small, before anything is read; of loader.Model.Load; invalid_request for a policy that
-// nobody knows.
-func (p *Plan) Open(ctx context.Context, b ops.Backend, files *loader.Model, o Options, report func(loader.Progress)) (*Engine, error) {
+// Open allocates the model's tensors on b, loads them from files and prepares the model. Experts that are paged are
+// read when a token uses them; then files must stay open as long as the engine. report may be nil. Errors: before
+// anything is read, those of ops.Backend.Alloc, limits_too_small, out_of_memory when a layer has fewer slots than a
+// token uses experts, and invalid_request for an unknown policy; then those of loader.Model.Load.
+func (p *Plan) Open(ctx context.Context, b ops.Backend, files *loader.Model, o Options,
+	report func(loader.Progress)) (*Engine, error) {
 	o = o.withContext()
-	layout, err := p.placement(b.Limits(), o)
+	y, err := p.place(b.Limits(), o)
 	if err != nil {
 		return nil, err
 	}
 	e := &Engine{backend: b, tokenizer: p.tokenizer, format: p.format, weights: model.Source{}}
 	e.stops = p.tokenizer.StopTokens(p.format.StopTokens()...)
-	residents := p.residentTensors(layout)
+	residents := p.residentTensors(y)
 	err = alloc(b, residents, e.weights)
-	if err == nil && layout != nil {
-		e.pages, err = openPages(b, files, layout, o.Paging, e.weights)
+	if err == nil && y != nil {
+		err = e.openPager(files, y, o.Paging)
 	}
 	if err == nil {
 		err = files.Load(ctx, residents, uploader(b, e.weights), report)
 	}
-	if err == nil && e.pages != nil {
-		o.Options.PagedExperts = &model.PagedExperts{Table: e.pages.table, Loader: e.pages}
+	if err == nil && y != nil {
+		o.Options.PagedExperts = &model.PagedExperts{Table: e.table, Loader: e.pager}
 	}
 	if err == nil {
 		e.model, err = model.New(ctx, b, p.family, e.weights, o.Options)
@@ -163,7 +169,7 @@ func (p *Plan) Open(ctx context.Context, b ops.Backend, files *loader.Model, o O
 	return e, nil
 }
 
-// alloc makes room for weights.
+// alloc allocates tensors and adds them to weights.
 func alloc(b ops.Backend, tensors []gguf.Tensor, weights model.Source) error {
 	for _, t := range tensors {
 		w, err := b.Alloc(t.Name, t.Type, t.Dims...)
@@ -175,7 +181,7 @@ func alloc(b ops.Backend, tensors []gguf.Tensor, weights model.Source) error {
 	return nil
 }
 
-// uploader fills them.
+// uploader returns the function that uploads what is read of weights.
 func uploader(b ops.Backend, weights model.Source) loader.PieceFunc {
 	return func(t gguf.Tensor, offset int64, blob loader.Blob) error {
 		return b.Upload(weights[t.Name], offset, blob)

@@ -23,8 +23,8 @@ func header(t *testing.T, file []byte) *gguf.File {
 	return f
 }
 
-// Each change keeps the length of what it replaces, so that the file stays whole.
-func TestReadRefusesWhatCannotRun(t *testing.T) {
+// Each replacement has the length of what it replaces, so that the file remains valid.
+func TestReadRefusesUnsupportedModels(t *testing.T) {
 	for code, change := range map[errs.Code][2]string{
 		errs.UnsupportedArchitecture: {"\x05\x00\x00\x00\x00\x00\x00\x00llama", "\x05\x00\x00\x00\x00\x00\x00\x00mamba"},
 		errs.UnsupportedTokenizer:    {"smollm", "klingo"},
@@ -34,12 +34,12 @@ func TestReadRefusesWhatCannotRun(t *testing.T) {
 		file := strings.Replace(string(small.GGUF()), change[0], change[1], 1)
 		_, err := Read(header(t, []byte(file)))
 		if errs.Of(err).Code != code {
-			t.Errorf("%q for %q gives %v, want %s", change[1], change[0], err, code)
+			t.Errorf("%q for %q: %v, want %s", change[1], change[0], err, code)
 		}
 	}
 }
 
-func TestReadRefusesWeightsItCannotComputeWith(t *testing.T) {
+func TestReadRefusesUnsupportedTensorTypes(t *testing.T) {
 	f := header(t, small.GGUF())
 	f.Tensors[3].Type = quant.Type(16)
 	_, err := Read(f)
@@ -48,75 +48,75 @@ func TestReadRefusesWeightsItCannotComputeWith(t *testing.T) {
 	}
 }
 
-// cramped has no room for a tensor.
-type cramped struct {
+// withoutTensor is a backend that refuses to allocate one tensor.
+type withoutTensor struct {
 	*ref.Backend
 	tensor  string
 	uploads int
 	live    map[*ops.Tensor]bool
 }
 
-var errCramped = ops.LimitError("maxBufferSize", "a tensor", 2, 1)
+var errRefused = ops.LimitError("maxBufferSize", "a tensor", 2, 1)
 
-func (c *cramped) Alloc(name string, t quant.Type, shape ...int) (*ops.Tensor, error) {
+func (c *withoutTensor) Alloc(name string, t quant.Type, shape ...int) (*ops.Tensor, error) {
 	if name == c.tensor {
-		return nil, errCramped
+		return nil, errRefused
 	}
 	w, err := c.Backend.Alloc(name, t, shape...)
 	c.live[w] = true
 	return w, err
 }
 
-func (c *cramped) Free(ts ...*ops.Tensor) {
+func (c *withoutTensor) Free(ts ...*ops.Tensor) {
 	for _, t := range ts {
 		delete(c.live, t)
 	}
 }
 
-func (c *cramped) Upload(t *ops.Tensor, offset int64, b ops.Blob) error {
+func (c *withoutTensor) Upload(t *ops.Tensor, offset int64, b ops.Blob) error {
 	c.uploads++
 	return c.Backend.Upload(t, offset, b)
 }
 
-func TestOpenGivesEverythingBackWhenThereIsNoRoom(t *testing.T) {
+func TestOpenFreesEverythingWhenAnAllocationFails(t *testing.T) {
 	files := download(t, small.GGUF())
 	plan, err := Read(files.File)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tensor := range []string{"blk.1.ffn_up.weight", "logits", "rope", "cache.1.v"} {
-		b := &cramped{Backend: ref.New(), tensor: tensor, live: map[*ops.Tensor]bool{}}
+		b := &withoutTensor{Backend: ref.New(), tensor: tensor, live: map[*ops.Tensor]bool{}}
 		_, err := plan.Open(t.Context(), b, files, Options{}, nil)
-		if !errors.Is(err, errCramped) || len(b.live) != 0 {
-			t.Errorf("without room for %s: %v, %d tensors left", tensor, err, len(b.live))
+		if !errors.Is(err, errRefused) || len(b.live) != 0 {
+			t.Errorf("without memory for %s: %v, %d tensors are left", tensor, err, len(b.live))
 		}
 		if strings.HasPrefix(tensor, "blk.") && b.uploads > 0 {
-			t.Errorf("without room for %s %d pieces were uploaded", tensor, b.uploads)
+			t.Errorf("without memory for %s %d pieces were uploaded", tensor, b.uploads)
 		}
 	}
 }
 
-func TestAPagedModelGivesEverythingBackWhenThereIsNoRoom(t *testing.T) {
+func TestOpenFreesEverythingOfAPagedModelWhenAnAllocationFails(t *testing.T) {
 	files := download(t, pagedFile(pagedModels["one of six"]))
 	plan, err := Read(files.File)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tensor := range []string{"blk.2.ffn_up_exps.weight", "experts.table", "experts.guard", ""} {
-		b := &cramped{Backend: ref.New(), tensor: tensor, live: map[*ops.Tensor]bool{}}
+		b := &withoutTensor{Backend: ref.New(), tensor: tensor, live: map[*ops.Tensor]bool{}}
 		e, err := plan.Open(t.Context(), b, files, Options{Paging: Paging{Slots: 2}}, nil)
 		if tensor == "" && err == nil {
 			e.Close()
-		} else if !errors.Is(err, errCramped) {
-			t.Errorf("without room for %q: %v", tensor, err)
+		} else if !errors.Is(err, errRefused) {
+			t.Errorf("without memory for %q: %v", tensor, err)
 		}
 		if len(b.live) != 0 {
-			t.Errorf("without room for %q %d tensors are left", tensor, len(b.live))
+			t.Errorf("without memory for %q %d tensors are left", tensor, len(b.live))
 		}
 	}
 }
 
-func TestOpenReportsItsProgress(t *testing.T) {
+func TestOpenReportsProgress(t *testing.T) {
 	files := download(t, small.GGUF())
 	plan, err := Read(files.File)
 	if err != nil {
@@ -133,14 +133,14 @@ func TestOpenReportsItsProgress(t *testing.T) {
 	}
 }
 
-func TestTheContextIsBoundedUnlessAskedFor(t *testing.T) {
+func TestTheContextHasADefaultBound(t *testing.T) {
 	long := small
 	long.ContextSize = 100_000
-	for asked, want := range map[int]int{0: defaultContext, 5000: 5000, 1 << 20: 100_000} {
+	for requested, want := range map[int]int{0: defaultContext, 5000: 5000, 1 << 20: 100_000} {
 		o := Options{}
-		o.Context = asked
+		o.Context = requested
 		if e := open(t, ref.New(), long.GGUF(), o); e.Context() != want {
-			t.Errorf("asked for %d, the context is %d, want %d", asked, e.Context(), want)
+			t.Errorf("with %d requested the context is %d, want %d", requested, e.Context(), want)
 		}
 	}
 }

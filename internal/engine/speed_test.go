@@ -10,7 +10,7 @@ import (
 )
 
 // The sizes are those of the published file: spec, "Files".
-func TestATokenOfScoutMultipliesItsShareOfTheWeights(t *testing.T) {
+func TestATokenOfScoutUsesItsShareOfTheWeights(t *testing.T) {
 	file := virtual.New(virtual.Scout(), virtual.UDQ2KXL(), 1)
 	header, err := gguf.Read(file.Size(), func(n int64) ([]byte, error) {
 		b := make([]byte, n)
@@ -27,23 +27,23 @@ func TestATokenOfScoutMultipliesItsShareOfTheWeights(t *testing.T) {
 	const (
 		resident  = 7.063e9
 		embedding = 202048 * 5120 * 144 / 256 // Q4_K; a token takes one row of it
-		experts   = 6*51118080 + 42*45547520  // one a layer
+		experts   = 6*51118080 + 42*45547520  // one in each layer
 	)
-	_, all := plan.multiplied()
+	_, all := plan.weightsOfToken()
 	if want := float64(resident - embedding + experts); math.Abs(float64(all)-want) > 1e-3*want {
 		t.Errorf("%d bytes, want about %.0f", all, want)
 	}
 }
 
-func TestSecondsOfOneTime(t *testing.T) {
-	const one = time.Millisecond
+func TestSecondsOfMeasuresOneRun(t *testing.T) {
+	const duration = time.Millisecond
 	times := []int{}
 	seconds, err := secondsOf(func(n int) error {
 		times = append(times, n)
-		time.Sleep(time.Duration(n) * one)
+		time.Sleep(time.Duration(n) * duration)
 		return nil
 	})
-	if err != nil || seconds < one.Seconds() || seconds > 3*one.Seconds() {
+	if err != nil || seconds < duration.Seconds() || seconds > 3*duration.Seconds() {
 		t.Errorf("%g s, %v after %v times; want about a millisecond", seconds, err, times)
 	}
 }

@@ -10,32 +10,32 @@ import (
 // Finish says why an answer ended.
 type Finish string
 
-// Why an answer ended: of its own accord, by a stop text or the caller; or for want of room.
+// The reasons why an answer ends.
 const (
-	FinishStop   Finish = "stop"
-	FinishLength Finish = "length"
+	FinishStop   Finish = "stop"   // a stop token, a stop text or the caller
+	FinishLength Finish = "length" // MaxTokens, or the end of the context
 )
 
-// Stats describe one answer.
+// Stats describes one answer.
 type Stats struct {
 	PromptTokens    int
-	ReusedTokens    int     // of the prompt, computed in an earlier turn
-	EncodedTiles    int     // of pictures in the prompt that are new
-	EncodeSeconds   float64 // until the last of them; within PrefillSeconds
+	ReusedTokens    int     // tokens of the prompt that were computed in an earlier turn
+	EncodedTiles    int     // tiles of new pictures in the prompt
+	EncodeSeconds   float64 // until the last of these tiles; part of PrefillSeconds
 	GeneratedTokens int     // without the stop token
-	PrefillSeconds  float64 // until the first token is there
-	DecodeSeconds   float64 // from then to the end
-	PeakHeapBytes   uint64  // Go heap, the largest seen
-	Tokens          []int32 // the answer's, a final stop token included
+	PrefillSeconds  float64 // until the first token
+	DecodeSeconds   float64 // from the first token to the end
+	PeakHeapBytes   uint64  // the largest size of the Go heap that was seen
+	Tokens          []int32 // the tokens of the answer, including a final stop token
 	Finish          Finish  // "" when an error ended the answer
 
 	PrefillPaging, DecodePaging PagingCounts // zeros when nothing is paged
 }
 
-// PagingCounts say how often experts were there.
+// PagingCounts counts hits, misses and loads of experts.
 type PagingCounts = experts.Stats
 
-// TokensPerSecond is the speed of decode, 0 for fewer than two tokens.
+// TokensPerSecond returns the speed of decode; 0 for fewer than two tokens.
 func (s Stats) TokensPerSecond() float64 {
 	if s.GeneratedTokens < 2 || s.DecodeSeconds == 0 {
 		return 0
@@ -43,42 +43,41 @@ func (s Stats) TokensPerSecond() float64 {
 	return float64(s.GeneratedTokens-1) / s.DecodeSeconds
 }
 
-// clock fills in the statistics of an answer.
+// clock measures the statistics of an answer.
 type clock struct {
 	stats Stats
-	begun time.Time
-	first time.Time        // when the first token was there
-	heap  runtime.MemStats // runtime/metrics would be 50 KB of a program that has 5 MB
+	start time.Time
+	first time.Time        // time of the first token
+	heap  runtime.MemStats // runtime/metrics would add 50 KB to a program of 5 MB
 }
 
 func startClock(promptTokens int) clock {
-	c := clock{begun: time.Now(), stats: Stats{PromptTokens: promptTokens}}
-	return c
+	return clock{start: time.Now(), stats: Stats{PromptTokens: promptTokens}}
 }
 
-// tiles counts tiles, and tells each who wants to know.
-func (c *clock) tiles(tell func(done, total int)) func(done, total int) {
+// tiles returns a function that records progress of encoding and passes it on to onTile, which may be nil.
+func (c *clock) tiles(onTile func(done, total int)) func(done, total int) {
 	return func(done, total int) {
-		c.stats.EncodedTiles, c.stats.EncodeSeconds = done, time.Since(c.begun).Seconds()
-		if tell != nil {
-			tell(done, total)
+		c.stats.EncodedTiles, c.stats.EncodeSeconds = done, time.Since(c.start).Seconds()
+		if onTile != nil {
+			onTile(done, total)
 		}
 	}
 }
 
-// token counts one.
+// token counts a generated token.
 func (c *clock) token() {
 	c.mark()
 	c.stats.GeneratedTokens++
 }
 
-// end notes why there will be no more tokens.
+// end records why the answer ends.
 func (c *clock) end(why Finish) {
 	c.mark()
 	c.stats.Finish = why
 }
 
-// mark notes that a token is there.
+// mark records the time of the first token and the size of the heap.
 func (c *clock) mark() {
 	if c.first.IsZero() {
 		c.first = time.Now()
@@ -87,11 +86,12 @@ func (c *clock) mark() {
 	c.stats.PeakHeapBytes = max(c.stats.PeakHeapBytes, c.heap.HeapAlloc)
 }
 
+// finish computes the durations.
 func (c *clock) finish() {
 	now := time.Now()
 	if c.first.IsZero() {
 		c.first = now
 	}
-	c.stats.PrefillSeconds = c.first.Sub(c.begun).Seconds()
+	c.stats.PrefillSeconds = c.first.Sub(c.start).Seconds()
 	c.stats.DecodeSeconds = now.Sub(c.first).Seconds()
 }

@@ -12,26 +12,28 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
-var weightTypes = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.Q2_K, quant.Q3_K,
+var weightTypes = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.Q2_K,
+	quant.Q3_K,
 	quant.Q4_K, quant.Q5_K, quant.Q6_K}
 
-// Every weight type, through all of a model: the GPU's logits are the reference's, and so are its tokens.
+// TestTinyModelsAgreeWithTheReference covers every weight type: the GPU's logits are the reference's, and so are its
+// tokens.
 func TestTinyModelsAgreeWithTheReference(t *testing.T) {
 	device := onGPU(t)
 	for _, typ := range weightTypes {
-		t.Run(typ.String(), func(t *testing.T) { agree(t, device, tiny.Llama{Seed: 1, Type: typ}.GGUF()) })
+		t.Run(typ.String(), func(t *testing.T) { checkLogits(t, device, tiny.Llama{Seed: 1, Type: typ}.GGUF()) })
 	}
 	t.Run("tied, odd sizes, rope factors", func(t *testing.T) {
-		agree(t, device, tiny.Llama{Seed: 2, Type: quant.Q4_1, HiddenSize: 96, NumHeads: 5, NumKVHeads: 1, HeadDim: 32,
+		checkLogits(t, device, tiny.Llama{Seed: 2, Type: quant.Q4_1, HiddenSize: 96, NumHeads: 5, NumKVHeads: 1, HeadDim: 32,
 			FeedForward: 160, Tied: true, RopeFactors: true}.GGUF())
 	})
 }
 
-// agree compares the logits of a prompt and of each token of a greedy answer.
-func agree(t *testing.T, device ops.Backend, file []byte) {
-	o := Options{Options: model.Options{CacheF32: true, BatchSize: 8}} // the prompt is longer than a chunk
-	want, wantTokens := walk(t, open(t, ref.New(), file, o))
-	got, tokens := walk(t, open(t, device, file, o))
+// checkLogits compares the logits of a prompt and of each token of a greedy answer with the reference.
+func checkLogits(t *testing.T, device ops.Backend, file []byte) {
+	o := Options{Options: model.Options{CacheF32: true, BatchSize: 8}} // the prompt is longer than a batch
+	want, wantTokens := greedySteps(t, open(t, ref.New(), file, o))
+	got, tokens := greedySteps(t, open(t, device, file, o))
 	if !slices.Equal(tokens, wantTokens) {
 		t.Errorf("the tokens are %v, want %v", tokens, wantTokens)
 	}
@@ -42,8 +44,8 @@ func agree(t *testing.T, device ops.Backend, file []byte) {
 	}
 }
 
-// walk gives the logits and the tokens of a short greedy answer.
-func walk(t *testing.T, e *Engine) (all [][]float32, tokens []int32) {
+// greedySteps returns the logits and the tokens of a short greedy answer.
+func greedySteps(t *testing.T, e *Engine) (all [][]float32, tokens []int32) {
 	t.Helper()
 	if err := e.model.Prefill(t.Context(), prompt); err != nil {
 		t.Fatal(err)

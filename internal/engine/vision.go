@@ -16,17 +16,16 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// VisionPlan is a vision file (an mmproj) of which everything has been checked that its header can tell, against the text
-// model that it is to see for.
+// VisionPlan is a vision file whose header has been checked completely, also against the text model that it is for.
 type VisionPlan struct {
-	file  *gguf.File
-	tower model.VisionEncoder
+	file    *gguf.File
+	encoder model.VisionEncoder
 }
 
 // ReadVision checks the header of a vision file for the model of p. Errors: unsupported_architecture,
 // unsupported_tensor_type, bad_model.
 func (p *Plan) ReadVision(f *gguf.File) (*VisionPlan, error) {
-	tower, err := model.ReadVisionEncoder(f.Meta)
+	encoder, err := model.ReadVisionEncoder(f.Meta)
 	if err != nil {
 		return nil, err
 	}
@@ -34,110 +33,117 @@ func (p *Plan) ReadVision(f *gguf.File) (*VisionPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := model.CheckVisionEncoder(tower, header, p.Config()); err != nil {
+	if err := model.CheckVisionEncoder(encoder, header, p.Config()); err != nil {
 		return nil, err
 	}
-	return &VisionPlan{f, tower}, checkVisionTokens(p.tokenizer, tower.Config())
+	return &VisionPlan{f, encoder}, checkVisionTokens(p.tokenizer, encoder.Config())
 }
 
-// checkVisionTokens refuses a text model that has no words for a picture.
+// checkVisionTokens checks that the text model's vocabulary has the special tokens of a picture.
 func checkVisionTokens(t *tokenizer.Tokenizer, c model.VisionConfig) error {
 	for _, name := range c.SpecialTokens {
 		if _, ok := t.Special(name); !ok {
-			return errs.New(errs.BadModel, fmt.Sprintf(
-				"the text model's vocabulary has no special token %s, so it cannot see; choose a model with vision, or use it without the vision file", name))
+			return errs.New(errs.BadModel, fmt.Sprintf("the text model's vocabulary has no special token %s, so it cannot see; "+
+				"choose a model with vision, or use it without the vision file", name))
 		}
 	}
 	return nil
 }
 
-// Fit checks that a device with limits l can hold each of the tower's tensors. Errors: limits_too_small.
-func (v *VisionPlan) Fit(l ops.Limits) error { return fit(v.file.Tensors, l) }
+// Fit checks that a device with limits l can hold each tensor of the vision encoder. Errors: limits_too_small.
+func (v *VisionPlan) Fit(l ops.Limits) error { return checkLimits(v.file.Tensors, l) }
 
-// Geometry is how pictures are cut for the tower.
-func (v *VisionPlan) Geometry() image.Geometry { return v.tower.Config().Geometry }
+// Geometry returns how pictures are cut into tiles for the vision encoder.
+func (v *VisionPlan) Geometry() image.Geometry { return v.encoder.Config().Geometry }
 
-// VisionOptions choose how an engine sees.
+// VisionOptions configure the vision of an engine.
 type VisionOptions struct {
-	// Cut decodes a picture that is new to the conversation and cuts it: decoding takes so much memory that a program of
-	// its own does it in the browser. file is what the message's part holds: the picture's bytes, or whatever names it to Cut.
+	// Cut decodes a picture that is new to the conversation and cuts it into tiles. In the browser another program does
+	// it, because decoding takes much memory. file is what the message's part holds: the bytes of the picture, or
+	// whatever Cut knows it by.
 	Cut func(ctx context.Context, file []byte, g image.Geometry) (*image.Tiles, error)
 
-	Report func(loader.Progress) // of the tower's weights, with the first picture; may be nil
+	// Report is called with the progress of downloading and loading the vision encoder. May be nil.
+	Report func(loader.Progress)
 }
 
-// sight is what an engine sees with. The tower is loaded with the first picture.
-type sight struct {
+// vision is what an engine needs to read pictures. The vision encoder is loaded for the first picture.
+type vision struct {
 	backend ops.Backend
 	plan    *VisionPlan
 	config  model.VisionConfig
 	options VisionOptions
 	files   *loader.Model
-	special map[string]int32 // the tower's special tokens
-	seeds   [2]maphash.Seed  // of pictureIDs
+	special map[string]int32 // the special tokens of a picture, by name
+	seeds   [2]maphash.Seed  // of picture ids
 
 	weights  model.Source
-	tower    *model.Vision          // nil while not loaded
-	pictures map[pictureID]*picture // those of the conversation
+	encoder  *model.Vision          // nil while it is not loaded
+	pictures map[pictureID]*picture // the pictures of the conversation
 }
 
-// AttachVision lets the engine see pictures, with a vision file that was checked against its model. The tower takes no
-// memory before the first picture; files are then brought into their store as far as they are not, and loaded.
-func (e *Engine) AttachVision(v *VisionPlan, files *loader.Model, o VisionOptions) {
+// AttachVision lets the engine read pictures, with a vision file that was checked against its model. The encoder takes
+// no memory before the first picture; then what is missing of files is downloaded, and the encoder is loaded. files
+// must stay open as long as the engine.
+func (e *Engine) AttachVision(plan *VisionPlan, files *loader.Model, o VisionOptions) {
 	e.detachVision()
-	s := &sight{backend: e.backend, plan: v, config: v.tower.Config(), options: o, files: files,
+	v := &vision{backend: e.backend, plan: plan, config: plan.encoder.Config(), options: o, files: files,
 		special: map[string]int32{}, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		weights: model.Source{}, pictures: map[pictureID]*picture{}}
-	for _, name := range s.config.SpecialTokens {
-		s.special[name], _ = e.tokenizer.Special(name)
+	for _, name := range v.config.SpecialTokens {
+		v.special[name], _ = e.tokenizer.Special(name)
 	}
-	e.vision = s
+	e.vision = v
 }
 
-// Sees reports whether messages may hold pictures.
+// HasVision reports whether messages may contain pictures.
 func (e *Engine) HasVision() bool { return e.vision != nil }
 
-// ReleaseVision frees the tower until the next picture that is new. What it saw stays with the conversation.
+// ReleaseVision frees the vision encoder until the next new picture. The vectors of pictures that are encoded are kept.
 func (e *Engine) ReleaseVision() {
 	if e.vision != nil {
 		e.vision.unload()
 	}
 }
 
+// detachVision frees everything that belongs to pictures.
 func (e *Engine) detachVision() {
 	if e.vision != nil {
 		e.vision.unload()
-		e.vision.keep(nil)
+		e.vision.keepPictures(nil)
 		e.vision = nil
 	}
 }
 
-// load makes the tower ready. Errors: those of loader.Model.Download and Load, and of ops.Backend.Alloc.
-func (s *sight) load(ctx context.Context) error {
-	if s.tower != nil {
+// load downloads and loads the vision encoder unless it is loaded. Errors: those of loader.Model.Download and Load, and
+// of ops.Backend.Alloc.
+func (v *vision) load(ctx context.Context) error {
+	if v.encoder != nil {
 		return nil
 	}
-	err := s.files.Download(ctx, s.plan.file.Tensors, s.options.Report)
+	tensors := v.plan.file.Tensors
+	err := v.files.Download(ctx, tensors, v.options.Report)
 	if err == nil {
-		err = alloc(s.backend, s.plan.file.Tensors, s.weights)
+		err = alloc(v.backend, tensors, v.weights)
 	}
 	if err == nil {
-		err = s.files.Load(ctx, s.plan.file.Tensors, uploader(s.backend, s.weights), s.options.Report)
+		err = v.files.Load(ctx, tensors, uploader(v.backend, v.weights), v.options.Report)
 	}
 	if err == nil {
-		s.tower, err = model.NewVision(ctx, s.backend, s.plan.tower, s.weights)
+		v.encoder, err = model.NewVision(ctx, v.backend, v.plan.encoder, v.weights)
 	}
 	if err != nil {
-		s.unload()
+		v.unload()
 	}
 	return err
 }
 
-func (s *sight) unload() {
-	if s.tower != nil {
-		s.tower.Close()
-		s.tower = nil
+// unload frees the vision encoder.
+func (v *vision) unload() {
+	if v.encoder != nil {
+		v.encoder.Close()
+		v.encoder = nil
 	}
-	s.backend.Free(slices.Collect(maps.Values(s.weights))...)
-	clear(s.weights)
+	v.backend.Free(slices.Collect(maps.Values(v.weights))...)
+	clear(v.weights)
 }

@@ -23,14 +23,14 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// album hands out pictures by name, as a page's decoder would, and counts how often it is asked.
+// album has pictures by name, in place of a page's decoder, and counts how often one is cut.
 type album struct {
 	pictures map[string]*image.Tiles
-	asked    int
+	cuts     int
 }
 
 func (a *album) cut(_ context.Context, file []byte, g image.Geometry) (*image.Tiles, error) {
-	a.asked++
+	a.cuts++
 	tiles, ok := a.pictures[string(file)]
 	if !ok || tiles.Layout.Geometry != g {
 		return nil, errs.New(errs.BadImage, fmt.Sprintf("no picture %s cut for %+v", file, g))
@@ -38,18 +38,18 @@ func (a *album) cut(_ context.Context, file []byte, g image.Geometry) (*image.Ti
 	return tiles, nil
 }
 
-// openSeeing opens the golden Llama 4 with a golden vision file.
-func openSeeing(t *testing.T, b ops.Backend, vision string, a *album, o Options) *Engine {
+// openVision opens the golden Llama 4 with a golden vision file.
+func openVision(t *testing.T, b ops.Backend, vision string, a *album, o Options) *Engine {
 	t.Helper()
 	file, err := os.ReadFile(llama4Goldens + vision + ".gguf")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return attach(t, b, file, a, o)
+	return openWithVisionFile(t, b, file, a, o)
 }
 
-// attach opens the golden Llama 4 with a vision file.
-func attach(t *testing.T, b ops.Backend, file []byte, a *album, o Options) *Engine {
+// openWithVisionFile opens the golden Llama 4 with the bytes of a vision file.
+func openWithVisionFile(t *testing.T, b ops.Backend, file []byte, a *album, o Options) *Engine {
 	t.Helper()
 	text, err := os.ReadFile(llama4Goldens + "interleave1.gguf")
 	if err != nil {
@@ -59,12 +59,12 @@ func attach(t *testing.T, b ops.Backend, file []byte, a *album, o Options) *Engi
 	if err != nil {
 		t.Fatal(err)
 	}
-	eyes, err := plan.ReadVision(header(t, file))
+	visionPlan, err := plan.ReadVision(header(t, file))
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := open(t, b, text, o)
-	e.AttachVision(eyes, download(t, file), VisionOptions{Cut: a.cut})
+	e.AttachVision(visionPlan, download(t, file), VisionOptions{Cut: a.cut})
 	return e
 }
 
@@ -77,10 +77,10 @@ func visionGolden(t *testing.T, name string) *golden.File {
 	return g
 }
 
-// tinyGeometry is that of vision-tiny.gguf: patches of 4 pixels, 4 vectors a tile.
+// tinyGeometry is that of vision-tiny.gguf: patches of 4 pixels, 4 vectors for each tile.
 var tinyGeometry = image.Geometry{TileSize: 16, MaxTiles: 16}
 
-// goldenPicture is what a golden file's tower looked at.
+// goldenPicture returns the picture of a golden file, cut into tiles.
 func goldenPicture(t *testing.T, g *golden.File) *image.Tiles {
 	t.Helper()
 	if pixels, ok := g.Floats["pixels"]; ok {
@@ -106,8 +106,8 @@ func goldenPicture(t *testing.T, g *golden.File) *image.Tiles {
 	return p.Tiles(image.Llama4)
 }
 
-// shown is a user's message with pictures before its text.
-func shown(text string, pictures ...string) chat.Message {
+// pictureMessage returns a user's message with pictures before its text.
+func pictureMessage(text string, pictures ...string) chat.Message {
 	m := chat.Message{Role: chat.User}
 	for _, name := range pictures {
 		m.Parts = append(m.Parts, chat.ContentPart{Image: true, File: []byte(name)})
@@ -116,44 +116,48 @@ func shown(text string, pictures ...string) chat.Message {
 	return m
 }
 
-// ask generates an answer to a conversation.
-func ask(t *testing.T, e *Engine, p Params, messages ...chat.Message) ([]int32, Stats) {
+// answerTo generates the answer to a conversation.
+func answerTo(t *testing.T, e *Engine, p Params, messages ...chat.Message) ([]int32, Stats) {
 	t.Helper()
 	prompt, err := e.Prompt(t.Context(), messages, chat.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var answer []int32
-	stats, err := e.Generate(t.Context(), prompt, p, func(token int32) bool { answer = append(answer, token); return true })
+	stats, err := e.Generate(t.Context(), prompt, p, func(token int32) bool {
+		answer = append(answer, token)
+		return true
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return answer, stats
 }
 
-// The whole chain, from a picture's pixels to the answer's tokens, on the reference and on the GPU: the prompt, the
-// logits after it and at each step, and the tokens are those that Hugging Face transformers gives.
+// From the pixels of a picture to the tokens of the answer, on the reference and on the GPU: the prompt, the logits
+// after it and after each step, and the tokens are those of Hugging Face transformers.
 func TestAnAnswerAboutAPictureIsTheGoldenOne(t *testing.T) {
 	for name, b := range map[string]ops.Backend{"reference": ref.New(), "GPU": onGPU(t)} {
 		for vision, prompt := range map[string]int{"vision-tiny": 30, "vision-real": 160} {
-			for _, chunk := range []int{0, 7} {
-				if chunk > 0 && vision == "vision-real" && name == "GPU" {
-					continue // 23 calls say no more than those of the other file
+			for _, batch := range []int{0, 7} {
+				if batch > 0 && vision == "vision-real" && name == "GPU" {
+					continue // 23 calls would add nothing to those of the other file
 				}
-				t.Run(fmt.Sprint(name, " ", vision, " chunk ", chunk), func(t *testing.T) {
+				t.Run(fmt.Sprint(name, " ", vision, " batch ", batch), func(t *testing.T) {
 					g := visionGolden(t, vision)
 					a := &album{pictures: map[string]*image.Tiles{"a": goldenPicture(t, g)}}
-					e := openSeeing(t, b, vision, a, Options{Options: model.Options{CacheF32: true, BatchSize: chunk}})
-					compareSeen(t, e, g, prompt)
+					e := openVision(t, b, vision, a, Options{Options: model.Options{CacheF32: true, BatchSize: batch}})
+					compareAnswer(t, e, g, prompt)
 				})
 			}
 		}
 	}
 }
 
-func compareSeen(t *testing.T, e *Engine, g *golden.File, prompt int) {
+// compareAnswer compares prompt, logits and tokens with a golden file.
+func compareAnswer(t *testing.T, e *Engine, g *golden.File, prompt int) {
 	tokens, want := g.Ints["tokens"].Data, g.Floats["logits"]
-	p, err := e.Prompt(t.Context(), []chat.Message{shown(g.Notes["text"], "a")}, chat.Options{})
+	p, err := e.Prompt(t.Context(), []chat.Message{pictureMessage(g.Notes["text"], "a")}, chat.Options{})
 	if err != nil || !slices.Equal(p.Tokens, tokens[:prompt]) {
 		t.Fatalf("the prompt is %v, %v; want %v", p.Tokens, err, tokens[:prompt])
 	}
@@ -170,15 +174,16 @@ func compareSeen(t *testing.T, e *Engine, g *golden.File, prompt int) {
 			t.Fatal(err)
 		}
 	}
-	e.history = nil // and not e.Forget: what was seen is kept
-	if answer, _ := ask(t, e, Params{MaxTokens: 8, Stop: never}, shown(g.Notes["text"], "a")); !slices.Equal(answer, tokens[prompt:]) {
+	e.history = nil // and not e.Forget: the encoded pictures are kept
+	answer, _ := answerTo(t, e, Params{MaxTokens: 8, Stop: never}, pictureMessage(g.Notes["text"], "a"))
+	if !slices.Equal(answer, tokens[prompt:]) {
 		t.Errorf("the answer is %v, want %v", answer, tokens[prompt:])
 	}
 }
 
-// What the GPU sees in each tile of a picture is what the reference sees, with weights of each type that vision files
+// The vectors that the GPU makes of each tile are those of the reference, with weights of each type that vision files
 // have.
-func TestTheGPUSeesWhatTheReferenceSees(t *testing.T) {
+func TestTheGPUEncodesPicturesAsTheReferenceDoes(t *testing.T) {
 	device := onGPU(t)
 	for _, vision := range []string{"vision-tiny", "vision-real"} {
 		file, err := os.ReadFile(llama4Goldens + vision + ".gguf")
@@ -186,37 +191,41 @@ func TestTheGPUSeesWhatTheReferenceSees(t *testing.T) {
 			t.Fatal(err)
 		}
 		tiles := goldenPicture(t, visionGolden(t, vision))
-		t.Run(vision, func(t *testing.T) { seeAlike(t, device, file, tiles) })
+		t.Run(vision, func(t *testing.T) { compareVectors(t, device, file, tiles) })
 		if vision == "vision-tiny" {
 			for _, typ := range []quant.Type{quant.F16, quant.Q8_0} {
-				t.Run(fmt.Sprint(vision, " ", typ), func(t *testing.T) { seeAlike(t, device, requantised(t, file, typ), tiles) })
+				t.Run(fmt.Sprint(vision, " ", typ), func(t *testing.T) {
+					compareVectors(t, device, requantised(t, file, typ), tiles)
+				})
 			}
 		}
 	}
 }
 
-func seeAlike(t *testing.T, device ops.Backend, vision []byte, tiles *image.Tiles) {
+// compareVectors compares the vectors of a picture on a device with the reference.
+func compareVectors(t *testing.T, device ops.Backend, vision []byte, tiles *image.Tiles) {
 	a := &album{pictures: map[string]*image.Tiles{"a": tiles}}
-	var seen [2][]float32
+	var vectors [2][]float32
 	for i, b := range []ops.Backend{ref.New(), device} {
-		e := attach(t, b, vision, a, Options{})
-		ask(t, e, Params{MaxTokens: 1, Stop: never}, shown("", "a"))
+		e := openWithVisionFile(t, b, vision, a, Options{})
+		answerTo(t, e, Params{MaxTokens: 1, Stop: never}, pictureMessage("", "a"))
 		for _, p := range e.vision.pictures {
 			x, err := model.ReadBack(t.Context(), b, p.vectors)
 			if err != nil {
 				t.Fatal(err)
 			}
-			seen[i] = x
+			vectors[i] = x
 		}
 	}
-	d := golden.Compare(seen[1], seen[0])
+	d := golden.Compare(vectors[1], vectors[0])
 	t.Log(d)
 	if d.NMSE > 1e-10 {
 		t.Errorf("%v, want 1e-10", d)
 	}
 }
 
-// requantised is vision-tiny with its matrices, and the table of positions, of another type, where their rows allow it.
+// requantised returns vision-tiny with its matrices, and the table of positions, converted to another type where the
+// length of their rows allows it.
 func requantised(t *testing.T, file []byte, typ quant.Type) []byte {
 	t.Helper()
 	f := header(t, file)
@@ -244,7 +253,7 @@ func requantised(t *testing.T, file []byte, typ quant.Type) []byte {
 	return w.Bytes()
 }
 
-// noisy is a picture of random pixels.
+// noisy returns a picture of random pixels.
 func noisy(seed uint64, width, height int) *image.Tiles {
 	tiles := image.NewTiles(tinyGeometry.Layout(width, height))
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -255,20 +264,21 @@ func noisy(seed uint64, width, height int) *image.Tiles {
 	return tiles
 }
 
-// gallery has two pictures of one size and a larger one.
+// gallery returns an album with two pictures of the same size and a larger one.
 func gallery() *album {
-	return &album{pictures: map[string]*image.Tiles{"sun": noisy(1, 16, 16), "sea": noisy(2, 16, 16), "wood": noisy(3, 30, 40)}}
+	return &album{pictures: map[string]*image.Tiles{"sun": noisy(1, 16, 16), "sea": noisy(2, 16, 16),
+		"wood": noisy(3, 30, 40)}}
 }
 
-// tell is an engine's answer, which must be the one of an engine that computes the conversation from its beginning, after
-// encoding so many tiles.
-func tell(t *testing.T, e *Engine, what string, tiles int, messages ...chat.Message) []int32 {
+// checkAnswer returns the engine's answer to a conversation. It must be that of a new engine, and encode the given
+// number of tiles.
+func checkAnswer(t *testing.T, e *Engine, what string, tiles int, messages ...chat.Message) []int32 {
 	t.Helper()
 	p := Params{MaxTokens: 6, Stop: never}
-	got, stats := ask(t, e, p, messages...)
-	want, _ := ask(t, openSeeing(t, ref.New(), "vision-tiny", gallery(), Options{}), p, messages...)
+	got, stats := answerTo(t, e, p, messages...)
+	want, _ := answerTo(t, openVision(t, ref.New(), "vision-tiny", gallery(), Options{}), p, messages...)
 	if !slices.Equal(got, want) {
-		t.Errorf("%s: the answer is %v, computed from its beginning %v", what, got, want)
+		t.Errorf("%s: the answer is %v, that of a new engine %v", what, got, want)
 	}
 	if stats.EncodedTiles != tiles {
 		t.Errorf("%s: %d tiles were encoded, want %d", what, stats.EncodedTiles, tiles)
@@ -278,39 +288,41 @@ func tell(t *testing.T, e *Engine, what string, tiles int, messages ...chat.Mess
 
 func TestAPictureIsEncodedOnceInAConversation(t *testing.T) {
 	a := gallery()
-	e := openSeeing(t, ref.New(), "vision-tiny", a, Options{})
+	e := openVision(t, ref.New(), "vision-tiny", a, Options{})
 	said := chat.Text(chat.Assistant, "a sun")
-	first := shown("what", "sun")
-	tell(t, e, "the first turn", 1, first)
-	tell(t, e, "a turn about the same picture", 0, first, said, chat.Text(chat.User, "why"))
-	tell(t, e, "a turn with another picture", 7, first, said, shown("this", "wood"))
-	tell(t, e, "the first again", 0, first, said, shown("that", "wood", "sun"))
-	tell(t, e, "an edit before the picture", 0, chat.Text(chat.System, "short"), first, said, shown("that", "wood", "sun"))
-	if a.asked != 2 {
-		t.Errorf("two pictures were cut %d times", a.asked)
+	first := pictureMessage("what", "sun")
+	checkAnswer(t, e, "the first turn", 1, first)
+	checkAnswer(t, e, "a turn about the same picture", 0, first, said, chat.Text(chat.User, "why"))
+	checkAnswer(t, e, "a turn with another picture", 7, first, said, pictureMessage("this", "wood"))
+	checkAnswer(t, e, "the first again", 0, first, said, pictureMessage("that", "wood", "sun"))
+	checkAnswer(t, e, "an edit before the picture", 0, chat.Text(chat.System, "short"), first, said,
+		pictureMessage("that", "wood", "sun"))
+	if a.cuts != 2 {
+		t.Errorf("two pictures were cut %d times", a.cuts)
 	}
-	tell(t, e, "a conversation without it", 0, chat.Text(chat.User, "hi"))
-	tell(t, e, "a new one with it", 1, first)
+	checkAnswer(t, e, "a conversation without it", 0, chat.Text(chat.User, "hi"))
+	checkAnswer(t, e, "a new one with it", 1, first)
 }
 
-// The prompts of two pictures of one size are the same tokens.
+// The prompts of two pictures of the same size have the same tokens.
 func TestAnotherPictureIsNotMistakenForTheFirst(t *testing.T) {
-	e := openSeeing(t, ref.New(), "vision-tiny", gallery(), Options{})
-	sun := tell(t, e, "one", 1, shown("what", "sun"))
-	sea := tell(t, e, "another", 1, shown("what", "sea"))
+	e := openVision(t, ref.New(), "vision-tiny", gallery(), Options{})
+	sun := checkAnswer(t, e, "one", 1, pictureMessage("what", "sun"))
+	sea := checkAnswer(t, e, "another", 1, pictureMessage("what", "sea"))
 	if slices.Equal(sun, sea) {
-		t.Errorf("both pictures give %v", sun)
+		t.Errorf("both pictures have the answer %v", sun)
 	}
-	both := tell(t, e, "both", 1, shown("what", "sea", "sun"))
-	if swapped := tell(t, e, "swapped", 0, shown("what", "sun", "sea")); slices.Equal(both, swapped) {
-		t.Errorf("either order gives %v", both)
+	both := checkAnswer(t, e, "both", 1, pictureMessage("what", "sea", "sun"))
+	if swapped := checkAnswer(t, e, "swapped", 0, pictureMessage("what", "sun", "sea")); slices.Equal(both, swapped) {
+		t.Errorf("both orders have the answer %v", both)
 	}
-	tell(t, e, "the same twice", 0, shown("what", "sun", "sun"))
+	checkAnswer(t, e, "the same twice", 0, pictureMessage("what", "sun", "sun"))
 }
 
 func TestAPromptKnowsWhereItsPicturesAre(t *testing.T) {
-	e := openSeeing(t, ref.New(), "vision-tiny", gallery(), Options{})
-	p, err := e.Prompt(t.Context(), []chat.Message{shown("what", "sun", "wood"), shown("this", "sea", "sun")}, chat.Options{})
+	e := openVision(t, ref.New(), "vision-tiny", gallery(), Options{})
+	messages := []chat.Message{pictureMessage("what", "sun", "wood"), pictureMessage("this", "sea", "sun")}
+	p, err := e.Prompt(t.Context(), messages, chat.Options{})
 	if err != nil || len(p.pictures) != 4 {
 		t.Fatalf("%d pictures, %v", len(p.pictures), err)
 	}
@@ -324,73 +336,80 @@ func TestAPromptKnowsWhereItsPicturesAre(t *testing.T) {
 	}
 }
 
-func TestAReleasedTowerComesBackWithTheNextNewPicture(t *testing.T) {
-	e := openSeeing(t, ref.New(), "vision-tiny", gallery(), Options{})
-	if e.vision.tower != nil || len(e.vision.weights) > 0 {
-		t.Error("the tower was loaded before the first picture")
+func TestAReleasedVisionEncoderIsLoadedForTheNextNewPicture(t *testing.T) {
+	e := openVision(t, ref.New(), "vision-tiny", gallery(), Options{})
+	if e.vision.encoder != nil || len(e.vision.weights) > 0 {
+		t.Error("the vision encoder was loaded before the first picture")
 	}
-	tell(t, e, "text alone", 0, chat.Text(chat.User, "hi"))
-	if e.vision.tower != nil {
-		t.Error("the tower was loaded for text")
+	checkAnswer(t, e, "text alone", 0, chat.Text(chat.User, "hi"))
+	if e.vision.encoder != nil {
+		t.Error("the vision encoder was loaded for text")
 	}
-	tell(t, e, "the first picture", 1, shown("what", "sun"))
-	tower := e.vision.tower
-	if tell(t, e, "the second", 1, shown("what", "sea")); e.vision.tower != tower {
-		t.Error("the tower was loaded for each picture")
+	checkAnswer(t, e, "the first picture", 1, pictureMessage("what", "sun"))
+	encoder := e.vision.encoder
+	if checkAnswer(t, e, "the second", 1, pictureMessage("what", "sea")); e.vision.encoder != encoder {
+		t.Error("the vision encoder was loaded for each picture")
 	}
-	tell(t, e, "the first once more", 1, shown("what", "sun"))
+	checkAnswer(t, e, "the first once more", 1, pictureMessage("what", "sun"))
 	e.ReleaseVision()
-	tell(t, e, "the first picture again", 0, shown("this", "sun"))
-	if e.vision.tower != nil || len(e.vision.weights) > 0 {
-		t.Error("the tower is back for a picture that was seen")
+	checkAnswer(t, e, "the first picture again", 0, pictureMessage("this", "sun"))
+	if e.vision.encoder != nil || len(e.vision.weights) > 0 {
+		t.Error("the vision encoder was loaded for a picture that is encoded")
 	}
-	tell(t, e, "a new one", 1, shown("this", "sun", "sea"))
-	if e.vision.tower == nil {
-		t.Error("the tower did not come back")
+	checkAnswer(t, e, "a new one", 1, pictureMessage("this", "sun", "sea"))
+	if e.vision.encoder == nil {
+		t.Error("the vision encoder was not loaded again")
 	}
 }
 
-func TestTilesAreToldAndAStopTakesEffectBetweenThem(t *testing.T) {
-	e := openSeeing(t, ref.New(), "vision-tiny", gallery(), Options{})
-	var told []string
-	p := Params{MaxTokens: 1, OnTile: func(done, total int) { told = append(told, fmt.Sprintf("%d/%d", done, total)) }}
-	ask(t, e, p, shown("what", "sun", "wood"))
-	if len(told) != 8 || told[0] != "1/8" || told[7] != "8/8" {
-		t.Errorf("told %v", told)
+func TestTilesAreReportedAndEncodingStopsBetweenThem(t *testing.T) {
+	e := openVision(t, ref.New(), "vision-tiny", gallery(), Options{})
+	var reports []string
+	p := Params{MaxTokens: 1, OnTile: func(done, total int) {
+		reports = append(reports, fmt.Sprintf("%d/%d", done, total))
+	}}
+	answerTo(t, e, p, pictureMessage("what", "sun", "wood"))
+	if len(reports) != 8 || reports[0] != "1/8" || reports[7] != "8/8" {
+		t.Errorf("the reports are %v", reports)
 	}
-	ask(t, e, p, chat.Text(chat.User, "what of another conversation"))
+	answerTo(t, e, p, chat.Text(chat.User, "what of another conversation"))
 	ctx, cancel := context.WithCancel(t.Context())
 	p.OnTile = func(done, _ int) {
 		if done == 3 {
 			cancel()
 		}
 	}
-	stats, err := e.Chat(ctx, []chat.Message{shown("what", "sun", "wood")}, chat.Options{}, p, func(string) bool { return true })
+	stats, err := e.Chat(ctx, []chat.Message{pictureMessage("what", "sun", "wood")}, chat.Options{}, p,
+		func(string) bool { return true })
 	if errs.Of(err).Code != errs.Aborted || stats.EncodedTiles != 3 || e.model.Len() != len(e.history) {
-		t.Errorf("%v after %d tiles; the history has %d tokens, the model %d", err, stats.EncodedTiles, len(e.history), e.model.Len())
+		t.Errorf("%v after %d tiles; the history has %d tokens, the model %d", err, stats.EncodedTiles, len(e.history),
+			e.model.Len())
 	}
-	tell(t, e, "after a stop", 7, shown("what", "sun", "wood"))
+	checkAnswer(t, e, "after a stop", 7, pictureMessage("what", "sun", "wood"))
 }
 
 func TestAPictureThatCannotBeCutIsRefusedBeforeAnyWork(t *testing.T) {
-	b := &idle{Backend: ref.New()}
-	e := openSeeing(t, b, "vision-tiny", gallery(), Options{})
-	_, err := e.Chat(t.Context(), []chat.Message{shown("what", "sun", "moon")}, chat.Options{}, Params{}, nil)
+	b := &programCounter{Backend: ref.New()}
+	e := openVision(t, b, "vision-tiny", gallery(), Options{})
+	_, err := e.Chat(t.Context(), []chat.Message{pictureMessage("what", "sun", "moon")}, chat.Options{}, Params{}, nil)
 	if errs.Of(err).Code != errs.BadImage || b.programs > 0 {
 		t.Errorf("%v after %d programs", err, b.programs)
 	}
 	other := &album{pictures: map[string]*image.Tiles{"sun": image.NewTiles(image.Llama4.Layout(16, 16))}}
-	e.vision.options.Cut = func(context.Context, []byte, image.Geometry) (*image.Tiles, error) { return other.pictures["sun"], nil }
-	if _, err := e.Prompt(t.Context(), []chat.Message{shown("what", "dusk")}, chat.Options{}); errs.Of(err).Code != errs.InvalidRequest {
+	e.vision.options.Cut = func(context.Context, []byte, image.Geometry) (*image.Tiles, error) {
+		return other.pictures["sun"], nil
+	}
+	_, err = e.Prompt(t.Context(), []chat.Message{pictureMessage("what", "dusk")}, chat.Options{})
+	if errs.Of(err).Code != errs.InvalidRequest {
 		t.Errorf("tiles of another size: %v", err)
 	}
 }
 
-// A prompt of tokens alone has no vectors to put at its patches.
+// A prompt of tokens alone has no vectors for its patch tokens.
 func TestPatchTokensWithoutAPictureAreRefused(t *testing.T) {
-	b := &idle{Backend: ref.New()}
-	e := openSeeing(t, b, "vision-tiny", gallery(), Options{})
-	p, err := e.Prompt(t.Context(), []chat.Message{shown("what", "sun")}, chat.Options{})
+	b := &programCounter{Backend: ref.New()}
+	e := openVision(t, b, "vision-tiny", gallery(), Options{})
+	p, err := e.Prompt(t.Context(), []chat.Message{pictureMessage("what", "sun")}, chat.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -404,35 +423,37 @@ func TestPatchTokensWithoutAPictureAreRefused(t *testing.T) {
 
 func TestAVisionFileThatDoesNotFitItsModelIsRefused(t *testing.T) {
 	_, text := llama4Golden(t, "interleave1-qknorm-high1")
-	eyes, err := os.ReadFile(llama4Goldens + "vision-tiny.gguf")
+	visionFile, err := os.ReadFile(llama4Goldens + "vision-tiny.gguf")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		name       string
-		text, eyes []byte
-		code       errs.Code
-		says       string
+		name         string
+		text, vision []byte
+		code         errs.Code
+		message      string
 	}{
-		{"no word for a patch", renamed(text, "<|patch|>"), eyes, errs.BadModel, "<|patch|>"},
-		{"no word for a row's end", renamed(text, "<|tile_y_separator|>"), eyes, errs.BadModel, "<|tile_y_separator|>"},
-		{"a wider text model", tiny.Llama{Type: quant.F32, HiddenSize: 96, NumHeads: 4}.GGUF(), eyes, errs.BadModel, "96"},
+		{"no token for a patch", renamed(text, "<|patch|>"), visionFile, errs.BadModel, "<|patch|>"},
+		{"no token for the end of a row", renamed(text, "<|tile_y_separator|>"), visionFile, errs.BadModel,
+			"<|tile_y_separator|>"},
+		{"a wider text model", tiny.Llama{Type: quant.F32, HiddenSize: 96, NumHeads: 4}.GGUF(), visionFile,
+			errs.BadModel, "96"},
 		{"no vision file", text, text, errs.UnsupportedArchitecture, "mmproj"},
 	} {
 		plan, err := Read(header(t, c.text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = plan.ReadVision(header(t, c.eyes))
-		if errs.Of(err).Code != c.code || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: %v, want %s that says %q", c.name, err, c.code, c.says)
+		_, err = plan.ReadVision(header(t, c.vision))
+		if errs.Of(err).Code != c.code || !strings.Contains(err.Error(), c.message) {
+			t.Errorf("%s: %v, want %s with %q", c.name, err, c.code, c.message)
 		}
 	}
 }
 
-func TestATowersTensorsMustFitTheDevice(t *testing.T) {
+func TestTheTensorsOfAVisionEncoderMustFitTheDevice(t *testing.T) {
 	_, text := llama4Golden(t, "interleave1-qknorm-high1")
-	eyes, err := os.ReadFile(llama4Goldens + "vision-tiny.gguf")
+	visionFile, err := os.ReadFile(llama4Goldens + "vision-tiny.gguf")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -440,7 +461,7 @@ func TestATowersTensorsMustFitTheDevice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := plan.ReadVision(header(t, eyes))
+	v, err := plan.ReadVision(header(t, visionFile))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,8 +23,8 @@ func newCache(t testing.TB, s Shape, policy string) *Cache {
 	return c
 }
 
-// use brings one expert of layer 0 in, as a token would, and says what happened: "h" for a hit, "." for a free slot, or
-// the expert that left.
+// use loads one expert of layer 0, as a token would, and returns what happened: "h" for a hit, "." for a load into a
+// free slot, or the number of the evicted expert.
 func use(t testing.TB, c *Cache, expert int) string {
 	t.Helper()
 	defer c.Release(1)
@@ -46,47 +46,47 @@ func use(t testing.TB, c *Cache, expert int) string {
 	return fmt.Sprint(l.Evicted)
 }
 
-// One layer of 4 experts. Below each token's expert: what happened to it.
-var handMade = []struct {
+// policyCases are about one layer of 4 experts. Below the expert of each token is what use returns for it.
+var policyCases = []struct {
 	policy  string
 	slots   int
 	experts string
-	happens string
+	want    string
 }{
 	{"lru", 2,
 		"0 1 0 2 0 1 1 3 0",
 		". . h 1 h 2 h 0 1"},
-	{"lfu:1000", 2, // 0 is used most and stays
+	{"lfu:1000", 2, // 0 is used most, and is not evicted at first
 		"0 0 0 1 2 1 0 3 3 3 3 2 0",
 		". h h . 1 2 h 1 h h h 0 2"},
-	{"lfu:4", 2, // old uses fade: 0 goes although it was used more often
+	{"lfu:4", 2, // old uses count less: 0 is evicted although it was used more often
 		"0 0 0 0 0 1 1 1 1 2",
 		". h h h h . h h h 0"},
-	{"stale", 2, // 0 was just used and yet goes: it came first
+	{"stale", 2, // 0 is evicted although it was just used: it was loaded first
 		"0 1 0 1 0 2 1 0",
 		". . h h h 0 h 1"},
 	{"lru", 1,
 		"0 0 1 0 3",
 		". h 0 1 0"},
-	{"lru", 4, // room for all: nobody leaves
+	{"lru", 4, // a slot for every expert: none is evicted
 		"0 1 2 3 0 1 2 3",
 		". . . . h h h h"},
 }
 
-func TestPoliciesOnHandMadeTraces(t *testing.T) {
-	for _, h := range handMade {
+func TestPoliciesEvictTheRightExpert(t *testing.T) {
+	for _, h := range policyCases {
 		c := newCache(t, EvenSlots(1, 4, 1, h.slots), h.policy)
 		var got []string
 		for _, e := range strings.Fields(h.experts) {
 			got = append(got, use(t, c, int(e[0]-'0')))
 		}
-		if strings.Join(got, " ") != h.happens {
-			t.Errorf("%s, %d slots\nuses %s\ngot  %s\nwant %s", h.policy, h.slots, h.experts, strings.Join(got, " "), h.happens)
+		if strings.Join(got, " ") != h.want {
+			t.Errorf("%s, %d slots\nuses %s\ngot  %s\nwant %s", h.policy, h.slots, h.experts, strings.Join(got, " "), h.want)
 		}
 	}
 }
 
-func TestTableSaysWhereExpertsLie(t *testing.T) {
+func TestTableHoldsTheSlotOfEachResidentExpert(t *testing.T) {
 	c := newCache(t, Shape{NumExperts: 3, NumExpertsUsed: 1, Slots: []int{2, 1}}, "lru")
 	const m = Missing
 	check := func(when string, want ...uint32) {
@@ -104,9 +104,9 @@ func TestTableSaysWhereExpertsLie(t *testing.T) {
 	c.FinishLoad(b)
 	check("in a layer of one slot", m, m, 0, 0, m, m)
 	d, _ := c.Claim(ID{1, 1})
-	check("its place is being taken", m, m, 0, m, m, m)
+	check("while its slot is being loaded into", m, m, 0, m, m, m)
 	c.AbandonLoad(d)
-	check("which failed", m, m, 0, m, m, m)
+	check("after that load has failed", m, m, 0, m, m, m)
 	if d.Evicted != 0 || d.Slot != 0 {
 		t.Errorf("the load is %+v", d)
 	}
@@ -115,21 +115,21 @@ func TestTableSaysWhereExpertsLie(t *testing.T) {
 	}
 }
 
-func TestChangedTellsOnce(t *testing.T) {
+func TestChangedReportsEachChangeOnce(t *testing.T) {
 	c := newCache(t, EvenSlots(1, 2, 1, 1), "lru")
 	if !c.Changed() || c.Changed() {
-		t.Error("a new table is to be written once")
+		t.Error("a new table is to be written exactly once")
 	}
 	l, _ := c.Claim(ID{0, 1})
 	if c.Changed() {
-		t.Error("taking a free slot changes nothing")
+		t.Error("claiming a free slot does not change the table")
 	}
 	if c.FinishLoad(l); !c.Changed() {
 		t.Error("a loaded expert changes the table")
 	}
 }
 
-func TestARoomTooSmallIsRefusedByName(t *testing.T) {
+func TestTooFewSlotsAreAnOutOfMemoryError(t *testing.T) {
 	_, err := NewCache(Shape{NumExperts: 4, NumExpertsUsed: 2, Slots: []int{2, 1}}, NewLRU(2, 4))
 	if e := errs.Of(err); e.Code != errs.OutOfMemory || !strings.Contains(e.Message, "1 experts of layer 1, but 2") {
 		t.Errorf("error is %v", err)
@@ -139,24 +139,24 @@ func TestARoomTooSmallIsRefusedByName(t *testing.T) {
 		t.Errorf("three experts in two slots: %v", err)
 	}
 	if s := c.Stats(); s.Misses != 0 {
-		t.Errorf("a refused Touch counts %d faults", s.Misses)
+		t.Errorf("a refused Use counts %d misses", s.Misses)
 	}
 }
 
-func TestRoomIsSharedEvenly(t *testing.T) {
+func TestFitMemoryGivesLayersSlotsEvenly(t *testing.T) {
 	for _, c := range []struct {
-		room  int64
-		bytes []int64
-		want  []int
+		available int64
+		bytes     []int64
+		want      []int
 	}{
 		{70, []int64{10, 10, 10}, []int{3, 2, 2}},
 		{1000, []int64{10, 10, 10}, []int{4, 4, 4}}, // no more slots than experts
 		{30, []int64{10, 10, 10}, []int{1, 1, 1}},
-		{75, []int64{30, 10, 10}, []int{1, 2, 2}}, // the large ones stop first
+		{75, []int64{30, 10, 10}, []int{1, 2, 2}}, // the large experts no longer fit first
 	} {
-		s, err := FitMemory(c.room, c.bytes, 4, 1)
+		s, err := FitMemory(c.available, c.bytes, 4, 1)
 		if err != nil || !slices.Equal(s.Slots, c.want) {
-			t.Errorf("%d bytes for experts of %v: slots %v, %v; want %v", c.room, c.bytes, s.Slots, err, c.want)
+			t.Errorf("%d bytes for experts of %v: slots %v, %v; want %v", c.available, c.bytes, s.Slots, err, c.want)
 		}
 	}
 	if _, err := FitMemory(25, []int64{10, 10, 10}, 4, 1); errs.Of(err).Code != errs.OutOfMemory {
@@ -164,7 +164,7 @@ func TestRoomIsSharedEvenly(t *testing.T) {
 	}
 }
 
-func TestATokensExpertsStayWhileItRuns(t *testing.T) {
+func TestPinnedExpertsAreNotEvicted(t *testing.T) {
 	c := newCache(t, EvenSlots(1, 4, 2, 2), "lru")
 	c.Use(0, 0, 1)
 	for _, e := range []int{0, 1} {
@@ -172,36 +172,36 @@ func TestATokensExpertsStayWhileItRuns(t *testing.T) {
 		c.FinishLoad(l)
 	}
 	if l, ok := c.Claim(ID{0, 2}); ok {
-		t.Errorf("a running token lost an expert: %+v", l)
+		t.Errorf("an expert of the current token was evicted: %+v", l)
 	}
 	c.Release(1)
 	if _, ok := c.Claim(ID{0, 2}); !ok {
-		t.Error("after the token nothing is held")
+		t.Error("no slot could be claimed after Release")
 	}
 }
 
-func TestGuessesLeaveATokenItsRoom(t *testing.T) {
+func TestPrefetchesLeaveSlotsForATokensExperts(t *testing.T) {
 	c := newCache(t, EvenSlots(1, 8, 2, 4), "lru")
-	var began []bool
+	var claimed []bool
 	for e := range 4 {
 		_, ok := c.ClaimForPrefetch(ID{0, e})
-		began = append(began, ok)
+		claimed = append(claimed, ok)
 	}
-	if !slices.Equal(began, []bool{true, true, false, false}) {
-		t.Errorf("guesses that began to load: %v", began)
+	if !slices.Equal(claimed, []bool{true, true, false, false}) {
+		t.Errorf("claimed for prefetch: %v", claimed)
 	}
 	c.Use(0, 6, 7)
 	for _, e := range []int{6, 7} {
 		if _, ok := c.Claim(ID{0, e}); !ok {
-			t.Errorf("no room for expert %d", e)
+			t.Errorf("no slot for expert %d", e)
 		}
 	}
 	if _, ok := newCache(t, EvenSlots(1, 8, 1, 1), "lru").ClaimForPrefetch(ID{0, 1}); ok {
-		t.Error("with one slot there is nothing to guess into")
+		t.Error("the only slot was claimed for a prefetch")
 	}
 }
 
-func TestStatisticsOfGuesses(t *testing.T) {
+func TestStatsCountPrefetches(t *testing.T) {
 	c := newCache(t, Shape{NumExperts: 8, NumExpertsUsed: 1, Slots: []int{4}, ExpertBytes: []int64{10}}, "lru")
 	right, _ := c.ClaimForPrefetch(ID{0, 1})
 	late, _ := c.ClaimForPrefetch(ID{0, 2})
@@ -211,7 +211,7 @@ func TestStatisticsOfGuesses(t *testing.T) {
 	use(t, c, 1)
 	use(t, c, 1)
 	if missing, _ := c.Use(0, 2); len(missing) != 1 {
-		t.Error("an expert under way is missing")
+		t.Error("an expert that is loading must be missing")
 	}
 	c.Promote(late)
 	c.FinishLoad(late)
@@ -226,8 +226,8 @@ func TestStatisticsOfGuesses(t *testing.T) {
 	}
 }
 
-// agree checks that table and slots say the same.
-func agree(t *testing.T, c *Cache) {
+// checkConsistent checks that the table agrees with the slots.
+func checkConsistent(t *testing.T, c *Cache) {
 	t.Helper()
 	inTable := 0
 	for place, at := range c.table {
@@ -237,7 +237,7 @@ func agree(t *testing.T, c *Cache) {
 		inTable++
 		s := c.slots[place/c.shape.NumExperts][at]
 		if s.state != resident || s.expert != place%c.shape.NumExperts {
-			t.Fatalf("the table has expert %d in slot %d, which holds %+v", place, at, s)
+			t.Fatalf("the table says that expert %d is in slot %d, which holds %+v", place, at, s)
 		}
 	}
 	inSlots := 0
@@ -249,12 +249,12 @@ func agree(t *testing.T, c *Cache) {
 		}
 	}
 	if inTable != inSlots {
-		t.Fatalf("%d experts in the table, %d in slots", inTable, inSlots)
+		t.Fatalf("%d experts are in the table, %d in slots", inTable, inSlots)
 	}
 }
 
-// Random tokens, guesses, failures and slow loads: table and slots agree, no pinned expert leaves.
-func TestNothingPinnedLeavesAndTableAndSlotsAgree(t *testing.T) {
+// Random tokens, prefetches, failures and slow loads.
+func TestTableAndSlotsAgreeAndPinnedExpertsStay(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		used := 1 + r.IntN(3)
@@ -263,7 +263,7 @@ func TestNothingPinnedLeavesAndTableAndSlotsAgree(t *testing.T) {
 			s.Slots = append(s.Slots, used+r.IntN(s.NumExperts-used+1))
 		}
 		c := newCache(t, s, []string{"lru", "lfu:5", "stale"}[seed%3])
-		var guesses []Load
+		var prefetches []Load
 		for range 200 {
 			layer := r.IntN(len(s.Slots))
 			missing, err := c.Use(layer, r.Perm(s.NumExperts)[:used]...)
@@ -272,32 +272,32 @@ func TestNothingPinnedLeavesAndTableAndSlotsAgree(t *testing.T) {
 			}
 			for _, e := range missing {
 				id := ID{layer, e}
-				if i := slices.IndexFunc(guesses, func(l Load) bool { return l.ID == id }); i >= 0 {
-					c.Promote(guesses[i])
-					c.FinishLoad(guesses[i])
-					guesses = slices.Delete(guesses, i, i+1)
+				if i := slices.IndexFunc(prefetches, func(l Load) bool { return l.ID == id }); i >= 0 {
+					c.Promote(prefetches[i])
+					c.FinishLoad(prefetches[i])
+					prefetches = slices.Delete(prefetches, i, i+1)
 					continue
 				}
 				l, ok := c.Claim(id)
 				if !ok {
-					t.Fatalf("seed %d: no room for %+v in %d slots", seed, id, s.Slots[layer])
+					t.Fatalf("seed %d: no slot for %+v among %d", seed, id, s.Slots[layer])
 				}
 				checkEvicted(t, c, l)
 				c.FinishLoad(l)
 			}
 			if l, ok := c.ClaimForPrefetch(ID{r.IntN(len(s.Slots)), r.IntN(s.NumExperts)}); ok {
 				checkEvicted(t, c, l)
-				guesses = append(guesses, l)
+				prefetches = append(prefetches, l)
 			}
-			if len(guesses) > 0 && r.IntN(2) == 0 {
+			if len(prefetches) > 0 && r.IntN(2) == 0 {
 				if r.IntN(4) == 0 {
-					c.AbandonLoad(guesses[0])
+					c.AbandonLoad(prefetches[0])
 				} else {
-					c.FinishLoad(guesses[0])
+					c.FinishLoad(prefetches[0])
 				}
-				guesses = guesses[1:]
+				prefetches = prefetches[1:]
 			}
-			agree(t, c)
+			checkConsistent(t, c)
 			c.Release(1)
 		}
 	}
@@ -305,12 +305,12 @@ func TestNothingPinnedLeavesAndTableAndSlotsAgree(t *testing.T) {
 
 func checkEvicted(t *testing.T, c *Cache, l Load) {
 	t.Helper()
-	if l.Evicted != None && c.pins[ID{l.Layer, l.Evicted}] {
-		t.Fatalf("pinned expert %d left for %+v", l.Evicted, l)
+	if l.Evicted != None && c.pinned[ID{l.Layer, l.Evicted}] {
+		t.Fatalf("pinned expert %d was evicted for %+v", l.Evicted, l)
 	}
 }
 
-// The simplest LRU there is: a list, newest last.
+// naiveHits counts the hits of the simplest LRU: a list, newest last.
 func naiveHits(experts []int, slots int) (hits int64) {
 	var list []int
 	for _, e := range experts {
@@ -325,7 +325,7 @@ func naiveHits(experts []int, slots int) (hits int64) {
 	return hits
 }
 
-func TestLRUHitsAsANaiveOne(t *testing.T) {
+func TestLRUHitsAsOftenAsANaiveOne(t *testing.T) {
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		slots := 1 + r.IntN(8)
@@ -342,7 +342,7 @@ func TestLRUHitsAsANaiveOne(t *testing.T) {
 	}
 }
 
-func TestPoliciesAreFoundByName(t *testing.T) {
+func TestPoliciesHaveNames(t *testing.T) {
 	for _, name := range []string{"lru", "lfu", "lfu:7", "stale", DefaultPolicy} {
 		if _, err := NewPolicy(name, 1, 1); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -355,7 +355,7 @@ func TestPoliciesAreFoundByName(t *testing.T) {
 	}
 }
 
-func BenchmarkTokenWithoutAFault(b *testing.B) {
+func BenchmarkTokenWithoutAMiss(b *testing.B) {
 	c := newCache(b, EvenSlots(48, 16, 1, 16), "lfu")
 	for layer := range 48 {
 		for e := range 16 {
@@ -371,7 +371,7 @@ func BenchmarkTokenWithoutAFault(b *testing.B) {
 	}
 }
 
-func BenchmarkFault(b *testing.B) {
+func BenchmarkMiss(b *testing.B) {
 	for _, policy := range []string{"lru", "lfu", "stale"} {
 		b.Run(policy, func(b *testing.B) {
 			c := newCache(b, EvenSlots(1, 128, 1, 64), policy)
@@ -382,15 +382,15 @@ func BenchmarkFault(b *testing.B) {
 	}
 }
 
-// An LFU that knew only uses would evict a guess first, before the token that it is for.
-func TestAGuessOutlivesAnExpertUsedOnce(t *testing.T) {
+// An LFU that counted only uses would evict a prefetched expert before the token that it is for.
+func TestLFUKeepsAPrefetchedExpertBeforeOneUsedOnce(t *testing.T) {
 	c := newCache(t, EvenSlots(1, 8, 1, 3), "lfu:100")
 	for _, e := range []int{0, 0, 0, 1} {
 		use(t, c, e)
 	}
-	guess, _ := c.ClaimForPrefetch(ID{0, 2})
-	c.FinishLoad(guess)
-	if gone := use(t, c, 3); gone != "1" {
-		t.Errorf("expert 3 took the place of %s, want 1", gone)
+	prefetched, _ := c.ClaimForPrefetch(ID{0, 2})
+	c.FinishLoad(prefetched)
+	if evicted := use(t, c, 3); evicted != "1" {
+		t.Errorf("expert 3 evicted %s, want 1", evicted)
 	}
 }

@@ -6,137 +6,146 @@ import (
 	"strings"
 )
 
-// Policy decides who leaves a layer. It sees what tokens use and what is loaded, and may remember it; what it says
-// changes speed alone.
+// Policy decides which expert of a layer is evicted. It is told what tokens use and what is loaded. Its decisions
+// change speed and nothing else.
 type Policy interface {
-	// Used tells that a token uses an expert, resident or not.
+	// Used records that a token uses an expert, resident or not.
 	Used(id ID)
 
-	// Loaded tells that an expert lies in a slot now; guessed, that no token has asked for it yet.
-	Loaded(id ID, guessed bool)
+	// Loaded records that an expert is resident from now on. prefetched says that no token has asked for it yet.
+	Loaded(id ID, prefetched bool)
 
-	// Victim chooses one of the candidates: resident experts of the layer that no token is using, at least one, in the
-	// order of their slots. The slice is the caller's.
+	// Victim returns the expert to evict, one of the candidates: the resident experts of the layer that are not in use, at
+	// least one, in the order of their slots. The policy must not keep the slice.
 	Victim(layer int, candidates []int) int
 }
 
-// DefaultPolicy is the best on the traces of docs/performance.md.
+// DefaultPolicy is the name of the policy that did best on the traces of docs/performance.md.
 const DefaultPolicy = "lfu"
 
-// defaultHalfLife is in uses of a layer: with one expert a token, in tokens.
+// defaultHalfLife counts uses of a layer, which are tokens where a token uses one expert.
 const defaultHalfLife = 32
 
-// NewPolicy makes a policy by its name: "lru", "lfu", "lfu:N" with a half-life of N tokens, or "stale".
-func NewPolicy(name string, layers, experts int) (Policy, error) {
-	kind, detail, hasDetail := strings.Cut(name, ":")
+// NewPolicy returns a policy by its name: "lru", "lfu", "lfu:N" with a half-life of N uses of a layer, or "stale".
+func NewPolicy(name string, layers, numExperts int) (Policy, error) {
+	kind, halfLife, hasHalfLife := strings.Cut(name, ":")
 	switch {
-	case kind == "lru" && !hasDetail:
-		return NewLRU(layers, experts), nil
-	case kind == "stale" && !hasDetail:
-		return NewStale(layers, experts), nil
-	case kind == "lfu" && !hasDetail:
-		return NewLFU(layers, experts, defaultHalfLife), nil
+	case kind == "lru" && !hasHalfLife:
+		return NewLRU(layers, numExperts), nil
+	case kind == "stale" && !hasHalfLife:
+		return NewStale(layers, numExperts), nil
+	case kind == "lfu" && !hasHalfLife:
+		return NewLFU(layers, numExperts, defaultHalfLife), nil
 	case kind == "lfu":
-		if n, err := strconv.Atoi(detail); err == nil && n > 0 {
-			return NewLFU(layers, experts, n), nil
+		if n, err := strconv.Atoi(halfLife); err == nil && n > 0 {
+			return NewLFU(layers, numExperts, n), nil
 		}
 	}
 	return nil, fmt.Errorf("unknown policy %q; known are lru, lfu, lfu:N (half-life of N tokens) and stale", name)
 }
 
-// grid holds a number for each expert.
-type grid [][]uint64
+// scores holds a number for each expert: [layer][expert].
+type scores [][]uint64
 
-func newGrid(layers, experts int) grid {
-	g := make(grid, layers)
-	for i := range g {
-		g[i] = make([]uint64, experts)
+func newScores(layers, numExperts int) scores {
+	s := make(scores, layers)
+	for i := range s {
+		s[i] = make([]uint64, numExperts)
 	}
-	return g
+	return s
 }
 
-// least is the candidate with the smallest number, the lowest expert on a tie.
-func (g grid) least(layer int, candidates []int) int {
+// lowest returns the candidate with the lowest score; of equal ones, the expert with the lowest number.
+func (s scores) lowest(layer int, candidates []int) int {
 	victim := candidates[0]
 	for _, e := range candidates[1:] {
-		if x, least := g[layer][e], g[layer][victim]; x < least || x == least && e < victim {
+		if x, lowest := s[layer][e], s[layer][victim]; x < lowest || x == lowest && e < victim {
 			victim = e
 		}
 	}
 	return victim
 }
 
-// lru evicts the expert that was used or loaded longest ago.
+// lru implements NewLRU. An expert's score is the time of its last use.
 type lru struct {
 	clock uint64
-	last  grid
+	last  scores
 }
 
-// NewLRU evicts the least recently used expert.
-func NewLRU(layers, experts int) Policy { return &lru{last: newGrid(layers, experts)} }
+// NewLRU returns a policy that evicts the expert whose last use or load is longest ago.
+func NewLRU(layers, numExperts int) Policy { return &lru{last: newScores(layers, numExperts)} }
 
+// Used implements Policy.
 func (p *lru) Used(id ID) {
 	p.clock++
 	p.last[id.Layer][id.Expert] = p.clock
 }
 
+// Loaded implements Policy.
 func (p *lru) Loaded(id ID, _ bool) { p.Used(id) }
 
-func (p *lru) Victim(layer int, candidates []int) int { return p.last.least(layer, candidates) }
+// Victim implements Policy.
+func (p *lru) Victim(layer int, candidates []int) int { return p.last.lowest(layer, candidates) }
 
-// lfu evicts the expert that was used least; uses count less with time. Scores are whole numbers so that they are the
-// same on every machine: a use adds one share, and every halfLife uses of a layer all its scores are halved.
+// lfu implements NewLFU. Scores are integers so that they are the same on every machine: a use adds useScore, and after
+// every halfLife uses of a layer all its scores are halved.
 type lfu struct {
-	scores   grid
-	uses     []int // of each layer since the last halving
+	scores   scores
+	uses     []int // [layer]: uses since the last halving
 	halfLife int
 }
 
-const share = 1 << 20
+const useScore = 1 << 20
 
-// NewLFU evicts the least frequently used expert; a use counts half after halfLife uses of its layer.
-func NewLFU(layers, experts, halfLife int) Policy {
-	return &lfu{newGrid(layers, experts), make([]int, layers), halfLife}
+// NewLFU returns a policy that evicts the least frequently used expert. A use counts half after halfLife further uses
+// of its layer.
+func NewLFU(layers, numExperts, halfLife int) Policy {
+	return &lfu{newScores(layers, numExperts), make([]int, layers), halfLife}
 }
 
+// Used implements Policy.
 func (p *lfu) Used(id ID) {
-	scores := p.scores[id.Layer]
-	scores[id.Expert] += share
+	layer := p.scores[id.Layer]
+	layer[id.Expert] += useScore
 	if p.uses[id.Layer]++; p.uses[id.Layer] < p.halfLife {
 		return
 	}
 	p.uses[id.Layer] = 0
-	for e := range scores {
-		scores[e] /= 2
+	for e := range layer {
+		layer[e] /= 2
 	}
 }
 
-// Loaded lends a guess a use: without one it would be the first to leave, before its token comes.
-func (p *lfu) Loaded(id ID, guessed bool) {
-	if guessed {
-		p.scores[id.Layer][id.Expert] += share
+// Loaded counts one use of a prefetched expert in advance. Otherwise it would be the first to be evicted, before the
+// token that it was prefetched for.
+func (p *lfu) Loaded(id ID, prefetched bool) {
+	if prefetched {
+		p.scores[id.Layer][id.Expert] += useScore
 	}
 }
 
-func (p *lfu) Victim(layer int, candidates []int) int { return p.scores.least(layer, candidates) }
+// Victim implements Policy.
+func (p *lfu) Victim(layer int, candidates []int) int { return p.scores.lowest(layer, candidates) }
 
-// stale evicts the expert that has been in its slot longest, however often it was used. This is what is left of
-// Least-Stale (arXiv 2602.03921) when every layer has its own slots: experts that no token under way uses are stale and
-// leave in the order in which they came; that layers do not evict each other's experts, its other half, goes without
-// saying here.
+// stale implements NewStale. It is the part of Least-Stale (arXiv 2602.03921) that remains when every layer has slots
+// of its own: experts that the current token does not use are stale, and are evicted in the order in which they were
+// loaded. The other part, that layers do not evict each other's experts, always holds here.
 type stale struct {
 	clock  uint64
-	loaded grid
+	loaded scores
 }
 
-// NewStale evicts the stale expert that was loaded first.
-func NewStale(layers, experts int) Policy { return &stale{loaded: newGrid(layers, experts)} }
+// NewStale returns a policy that evicts the expert that was loaded first, however often it has been used.
+func NewStale(layers, numExperts int) Policy { return &stale{loaded: newScores(layers, numExperts)} }
 
+// Used implements Policy.
 func (p *stale) Used(ID) {}
 
+// Loaded implements Policy.
 func (p *stale) Loaded(id ID, _ bool) {
 	p.clock++
 	p.loaded[id.Layer][id.Expert] = p.clock
 }
 
-func (p *stale) Victim(layer int, candidates []int) int { return p.loaded.least(layer, candidates) }
+// Victim implements Policy.
+func (p *stale) Victim(layer int, candidates []int) int { return p.loaded.lowest(layer, candidates) }

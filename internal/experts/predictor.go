@@ -1,7 +1,7 @@
 package experts
 
-// Predictor predicts which experts a token will use from those it has used. A wrong prediction costs a needless read and
-// changes nothing else.
+// Predictor predicts which experts a token will use from those it has used. A wrong prediction costs a needless read
+// and changes nothing else.
 type Predictor interface {
 	// Predict returns an expert that a token is likely to use in a layer, given the first one that it used in the layer
 	// before.
@@ -11,13 +11,14 @@ type Predictor interface {
 	Observe(layer, before, used int)
 }
 
-// transitions counts how often each expert followed each expert of the layer before, and predicts the most frequent one.
+// transitions counts how often each expert followed each expert of the layer before, and predicts the most frequent
+// one.
 type transitions struct {
 	counts [][][]uint32 // [layer][expert of the layer before][expert]
 }
 
-// minSeen is how often an expert must have been seen before its successor is predicted. The successor must have followed
-// it in at least half of these cases, because a wrong prediction costs a read.
+// minSeen is how often an expert must have been seen before its successor is predicted. The successor must have
+// followed it in at least half of these cases, because a wrong prediction costs a read.
 const minSeen = 4
 
 // NewTransitions returns a Predictor that counts transitions between neighbouring layers.

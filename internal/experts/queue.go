@@ -1,72 +1,135 @@
 package experts
 
-// Priority says who waits for a read.
-type Priority int
+import (
+	"context"
+	"sync"
+)
+
+// priority orders reads: a smaller value is more urgent.
+type priority int
 
 const (
-	Demand     Priority = iota // a token
-	Guess                      // nobody yet
-	Background                 // nobody: the store is being filled
+	demand     priority = iota // a token waits for the expert
+	prefetch                   // a token is likely to use the expert soon
+	background                 // the expert is stored, so that it need not be fetched later
 	numPriorities
 )
 
-// Range is one of the runs of bytes that make up an expert in the model's files: a matrix, or a part of one.
-type Range struct {
-	Matrix int   // which of the expert's matrices: gate, up, down in the order the caller gave them
-	At     int64 // byte within that matrix
-	Part   int   // file of a split model
-	Offset int64 // byte within that file
-	Bytes  int64
-}
-
-// job is an expert to be read.
+// job is an expert that is to be read, range by range.
 type job struct {
-	load     Load // without a slot in the background
-	priority Priority
-	rest     []Range // not begun
-	running  int     // ranges begun and not finished
-	err      error   // the first; nothing more is begun
+	load     Load // Slot is None in the background
+	priority priority
+	ctx      context.Context // of its reads
+
+	unread  []Range // ranges whose read has not started
+	started bool    // the read of a range has started
+	running int     // reads that have started and not finished
+	err     error   // the first error of a read; no further one is started
+	done    chan struct{}
 }
 
-// queue orders reads: demand before guesses before background, each in the order of arrival, and never more than budget
-// bytes between the store and the GPU. A range larger than the budget goes alone.
+// toStore reports whether the job only stores its expert.
+func (j *job) toStore() bool { return j.load.Slot == None }
+
+// queue decides which range is read next: demand before prefetch before background, in each of them in the order of
+// arrival, and never more than maxBytes between the store and the GPU. A range larger than that is read alone. Ranges
+// that are only stored do not count, because no one holds their bytes.
 //
-// A read may wait for the network for as long as it is away. What is less urgent leaves reads free, so that a token whose
-// experts are all stored never waits behind it.
+// A read may wait for the network for as long as it is unreachable. Therefore less urgent reads leave some of the
+// maxReads free, so that a token whose experts are all stored never waits for them.
+//
+// Its methods may be called on any goroutine.
 type queue struct {
-	budget, inFlight int64
-	maxReads, reads  int
-	running          [numPriorities]int // of reads
-	jobs             [numPriorities][]*job
+	maxBytes int64
+	maxReads int
+
+	mu      sync.Mutex
+	closed  bool
+	strict  bool // see setStrict
+	bytes   int64
+	reads   int                   // reads that have started and not finished
+	arrived int                   // of these, reads whose bytes are waiting to be uploaded
+	running [numPriorities]int    // reads by priority
+	jobs    [numPriorities][]*job // jobs with ranges whose read has not started
+	readers sync.WaitGroup        // goroutines that read
 }
 
-// full reports whether a priority has all the reads it may have: half of them in the background, all but one with the
-// guesses, all with demands. A queue of one read has no choice.
-func (q *queue) full(p Priority) bool {
-	limit := [numPriorities]int{q.maxReads, q.maxReads - 1, q.maxReads / 2}[p]
+// add adds a job.
+func (q *queue) add(j *job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.jobs[j.priority] = append(q.jobs[j.priority], j)
+}
+
+// start starts all reads that are allowed now, each on a goroutine of its own.
+func (q *queue) start(read func(*job, Range)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for !q.closed {
+		j, r, ok := q.next()
+		if !ok {
+			return
+		}
+		q.readers.Add(1)
+		go func() {
+			defer q.readers.Done()
+			read(j, r)
+		}()
+	}
+}
+
+// next removes the range to be read now from the queue; q.mu is held. What is less urgent waits behind a range that may
+// not be read yet, with the exception that setStrict describes.
+func (q *queue) next() (j *job, r Range, ok bool) {
+	blocked := false
+	for p := range numPriorities {
+		if len(q.jobs[p]) == 0 || blocked && (q.strict || p != background) {
+			continue
+		}
+		if j = q.jobs[p][0]; q.allows(j) {
+			return j, q.take(j), true
+		}
+		blocked = true
+	}
+	return nil, Range{}, false
+}
+
+// allows reports whether the next range of a job may be read now; q.mu is held. Background has half of the reads at
+// most, background and prefetch together have all but one, and demand has all. If maxReads is 1, every priority may use
+// it.
+func (q *queue) allows(j *job) bool {
+	limit := max(1, [numPriorities]int{q.maxReads, q.maxReads - 1, q.maxReads / 2}[j.priority])
 	n := 0
-	for i := p; i < numPriorities; i++ {
-		n += q.running[i]
+	for p := j.priority; p < numPriorities; p++ {
+		n += q.running[p]
 	}
-	return q.reads == q.maxReads || n >= max(1, limit)
+	if n >= limit {
+		return false
+	}
+	if j.toStore() {
+		return q.reads-q.arrived < q.maxReads
+	}
+	return q.reads < q.maxReads && (q.bytes == 0 || q.bytes+j.unread[0].Bytes <= q.maxBytes)
 }
 
-func (q *queue) add(j *job) { q.jobs[j.priority] = append(q.jobs[j.priority], j) }
-
-// raise makes a job one that a token waits for.
-func (q *queue) raise(j *job) {
-	if j.priority == Demand {
-		return
+// take counts a job's next range as being read; q.mu is held. A job of which all ranges are being read leaves the
+// queue.
+func (q *queue) take(j *job) Range {
+	r := j.unread[0]
+	q.reads++
+	q.running[j.priority]++
+	if !j.toStore() {
+		q.bytes += r.Bytes
 	}
-	q.remove(j)
-	q.running[j.priority] -= j.running
-	j.priority = Demand
-	q.running[Demand] += j.running
-	if len(j.rest) > 0 {
-		q.add(j)
+	j.started = true
+	j.running++
+	if j.unread = j.unread[1:]; len(j.unread) == 0 {
+		q.remove(j)
 	}
+	return r
 }
 
+// remove takes a job out of the list of its priority; q.mu is held.
 func (q *queue) remove(j *job) {
 	jobs := q.jobs[j.priority]
 	for i := range jobs {
@@ -77,46 +140,87 @@ func (q *queue) remove(j *job) {
 	}
 }
 
-// next gives the range to read now. What does not fit waits, and what is less urgent waits behind it.
-func (q *queue) next() (j *job, r Range, ok bool) {
-	for p := range q.jobs {
-		if len(q.jobs[p]) == 0 {
-			continue
-		}
-		j = q.jobs[p][0]
-		r = j.rest[0]
-		if q.full(j.priority) || q.reads > 0 && q.inFlight+r.Bytes > q.budget {
-			return nil, Range{}, false
-		}
-		q.begin(j)
-		return j, r, true
-	}
-	return nil, Range{}, false
+// arrive records that the bytes of a read are waiting to be uploaded.
+func (q *queue) arrive() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.arrived++
 }
 
-// begin takes a job's next range; a job with none left is no longer waiting.
-func (q *queue) begin(j *job) {
-	q.reads++
-	q.running[j.priority]++
-	q.inFlight += j.rest[0].Bytes
-	j.running++
-	if j.rest = j.rest[1:]; len(j.rest) == 0 {
-		q.remove(j)
-	}
-}
-
-// end gives a range's bytes back and reports whether its job is over. After an error the rest of the job is dropped.
-func (q *queue) end(j *job, r Range, err error) (over bool) {
+// finish records that a read has ended and its bytes, if it had any, have been released. It reports whether the job has
+// ended. After an error the other ranges of the job are dropped.
+func (q *queue) finish(j *job, r Range, err error) (ended bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	q.reads--
 	q.running[j.priority]--
-	q.inFlight -= r.Bytes
+	if !j.toStore() {
+		q.bytes -= r.Bytes
+		q.arrived--
+	}
 	j.running--
 	if err != nil && j.err == nil {
 		j.err = err
 	}
-	if j.err != nil && len(j.rest) > 0 {
+	if j.err != nil && len(j.unread) > 0 {
 		q.remove(j)
-		j.rest = nil
+		j.unread = nil
 	}
-	return j.running == 0 && len(j.rest) == 0
+	ended = j.running == 0 && len(j.unread) == 0
+	if ended && j.done != nil {
+		close(j.done)
+	}
+	return ended
+}
+
+// promote makes a job one that a token waits for.
+func (q *queue) promote(j *job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if j.priority == demand {
+		return
+	}
+	q.remove(j)
+	q.running[j.priority] -= j.running
+	j.priority = demand
+	q.running[demand] += j.running
+	if len(j.unread) > 0 {
+		q.jobs[demand] = append(q.jobs[demand], j)
+	}
+}
+
+// withdraw removes a job of which no read has started, and reports whether it did.
+func (q *queue) withdraw(j *job) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if j.started {
+		return false
+	}
+	q.remove(j)
+	return true
+}
+
+// abandon drops the ranges of a job whose read has not started.
+func (q *queue) abandon(j *job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.remove(j)
+	j.unread = nil
+}
+
+// setStrict says whether background waits behind demand and prefetch that may not be read yet. It does while a token or
+// a prompt is being computed. Otherwise it does not: what they wait for may be an upload, and the pager may not be
+// used, so that nothing is uploaded, for as long as the user is thinking.
+func (q *queue) setStrict(strict bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.strict = strict
+}
+
+// close ends the queue: no further read starts. It waits for the goroutines that read.
+func (q *queue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.readers.Wait()
 }

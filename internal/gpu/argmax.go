@@ -6,14 +6,15 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// A vocabulary is searched in up to argmaxParts parts at once, of at least minArgmaxPart logits each: one workgroup alone
-// would wait for memory most of the time.
+// A vocabulary is searched in up to argmaxParts parts at once, of at least minArgmaxPart logits each: one workgroup
+// alone would wait for memory most of the time.
 const (
 	argmaxParts   = 64
 	minArgmaxPart = 1024
 )
 
-// Argmax dispatches argmax, a workgroup for each part of the logits, then argmax_merge, one workgroup for their results.
+// Argmax dispatches argmax, a workgroup for each part of the logits, then argmax_merge, one workgroup for their
+// results.
 func (b *Backend) Argmax(dst, logits *ops.Tensor) {
 	ops.CheckArgmax(dst, logits)
 	vocab := logits.Dim(0)

@@ -30,8 +30,8 @@ func (b *Backend) Attention(a ops.Attention) {
 	})
 }
 
-// headTile returns how many of the query heads that share a key head a workgroup computes, and how many such tiles there
-// are for a key head.
+// headTile returns how many of the query heads that share a key head a workgroup computes, and how many such tiles
+// there are for a key head.
 func headTile(a ops.Attention) (heads, tiles int) {
 	shared := a.NumHeads / a.K.Dim(2)
 	heads = min(shared, tileRows)
@@ -41,8 +41,8 @@ func headTile(a ops.Attention) (heads, tiles int) {
 	return heads, shared / heads
 }
 
-// attentionLanes returns the size of a workgroup. Where barriers are slow it has only as many lanes as the elements of a
-// head need, and at least 16.
+// attentionLanes returns the size of a workgroup. Where barriers are slow it has only as many lanes as the elements
+// of a head need, and at least 16.
 func (b *Backend) attentionLanes(a ops.Attention) int {
 	if b.kind.SlowBarriers {
 		return max(16, a.K.Dim(0)/4)

@@ -5,9 +5,9 @@ import "github.com/outrider-web/outrider/internal/ops"
 // maxSplits bounds the work of merging splits.
 const maxSplits = 32
 
-// AttentionVec dispatches attention_vec, a workgroup for each tile of the query heads that share a key head and each split
-// of the positions. There are as many splits as the longest context has blocks, up to maxSplits; a split without
-// positions returns at once. With more than one split, attention_vec_merge follows.
+// AttentionVec dispatches attention_vec, a workgroup for each tile of the query heads that share a key head and each
+// split of the positions. There are as many splits as the longest context has blocks, up to maxSplits; a split
+// without positions returns at once. With more than one split, attention_vec_merge follows.
 func (b *Backend) AttentionVec(a ops.Attention) {
 	ops.CheckAttention("attention_vec", a)
 	checkHeadDim("attention_vec", a.K)

@@ -6,8 +6,8 @@ import (
 	"github.com/outrider-web/outrider/internal/gpu/device"
 )
 
-// bindGroups creates each bind group once: creating one takes about 100 µs in a browser. The buffer of parameters is part
-// of a group and the place in it is a dynamic offset, so that programs share groups.
+// bindGroups creates each bind group once: creating one takes about 100 µs in a browser. The buffer of parameters is
+// part of a group and the place in it is a dynamic offset, so that programs share groups.
 type bindGroups struct {
 	ids      map[string]uint32   // by layout and buffers
 	byBuffer map[uint32][]string // the keys of the groups that a buffer is in

@@ -78,8 +78,12 @@ func (m *decoder) addExperts(l *decoderLayer, numSlots int) {
 	l.router, l.slots = m.weight(quant.F32, m.hidden, m.numExperts), alloc(m.t, m.b, quant.U32, m.numExperts)
 	l.choice = m.output(quant.U32, ops.ChoiceWords*numChoices, 1)
 	l.experts = ops.Experts{
-		Gate: m.weight(q, m.hidden, m.width, numSlots), Up: m.weight(q, m.hidden, m.width, numSlots), Down: m.weight(q, m.width, m.hidden, numSlots),
-		SharedGate: m.weight(q, m.hidden, m.width), SharedUp: m.weight(q, m.hidden, m.width), SharedDown: m.weight(q, m.width, m.hidden),
+		Gate:       m.weight(q, m.hidden, m.width, numSlots),
+		Up:         m.weight(q, m.hidden, m.width, numSlots),
+		Down:       m.weight(q, m.width, m.hidden, numSlots),
+		SharedGate: m.weight(q, m.hidden, m.width),
+		SharedUp:   m.weight(q, m.hidden, m.width),
+		SharedDown: m.weight(q, m.width, m.hidden),
 	}
 	var slots []uint32
 	for _, s := range m.rand.Perm(numSlots)[:m.numExperts] {

@@ -86,7 +86,8 @@ func TestAllocReturnsErrOutOfMemory(t *testing.T) {
 	b, host := openWithHost(t)
 	defer b.Close()
 	gpuDevice := host.Get("device")
-	popErrorScope := js.Global().Call("eval", `let n = 0; () => Promise.resolve(n++ === 0 ? new GPUOutOfMemoryError('full') : null)`)
+	popErrorScope := js.Global().Call("eval",
+		`let n = 0; () => Promise.resolve(n++ === 0 ? new GPUOutOfMemoryError('full') : null)`)
 	gpuDevice.Set("popErrorScope", popErrorScope)
 	_, err := b.Alloc("weights", quant.F32, 4)
 	if !errors.Is(err, ops.ErrOutOfMemory) || !strings.Contains(err.Error(), "full") {

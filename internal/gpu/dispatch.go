@@ -102,7 +102,8 @@ const (
 // maxGridX is the largest x of grid2D; a test makes it smaller.
 var maxGridX = maxWorkgroups
 
-// grid2D spreads n workgroups over x and y. Kernels compute y · num_workgroups.x + x and return where that is n or more.
+// grid2D spreads n workgroups over x and y. Kernels compute y · num_workgroups.x + x and return where that is n or
+// more.
 func grid2D(n int) [3]int {
 	rows := ceilDiv(n, maxGridX)
 	if rows <= 1 {

@@ -2,11 +2,11 @@
 // the ops of a forward pass as a program, a flat list of dispatches that package device replays in one call. It knows
 // kernels by name and file only, and nothing of models, files or tokens.
 //
-// Each op is one file with the op's name. Its method checks the shapes, chooses the variant of the kernel, and lists the
-// tensors to bind, the parameters and the number of workgroups, in this order.
+// Each op is one file with the op's name. Its method checks the shapes, chooses the variant of the kernel, and lists
+// the tensors to bind, the parameters and the number of workgroups, in this order.
 //
-// A call goes through these files: the op's own → dispatch.go → program.go, which asks pipelines.go, bind_groups.go and
-// param_buffer.go → device.
+// A call goes through these files: the op's own → dispatch.go → program.go → builder.go, which uses pipelines.go,
+// bind_groups.go and param_buffer.go → device.
 package gpu
 
 import (

@@ -12,8 +12,8 @@ import (
 )
 
 func TestASetGuardStopsEveryOpOfDecode(t *testing.T) {
-	optest.Guard(t, func() ops.Backend { return open(t) }, "get_rows", "rms_norm", "mul_mat_vec", "rope_kv", "attention_vec",
-		"swiglu_vec", "router", "swiglu_id_vec", "mul_mat_id_vec", "argmax", "advance")
+	optest.Guard(t, func() ops.Backend { return open(t) }, "get_rows", "rms_norm", "mul_mat_vec", "rope_kv",
+		"attention_vec", "swiglu_vec", "router", "swiglu_id_vec", "mul_mat_id_vec", "argmax", "advance")
 }
 
 func TestAGuardedProgramRoutesOneToken(t *testing.T) {
@@ -41,13 +41,15 @@ func TestAGuardedProductOfThreeMatricesCannotHaveBiases(t *testing.T) {
 	}
 }
 
-// A program that misses an expert in its router r, and the programs queued after it, leave every tensor as a program does
-// that ends with that router. Continued from r, it ends like a program without a miss. The first choice, the second or
-// both may be missing. There are enough experts that two choices can be found by lanes that do not run in lockstep.
+// A program that misses an expert in its router r, and the programs queued after it, leave every tensor as a program
+// does that ends with that router. Continued from r, it ends like a program without a miss. The first choice, the
+// second or both may be missing. There are enough experts that two choices can be found by lanes that do not run in
+// lockstep.
 func TestAGuardedProgramStopsAtAMissAndContinuesFromItsRouter(t *testing.T) {
 	b := open(t)
 	defer b.Close()
-	m := newDecoder(t, b, decoderShape{hidden: 256, heads: 4, kvHeads: 1, width: 64, numExperts: 24, numLayers: 3, vocab: 300})
+	shape := decoderShape{hidden: 256, heads: 4, kvHeads: 1, width: 64, numExperts: 24, numLayers: 3, vocab: 300}
+	m := newDecoder(t, b, shape)
 	free, whole := m.record(nil, len(m.layers)), m.record(m.guard, len(m.layers))
 	m.reset()
 	for range 2 { // tokens
@@ -88,9 +90,9 @@ func TestAGuardedProgramStopsAtAMissAndContinuesFromItsRouter(t *testing.T) {
 	}
 }
 
-// BenchmarkGuard compares the time of tokens with the guard to that of tokens without, and for comparison the latter to
-// itself. It alternates between them and reports medians of quotients: on a machine that does other work nothing else is
-// precise to a few percent.
+// BenchmarkGuard compares the time of tokens with the guard to that of tokens without, and for comparison the latter
+// to itself. It alternates between them and reports medians of quotients: on a machine that does other work nothing
+// else is precise to a few percent.
 func BenchmarkGuard(b *testing.B) {
 	for name, shape := range map[string]decoderShape{
 		"Nano":    {hidden: 192, heads: 3, kvHeads: 1, width: 256, numExperts: 16, numLayers: 8, vocab: 2048},
@@ -100,7 +102,8 @@ func BenchmarkGuard(b *testing.B) {
 			g := open(b)
 			defer g.Close()
 			m := newDecoder(b, g, shape)
-			programs := [3]ops.Program{m.record(nil, shape.numLayers), m.record(m.guard, shape.numLayers), m.record(nil, shape.numLayers)}
+			all := shape.numLayers
+			programs := [3]ops.Program{m.record(nil, all), m.record(m.guard, all), m.record(nil, all)}
 			var guarded, plain []float64
 			for i := range b.N {
 				var took [3]float64

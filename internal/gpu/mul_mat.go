@@ -13,8 +13,8 @@ const mulMatRows = 32
 const fewTokens = 8
 
 // MulMat dispatches one of two kernels. mul_mat shares tiles of weights and activations in workgroup memory.
-// mul_mat_few keeps the sums of some tokens in each lane; it is for few tokens, which would leave tiles mostly empty, and
-// for CPUs.
+// mul_mat_few keeps the sums of some tokens in each lane; it is for few tokens, which would leave tiles mostly empty,
+// and for CPUs.
 func (b *Backend) MulMat(p ops.Product) {
 	ops.CheckProduct("mul_mat", p)
 	if b.kind.CPU || p.X.Dim(1) <= fewTokens {
@@ -43,8 +43,8 @@ func (b *Backend) mulMatTiles(p ops.Product) {
 	})
 }
 
-// mulMatFew dispatches mul_mat_few: row groups as in MulMatVec, times up to 8 tokens at once; 16 where a lane computes a
-// row group alone, which takes no workgroup memory.
+// mulMatFew dispatches mul_mat_few: row groups as in MulMatVec, times up to 8 tokens at once; 16 where a lane
+// computes a row group alone, which takes no workgroup memory.
 func (b *Backend) mulMatFew(p ops.Product) {
 	n, maxColumns := p.X.Dim(1), 8
 	if b.kind.SlowBarriers {
@@ -56,7 +56,7 @@ func (b *Backend) mulMatFew(p ops.Product) {
 	}
 	lanes, rowGroups := b.lanesFor(p.X.Dim(0))
 	defines := productDefines(p)
-	defines["LANES"], defines["TEAMS"] = strconv.Itoa(lanes), strconv.Itoa(rowGroups)
+	defines["LANES"], defines["ROW_GROUPS"] = strconv.Itoa(lanes), strconv.Itoa(rowGroups)
 	defines["COLUMNS"] = strconv.Itoa(columns)
 	b.dispatch(dispatch{
 		op:      "mul_mat_few",

@@ -7,8 +7,8 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// MulMatID dispatches one of two kernels, as MulMat does: mul_mat_id with tiles, or mul_mat_id_few where the experts' lists
-// of choices are short on average, and on CPUs. Only the GPU knows how long each list is.
+// MulMatID dispatches one of two kernels, as MulMat does: mul_mat_id with tiles, or mul_mat_id_few where the experts'
+// lists of choices are short on average, and on CPUs. Only the GPU knows how long each list is.
 func (b *Backend) MulMatID(p ops.ProductID) {
 	ops.CheckMulMatID(p)
 	if b.kind.CPU || p.Dst.Dim(1) <= fewTokens*numExperts(p) {
@@ -36,8 +36,8 @@ func (b *Backend) mulMatIDTiles(p ops.ProductID) {
 	})
 }
 
-// mulMatIDFew dispatches mul_mat_id_few: row groups as in MulMatVec, times as many choices as an expert has on average, up
-// to 8; up to 16 where a lane computes a row group alone, which takes no workgroup memory.
+// mulMatIDFew dispatches mul_mat_id_few: row groups as in MulMatVec, times as many choices as an expert has on
+// average, up to 8; up to 16 where a lane computes a row group alone, which takes no workgroup memory.
 func (b *Backend) mulMatIDFew(p ops.ProductID) {
 	maxColumns := fewTokens
 	if b.kind.SlowBarriers {
@@ -49,7 +49,7 @@ func (b *Backend) mulMatIDFew(p ops.ProductID) {
 	}
 	lanes, rowGroups := b.lanesFor(p.X.Dim(0))
 	defines := productIDDefines(p)
-	defines["LANES"], defines["TEAMS"] = strconv.Itoa(lanes), strconv.Itoa(rowGroups)
+	defines["LANES"], defines["ROW_GROUPS"] = strconv.Itoa(lanes), strconv.Itoa(rowGroups)
 	defines["COLUMNS"] = strconv.Itoa(columns)
 	b.dispatch(dispatch{
 		op: "mul_mat_id_few", defines: defines, bind: productIDBind(p), params: productIDParams(p),
@@ -70,7 +70,7 @@ func numExperts(p ops.ProductID) int { return p.Groups.Shape.Elems() - 1 - p.Dst
 // the product.
 func productIDDefines(p ops.ProductID) map[string]string {
 	d := map[string]string{
-		"TYPE0": typeName(p.W[0]), "TYPE1": "", "RAGGED": flag(p.X.Dim(0)%32 != 0), "WEIGHED": flag(!p.PerChoice),
+		"TYPE0": typeName(p.W[0]), "TYPE1": "", "RAGGED": flag(p.X.Dim(0)%32 != 0), "WEIGHTED": flag(!p.PerChoice),
 		"SLOTS": flag(p.Slots != nil),
 	}
 	if len(p.W) > 1 {
@@ -83,8 +83,8 @@ func productIDBind(p ops.ProductID) []*ops.Tensor {
 	return append(withSlots([]*ops.Tensor{p.Dst, p.X, p.Choice, p.Groups}, p.Slots), p.W...)
 }
 
-// productIDParams returns two Matrix structs and their strides, zeros where there is one matrix, then the other fields of
-// Params.
+// productIDParams returns two Matrix structs and their strides, zeros where there is one matrix, then the other
+// fields of Params.
 func productIDParams(p ops.ProductID) []uint32 {
 	matrices, strides := make([]uint32, 8), make([]uint32, 2)
 	for i, w := range p.W {

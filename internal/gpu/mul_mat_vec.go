@@ -12,7 +12,7 @@ func (b *Backend) MulMatVec(p ops.Product) {
 	ops.CheckProduct("mul_mat_vec", p)
 	lanes, rowGroups := b.lanesFor(p.X.Dim(0))
 	defines := productDefines(p)
-	defines["LANES"], defines["TEAMS"] = strconv.Itoa(lanes), strconv.Itoa(rowGroups)
+	defines["LANES"], defines["ROW_GROUPS"] = strconv.Itoa(lanes), strconv.Itoa(rowGroups)
 	b.dispatch(dispatch{
 		op:      "mul_mat_vec",
 		defines: defines,

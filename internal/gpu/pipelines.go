@@ -25,8 +25,8 @@ func (p *pipelines) init() {
 	p.layouts = map[string]uint32{}
 }
 
-// pipeline finds or compiles the variant of a dispatch. The compiler may still be at work when it returns: wait, nil for
-// a variant compiled before, blocks until it is done and returns its error.
+// pipeline finds or compiles the variant of a dispatch. The compiler may still be at work when it returns: wait, nil
+// for a variant compiled before, blocks until it is done and returns its error.
 func (b *Backend) pipeline(d *dispatch) (p *pipeline, wait func() error, err error) {
 	name := d.name()
 	if p, ok := b.pipelines.byName[name]; ok {

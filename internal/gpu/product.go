@@ -39,7 +39,8 @@ func productBind(p ops.Product) []*ops.Tensor {
 	return bind
 }
 
-// productParams returns three Matrix structs, zeros where there are fewer matrices, then the first vec4 of dst and of x.
+// productParams returns three Matrix structs, zeros where there are fewer matrices, then the first vec4 of dst and of
+// x.
 func productParams(p ops.Product) []uint32 {
 	params := make([]uint32, 4*maxMatrices, paramWords)
 	for i, w := range p.W {

@@ -110,7 +110,8 @@ func TestReadBackSlicesReturnsSlicesInOrder(t *testing.T) {
 	x, y := alloc(t, b, quant.U32, 4, 2), alloc(t, b, quant.U32, 3)
 	must(t, b.Write(x, 0, wordBytes(0, 1, 2, 3, 4, 5, 6, 7)))
 	must(t, b.Write(y, 0, wordBytes(10, 11, 12)))
-	got := wait(t, b.ReadBackSlices(ops.Slice{Tensor: y, Offset: 4, N: 8}, ops.Slice{Tensor: x.Rows(1, 1), Offset: 8, N: 4}, ops.Slice{Tensor: x, N: 8}))
+	got := wait(t, b.ReadBackSlices(ops.Slice{Tensor: y, Offset: 4, N: 8},
+		ops.Slice{Tensor: x.Rows(1, 1), Offset: 8, N: 4}, ops.Slice{Tensor: x, N: 8}))
 	if want := []uint32{11, 12, 6, 0, 1}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
@@ -118,9 +119,12 @@ func TestReadBackSlicesReturnsSlicesInOrder(t *testing.T) {
 		t.Errorf("no slices: %v", none)
 	}
 	for name, p := range map[string]ops.Slice{
-		"half a word": {Tensor: x, N: 2}, "at half a word": {Tensor: x, Offset: 2, N: 4}, "beyond the end": {Tensor: y, Offset: 8, N: 8},
+		"half a word":    {Tensor: x, N: 2},
+		"at half a word": {Tensor: x, Offset: 2, N: 4},
+		"beyond the end": {Tensor: y, Offset: 8, N: 8},
 	} {
-		if _, err := b.ReadBackSlices(ops.Slice{Tensor: x, N: 4}, p).Wait(context.Background()); errs.Of(err).Code != errs.Internal {
+		_, err := b.ReadBackSlices(ops.Slice{Tensor: x, N: 4}, p).Wait(context.Background())
+		if errs.Of(err).Code != errs.Internal {
 			t.Errorf("%s: %v, want an internal error", name, err)
 		}
 	}

@@ -47,7 +47,8 @@ func (b *Backend) ReadBackSlices(parts ...ops.Slice) ops.Pending {
 	for i, p := range parts {
 		at, err := plainRange(p.Tensor, p.Offset, p.N)
 		if err == nil && (at%4 != 0 || p.N%4 != 0) {
-			err = errs.New(errs.Internal, fmt.Sprintf("slices of %v are read in whole words, not %d bytes at %d", p.Tensor, p.N, at))
+			err = errs.New(errs.Internal,
+				fmt.Sprintf("slices of %v are read in whole words, not %d bytes at %d", p.Tensor, p.N, at))
 		}
 		if err != nil {
 			return device.FailedReadBack(err)

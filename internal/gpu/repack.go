@@ -2,8 +2,9 @@ package gpu
 
 import "github.com/outrider-web/outrider/internal/ops"
 
-// repack dispatches repack: it copies count blocks from b.uploads, in the file's layout, to blocks first … first+count-1 of
-// t, in the layout of packing. The number first is even. An invocation writes one word: of a body, or a pair of scales.
+// repack dispatches repack: it copies count blocks from b.uploads, in the file's layout, to blocks first …
+// first+count-1 of t, in the layout of packing. The number first is even. An invocation writes one word: of a body,
+// or a pair of scales.
 func (b *Backend) repack(t *ops.Tensor, first, count int) {
 	p := packingOf(t)
 	scaleAt, bodyAt := 0, 2

@@ -6,8 +6,8 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// RopeKV dispatches rope_kv, an invocation for four elements of a head and a workgroup for some whole heads. Queries that
-// nothing changes are left out.
+// RopeKV dispatches rope_kv, an invocation for four elements of a head and a workgroup for some whole heads. Queries
+// that nothing changes are left out.
 func (b *Backend) RopeKV(r ops.RopeKV) {
 	ops.CheckRopeKV(r)
 	checkHeadDim("rope_kv", r.K)
@@ -21,7 +21,7 @@ func (b *Backend) RopeKV(r ops.RopeKV) {
 	d := dispatch{
 		op: "rope_kv",
 		defines: map[string]string{
-			"CACHE": typeName(r.K), "FOURS": strconv.Itoa(headVec4s), "HEADS": strconv.Itoa(headsPerWorkgroup),
+			"CACHE": typeName(r.K), "HEAD_VEC4S": strconv.Itoa(headVec4s), "HEADS": strconv.Itoa(headsPerWorkgroup),
 			"ROTATE": flag(r.Table != nil), "NORM": flag(r.QKNorm != 0), "TEMPERATURE": flag(r.TempScale != 0),
 		},
 		bind: []*ops.Tensor{r.QKV, r.K, r.V, r.Step},
@@ -40,6 +40,6 @@ func (b *Backend) RopeKV(r ops.RopeKV) {
 // checkHeadDim panics unless a head fits the kernels, which load it in vec4s and keep all of it in one workgroup.
 func checkHeadDim(op string, cache *ops.Tensor) {
 	if d := cache.Dim(0); d%4 != 0 || d > 256 {
-		panic(&ops.ShapeError{Op: op, Want: "headDim a multiple of 4, at maxColumns 256", Got: []*ops.Tensor{cache}})
+		panic(&ops.ShapeError{Op: op, Want: "headDim a multiple of 4, at most 256", Got: []*ops.Tensor{cache}})
 	}
 }

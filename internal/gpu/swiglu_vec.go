@@ -14,7 +14,7 @@ func (b *Backend) SwigluVec(dst, x, gate, up *ops.Tensor) {
 		op: "swiglu_vec",
 		defines: map[string]string{
 			"TYPE0": typeName(gate), "TYPE1": typeName(up), "RAGGED": flag(x.Dim(0)%32 != 0),
-			"LANES": strconv.Itoa(lanes), "TEAMS": strconv.Itoa(rowGroups),
+			"LANES": strconv.Itoa(lanes), "ROW_GROUPS": strconv.Itoa(rowGroups),
 		},
 		bind:   []*ops.Tensor{dst, x, gate, up},
 		params: append(append(matrixParams(gate), matrixParams(up)...), uint32(dst.First/4), uint32(x.First/4)),

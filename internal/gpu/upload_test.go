@@ -18,7 +18,8 @@ var allTypes = []quant.Type{
 	quant.Q2_K, quant.Q3_K, quant.Q4_K, quant.Q5_K, quant.Q6_K,
 }
 
-// Three matrices with an odd number of blocks each, so that uploads of two blocks begin in the middle of a pair of scales.
+// Three matrices with an odd number of blocks each, so that uploads of two blocks begin in the middle of a pair of
+// scales.
 func TestUploadPacksEveryMatrixOfEveryType(t *testing.T) {
 	b := open(t)
 	defer b.Close()
@@ -168,7 +169,8 @@ func TestPackedPutsBodiesBeforeScales(t *testing.T) {
 	if p.body != 8 || p.scales != 48 || p.stride != 52 || p.numBlocks != 6 {
 		t.Errorf("packing %+v", p)
 	}
-	if got := wordsOf(packed(w, file)); got[47] != 0x05050505 || got[48] != 0x50015000 || got[50] != 0x50055004 || got[51] != 0 {
+	got := wordsOf(packed(w, file))
+	if got[47] != 0x05050505 || got[48] != 0x50015000 || got[50] != 0x50055004 || got[51] != 0 {
 		t.Errorf("words %x", got[46:])
 	}
 }

@@ -1,6 +1,7 @@
 // Package kvcache keeps the keys and values of a conversation. A layer with full attention has a full cache, with a
 // slot for every position of the context. A layer with chunked attention has a ring, with the slots of one window,
-// which later windows overwrite. The package counts which positions are still there; what a key is, only the ops know.
+// which later windows overwrite. The package counts which positions are still there; it does not depend on what a key
+// is.
 package kvcache
 
 import (

@@ -62,7 +62,8 @@ func TestRewindKeepsThePositionsThatTheRingHolds(t *testing.T) {
 		c := build(0, v.window)
 		c.Advance(v.stored)
 		if got := c.Rewind(v.to); got != v.want || c.Len() != v.want {
-			t.Errorf("window %d: rewinding %d positions to %d leaves %d (Len %d), want %d", v.window, v.stored, v.to, got, c.Len(), v.want)
+			t.Errorf("window %d: rewinding %d positions to %d leaves %d (Len %d), want %d",
+				v.window, v.stored, v.to, got, c.Len(), v.want)
 		}
 	}
 }
@@ -112,7 +113,8 @@ func TestTruncateKeepsThePositionsThatTheRingHolds(t *testing.T) {
 			t.Errorf("truncating %d positions to %d leaves %d", v.counted, v.to, c.Len())
 		}
 		if got := c.Rewind(v.rewind); got != v.want {
-			t.Errorf("truncating %d positions to %d and rewinding to %d leaves %d, want %d", v.counted, v.to, v.rewind, got, v.want)
+			t.Errorf("truncating %d positions to %d and rewinding to %d leaves %d, want %d",
+				v.counted, v.to, v.rewind, got, v.want)
 		}
 	}
 	c := build(0)

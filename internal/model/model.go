@@ -10,40 +10,42 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Options choose how a model runs. ExpertsUsed and NoTemperature change what it computes; their zero values are the
+// Options configure a model. NumExpertsUsed and NoTemperature change what it computes; their zero values are the
 // published model.
 type Options struct {
-	Context    int  // positions of the longest conversation; 0, or more than the model's own: the model's own
-	BatchSize  int  // most tokens of a prompt computed at once; 0: 512
+	Context    int  // positions of the longest conversation; 0, or more than the model was trained for: as many as that
+	BatchSize  int  // tokens of a prompt computed at once, at most; 0: 512
 	CacheF32   bool // keep keys and values in float32 instead of float16, to compare with references
-	FullCaches bool // keep every position in chunked layers too, to compare rings with
+	FullCaches bool // use full caches also in layers with an attention window, to compare rings with them
 
-	NumExpertsUsed int  // routed experts for each token; 0: as many as the file says; more than there are: all
-	NoTemperature  bool // leave the queries of Llama 4's NoPE layers as long as they are
+	NumExpertsUsed int  // routed experts that a token uses; 0: as many as the file says; more than there are: all
+	NoTemperature  bool // do not scale the queries of Llama 4's NoPE layers
 
-	PagedExperts *PagedExperts // nil: every expert has its slot, the one of its number
+	PagedExperts *PagedExperts // nil: every expert is on the device, in the slot of its number
 }
 
-// defaultChunk is a compromise: a longer chunk reads the weights less often, a shorter one needs less scratch memory
-// and lets a stop take effect sooner.
-const defaultChunk = 512
+// defaultBatchSize is a compromise: a larger batch reads the weights less often, a smaller one takes less scratch
+// memory and lets a stop take effect sooner.
+const defaultBatchSize = 512
+
+// forModel returns options with defaults and limits of a model.
 
 func (o Options) forModel(c Config) Options {
 	if o.Context <= 0 || o.Context > c.ContextSize {
 		o.Context = c.ContextSize
 	}
 	if o.BatchSize <= 0 {
-		o.BatchSize = defaultChunk
+		o.BatchSize = defaultBatchSize
 	}
 	o.BatchSize = min(o.BatchSize, o.Context)
 	return o
 }
 
-// Model is a language model on a backend, with the keys and values of one conversation. Its methods belong to the
-// backend's goroutine.
+// Model is a language model on a backend, with the keys and values of one conversation. Only the backend's goroutine
+// may call its methods.
 //
-// The token that Decode reads lies on the device. Prefill and Decode leave the most likely next token there, so that
-// calling Decode again and again continues greedily without the CPU; SetNext puts another one in its place.
+// The token that Decode reads is on the device. Prefill and Decode write the most likely next token there, so that
+// repeated calls of Decode continue greedily without the CPU. SetNext replaces it.
 type Model struct {
 	backend ops.Backend
 	config  Config
@@ -52,26 +54,26 @@ type Model struct {
 	network Network
 	cache   *kvcache.Cache
 	arena   Arena
-	paged   *paged // nil when every expert has its slot
+	paged   *pagedState // nil when all experts are on the device
 
 	warnings []string
 
 	step   *ops.Tensor // U32 [ops.StepWords]
-	order  *ops.Tensor // U32 [1, chunk]: 0, 1, 2, …
-	tokens *ops.Tensor // U32 [1, chunk]; the first is the token that Decode reads
-	x      *ops.Tensor // F32 [hidden, chunk]: the residual stream
-	last   *ops.Tensor // F32 [hidden, 1]: its last token, normalised
+	order  *ops.Tensor // U32 [1, batchSize]: 0, 1, 2, …
+	tokens *ops.Tensor // U32 [1, batchSize]; the first is the token that Decode reads
+	x      *ops.Tensor // F32 [hidden, batchSize]: the residual stream
+	last   *ops.Tensor // F32 [hidden, 1]: the last column of x, normalised
 	logits *ops.Tensor // F32 [vocab, 1]
 
-	decode ops.Program
-	chunk  ops.Program // prefill of a whole chunk that more tokens follow; nil until the first long prompt
+	decode    ops.Program
+	fullBatch ops.Program // prefill of a full batch that is not the last; nil until the first long prompt
 
-	readBacks []*readBack // not answered yet, in their order
-	decoded   bool        // a token since the last of them
+	readBacks []*readBack // read-backs that have not been waited for, in order
+	decoded   bool        // Decode has been called since the last ReadBack
 }
 
-// New builds a model of weights that Check has passed. The weights stay the caller's to free, after Close. Errors: those
-// of Backend.Alloc and of reading weights back.
+// New builds a model from weights that have passed Check. The caller frees the weights, after Close. Errors: those of
+// Backend.Alloc and of reading weights back.
 func New(ctx context.Context, b ops.Backend, f Family, weights Source, o Options) (*Model, error) {
 	c := f.Config()
 	w := &Weights{source: weights, paged: o.PagedExperts != nil, taken: map[string]bool{}}
@@ -92,7 +94,7 @@ func New(ctx context.Context, b ops.Backend, f Family, weights Source, o Options
 	return m, nil
 }
 
-// prepare makes everything the ops write to.
+// prepare makes the tensors that ops write.
 func (m *Model) prepare(ctx context.Context) error {
 	c, o, a := m.config, m.options, &m.arena
 	m.step = a.New("step", quant.U32, ops.StepWords)
@@ -107,31 +109,32 @@ func (m *Model) prepare(ctx context.Context) error {
 		return err
 	}
 	if o.PagedExperts != nil {
-		m.paged = newPaged(a, m.network, c.NumLayers, *o.PagedExperts)
+		m.paged = newPagedState(a, m.network, c.NumLayers, *o.PagedExperts)
 	}
 	return a.err
 }
 
-// NewCache is where a model's keys and values rest; alloc makes its tensors.
+// NewCache returns the cache for the keys and values of a model. alloc makes its tensors.
 func NewCache(c Config, o Options, alloc func(name string, t quant.Type, shape ...int) *ops.Tensor) *kvcache.Cache {
 	o = o.forModel(c)
-	shape := kvcache.Shape{HeadDim: c.HeadDim, NumKVHeads: c.NumKVHeads, Context: o.Context, Type: quant.F16, NoRings: o.FullCaches}
+	shape := kvcache.Shape{HeadDim: c.HeadDim, NumKVHeads: c.NumKVHeads, Context: o.Context, Type: quant.F16,
+		NoRings: o.FullCaches}
 	if o.CacheF32 {
 		shape.Type = quant.F32
 	}
 	return kvcache.New(shape, c.Windows, alloc)
 }
 
-// record makes the program for n tokens; withHead says whether it goes on to the logits. In a paged model it is for one
-// token, and stops where that misses an expert.
+// record makes the program for n tokens. withHead says whether it computes logits. In a paged model n must be 1, and
+// the program stops at a router that chooses a missing expert.
 func (m *Model) record(label string, n int, withHead bool, embeddings ...Embeddings) (ops.Program, error) {
 	x := m.x.Rows(0, n)
 	all := func() {
-		m.begin(x, embeddings)
+		m.embed(x, embeddings)
 		for i := range m.config.NumLayers {
 			m.network.Layer(m.backend, i, x, m.step, m.cache)
 		}
-		m.end(x, withHead)
+		m.finishBatch(x, withHead)
 	}
 	if m.paged != nil {
 		return m.backend.RecordGuarded(label, m.paged.guard, all)
@@ -139,8 +142,8 @@ func (m *Model) record(label string, n int, withHead bool, embeddings ...Embeddi
 	return m.backend.Record(label, all)
 }
 
-// begin is what comes before the layers.
-func (m *Model) begin(x *ops.Tensor, embeddings []Embeddings) {
+// embed writes the embeddings of tokens to x.
+func (m *Model) embed(x *ops.Tensor, embeddings []Embeddings) {
 	b := m.backend
 	b.GetRows(x, m.outer.embedding, m.tokens.Rows(0, x.Dim(1)))
 	for _, i := range embeddings {
@@ -148,8 +151,9 @@ func (m *Model) begin(x *ops.Tensor, embeddings []Embeddings) {
 	}
 }
 
-// end is what comes after them.
-func (m *Model) end(x *ops.Tensor, withHead bool) {
+// finishBatch computes what follows the layers: the logits and the most likely token, if withHead, and the next
+// position.
+func (m *Model) finishBatch(x *ops.Tensor, withHead bool) {
 	b := m.backend
 	if withHead {
 		b.RMSNorm(m.last, x.Rows(x.Dim(1)-1, 1), m.outer.norm, m.config.Epsilon)
@@ -159,30 +163,30 @@ func (m *Model) end(x *ops.Tensor, withHead bool) {
 	b.Advance(m.step)
 }
 
-// Config is what the file says, with the vocabulary's size filled in.
+// Config returns what the file says, and the size of the vocabulary if the file does not say it.
 func (m *Model) Config() Config { return m.config }
 
-// Warnings are sentences for the user about the file.
+// Warnings returns sentences for the user about the file.
 func (m *Model) Warnings() []string { return m.warnings }
 
-// Context is the number of positions a conversation may have.
+// Context returns the number of positions that a conversation may have.
 func (m *Model) Context() int { return m.options.Context }
 
-// Len is the number of positions computed so far.
+// Len returns the number of positions that have been computed or queued.
 func (m *Model) Len() int { return m.cache.Len() }
 
-// Next is where the token lies that Decode reads: U32 [1].
+// Next returns the tensor with the token that Decode reads: U32 [1].
 func (m *Model) Next() *ops.Tensor { return m.tokens.Rows(0, 1) }
 
-// Logits are those of the last token computed: F32 [vocab, 1].
+// Logits returns the tensor with the logits of the last token: F32 [vocab, 1].
 func (m *Model) Logits() *ops.Tensor { return m.logits }
 
-// SetNext makes token the one that Decode reads.
+// SetNext writes the token that Decode reads.
 func (m *Model) SetNext(token int32) error { return m.backend.Write(m.Next(), 0, words(uint32(token))) }
 
-// Decode queues the computation of one token, the one at Next. It does not wait. Errors: context_full, device_lost.
+// Decode queues the computation of the token at Next. It does not wait. Errors: context_full, device_lost.
 func (m *Model) Decode() error {
-	if err := m.room(1); err != nil {
+	if err := m.checkContext(1); err != nil {
 		return err
 	}
 	m.cache.Advance(1)
@@ -190,11 +194,12 @@ func (m *Model) Decode() error {
 	return m.decode.Run()
 }
 
-// Prefill computes tokens, at least one, at the positions that follow, some with embeddings of their own. It does not wait
-// for the last chunk, but for each before that, so that the end of ctx takes effect; a paged model waits for experts.
-// Errors: context_full before anything is computed, device_lost, ctx.Err(), those of ExpertPager.Seat; after one, Halt.
+// Prefill computes tokens, at least one, at the next positions. Some may have embeddings of their own. It waits for
+// each batch but the last, so that the end of ctx takes effect; a paged model waits for experts. Errors: context_full,
+// before anything is computed; device_lost, ctx.Err(), those of ExpertLoader.LoadExperts. After an error the caller
+// must call Halt.
 func (m *Model) Prefill(ctx context.Context, tokens []int32, embeddings ...Embeddings) error {
-	if err := m.room(len(tokens)); err != nil {
+	if err := m.checkContext(len(tokens)); err != nil {
 		return err
 	}
 	for at := 0; at < len(tokens); {
@@ -212,7 +217,7 @@ func (m *Model) Prefill(ctx context.Context, tokens []int32, embeddings ...Embed
 	return nil
 }
 
-// prefill computes one call's tokens.
+// prefill computes one batch.
 func (m *Model) prefill(ctx context.Context, tokens []int32, final bool, embeddings []Embeddings) error {
 	ids := make([]uint32, len(tokens))
 	for i, t := range tokens {
@@ -227,7 +232,7 @@ func (m *Model) prefill(ctx context.Context, tokens []int32, final bool, embeddi
 	}
 	m.cache.Advance(len(tokens))
 	if m.paged != nil && len(tokens) > 1 {
-		return m.layered(ctx, len(tokens), final, embeddings)
+		return m.prefillByLayer(ctx, len(tokens), final, embeddings)
 	}
 	p, release, err := m.program(len(tokens), final, embeddings)
 	if err != nil {
@@ -237,11 +242,11 @@ func (m *Model) prefill(ctx context.Context, tokens []int32, final bool, embeddi
 	if err := p.Run(); err != nil || m.paged == nil {
 		return err
 	}
-	return m.finish(ctx, p)
+	return m.runToCompletion(ctx, p)
 }
 
-// program finds or records the program for n tokens. Two are kept, decode and a whole chunk; a prompt's odd rest, and what
-// has embeddings of its own, is recorded for the occasion.
+// program returns the program for a batch of n tokens, and a function to release it with. Two programs are kept, those
+// for decode and for a full batch; the last batch of a prompt and one with embeddings are recorded each time.
 func (m *Model) program(n int, final bool, embeddings []Embeddings) (p ops.Program, release func(), err error) {
 	keep := func() {}
 	switch {
@@ -252,31 +257,32 @@ func (m *Model) program(n int, final bool, embeddings []Embeddings) (p ops.Progr
 			return nil, nil, err
 		}
 		return p, p.Release, nil
-	case m.chunk == nil:
-		m.chunk, err = m.record("prefill", n, false)
+	case m.fullBatch == nil:
+		m.fullBatch, err = m.record("prefill", n, false)
 	}
-	return m.chunk, keep, err
+	return m.fullBatch, keep, err
 }
 
-// Rewind forgets the positions from n on. It returns how many are left, which may be fewer; the caller computes those
-// between again.
+// Rewind forgets the positions from n on. It returns how many positions are left, which may be fewer than n; the caller
+// must compute those in between again.
 func (m *Model) Rewind(n int) (int, error) {
 	left := m.cache.Rewind(n)
 	return left, m.backend.Write(m.step, 0, words(uint32(left), 1, 0, 0))
 }
 
-// room checks that n more positions fit.
-func (m *Model) room(n int) error {
+// checkContext checks that n more positions fit into the context.
+func (m *Model) checkContext(n int) error {
 	if need := m.Len() + n; need > m.options.Context {
 		return errs.New(errs.ContextFull, fmt.Sprintf(
-			"the conversation needs %d tokens, but the context holds %d; start a new one or shorten it", need, m.options.Context))
+			"the conversation needs %d tokens, but the context holds %d; start a new one or shorten it", need,
+			m.options.Context))
 	}
 	return nil
 }
 
 // Close frees everything but the weights.
 func (m *Model) Close() {
-	for _, p := range []ops.Program{m.decode, m.chunk} {
+	for _, p := range []ops.Program{m.decode, m.fullBatch} {
 		if p != nil {
 			p.Release()
 		}

@@ -6,90 +6,93 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 )
 
-// ask is a read-back of what the steps queued so far will have made.
+// readBack is a read-back of the result of the steps queued so far.
 type readBack struct {
 	m       *Model
 	t       *ops.Tensor
-	end     int // positions computed by then
-	decoded bool
+	end     int  // number of positions that those steps compute
+	decoded bool // Decode has been called since the last ReadBack
 	pending ops.Pending
 }
 
-// Ask asks for all of Next or Logits, as everything queued so far leaves it. Answers are waited for in the order of the
-// questions; tokens that Decode has queued meanwhile do not disturb them. In a paged model, Wait brings missing experts
-// in. Errors of Wait: ErrDeviceLost, ctx.Err(), those of ExpertPager.Seat; after one, Halt.
+// ReadBack starts reading all of Next or Logits, as the steps queued so far leave it. The results must be waited for in
+// the order of the calls. Tokens that Decode queues in between do not disturb them. In a paged model, Wait loads
+// missing experts.
+// Errors of Wait: device_lost, ctx.Err(), those of ExpertLoader.LoadExperts; after an error the caller must call Halt.
 func (m *Model) ReadBack(t *ops.Tensor) ops.Pending {
-	a := &readBack{m: m, t: t, end: m.Len(), decoded: m.decoded}
+	r := &readBack{m: m, t: t, end: m.Len(), decoded: m.decoded}
 	m.decoded = false
-	a.fetch()
-	m.readBacks = append(m.readBacks, a)
-	return a
+	r.start()
+	m.readBacks = append(m.readBacks, r)
+	return r
 }
 
-func (a *readBack) fetch() {
-	if a.m.paged == nil {
-		a.pending = a.m.backend.ReadBack(a.t, 0, 4*a.t.Shape.Elems())
+// start starts the read-back on the device.
+func (r *readBack) start() {
+	if r.m.paged == nil {
+		r.pending = r.m.backend.ReadBack(r.t, 0, 4*r.t.Shape.Elems())
 	} else {
-		a.pending = a.m.report(a.t)
+		r.pending = r.m.readReport(r.t)
 	}
 }
 
-// Wait gives the bytes.
-func (a *readBack) Wait(ctx context.Context) ([]byte, error) {
-	m := a.m
+// Wait implements ops.Pending.
+func (r *readBack) Wait(ctx context.Context) ([]byte, error) {
+	m := r.m
 	m.readBacks = m.readBacks[1:]
-	data, err := a.pending.Wait(ctx)
+	data, err := r.pending.Wait(ctx)
 	if err != nil || m.paged == nil {
 		return data, err
 	}
-	r := m.paged.read(data)
-	if r.router == 0 {
-		m.used(a, r)
-		return r.data, nil
+	report := m.paged.parseReport(data)
+	if report.router == 0 {
+		r.tokenDone(report)
+		return report.data, nil
 	}
-	return a.resume(ctx, r)
+	return r.resume(ctx, report)
 }
 
-// resume brings what was queued in vain to its end: first what was asked for, then the rest.
-func (a *readBack) resume(ctx context.Context, r report) ([]byte, error) {
-	m := a.m
-	for pos := r.pos; r.router != 0; {
-		if r.pos != pos { // a token that nobody asked about is over
+// resume completes the steps that a missing expert has stopped: first those that this read-back is about, then the
+// others.
+func (r *readBack) resume(ctx context.Context, report missReport) ([]byte, error) {
+	m := r.m
+	for pos := report.pos; report.router != 0; {
+		if report.pos != pos { // a token that is not read back is complete
 			m.paged.Loader.Release()
-			pos = r.pos
+			pos = report.pos
 		}
-		if err := m.goOn(ctx, m.decode, r); err != nil {
+		if err := m.resumeFrom(ctx, m.decode, report); err != nil {
 			return nil, err
 		}
-		if err := m.again(a.end - r.pos - 1); err != nil {
+		if err := m.queueAgain(r.end - report.pos - 1); err != nil {
 			return nil, err
 		}
-		a.fetch()
-		data, err := a.pending.Wait(ctx)
+		r.start()
+		data, err := r.pending.Wait(ctx)
 		if err != nil {
 			return nil, err
 		}
-		r = m.paged.read(data)
+		report = m.paged.parseReport(data)
 	}
-	m.used(a, r)
-	return r.data, m.requeue(ctx, a.end)
+	r.tokenDone(report)
+	return report.data, m.restartReadBacks(ctx, r.end)
 }
 
-// requeue runs what was queued behind position `from` again, and asks again.
-func (m *Model) requeue(ctx context.Context, from int) error {
-	for _, a := range m.readBacks {
-		a.pending.Wait(context.WithoutCancel(ctx)) // what it says is out of date
-		if err := m.again(a.end - from); err != nil {
+// restartReadBacks queues the steps after the first `computed` positions again, and the read-backs between them.
+func (m *Model) restartReadBacks(ctx context.Context, computed int) error {
+	for _, r := range m.readBacks {
+		r.pending.Wait(context.WithoutCancel(ctx)) // the result is out of date
+		if err := m.queueAgain(r.end - computed); err != nil {
 			return err
 		}
-		a.fetch()
-		from = a.end
+		r.start()
+		computed = r.end
 	}
-	return m.again(m.Len() - from)
+	return m.queueAgain(m.Len() - computed)
 }
 
-// again runs n tokens that have been counted already.
-func (m *Model) again(n int) error {
+// queueAgain queues n tokens that Decode has queued before.
+func (m *Model) queueAgain(n int) error {
 	for range n {
 		if err := m.decode.Run(); err != nil {
 			return err
@@ -98,29 +101,29 @@ func (m *Model) again(n int) error {
 	return nil
 }
 
-// used tells the pager what a token used.
-func (m *Model) used(a *readBack, r report) {
-	if a.decoded {
-		m.paged.Loader.TokenDone(r.choices)
+// tokenDone passes the choices of the last token on to the loader, if Decode computed it.
+func (r *readBack) tokenDone(report missReport) {
+	if r.decoded {
+		r.m.paged.Loader.TokenDone(report.choices)
 	}
 }
 
-// Halt drops what is queued and not asked for any more: of a paged model's tokens, those that miss an expert and those
-// behind them are taken back. It waits for the device; the end of ctx does not stop it. Errors: ErrDeviceLost.
+// Halt drops the read-backs that have not been waited for. In a paged model it also drops the tokens that miss an
+// expert and those queued behind them. It waits for the device, even after the end of ctx. Errors: device_lost.
 func (m *Model) Halt(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
-	for _, a := range m.readBacks {
-		a.pending.Wait(ctx) // an error here shows again at the next use of the device
+	for _, r := range m.readBacks {
+		r.pending.Wait(ctx) // an error is returned again by the next use of the device
 	}
 	m.readBacks = nil
 	if m.paged == nil {
 		return nil
 	}
-	data, err := m.report(m.step).Wait(ctx)
+	data, err := m.readReport(m.step).Wait(ctx)
 	if err != nil {
 		return err
 	}
 	m.paged.Loader.Release()
-	m.cache.Truncate(m.paged.read(data).pos)
+	m.cache.Truncate(m.paged.parseReport(data).pos)
 	return m.backend.Write(m.paged.guard, 0, words(0))
 }

@@ -54,9 +54,9 @@ type Picture interface {
 
 // VisionNetwork is the layers of a vision encoder.
 type VisionNetwork interface {
-	// Prepare makes tables and scratch tensors. It returns the tensor that TileInput is written to, whose shape only the
-	// network knows, and the tensor of the tile's vectors, F32 [width, tileVectors]. Errors: those of Backend.Alloc and
-	// of reading weights back.
+	// Prepare makes tables and scratch tensors. It returns the tensor that TileInput is written to, whose shape only
+	// the network knows, and the tensor of the tile's vectors, F32 [width, tileVectors]. Errors: those of Backend.Alloc
+	// and of reading weights back.
 	Prepare(ctx context.Context, a *Arena) (in, out *ops.Tensor, err error)
 
 	// Stages returns the parts of the computation of one tile, in order. Each becomes a program of its own: all of them

@@ -42,7 +42,7 @@ func (a Answer) Text(piece string) Object {
 // Finish is the chunk that says why the answer ended.
 func (a Answer) Finish(reason string) Object { return a.chunk(choice("delta", Object{}, reason)) }
 
-// UsageChunk follows the last choice when the request asked for it; it has no choices.
+// UsageDelta follows the last choice when the request asked for it; it has no choices.
 func (a Answer) UsageDelta(u Usage) Object {
 	o := a.chunk()
 	o["usage"] = u.object()

@@ -23,8 +23,9 @@ type Backend interface {
 	// without blocks.
 	Write(t *Tensor, offset int, data []byte) error
 
-	// Upload copies the bytes of a weight from its file, beginning at a byte offset within the tensor. The pieces of one
-	// tensor come in order, each but the last a multiple of UploadUnit(t) bytes. The backend may change their layout.
+	// Upload copies the bytes of a weight from its file, beginning at a byte offset within the tensor. The pieces of
+	// one tensor come in order, each but the last a multiple of UploadUnit(t) bytes. The backend may change their
+	// layout.
 	Upload(t *Tensor, offset int64, b Blob) error
 
 	// Record runs f, which calls ops, and returns them as a program.

@@ -2,131 +2,137 @@ package preflight
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/experts"
 )
 
-// Room is how much GPU memory a device has turned out to have. WebGPU does not tell, so it is found by trying.
+// MemoryLimit is how much GPU memory a device has turned out to have. WebGPU does not report it, so it is found by
+// trying.
 type MemoryLimit struct {
-	Fits    int64 // bytes: the most that a model has taken; 0: never tried
-	Refused int64 // bytes: the least that was refused, or lost the device; 0: never
+	Fits    int64 // bytes: the largest model that has fitted; 0: none has been tried
+	Refused int64 // bytes: the smallest model that was refused or lost the device; 0: none
 }
 
-// Rooms remembers the room of each device, by the adapter's description.
+// MemoryLimits stores the memory limit of each device, by the name of its adapter.
 type MemoryLimits interface {
+	// Recall returns what was remembered of a device; zero when nothing was.
 	Recall(device string) MemoryLimit
-	Remember(device string, r MemoryLimit)
+
+	// Remember stores the memory limit of a device.
+	Remember(device string, l MemoryLimit)
 }
 
-// Search finds how many slots fit on a device.
+// Search finds out how many slots fit on a device.
 type Search struct {
 	MemoryLimits MemoryLimits
-	Device       string // the adapter's description
-	Setting      int64  // bytes that the user gives; 0: as many as there are
+	Device       string // the name of the adapter
+	Setting      int64  // bytes that the user allows; 0: as many as there are
 
-	// First is where to begin on a device that has never been tried, in bytes. Not every driver refuses what it has not
-	// got: some push everything else out of memory first. So the search comes from below, session by session.
+	// FirstBytes is how much to try first on a device that has never been tried. Not every driver refuses memory that
+	// it does not have: some move everything else out of GPU memory first. Therefore the search starts low, and
+	// increases with each session.
 	FirstBytes int64
 }
 
-// The search goes down by a quarter of the slots after a refusal, and up by half after a session that met none.
-func lower(n int64) int64  { return n / 4 * 3 }
-func higher(n int64) int64 { return n + n/2 }
+// After a refusal, Find tries three quarters of the bytes of the slots.
+func decrease(n int64) int64 { return n / 4 * 3 }
 
-// Expect is what preflight is to be told of the device's memory: bytes that Find is likely to get, and bytes beyond
-// which it will get none; 0: unknown.
-func (s Search) Expected() (usable, most int64) {
+// After a session without a refusal, Find tries half as much again.
+func increase(n int64) int64 { return n + n/2 }
+
+// Expected returns what to tell Check about the device's memory: usable is how many bytes Find will probably get, limit
+// is how many it certainly will not exceed. A value that is not known is 0.
+func (s Search) Expected() (usable, limit int64) {
 	if s.Setting > 0 {
 		return s.Setting, s.Setting
 	}
-	r := s.MemoryLimits.Recall(s.Device)
-	return r.Fits, max(0, r.Refused-1)
+	l := s.MemoryLimits.Recall(s.Device)
+	return l.Fits, max(0, l.Refused-1)
 }
 
-// Find gives the shape that try accepts. try allocates a shape's slots, under an out-of-memory scope, beside everything
-// else of the model, and gives all back when it is refused with out_of_memory; another error ends the search. What was
-// found is remembered, unless it is the user's setting that decided.
+// Find returns the shape with the most slots that try accepts, starting from what is remembered. try allocates the
+// slots of a shape together with everything else of the model, in an out-of-memory error scope, and frees all of it; it
+// returns out_of_memory when it was refused. Another error ends the search. The result is remembered, unless the user's
+// setting determined it.
 //
 // Errors: out_of_memory when not even the experts of one token fit; those of try.
 func (s Search) Find(m Model, on Machine, try func(experts.Shape) error) (experts.Shape, error) {
-	room := s.MemoryLimits.Recall(s.Device)
-	usable := s.begin(room)
-	if err := m.check(usable); s.Setting > 0 && err != nil {
+	limit := s.MemoryLimits.Recall(s.Device)
+	usable := s.firstTry(limit)
+	if err := m.checkSetting(usable); s.Setting > 0 && err != nil {
 		return experts.Shape{}, err
 	}
 	for {
-		shape := m.within(usable, on)
+		shape := m.shapeWithin(usable, on)
 		bytes := m.bytes(shape)
 		err := try(shape)
 		if err == nil {
-			s.fits(room, bytes)
+			limit.Fits = max(limit.Fits, bytes)
+			s.remember(limit)
 			return shape, nil
 		}
 		if !errors.Is(err, errs.New(errs.OutOfMemory, "")) {
 			return experts.Shape{}, err
 		}
-		room = room.refuse(bytes)
-		s.remember(room)
-		if bytes == m.bytes(m.fewest()) {
+		limit = limit.refused(bytes)
+		s.remember(limit)
+		if bytes == m.bytes(m.minShape()) {
 			return experts.Shape{}, err
 		}
-		usable = m.fixed() + lower(bytes-m.fixed())
+		usable = m.residentBytes() + decrease(bytes-m.residentBytes())
 	}
 }
 
-// begin is how many bytes to try first.
-func (s Search) begin(r MemoryLimit) int64 {
+// firstTry returns how many bytes to try first.
+func (s Search) firstTry(l MemoryLimit) int64 {
 	switch {
 	case s.Setting > 0:
 		return s.Setting
-	case r.Refused == 0:
-		return max(s.FirstBytes, higher(r.Fits))
+	case l.Refused == 0:
+		return max(s.FirstBytes, increase(l.Fits))
 	}
-	return max(r.Fits, min(s.FirstBytes, lower(r.Refused))) // what fits may be all of a small model
+	// The model that fitted may have been a small one, so Fits alone may be too little.
+	return max(l.Fits, min(s.FirstBytes, decrease(l.Refused)))
 }
 
-// fits remembers what a session got.
-func (s Search) fits(r MemoryLimit, bytes int64) {
-	r.Fits = max(r.Fits, bytes)
-	s.remember(r)
-}
-
-func (s Search) remember(r MemoryLimit) {
+// remember stores a memory limit, unless the user's setting determined it.
+func (s Search) remember(l MemoryLimit) {
 	if s.Setting == 0 {
-		s.MemoryLimits.Remember(s.Device, r)
+		s.MemoryLimits.Remember(s.Device, l)
 	}
 }
 
-// refuse lowers a room that was less than it seemed.
-func (r MemoryLimit) refuse(bytes int64) MemoryLimit {
-	if r.Refused == 0 || bytes < r.Refused {
-		r.Refused = bytes
+// refused returns the limit after a model of some bytes was refused.
+func (l MemoryLimit) refused(bytes int64) MemoryLimit {
+	if l.Refused == 0 || bytes < l.Refused {
+		l.Refused = bytes
 	}
-	if r.Fits >= r.Refused {
-		r.Fits = 0
+	if l.Fits >= l.Refused {
+		l.Fits = 0
 	}
-	return r
+	return l
 }
 
-// Lost tells that the device was lost while a model took bytes of it: that was too much. Find tries less the next time,
-// whatever the setting.
+// RecordFailure records that a model that took some bytes of the device lost it or ran out of memory. Find tries less
+// the next time, also when the user's setting determines it.
 func (s *Search) RecordFailure(bytes int64) {
 	if s.Setting > 0 {
-		s.Setting = min(s.Setting, lower(bytes))
+		s.Setting = min(s.Setting, decrease(bytes))
 		return
 	}
-	r := s.MemoryLimits.Recall(s.Device).refuse(bytes)
-	r.Fits = max(r.Fits, lower(r.Refused))
-	s.remember(r)
+	l := s.MemoryLimits.Recall(s.Device).refused(bytes)
+	l.Fits = max(l.Fits, decrease(l.Refused))
+	s.remember(l)
 }
 
-// check refuses a setting too small for a token.
-func (m Model) check(usable int64) error {
-	fewest := m.bytes(m.fewest())
-	if usable >= fewest {
+// checkSetting returns an error when the user's setting is too small for one token.
+func (m Model) checkSetting(usable int64) error {
+	needed := m.bytes(m.minShape())
+	if usable >= needed {
 		return nil
 	}
-	return errs.New(errs.OutOfMemory, "the setting gives this model "+Bytes(float64(usable))+" of GPU memory, but it needs at least "+
-		Bytes(float64(fewest))+"; raise the setting or choose a smaller model")
+	return errs.New(errs.OutOfMemory, fmt.Sprintf("the setting allows this model %s of GPU memory, but it needs at least "+
+		"%s; raise the setting or choose a smaller model", Bytes(float64(usable)), Bytes(float64(needed))))
 }

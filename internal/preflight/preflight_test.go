@@ -12,7 +12,7 @@ import (
 
 const gib = 1 << 30
 
-// known are the models read so far: a header takes seconds.
+// known holds the models read so far, because reading a header takes seconds.
 var known = map[string]Model{}
 
 func model(t *testing.T, v virtual.Model, types virtual.Types) Model {
@@ -23,7 +23,7 @@ func model(t *testing.T, v virtual.Model, types virtual.Types) Model {
 	return known[v.Name]
 }
 
-// read is what a published model asks for with a context of 4,096 tokens.
+// read returns what a published model needs with a context of 4,096 tokens.
 func read(t *testing.T, v virtual.Model, types virtual.Types) Model {
 	t.Helper()
 	f := virtual.New(v, types, 1)
@@ -35,7 +35,8 @@ func read(t *testing.T, v virtual.Model, types virtual.Types) Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := Model{NumExperts: v.NumExperts, NumExpertsUsed: 1, FileBytes: f.Size(), CacheBytes: int64(4096 * v.NumLayers * 2 * v.NumKVHeads * v.HeadDim * 2)}
+	m := Model{NumExperts: v.NumExperts, NumExpertsUsed: 1, FileBytes: f.Size(),
+		CacheBytes: int64(4096 * v.NumLayers * 2 * v.NumKVHeads * v.HeadDim * 2)}
 	m.MoELayers = make([]MoELayer, v.NumLayers)
 	for _, x := range header.Tensors {
 		if !strings.Contains(x.Name, "_exps.") {
@@ -55,7 +56,7 @@ func read(t *testing.T, v virtual.Model, types virtual.Types) Model {
 	return m
 }
 
-// laptop has an ordinary GPU and connection.
+// laptop has an ordinary GPU and network.
 var laptop = Machine{MaxBuffer: 4 * gib, MaxBinding: 2*gib - 4, UsableBytes: 24e9, MaxBytes: 24e9,
 	FreeStorage: 200e9, WriteSpeed: 1e9, ReadSpeed: 2e9, LinkSpeed: 10e6, ComputeSeconds: 0.05}
 
@@ -84,19 +85,19 @@ func TestScoutOnALaptop(t *testing.T) {
 	if r.NumExpertsOnGPU != slots || r.NumExperts != 768 || r.GPUBytes > 24e9 || r.GPUBytes < 24e9-52e6 {
 		t.Errorf("%d of %d experts, %d bytes", r.NumExpertsOnGPU, r.NumExperts, r.GPUBytes)
 	}
-	near(t, "hit rate by chance", r.HitRate, float64(slots)/768)
+	near(t, "hit rate of even use", r.HitRate, float64(slots)/768)
 	near(t, "misses", r.MissesPerToken, 48*(1-float64(slots)/768))
 	near(t, "bytes a token", r.BytesPerToken, bytes)
 	near(t, "speed", r.TokensPerSecond, 1/(0.05+r.BytesPerToken/2e9))
 	near(t, "download", r.DownloadSeconds, float64(m.FileBytes)/10e6)
-	want := "This machine: 348 of 768 experts on the GPU, about 1.5 tok/s once warm, 43 GB to download (71 min at your speed), " +
-		"43 GB of storage needed"
+	want := "This machine: 348 of 768 experts on the GPU, about 1.5 tok/s once warm, " +
+		"43 GB to download (71 min at your speed), 43 GB of storage needed"
 	if r.Verdict != Runs || r.Sentence() != want {
 		t.Errorf("%s: %s", r.Verdict, r.Sentence())
 	}
 }
 
-func TestScoutOnASmallGPUIsSlow(t *testing.T) {
+func TestScoutIsSlowOrDoesNotFitOnASmallGPU(t *testing.T) {
 	on := laptop
 	on.UsableBytes, on.MaxBytes = 10e9, 10e9
 	r := Check(model(t, virtual.Scout(), virtual.UDQ2KXL()), on)
@@ -119,11 +120,11 @@ func TestMaverickOnALaptop(t *testing.T) {
 	if r.NumExperts != 3072 || r.Verdict != Runs || r.GPUBytes > 24e9 {
 		t.Errorf("%d experts, %s, %d bytes", r.NumExperts, r.Verdict, r.GPUBytes)
 	}
-	near(t, "hit rate by chance", r.HitRate, float64(r.NumExpertsOnGPU)/3072)
+	near(t, "hit rate of even use", r.HitRate, float64(r.NumExpertsOnGPU)/3072)
 	near(t, "misses", r.MissesPerToken, 24*(1-float64(r.NumExpertsOnGPU)/3072))
 }
 
-func TestATraceReplacesChance(t *testing.T) {
+func TestAMeasuredHitRateReplacesThatOfEvenUse(t *testing.T) {
 	m, on := model(t, virtual.Scout(), virtual.UDQ2KXL()), laptop
 	on.HitRate = 0.9
 	r := Check(m, on)
@@ -134,7 +135,7 @@ func TestATraceReplacesChance(t *testing.T) {
 	}
 }
 
-func TestEverythingOnTheGPUMissesNothing(t *testing.T) {
+func TestAModelThatFitsHasNoMisses(t *testing.T) {
 	m, on := model(t, virtual.Scout(), virtual.UDQ2KXL()), laptop
 	on.UsableBytes, on.MaxBytes, on.HitRate = 80e9, 80e9, 0.9
 	r := Check(m, on)
@@ -142,24 +143,28 @@ func TestEverythingOnTheGPUMissesNothing(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	near(t, "speed", r.TokensPerSecond, 20)
-	if s := r.Sentence(); !strings.HasPrefix(s, "This machine: the whole model on the GPU, about 20 tok/s once warm, 43 GB to download (71 min at your speed), 43 GB of storage needed") {
+	want := "This machine: the whole model on the GPU, about 20 tok/s once warm, " +
+		"43 GB to download (71 min at your speed), 43 GB of storage needed"
+	if s := r.Sentence(); !strings.HasPrefix(s, want) {
 		t.Error(s)
 	}
 }
 
-// tiny is small enough for sums in the head: two layers of four experts of 10 bytes, 50 bytes beside them.
+// tiny is small enough for mental arithmetic: two layers of four experts of 10 bytes, and 50 bytes of other tensors.
 func tiny() Model {
-	return Model{ResidentBytes: 40, CacheBytes: 10, LargestTensor: 20, MoELayers: []MoELayer{{10, 4}, {10, 4}}, NumExperts: 4, NumExpertsUsed: 1,
+	return Model{ResidentBytes: 40, CacheBytes: 10, LargestTensor: 20, MoELayers: []MoELayer{{10, 4}, {10, 4}},
+		NumExperts: 4, NumExpertsUsed: 1,
 		FileBytes: 120, StoredBytes: 20}
 }
 
-func roomy() Machine {
+// largeMachine has enough of everything for tiny.
+func largeMachine() Machine {
 	return Machine{MaxBuffer: 100, MaxBinding: 100, UsableBytes: 100, MaxBytes: 100, FreeStorage: 1000, WriteSpeed: 50,
 		ReadSpeed: 1000, LinkSpeed: 20, ComputeSeconds: 0.01}
 }
 
-func TestTheFormulas(t *testing.T) {
-	r := Check(tiny(), roomy())
+func TestCheckComputesTheFormulas(t *testing.T) {
+	r := Check(tiny(), largeMachine())
 	want := Report{Verdict: Runs, Slots: []int{3, 2}, NumExpertsOnGPU: 5, NumExperts: 8, GPUBytes: 100,
 		HitRate: 0.625, MissesPerToken: 0.75, BytesPerToken: 7.5, TokensPerSecond: 1 / (0.01 + 0.0075),
 		PromptBytes: 30, PromptSeconds: 0.03, DownloadBytes: 100, DownloadSeconds: 5, StorageBytes: 120}
@@ -183,8 +188,8 @@ func TestTheFormulas(t *testing.T) {
 	}
 }
 
-func TestASlowStoreHoldsTheDownloadUp(t *testing.T) {
-	on := roomy()
+func TestASlowStoreLimitsTheDownload(t *testing.T) {
+	on := largeMachine()
 	on.WriteSpeed = 10
 	near(t, "seconds", Check(tiny(), on).DownloadSeconds, 10)
 	on.LinkSpeed = 0
@@ -193,46 +198,49 @@ func TestASlowStoreHoldsTheDownloadUp(t *testing.T) {
 	}
 }
 
-func TestEachLimitIsNamed(t *testing.T) {
+func TestEachReasonNamesItsLimit(t *testing.T) {
 	for _, c := range []struct {
 		limit  Limit
 		change func(*Model, *Machine)
-		says   string
+		want   string // part of the sentence
 	}{
 		{Buffer, func(_ *Model, on *Machine) { on.MaxBuffer = 19 }, "buffers of 20 B; this GPU allows 19 B"},
 		{Binding, func(_ *Model, on *Machine) { on.MaxBinding = 19 }, "see 20 B at once; this GPU allows 19 B"},
 		{Buffer, func(m *Model, _ *Machine) { m.NumExpertsUsed, m.MoELayers[0].LargestMatrix = 2, 51 }, "buffers of 102 B"},
 		{Memory, func(_ *Model, on *Machine) { on.MaxBytes = 69 }, "at least 70 B of GPU memory are needed, 69 B"},
-		{Storage, func(_ *Model, on *Machine) { on.FreeStorage = 99 }, "100 B are still to be stored, the browser has room for 99 B"},
+		{Storage, func(_ *Model, on *Machine) { on.FreeStorage = 99 },
+			"100 B are still to be stored, the browser has 99 B free"},
 	} {
-		m, on := tiny(), roomy()
+		m, on := tiny(), largeMachine()
 		c.change(&m, &on)
 		r := Check(m, on)
-		if r.Verdict != DoesNotFit || len(r.Reasons) == 0 || r.Reasons[0].Limit != c.limit || !strings.Contains(r.Sentence(), c.says) {
+		if r.Verdict != DoesNotFit || len(r.Reasons) == 0 || r.Reasons[0].Limit != c.limit ||
+			!strings.Contains(r.Sentence(), c.want) {
 			t.Errorf("%s: %s, %+v, %s", c.limit, r.Verdict, r.Reasons, r.Sentence())
 		}
 	}
 }
 
-func TestWhatFitsExactlyFits(t *testing.T) {
+func TestAModelThatJustFitsRuns(t *testing.T) {
 	on := Machine{MaxBuffer: 20, MaxBinding: 20, UsableBytes: 70, MaxBytes: 70, FreeStorage: 100}
 	if r := Check(tiny(), on); r.Verdict != Runs || !slices.Equal(r.Slots, []int{1, 1}) {
 		t.Errorf("%s %+v", r.Sentence(), r.Slots)
 	}
 }
 
-func TestSlownessIsExplainedByWhatTakesTheTime(t *testing.T) {
-	on := roomy()
+func TestASlowModelIsExplainedByWhatTakesTheTime(t *testing.T) {
+	on := largeMachine()
 	on.ReadSpeed = 1
 	r := Check(tiny(), on)
-	if r.Verdict != RunsSlowly || !strings.Contains(r.Reasons[0].Message, "reads 7.5 B of experts from storage, at 1 B a second") {
+	if r.Verdict != RunsSlowly || !strings.Contains(r.Reasons[0].Message,
+		"reads 7.5 B of experts from storage, at 1 B a second") {
 		t.Errorf("%s %+v", r.Verdict, r.Reasons)
 	}
 	on.UsableBytes = 0
 	if r := Check(tiny(), on); !strings.Contains(r.Reasons[0].Message, "will show") {
 		t.Errorf("%+v", r.Reasons)
 	}
-	on = roomy()
+	on = largeMachine()
 	on.ComputeSeconds = 3
 	dense := tiny()
 	dense.MoELayers = nil
@@ -244,8 +252,8 @@ func TestSlownessIsExplainedByWhatTakesTheTime(t *testing.T) {
 	}
 }
 
-func TestABufferHoldsSoManySlots(t *testing.T) {
-	on := roomy()
+func TestBuffersLimitTheSlots(t *testing.T) {
+	on := largeMachine()
 	on.MaxBinding = 20
 	on.UsableBytes = 130
 	m := tiny()
@@ -255,23 +263,25 @@ func TestABufferHoldsSoManySlots(t *testing.T) {
 	}
 }
 
-func TestUnknownMemoryPromisesTheLeast(t *testing.T) {
-	on := roomy()
+func TestWithUnknownMemoryTheReportIsAMinimum(t *testing.T) {
+	on := largeMachine()
 	on.UsableBytes, on.MaxBytes = 0, 0
 	r := Check(tiny(), on)
 	if !r.AtLeast || r.NumExpertsOnGPU != 2 || r.GPUBytes != 70 {
 		t.Errorf("%+v", r)
 	}
-	if s := r.Sentence(); !strings.HasPrefix(s, "This machine: at least 2 of 8 experts on the GPU, at least 40 tok/s once warm, 100 B to download") {
+	want := "This machine: at least 2 of 8 experts on the GPU, at least 40 tok/s once warm, 100 B to download"
+	if s := r.Sentence(); !strings.HasPrefix(s, want) {
 		t.Error(s)
 	}
 }
 
-func TestUnmeasuredSpeedsStayOutOfTheSentence(t *testing.T) {
-	on := roomy()
+func TestTheSentenceLeavesOutWhatIsNotMeasured(t *testing.T) {
+	on := largeMachine()
 	on.ComputeSeconds = 0
 	r := Check(tiny(), on)
-	if near(t, "speed", r.TokensPerSecond, 1000/7.5); !r.ComputeUnknown || !strings.Contains(r.Sentence(), "at most 133 tok/s") {
+	near(t, "speed", r.TokensPerSecond, 1000/7.5)
+	if !r.ComputeUnknown || !strings.Contains(r.Sentence(), "at most 133 tok/s") {
 		t.Error(r.Sentence())
 	}
 	on.ReadSpeed = 0
@@ -280,17 +290,18 @@ func TestUnmeasuredSpeedsStayOutOfTheSentence(t *testing.T) {
 	}
 }
 
-func TestADenseModelIsResident(t *testing.T) {
+func TestADenseModelIsWhollyOnTheGPU(t *testing.T) {
 	m := tiny()
 	m.MoELayers, m.NumExperts, m.NumExpertsUsed = nil, 0, 0
 	m.StoredBytes = m.FileBytes
-	r := Check(m, roomy())
-	if r.GPUBytes != 50 || r.HitRate != 1 || r.Verdict != Runs || r.Sentence() != "This machine: the whole model on the GPU, about 100 tok/s once warm" {
+	r := Check(m, largeMachine())
+	if r.GPUBytes != 50 || r.HitRate != 1 || r.Verdict != Runs ||
+		r.Sentence() != "This machine: the whole model on the GPU, about 100 tok/s once warm" {
 		t.Errorf("%+v %s", r, r.Sentence())
 	}
 }
 
-func TestNumbersForPeople(t *testing.T) {
+func TestNumbersAreFormattedForPeople(t *testing.T) {
 	for got, want := range map[string]string{
 		Bytes(54.6e9): "55 GB", Bytes(1.44e9): "1.4 GB", Bytes(640e6): "640 MB", Bytes(2300): "2.3 kB", Bytes(0): "0 B",
 		Duration(5.5 * 3600): "5.5 h", Duration(5399): "90 min", Duration(89): "89 s", Duration(0.25): "0.25 s",

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The vectors below were computed once by ggml's own C code: block byte i = (167i + 13) mod 256, then the f16 fields
+// vectors were computed by ggml's own C code: block byte i = (167i + 13) mod 256, then the f16 fields
 // d = 0.0625 and m or dmin = 0.03125. All results are exact in float32.
 var vectors = []struct {
 	t           Type

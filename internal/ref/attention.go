@@ -51,7 +51,7 @@ func rotate(head, table []float32) {
 	}
 }
 
-// temperature returns the attention temperature, a factor of the queries of a position (spec/llama4 §2.5).
+// temperature returns the attention temperature, a factor of the queries of a position (docs/spec/llama4.md §2.5).
 func temperature(pos, floor int, scale float64) float64 {
 	return 1 + scale*math.Log(float64((pos+1)/floor)+1)
 }

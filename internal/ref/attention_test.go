@@ -146,8 +146,8 @@ func normalised(qkv []float32, eps float64) []float32 {
 	return qkv
 }
 
-// Property 6 of spec/llama4 §10.3: norm and rotation commute, because a rotation does not change lengths. Seen to fail
-// with the norm over two heads at once, and with the norm on the first of a pair only.
+// Property 6 of docs/spec/llama4.md §10.3: norm and rotation commute, because a rotation does not change lengths. Seen
+// to fail with the norm over two heads at once, and with the norm on the first of a pair only.
 func TestNormAndRotationCommute(t *testing.T) {
 	const eps = 0.25
 	normedLast, keys := rotated(t, func(op *ops.RopeKV) { op.QKNorm = eps })
@@ -158,7 +158,7 @@ func TestNormAndRotationCommute(t *testing.T) {
 	near(t, "stored keys", keys[5*6:7*6], slices.Concat(normedLast[12:18], normedLast[24+12:24+18]))
 }
 
-// The table of spec/llama4 §2.5: floor 8192, scale 0.1.
+// The table of docs/spec/llama4.md §2.5: floor 8192, scale 0.1.
 func TestTemperatureOfQueries(t *testing.T) {
 	for pos, want := range map[int]float64{
 		0: 1, 8190: 1, 8191: 1.069315, 16382: 1.069315, 16383: 1.109861, 32767: 1.160944, 65535: 1.219722,

@@ -47,7 +47,10 @@ func TestRouterChoosesTheLargestBestFirst(t *testing.T) {
 
 func TestGroupTokensListsChoicesByExpert(t *testing.T) {
 	b := New()
-	choice := indices(t, b, ops.Shape{6, 3}, 2, 9, 0, 0, 9, 0 /* token 1 */, 2, 9, 0, 3, 9, 0 /* token 2 */, 0, 9, 0, 2, 9, 0)
+	choice := indices(t, b, ops.Shape{6, 3},
+		2, 9, 0, 0, 9, 0, // token 0
+		2, 9, 0, 3, 9, 0, // token 1
+		0, 9, 0, 2, 9, 0) // token 2
 	dst := indices(t, b, ops.Shape{1, 4 + 1 + 6})
 	run(t, b, func() { b.GroupTokens(dst, choice) })
 	want := []uint32{0, 2, 2, 5, 6, 1, 4, 0, 2, 5, 3}
@@ -93,8 +96,8 @@ func rounded(x []float64) []float32 {
 	return y
 }
 
-// Property 5 of spec/llama4 §10.3: the weight of a choice scales the expert's input, which differs from scaling its
-// output. This is checked for the ops for one token and for those for several. Seen to fail with the weight after
+// Property 5 of docs/spec/llama4.md §10.3: the weight of a choice scales the expert's input, which differs from scaling
+// its output. This is checked for the ops for one token and for those for several. Seen to fail with the weight after
 // silu(g)·u, in either.
 func TestAnExpertsWeightScalesItsInput(t *testing.T) {
 	b, r := New(), rand.New(rand.NewPCG(1, 2))
@@ -141,7 +144,8 @@ func TestAnExpertsWeightScalesItsInput(t *testing.T) {
 func TestMulMatIDComputesTokensIndependently(t *testing.T) {
 	b, r := New(), rand.New(rand.NewPCG(3, 4))
 	w, x := random(t, b, r, 8, 12, 3), random(t, b, r, 8, 3)
-	choice := indices(t, b, ops.Shape{6, 3}, 2, 2, bits(0.5), 1, 1, bits(1), 0, 0, bits(0.25), 2, 2, bits(2), 2, 2, bits(1), 0, 0, bits(3))
+	choice := indices(t, b, ops.Shape{6, 3},
+		2, 2, bits(0.5), 1, 1, bits(1), 0, 0, bits(0.25), 2, 2, bits(2), 2, 2, bits(1), 0, 0, bits(3))
 	groups, got := indices(t, b, ops.Shape{1, 3 + 1 + 6}), f32(t, b, "got", nil, 12, 6)
 	run(t, b, func() {
 		b.GroupTokens(groups, choice)
@@ -163,7 +167,8 @@ func TestMulMatIDInSeveralCallsEqualsOne(t *testing.T) {
 	b, r := New(), rand.New(rand.NewPCG(5, 6))
 	w, x := random(t, b, r, 8, 12, 3), random(t, b, r, 8, 3)
 	choice := indices(t, b, ops.Shape{3, 3}, 2, 0, bits(0.5), 0, 0, bits(1), 1, 0, bits(2))
-	groups, want, got := indices(t, b, ops.Shape{1, 3 + 1 + 3}), f32(t, b, "want", nil, 12, 3), f32(t, b, "got", nil, 12, 3)
+	groups := indices(t, b, ops.Shape{1, 3 + 1 + 3})
+	want, got := f32(t, b, "want", nil, 12, 3), f32(t, b, "got", nil, 12, 3)
 	p := ops.ProductID{Dst: want, X: x, W: []*ops.Tensor{w}, Choice: choice, Groups: groups}
 	run(t, b, func() { b.GroupTokens(groups, choice); b.MulMatID(p) })
 	p.Dst = got

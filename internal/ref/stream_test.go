@@ -60,7 +60,8 @@ func TestStreamedWeightsEqualThoseInMemory(t *testing.T) {
 
 func TestAStreamThatEndsTooEarlyFails(t *testing.T) {
 	b := New()
-	if _, err := b.Stream(bytes.NewReader(nil), 0, "norm", quant.F32, 4); err == nil || !strings.Contains(err.Error(), "norm") {
+	_, err := b.Stream(bytes.NewReader(nil), 0, "norm", quant.F32, 4)
+	if err == nil || !strings.Contains(err.Error(), "norm") {
 		t.Errorf("error is %v, want one that names the tensor", err)
 	}
 	w, _ := b.Stream(bytes.NewReader(make([]byte, 40)), 0, "w", quant.Q8_0, 32, 4)

@@ -45,7 +45,7 @@ func (m *openModel) open(ctx context.Context, r LoadRequest, events engineEvents
 		return err
 	}
 	options := engineOptions(r.Paging)
-	options.Waiting = events.waiting
+	options.OnWaiting = events.waiting
 	plan, err := m.plan(options)
 	if err != nil {
 		return err

@@ -1,13 +1,8 @@
 package tokenizer
 
 import (
-	"bufio"
-	"encoding/base64"
-	"fmt"
-	"io"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // Llama4Specials returns the names of the special tokens of Llama 4 in the order of their ids. The first id follows the
@@ -58,20 +53,4 @@ func Llama4Vocab(ranks []string) Vocab {
 	v := Vocab{Model: "gpt2", Pre: "llama4", Tokens: tokens, Merges: List{}, Types: types, AddBOS: true}
 	v.BOS, v.EOS = len(ranks)+slices.Index(specials, "<|begin_of_text|>"), len(ranks)+slices.Index(specials, "<|eot|>")
 	return v
-}
-
-// ReadTiktoken reads a vocabulary in tiktoken's format, one "base64 rank" pair a line, in the order of the ranks, and
-// returns the bytes of the tokens by rank.
-func ReadTiktoken(r io.Reader) ([]string, error) {
-	var tokens []string
-	lines := bufio.NewScanner(r)
-	for lines.Scan() {
-		code, rank, _ := strings.Cut(lines.Text(), " ")
-		token, err := base64.StdEncoding.DecodeString(code)
-		if err != nil || rank != strconv.Itoa(len(tokens)) {
-			return nil, fmt.Errorf("tokenizer: line %d is not the token of rank %d in base64", len(tokens)+1, len(tokens))
-		}
-		tokens = append(tokens, string(token))
-	}
-	return tokens, lines.Err()
 }

@@ -24,7 +24,7 @@ var contract = []any{
 // declarations are the files that declare these interfaces.
 var declarations = []string{
 	web + "errors.ts", web + "protocol.ts", web + "worker/memory-limits.ts",
-	web + "worker/storage/chunk-store.ts", web + "worker/storage/messages.ts", web + "worker/storage/probe.ts",
+	web + "worker/storage/chunk-store.ts", web + "worker/storage/methods.ts", web + "worker/storage/probe.ts",
 }
 
 func TestStructsHaveTheFieldsOfTheirInterfaces(t *testing.T) {

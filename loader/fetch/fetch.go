@@ -1,8 +1,8 @@
 // Package fetch opens the files of a model: on a server, picked by a person, or in memory for tests. It names what goes
 // wrong. It does not know what the bytes mean or how they are stored.
 //
-// In the browser the bytes never pass through Go: the storage worker reads them, and a Source here is a handle to a file
-// that is open there. Natively a Source is also a Reader.
+// In the browser the bytes never pass through Go: the storage worker reads them, and a Source here is a handle to a
+// file that is open there. Natively a Source is also a Reader.
 package fetch
 
 import (

@@ -78,7 +78,8 @@ func get(ctx context.Context, url string, offset, n int64) (*http.Response, erro
 	response.Body.Close()
 	switch response.StatusCode {
 	case http.StatusOK:
-		return nil, errs.New(errs.NoRanges, "the server of "+url+" does not serve parts of files (HTTP ranges); use another server")
+		return nil, errs.New(errs.NoRanges,
+			"the server of "+url+" does not serve parts of files (HTTP ranges); use another server")
 	case http.StatusNotFound:
 		return nil, errs.New(errs.NotFound, "there is no file at "+url+"; check the address")
 	}
@@ -89,5 +90,6 @@ func connectionLost(url string, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	return errs.Wrap(errs.ConnectionLost, "the connection to the server of "+url+" was lost; try again", err).AsRetryable()
+	message := "the connection to the server of " + url + " was lost; try again"
+	return errs.Wrap(errs.ConnectionLost, message, err).AsRetryable()
 }

@@ -46,8 +46,8 @@ func (c *cursor) take(n int64, what string) []byte {
 		return nil
 	case n > c.size-c.at:
 		c.err = errs.New(errs.Truncated, fmt.Sprintf(
-			"the file ends inside its header: %s at byte %d needs %d bytes, but the file is only %d bytes long; download it again",
-			what, c.at, n, c.size))
+			"the file ends inside its header: %s at byte %d needs %d bytes, but the file is only %d bytes long; "+
+				"download it again", what, c.at, n, c.size))
 	case n > maxHeader-c.at:
 		c.fail(errs.BadHeader, "%s of %d bytes makes the header longer than %d MiB", what, n, maxHeader>>20)
 	case n > int64(len(c.prefix))-c.at:

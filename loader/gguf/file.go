@@ -47,8 +47,8 @@ func (t Tensor) Check() error {
 		return nil
 	}
 	return errs.New(errs.UnsupportedTensorType, fmt.Sprintf(
-		"tensor %q is of type %s, which Outrider cannot compute with; choose a file in another quantisation, such as Q4_K_M",
-		t.Name, TypeName(t.Type)))
+		"tensor %q is of type %s, which Outrider cannot compute with; "+
+			"choose a file in another quantisation, such as Q4_K_M", t.Name, TypeName(t.Type)))
 }
 
 // add appends a tensor and reports whether its name is new.

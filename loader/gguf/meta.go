@@ -41,9 +41,9 @@ type value struct {
 	starts []uint32 // array of strings: offsets in text of each record (u64 length, bytes), and of the end
 }
 
-// Meta is the metadata of a file. Programs that write GGUF differ in the widths of integers, so numbers of any width are
-// accepted. Its methods return absent if there is no value for the key or one of another kind (a string for a number, a
-// negative number for Uint).
+// Meta is the metadata of a file. Programs that write GGUF differ in the widths of integers, so numbers of any width
+// are accepted. Its methods return absent if there is no value for the key or one of another kind (a string for a
+// number, a negative number for Uint).
 type Meta struct {
 	keys   []string
 	values map[string]value

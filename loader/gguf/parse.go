@@ -33,7 +33,7 @@ func Read(size int64, prefix func(n int64) ([]byte, error)) (*File, error) {
 			return f, err
 		}
 		if int64(len(b)) < n || n == size {
-			return nil, fmt.Errorf("gguf: asked for the first %d bytes, got %d", n, len(b))
+			return nil, fmt.Errorf("gguf: requested the first %d bytes, got %d", n, len(b))
 		}
 	}
 }
@@ -71,7 +71,8 @@ func (c *cursor) version() int {
 		c.err = ErrShortPrefix
 	} else if start != magic {
 		c.err = errs.New(errs.NotGGUF, fmt.Sprintf(
-			"this is not a GGUF file: it starts with %q instead of %q; check the address or choose another file", start, magic))
+			"this is not a GGUF file: it starts with %q instead of %q; check the address or choose another file",
+			start, magic))
 	}
 	c.take(int64(len(magic)), "the magic number")
 	v := c.u32("the version")
@@ -177,13 +178,14 @@ func (c *cursor) locate(t *Tensor, dataStart, alignment int64) {
 		return
 	}
 	if t.Offset%alignment != 0 {
-		c.fail(errs.BadHeader, "tensor %q begins at offset %d, not a multiple of the alignment %d", t.Name, t.Offset, alignment)
+		c.fail(errs.BadHeader, "tensor %q begins at offset %d, not a multiple of the alignment %d",
+			t.Name, t.Offset, alignment)
 		return
 	}
 	if c.size-dataStart-t.Offset < t.Size { // no overflow: dataStart < size + alignment, Offset <= 2^63 - alignment
 		c.err = errs.New(errs.Truncated, fmt.Sprintf(
-			"the file is cut short: tensor %q needs %d bytes from byte %d+%d on, but the file is only %d bytes long; download it again",
-			t.Name, t.Size, dataStart, t.Offset, c.size))
+			"the file is cut short: tensor %q needs %d bytes from byte %d+%d on, but the file is only %d bytes long; "+
+				"download it again", t.Name, t.Size, dataStart, t.Offset, c.size))
 		return
 	}
 	t.Offset += dataStart

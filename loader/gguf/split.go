@@ -29,8 +29,8 @@ func (f *File) Split() (Split, error) {
 	return Split{No: int(no), Count: int(count), Tensors: int(total)}, nil
 }
 
-// Merge returns one File for all parts of a split model, which must be in order; the metadata are those of the first. For
-// a single file that is not split it returns a copy. Errors: bad_header, which names the part that is wrong.
+// Merge returns one File for all parts of a split model, which must be in order; the metadata are those of the first.
+// For a single file that is not split it returns a copy. Errors: bad_header, which names the part that is wrong.
 func Merge(parts []*File) (*File, error) {
 	first, err := parts[0].Split()
 	if err != nil {
@@ -50,7 +50,8 @@ func Merge(parts []*File) (*File, error) {
 		}
 	}
 	if len(merged.Tensors) != first.Tensors {
-		return nil, splitError("all parts together should hold %d tensors, they hold %d", first.Tensors, len(merged.Tensors))
+		return nil, splitError("all parts together should hold %d tensors, they hold %d",
+			first.Tensors, len(merged.Tensors))
 	}
 	return &merged, nil
 }
@@ -62,7 +63,8 @@ func (f *File) append(part *File, i int, first Split) error {
 		return err
 	}
 	if s.No != i || s.Count != first.Count {
-		return splitError("the file in place of part %d of %d says it is part %d of %d", i+1, first.Count, s.No+1, s.Count)
+		return splitError("the file in place of part %d of %d says it is part %d of %d",
+			i+1, first.Count, s.No+1, s.Count)
 	}
 	for _, t := range part.Tensors {
 		t.Part = i

@@ -14,7 +14,8 @@ type block struct {
 }
 
 // types are the ids that a file may contain. Most are here only so that a header with such a tensor can be read and an
-// error can name the type; package quant knows which of them Outrider computes with. Missing ids were removed from ggml.
+// error can name the type; package quant knows which of them Outrider computes with. Missing ids were removed from
+// ggml.
 var types = map[quant.Type]block{
 	0: {"F32", 1, 4}, 1: {"F16", 1, 2}, 30: {"BF16", 1, 2}, 28: {"F64", 1, 8},
 	24: {"I8", 1, 1}, 25: {"I16", 1, 2}, 26: {"I32", 1, 4}, 27: {"I64", 1, 8},

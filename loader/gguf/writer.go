@@ -45,8 +45,8 @@ func (w *Writer) Add(name string, t quant.Type, dims []int, data []byte) {
 	w.data = append(w.data, data)
 }
 
-// Declare appends a tensor without its bytes. The caller writes Header and then the bytes of every tensor, each padded to
-// a multiple of 32 bytes; WriteTo cannot be used.
+// Declare appends a tensor without its bytes. The caller writes Header and then the bytes of every tensor, each padded
+// to a multiple of 32 bytes; WriteTo cannot be used.
 func (w *Writer) Declare(name string, t quant.Type, dims []int) {
 	w.numTensors++
 	writeText(&w.infos, name)

@@ -1,5 +1,5 @@
-// Package hub knows how model files are named: their addresses on Hugging Face, and the parts of a split model. The list
-// of models on offer is in the page (web/src/element/catalogue.ts).
+// Package hub knows how model files are named: their addresses on Hugging Face, and the parts of a split model. The
+// list of models on offer is in the page (web/src/element/catalogue.ts).
 package hub
 
 import (
@@ -12,11 +12,11 @@ const host = "https://huggingface.co/"
 
 // FileURL returns the address of the file that a page on Hugging Face describes. It returns other addresses unchanged.
 func FileURL(url string) string {
-	rest, ok := strings.CutPrefix(url, host)
+	path, ok := strings.CutPrefix(url, host)
 	if !ok {
 		return url
 	}
-	parts := strings.SplitN(rest, "/", 4) // org, name, "blob", revision/path
+	parts := strings.SplitN(path, "/", 4) // org, name, "blob", revision/path
 	if len(parts) < 4 || parts[2] != "blob" {
 		return url
 	}

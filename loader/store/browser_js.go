@@ -14,7 +14,7 @@ import (
 // package fetch opens in the browser.
 type Browser struct{}
 
-// List returns every file, complete or not.
+// List implements Store.
 func (Browser) List(ctx context.Context) ([]File, error) {
 	v, err := call(ctx, "list")
 	if err != nil {
@@ -27,7 +27,7 @@ func (Browser) List(ctx context.Context) ([]File, error) {
 	return files, nil
 }
 
-// Find returns the record of a file and whether there is one.
+// Find implements Store.
 func (Browser) Find(ctx context.Context, id string) (File, bool, error) {
 	v, err := call(ctx, "find", id)
 	if err != nil || v.IsUndefined() {
@@ -36,17 +36,17 @@ func (Browser) Find(ctx context.Context, id string) (File, bool, error) {
 	return fileOf(v), true, nil
 }
 
-// Add creates a record without chunks, in place of one of the same id.
+// Add implements Store.
 func (Browser) Add(ctx context.Context, id string, info fetch.Info) (File, error) {
 	return callForFile(ctx, "add", id, wire.Tree(wire.FileInfo(info)))
 }
 
-// Move keeps the bytes of a file in a backend of this kind from now on, if the browser has it.
+// Move implements Store.
 func (Browser) Move(ctx context.Context, id string, kind Kind) (File, error) {
 	return callForFile(ctx, "move", id, string(kind))
 }
 
-// StoreChunk fetches, hashes and stores a chunk in the storage worker.
+// StoreChunk implements Store.
 func (Browser) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
 	s, ok := src.(interface{ Handle() int })
 	if !ok {
@@ -61,7 +61,7 @@ func (Browser) StoreChunk(ctx context.Context, id string, chunk int, src fetch.S
 	return err
 }
 
-// Read returns bytes of a file as an ArrayBuffer of JavaScript.
+// Read implements Store.
 func (Browser) Read(ctx context.Context, id string, offset, n int64) (fetch.Blob, error) {
 	v, err := fetch.Call(ctx, "read", id, offset, n)
 	if err != nil {
@@ -70,7 +70,7 @@ func (Browser) Read(ctx context.Context, id string, offset, n int64) (fetch.Blob
 	return fetch.NewBuffer(v), nil
 }
 
-// Verify hashes every stored chunk again and returns how many had changed; they are no longer stored.
+// Verify implements Store.
 func (Browser) Verify(ctx context.Context, id string) (int, error) {
 	v, err := call(ctx, "verify", id)
 	if err != nil {
@@ -79,13 +79,13 @@ func (Browser) Verify(ctx context.Context, id string) (int, error) {
 	return v.Int(), nil
 }
 
-// Delete deletes a file.
+// Delete implements Store.
 func (Browser) Delete(ctx context.Context, id string) error {
 	_, err := call(ctx, "delete", id)
 	return err
 }
 
-// Probe measures the store with a scratch file, in a second or two, and deletes the file.
+// Probe measures the speed of the store in a second or two. It deletes what it writes.
 func (Browser) Probe(ctx context.Context, kind Kind) (Speed, error) {
 	v, err := call(ctx, "probeStore", string(kind))
 	if err != nil {

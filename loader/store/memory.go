@@ -12,8 +12,8 @@ import (
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-// Memory is a Store in Go's memory, for tests and native tools. Its sources must be fetch.Readers. It checks chunks with
-// a CRC: only a test can change them, and a program for the browser should not link SHA-256 for that.
+// Memory is a Store in Go's memory, for tests and native tools. Its sources must be fetch.Readers. It checks chunks
+// with a CRC: only a test can change them, and a program for the browser should not link SHA-256 for that.
 type Memory struct {
 	mu    sync.Mutex
 	free  int64 // bytes that may still be stored

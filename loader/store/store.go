@@ -1,6 +1,6 @@
 // Package store keeps model files, divided into chunks that are stored one by one. All stores implement one interface
-// and pass one test (contract_test.go). The package does not know what a file means. It never presents an incomplete file
-// as complete.
+// and pass one test (contract_test.go). The package does not know what a file means. It never presents an incomplete
+// file as complete.
 package store
 
 import (
@@ -28,9 +28,9 @@ type Store interface {
 	// record, whose Kind is unchanged if this store does not support kind. It copies the stored chunks: call it early.
 	Move(ctx context.Context, id string, kind Kind) (File, error)
 
-	// StoreChunk reads one chunk from src, hashes it, stores it and marks it complete; on an error it stores nothing. It
-	// calls progress with the number of bytes received so far. Errors: those of the source; storage_full, after which
-	// everything that was stored is still stored; storage_error.
+	// StoreChunk reads one chunk from src, hashes it, stores it and marks it complete; on an error it stores nothing.
+	// It calls progress with the number of bytes received so far. Errors: those of the source; storage_full, after
+	// which everything that was stored is still stored; storage_error.
 	StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, progress func(received int64)) error
 
 	// Read returns n bytes from offset on, which may span several chunks: all of them or an error. The error is

@@ -1,21 +1,23 @@
-// What attention and attention_vec share: ROWS query rows (a token's query head each) that use one key head attend to
-// blocks of keys, four a lane, with running maximum and sum (online softmax). The LANES of a workgroup play three parts
-// in turn, a barrier between them:
+// Shared by attention and attention_vec. ROWS query rows, each one query head of one token, use the
+// same key head. They attend to blocks of keys, four for each lane, with a running maximum and sum (online softmax). A
+// block takes three steps with a barrier between them, and the lanes divide the work differently in each:
 //
-//   scores   a lane takes four keys and all rows
-//   softmax  a lane takes a share of one row's keys, PARTS lanes a row
-//   values   a lane takes four elements of a head and all rows, VALUE_LANES lanes share the keys
+//   scores   a lane has four keys, for all rows
+//   softmax  a row has ROW_LANES lanes, which divide its keys
+//   values   a lane has four elements of a head, for all rows; VALUE_LANES lanes divide the keys
 //
-// A row sees the positions from its `begin` to before its `end`, its own included; others are left out, never
-// computed with. Includers declare params (dst_first and qkv_first in vec4s, slots, scale) and row_query(r), the vec4
-// in qkv where row r begins; row_begin(r) and row_end(r) say what it sees.
-const HEAD_FOURS = {HEAD_DIM}u / 4u;
+// A row attends to the positions from row_begin(r) up to, not including, row_end(r). Other positions of a block get the
+// weight 0 by a select, whatever their score is.
+//
+// The includer declares params (dst_first and qkv_first in vec4s, slots, scale), row_begin(r), row_end(r), and
+// row_query(r): the vec4 of qkv at which row r begins.
+const HEAD_VEC4S = {HEAD_DIM}u / 4u;
 const ROWS = {ROWS}u;
 const LANES = {LANES}u;
 const BLOCK = 4u * LANES; // keys
-const PARTS = LANES / ROWS;
+const ROW_LANES = LANES / ROWS;
 const TILE = LANES * ROWS;
-const VALUE_LANES = LANES / HEAD_FOURS;
+const VALUE_LANES = LANES / HEAD_VEC4S;
 const LOWEST = -1e30; // below any score; finite, and so is its difference from any other
 
 @group(0) @binding({BINDING}) var<storage, read> qkv: array<vec4<f32>>; // [headDim / 4, heads, n]
@@ -23,36 +25,37 @@ const LOWEST = -1e30; // below any score; finite, and so is its difference from 
 #include "lib/cache_{CACHE}.wgsl" W=v ACCESS=read
 @group(0) @binding({BINDING}) var<storage, read> step: array<u32>;
 
-var<workgroup> tile: array<vec4<f32>, TILE>; // scores, then weights [ROWS, LANES] of four keys; at last sums of values
-var<workgroup> parts: array<f32, LANES>; // maxima, later sums, of the lanes of each row
-var<workgroup> rescale: array<f32, ROWS>; // what a block does to the sums before it
+var<workgroup> tile: array<vec4<f32>, TILE>; // [ROWS, LANES] of four keys: scores, then weights; at the end sums
+var<workgroup> partials: array<f32, LANES>; // of the lanes of each row: maxima, at the end sums of weights
+var<workgroup> rescale: array<f32, ROWS>; // factor for the sums of earlier blocks; at the end the maximum
 
-var<private> row_max: f32 = LOWEST; // of the row this lane helps in softmax
-var<private> row_sum: f32; // its share of the sum of weights
-var<private> value_sums: array<vec4<f32>, ROWS>; // of weight times value
+var<private> row_max: f32 = LOWEST; // largest score so far, of the row of this lane in softmax
+var<private> row_sum: f32; // this lane's part of the sum of that row's weights
+var<private> value_sums: array<vec4<f32>, ROWS>; // sums of weight times value
 
-// visible says which of the positions pos … pos + 3 row r sees.
+// visible reports which of the positions pos … pos + 3 row r attends to.
 fn visible(r: u32, pos: u32) -> vec4<bool> {
-  let four = vec4<u32>(pos, pos + 1u, pos + 2u, pos + 3u);
-  return (four >= vec4<u32>(row_begin(r))) & (four < vec4<u32>(row_end(r)));
+  let positions = vec4<u32>(pos, pos + 1u, pos + 2u, pos + 3u);
+  return (positions >= vec4<u32>(row_begin(r))) & (positions < vec4<u32>(row_end(r)));
 }
 
-// Block is a run of at most BLOCK positions, no longer than the cache.
+// Block is at most BLOCK consecutive positions, no more than the cache has slots.
 struct Block {
   kv_head: u32,
   begin: u32, // the first position
   end: u32, // the one after the last
 }
 
-// places gives where the cache keeps positions begin + offset … + 3, in vec4s; past the end, the last one again.
-fn places(b: Block, offset: u32) -> vec4<u32> {
+// cache_offsets returns the vec4s of the cache at which positions begin + offset … + 3 are; the last position of the
+// block in place of those past its end.
+fn cache_offsets(b: Block, offset: u32) -> vec4<u32> {
   let offsets = min(vec4<u32>(offset, offset + 1u, offset + 2u, offset + 3u), vec4<u32>(b.end - b.begin - 1u));
   let slots = offsets + vec4<u32>(b.begin % params.slots);
   let wrapped = select(slots, slots - vec4<u32>(params.slots), slots >= vec4<u32>(params.slots));
-  return (wrapped + vec4<u32>(b.kv_head * params.slots)) * HEAD_FOURS;
+  return (wrapped + vec4<u32>(b.kv_head * params.slots)) * HEAD_VEC4S;
 }
 
-// attend_block takes in one block. All lanes of a workgroup call it together.
+// attend_block adds one block to the sums. All lanes of a workgroup call it together.
 fn attend_block(lane: u32, b: Block) {
   scores(lane, b);
   workgroupBarrier();
@@ -64,33 +67,35 @@ fn attend_block(lane: u32, b: Block) {
 
 fn scores(lane: u32, b: Block) {
   if (b.begin + 4u * lane >= b.end) { return; }
-  let at = places(b, 4u * lane);
+  let at = cache_offsets(b, 4u * lane);
   var sums: array<vec4<f32>, ROWS>;
-  for (var i = 0u; i < HEAD_FOURS; i++) {
-    let keys = mat4x4<f32>(k_four(at.x + i), k_four(at.y + i), k_four(at.z + i), k_four(at.w + i));
+  for (var i = 0u; i < HEAD_VEC4S; i++) {
+    let keys = mat4x4<f32>(k_vec4(at.x + i), k_vec4(at.y + i), k_vec4(at.z + i), k_vec4(at.w + i));
     for (var r = 0u; r < ROWS; r++) { sums[r] += qkv[row_query(r) + i] * keys; }
   }
   for (var r = 0u; r < ROWS; r++) { tile[lane * ROWS + r] = sums[r] * params.scale; }
 }
 
 fn softmax(lane: u32, b: Block) {
-  let row = lane / PARTS;
-  let part = lane % PARTS;
-  let fours = select(0u, (b.end - b.begin + 3u) / 4u, row < ROWS);
-  var highest = row_max;
-  for (var i = part; i < fours; i += PARTS) {
-    let seen = select(vec4<f32>(LOWEST), tile[i * ROWS + row], visible(row, b.begin + 4u * i));
-    highest = max(highest, max(max(seen.x, seen.y), max(seen.z, seen.w)));
+  let row = lane / ROW_LANES;
+  let row_lane = lane % ROW_LANES;
+  let key_groups = select(0u, (b.end - b.begin + 3u) / 4u, row < ROWS);
+  var max_score = row_max;
+  for (var i = row_lane; i < key_groups; i += ROW_LANES) {
+    let masked = select(vec4<f32>(LOWEST), tile[i * ROWS + row], visible(row, b.begin + 4u * i));
+    max_score = max(max_score, max(max(masked.x, masked.y), max(masked.z, masked.w)));
   }
-  parts[lane] = highest;
+  partials[lane] = max_score;
   workgroupBarrier();
-  for (var i = 0u; i < select(0u, PARTS, row < ROWS); i++) { highest = max(highest, parts[lane - part + i]); }
-  let shrink = exp(row_max - highest);
-  row_max = highest;
-  row_sum *= shrink;
-  if (part == 0u && row < ROWS) { rescale[row] = shrink; }
-  for (var i = part; i < fours; i += PARTS) {
-    let weights = select(vec4<f32>(), exp(tile[i * ROWS + row] - highest), visible(row, b.begin + 4u * i));
+  for (var i = 0u; i < select(0u, ROW_LANES, row < ROWS); i++) {
+    max_score = max(max_score, partials[lane - row_lane + i]);
+  }
+  let factor = exp(row_max - max_score);
+  row_max = max_score;
+  row_sum *= factor;
+  if (row_lane == 0u && row < ROWS) { rescale[row] = factor; }
+  for (var i = row_lane; i < key_groups; i += ROW_LANES) {
+    let weights = select(vec4<f32>(), exp(tile[i * ROWS + row] - max_score), visible(row, b.begin + 4u * i));
     tile[i * ROWS + row] = weights;
     row_sum += dot(weights, vec4<f32>(1.0));
   }
@@ -98,34 +103,34 @@ fn softmax(lane: u32, b: Block) {
 
 fn values(lane: u32, b: Block) {
   for (var r = 0u; r < ROWS; r++) { value_sums[r] *= rescale[r]; }
-  let four = lane % HEAD_FOURS;
-  let fours = select(0u, (b.end - b.begin + 3u) / 4u, lane < VALUE_LANES * HEAD_FOURS);
-  for (var i = lane / HEAD_FOURS; i < fours; i += VALUE_LANES) {
-    let at = places(b, 4u * i) + vec4<u32>(four);
-    let vectors = mat4x4<f32>(v_four(at.x), v_four(at.y), v_four(at.z), v_four(at.w));
+  let head_vec4 = lane % HEAD_VEC4S;
+  let key_groups = select(0u, (b.end - b.begin + 3u) / 4u, lane < VALUE_LANES * HEAD_VEC4S);
+  for (var i = lane / HEAD_VEC4S; i < key_groups; i += VALUE_LANES) {
+    let at = cache_offsets(b, 4u * i) + vec4<u32>(head_vec4);
+    let vectors = mat4x4<f32>(v_vec4(at.x), v_vec4(at.y), v_vec4(at.z), v_vec4(at.w));
     for (var r = 0u; r < ROWS; r++) { value_sums[r] += vectors * tile[i * ROWS + r]; }
   }
 }
 
-// gather adds up what the lanes hold: tile[r * HEAD_FOURS + four] has the sums of values, parts[r] of weights, and
-// rescale[r] the maximum of row r. All lanes call it together, after the last block.
-fn gather(lane: u32) {
-  parts[lane] = row_sum;
+// store_partials stores what weight_sum and value_sum add up, each lane its part of the sums, and the maximum of row
+// r in rescale[r]. All lanes call it together, after the last block.
+fn store_partials(lane: u32) {
+  partials[lane] = row_sum;
   for (var r = 0u; r < ROWS; r++) { tile[lane * ROWS + r] = value_sums[r]; }
-  if (lane % PARTS == 0u && lane / PARTS < ROWS) { rescale[lane / PARTS] = row_max; }
+  if (lane % ROW_LANES == 0u && lane / ROW_LANES < ROWS) { rescale[lane / ROW_LANES] = row_max; }
   workgroupBarrier();
 }
 
-// weight_sum is row r's after gather.
+// weight_sum returns the sum of row r's weights, after store_partials.
 fn weight_sum(r: u32) -> f32 {
   var sum = 0.0;
-  for (var i = 0u; i < PARTS; i++) { sum += parts[r * PARTS + i]; }
+  for (var i = 0u; i < ROW_LANES; i++) { sum += partials[r * ROW_LANES + i]; }
   return sum;
 }
 
-// value_sum is vec4 four of row r's after gather.
-fn value_sum(r: u32, four: u32) -> vec4<f32> {
+// value_sum returns one vec4 of row r's sum of weighted values, after store_partials.
+fn value_sum(r: u32, head_vec4: u32) -> vec4<f32> {
   var sum = vec4<f32>();
-  for (var i = 0u; i < VALUE_LANES; i++) { sum += tile[(i * HEAD_FOURS + four) * ROWS + r]; }
+  for (var i = 0u; i < VALUE_LANES; i++) { sum += tile[(i * HEAD_VEC4S + head_vec4) * ROWS + r]; }
   return sum;
 }

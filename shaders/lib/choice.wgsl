@@ -1,8 +1,8 @@
-// Choice is what the router says about one of a token's k experts; ops.ChoiceWords in Go.
+// Choice is one of a token's k experts as the router writes it, ops.ChoiceWords words.
 struct Choice {
   expert: u32,
-  slot: u32, // where its weights lie, or MISSING
-  weight: f32, // sigmoid of its logit: it scales the expert's input
+  slot: u32, // the slot of its weights, or MISSING
+  weight: f32, // sigmoid of its logit; it scales the expert's input
 }
 
 const MISSING = 0xffffffffu;

@@ -1,7 +1,7 @@
 
-// {W}_k_scales gives the 6-bit scale and minimum of group j of a Q4_K or Q5_K block, whose 12 bytes of them are s:
-// the first four groups have theirs in the low 6 bits of bytes j and j + 4; the others in the nibbles of byte
-// j + 4, with two high bits from the top of bytes j - 4 and j. spec/gguf.md §8.2.
+// {W}_k_scales returns the 6-bit scale and minimum of group j of a Q4_K or Q5_K block; s is the block's 12 bytes of
+// them. The first four groups have them in the low 6 bits of bytes j and j + 4; the others in the nibbles of byte j +
+// 4, with the two high bits from the top of bytes j - 4 and j. docs/spec/gguf.md §8.2.
 fn {W}_k_scales(s: vec3<u32>, j: u32) -> vec2<f32> {
   let a = byte_of(s.x, j);
   let b = byte_of(s.y, j);

@@ -1,5 +1,5 @@
-// Q4_0: w = d (nibble - 8). Bodies of one vec4, then the scales. spec/gguf.md §8.1.
-@group(0) @binding({BINDING}) var<storage, read> {W}: array<vec4<u32>>; // [hidden / 32, rows], then f16 likewise
+// Q4_0: w = d (nibble - 8). Bodies of one vec4, then the scales. docs/spec/gguf.md §8.1.
+@group(0) @binding({BINDING}) var<storage, read> {W}: array<vec4<u32>>; // [hidden / 32, rows], then f16 of blocks
 #include "lib/scales.wgsl"
 
 fn {W}_group(m: Matrix, row: u32, g: u32) -> Group {

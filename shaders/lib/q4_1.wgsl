@@ -1,4 +1,5 @@
-// Q4_1: w = d nibble + m. Blocks of five words as in the file: d and m, then 16 bytes of nibbles. spec/gguf.md §8.1.
+// Q4_1: w = d nibble + m. Blocks of five words as in the file: d and m, then 16 bytes of nibbles. docs/spec/gguf.md
+// §8.1.
 @group(0) @binding({BINDING}) var<storage, read> {W}: array<u32>; // [5 hidden / 32, rows]
 
 fn {W}_group(m: Matrix, row: u32, g: u32) -> Group {

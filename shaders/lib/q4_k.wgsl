@@ -1,6 +1,6 @@
-// Q4_K: w = d scale nibble - dmin min. Blocks of 256 in nine vec4s as in the file: d, dmin and 12 bytes of scales and
-// minimums, then eight of nibbles; 32 bytes hold group 2i in their low halves and 2i + 1 in their high ones.
-// spec/gguf.md §8.2.
+// Q4_K: w = d scale nibble - dmin min. Blocks of 256 in nine vec4s as in the file: one of d, dmin and 12 bytes of
+// scales and minimums, eight of nibbles. Each 32 bytes have group 2 i in their low nibbles and 2 i + 1 in their high
+// ones. docs/spec/gguf.md §8.2.
 @group(0) @binding({BINDING}) var<storage, read> {W}: array<vec4<u32>>; // [9 hidden / 256, rows]
 #include "lib/k_scales.wgsl"
 
@@ -12,5 +12,6 @@ fn {W}_group(m: Matrix, row: u32, g: u32) -> Group {
   let qs = block + 1u + (j & 6u);
   let shift = vec4<u32>((j & 1u) << 2u);
   let mask = vec4<u32>(0x0f0f0f0fu);
-  return Group(spread(({W}[qs] >> shift) & mask, ({W}[qs + 1u] >> shift) & mask), vec2<f32>(scale.x), vec2<f32>(-scale.y));
+  return Group(
+    bytes32(({W}[qs] >> shift) & mask, ({W}[qs + 1u] >> shift) & mask), vec2<f32>(scale.x), vec2<f32>(-scale.y));
 }

@@ -1,4 +1,4 @@
-// Q8_0: w = d q, q signed. Bodies of two vec4s, then the scales. spec/gguf.md §8.1.
+// Q8_0: w = d q, q signed. Bodies of two vec4s, then the scales. docs/spec/gguf.md §8.1.
 @group(0) @binding({BINDING}) var<storage, read> {W}: array<vec4<u32>>; // [2 hidden / 32, rows], then f16 of blocks
 #include "lib/scales.wgsl"
 

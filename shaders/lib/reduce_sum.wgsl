@@ -1,6 +1,6 @@
 var<workgroup> sums: array<f32, LANES>;
 
-// reduce_sum adds the values of all LANES invocations, a power of two of them; each gets the sum.
+// reduce_sum returns the sum of the values of all LANES invocations to each of them; LANES is a power of two.
 fn reduce_sum(value: f32, lane: u32) -> f32 {
   sums[lane] = value;
   for (var half = LANES / 2u; half > 0u; half /= 2u) {
@@ -9,6 +9,6 @@ fn reduce_sum(value: f32, lane: u32) -> f32 {
   }
   workgroupBarrier();
   let sum = sums[0];
-  workgroupBarrier(); // the next use may begin
+  workgroupBarrier(); // before the next call writes sums
   return sum;
 }

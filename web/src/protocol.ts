@@ -1,12 +1,10 @@
-// The wire between a page and the engine worker. Every request carries an id that its replies repeat; the last reply
-// to a request is `done` or `error`. An `abort` carries the id of the request it ends, which still answers with its
-// last reply. Requests are answered in any order; replies to one request come in order. Errors cross as data, because
-// a thrown class would arrive as a bare Error.
+// What crosses between the page and the engine worker: the worker's methods (EngineMethods) and the data they take and
+// return. rpc.ts carries the calls. Field names are those of the maps that wasm/ builds and reads; a test compares them.
 
-import type { ErrorData } from "./errors.js";
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./client/openai.js";
+import type { Reply, Request } from "./rpc.js";
 
-/** Where a model comes from. Splits of a URL are found by their names; splits of a local file are given together. */
+/** Where a model comes from. The parts of a split model at a URL are found by their names; files are given together. */
 export type ModelSource =
   | { kind: "url"; url: string }
   | { kind: "files"; files: File[] }
@@ -24,14 +22,14 @@ export interface Progress {
   secondsLeft: number;
 }
 
-/** How many tiles of a request's new pictures the vision tower has looked at. */
+/** How many tiles of a request's new pictures the vision encoder has encoded. */
 export interface PictureProgress {
   phase: "picture";
   done: number;
   total: number;
 }
 
-/** An answer cannot go on before the network is back, because an expert is not stored yet; or can again. */
+/** An answer stops until the network is back, because an expert that it needs is not stored yet; or it continues. */
 export interface WaitProgress {
   phase: "network";
   waiting: boolean;
@@ -39,36 +37,35 @@ export interface WaitProgress {
   message: string;
 }
 
+/** One piece of a streamed answer. */
+export interface Delta {
+  phase: "delta";
+  chunk: ChatCompletionChunk;
+}
+
 /**
- * What a request tells on its way: of the weights of the vision tower, which come with the first picture, of pictures, and
- * of waiting.
+ * What a chat request reports before and during its answer: how far the vision encoder's weights are loaded, which
+ * happens with the first picture; how many tiles are encoded; and whether it waits for the network.
  */
 export type ChatProgress = Progress | PictureProgress | WaitProgress;
 
-/** How the experts of a mixture are kept; it changes speed alone. */
+/** How the experts of a mixture-of-experts model are kept. It changes the speed and never the answer. */
 export interface Paging {
   /** Experts of each layer on the GPU; absent or 0: all, unless the GPU's limits forbid it. */
   slots?: number;
-  /** Which of them leaves when another is needed: `lfu` unless said, `lfu:N`, `lru` or `stale`. */
+  /** Which expert is evicted when another is needed: `lfu` (the default), `lfu:N`, `lru` or `stale`. */
   policy?: string;
-  /** Read what is likely to be needed next. */
+  /** Load experts that are likely to be needed next. */
   prefetch?: boolean;
-  /** Download an expert when it is needed and not before; else the others come while the model is used. */
+  /** Download an expert only when it is needed; otherwise the rest is downloaded while the model is used. */
   onDemand?: boolean;
-  /** GPU memory that the model may take, bytes; absent or 0: as much as turns out to be there. `slots` goes before it. */
+  /** GPU memory that the model may take, bytes; absent or 0: as much as the device has. `slots` takes precedence. */
   memory?: number;
 }
 
-/** What a preflight report is about, and what is measured for it. */
-export interface PreflightSettings {
-  paging: Paging | null;
-  /** From so many bytes of download on, GPU, store and network are measured, which takes seconds. */
-  measureFrom: number;
-}
-
 /**
- * What this machine can do with a model, computed from measured numbers by the formulas of docs/paging.md. What nobody has
- * measured is 0.
+ * What this machine can do with a model, computed from measured numbers by the formulas of docs/paging.md. What has not
+ * been measured is 0.
  */
 export interface PreflightReport {
   /** The report for a person. */
@@ -76,60 +73,65 @@ export interface PreflightReport {
   verdict: "runs" | "runs_slowly" | "does_not_fit";
   /** Why the verdict is no better. */
   reasons: PreflightReason[];
-  /** Experts on the GPU, of each layer that has any; and of all layers together. */
+  /** Experts on the GPU in each layer that has routed experts. */
   slots: number[];
+  /** Experts on the GPU in all layers together. */
   expertsOnGPU: number;
+  /** Routed experts in all layers together. */
   experts: number;
-  /** The GPU's memory is unknown, and the numbers are those of the fewest experts that can work. */
+  /** The GPU's memory is unknown; the numbers are those of the fewest experts that can work. */
   atLeast: boolean;
+  /** GPU memory that the model takes. */
   gpuBytes: number;
-  /** The part of the uses of experts that find theirs on the GPU, 0 to 1. */
+  /** The part of the uses of experts that are hits, 0 to 1. */
   hitRate: number;
-  /** Read from the store for a token. */
+  /** Bytes read from the store for a token. */
   bytesPerToken: number;
-  /** Once warm. */
+  /** Once the experts in use are on the GPU. */
   tokensPerSecond: number;
-  /** To read every expert once, for part of a prompt. */
+  /** To read every expert once, for a batch of the prompt. */
   promptSeconds: number;
   /** Bytes that are not stored yet. */
   downloadBytes: number;
   downloadSeconds: number;
-  /** All that the model takes, what is stored already included. */
+  /** All bytes that the model takes in the store, those that are stored already included. */
   storageBytes: number;
   machine: MachineReport;
 }
 
+/** One reason why a model does not run, or runs slowly. */
 export interface PreflightReason {
   limit: "buffer" | "binding" | "gpu_memory" | "storage" | "speed";
-  /** Bytes; of `speed`, tokens a second. */
+  /** Bytes; for the limit `speed`, tokens a second. */
   needed: number;
   available: number;
-  /** What stands in the way, by how much, and what to do. */
+  /** What the limit is, by how much it is missed, and what to do. */
   message: string;
 }
 
-/** What was measured. Bytes, bytes a second, seconds; 0 where it is unknown. */
+/** What was measured of a machine; 0 where it is unknown. */
 export interface MachineReport {
-  /** The adapter, as far as the browser tells. */
+  /** The adapter, as far as the browser names it. */
   gpu: string;
-  /** Of GPU memory, as expected from earlier loads. */
+  /** GPU memory in bytes, as expected from earlier loads. */
   gpuBytes: number;
-  /** Of a token that misses nothing. */
+  /** Seconds that a token takes on the GPU when all its experts are hits. */
   computeSeconds: number;
-  /** Room for the site in the browser. */
+  /** Bytes that the browser lets the site store. */
   storageBytes: number;
-  /** To the store, and from it. */
+  /** Bytes a second that the store writes. */
   writePerSecond: number;
+  /** Bytes a second that the store reads. */
   readPerSecond: number;
-  /** From the model's server. */
+  /** Bytes a second that come from the model's server. */
   linkPerSecond: number;
 }
 
-/** A picture that the loaded model can look at. */
+/** A picture that the loaded model can encode. */
 export interface CheckedPicture {
   /** How many tiles it is cut into, the global one included. */
   tiles: number;
-  /** Decoding and cutting took, in the picture worker. */
+  /** Seconds that decoding and cutting took in the picture worker. */
   seconds: number;
 }
 
@@ -138,13 +140,13 @@ export interface LoadedModel {
   id: string;
   name: string;
   architecture: string;
-  /** Tokens that prompt and answer may fill together. */
+  /** Tokens that prompt and answer may have together. */
   contextLength: number;
-  /** Bytes of weights, without the vision tower's. */
+  /** Bytes of weights, without those of the vision encoder. */
   bytes: number;
-  /** Messages may hold pictures. */
+  /** Messages may have pictures. */
   vision: boolean;
-  /** Sentences for the user about a file that runs but may not be what its makers meant. */
+  /** Sentences for a person about a file that runs but may not be what its makers intended. */
   warnings: string[];
 }
 
@@ -158,18 +160,19 @@ export interface StoredModel {
   complete: boolean;
 }
 
-/** What the engine knows about itself now. */
+/** What the engine measures of itself. */
 export interface EngineStats {
-  /** All memory that Go has ever taken, bytes. */
+  /** All memory that Go has taken so far, bytes. */
   memoryBytes: number;
-  /** Go's heap, the largest seen during the last answer or now, bytes. */
+  /** The largest size of Go's heap during the last answer or now, bytes. */
   heapBytes: number;
-  /** Weight bytes that JavaScript holds on their way between network, store and GPU, now and at most so far. */
+  /** Weight bytes that JavaScript holds on their way between network, store and GPU. */
   bytesInFlight: number;
+  /** The largest value of bytesInFlight so far. */
   peakBytesInFlight: number;
-  /** Of all GPU buffers, as they were asked for; drivers round up. */
+  /** Bytes of all GPU buffers, as they were requested; drivers round up. */
   gpuBytes: number;
-  /** Of the last answer; zeros before the first. */
+  /** Of the last answer, as are the figures below; zeros before the first. */
   promptTokens: number;
   completionTokens: number;
   prefillSeconds: number;
@@ -177,69 +180,85 @@ export interface EngineStats {
   tokensPerSecond: number;
   /** The answer's token ids, the one that ended it included. */
   tokens: number[];
-  /** Tiles of new pictures; the time until the last of them was encoded, within prefillSeconds. */
+  /** Tiles of new pictures. */
   tiles: number;
+  /** Seconds until the last of the tiles was encoded, a part of prefillSeconds. */
   encodeSeconds: number;
-  /** Decoding and cutting those pictures in the picture worker. */
+  /** Seconds that decoding and cutting the pictures took in the picture worker. */
   pictureSeconds: number;
   /** null unless the model's experts are paged. */
   paging: PagingStats | null;
 }
 
-/** How paging went during the last answer: until its first token, and from then on. */
+/** How paging went during the last answer: until its first token, and after it. */
 export interface PagingStats {
-  /** What the slots take on the GPU. */
+  /** Bytes of the slots on the GPU. */
   slotBytes: number;
-  /** Routed experts that have a slot on the GPU, and all that there are. */
+  /** Routed experts that are in a slot on the GPU. */
   expertsOnGPU: number;
+  /** Routed experts of the model. */
   experts: number;
-  /** Of the model's files, bytes that are still to be downloaded, in the background or when an expert is wanted; and all. */
+  /** Bytes of the model's files that are still to be downloaded, in the background or when an expert is needed. */
   bytesMissing: number;
+  /** Bytes of the model's files. */
   bytesTotal: number;
   prefill: PagingCounts;
   decode: PagingCounts;
 }
 
+/** What the expert pager counted during one part of an answer. */
 export interface PagingCounts {
   /** Tokens that were computed one by one. */
   tokens: number;
-  /** Uses of an expert that lay in a slot, and of one that had to be brought in. */
+  /** Uses of an expert that was in a slot. */
   hits: number;
+  /** Uses of an expert that had to be loaded. */
   misses: number;
-  /** Reads from the store, and their bytes. */
+  /** Reads from the store. */
   reads: number;
   bytesRead: number;
   /** The part of the uses that are hits, 0 to 1. */
   hitRate: number;
 }
 
-/** Each request's kind with its payload and what it finally gives. */
-export interface Requests {
-  preflight: {
-    payload: { source: ModelSource; mmproj: ModelSource | null; options: PreflightSettings };
-    result: PreflightReport;
-  };
-  /** mmproj is the model's vision file; without one, one among the source's files is taken. */
-  load: { payload: { source: ModelSource; mmproj: ModelSource | null; paging: Paging | null }; result: LoadedModel };
-  chat: { payload: { request: ChatCompletionRequest }; result: ChatCompletion | null };
-  picture: { payload: { url: string }; result: CheckedPicture };
-  unload: { payload: object; result: null };
-  models: { payload: object; result: StoredModel[] };
-  delete: { payload: { model: string }; result: null };
-  stats: { payload: object; result: EngineStats };
+/** How a preflight is made. */
+export interface PreflightSettings {
+  /** The settings of the load that is to follow. */
+  paging: Paging | null;
+  /** Bytes to download from which GPU, store and network are measured, which takes a few seconds. */
+  measureFrom: number;
 }
 
-export type RequestKind = keyof Requests;
+/**
+ * The methods of the engine worker. `mmproj` is the model's vision file; when it is null, a vision file among the
+ * source's files is used.
+ */
+export interface EngineMethods {
+  preflight: {
+    args: [source: ModelSource, mmproj: ModelSource | null, settings: PreflightSettings];
+    result: PreflightReport;
+  };
+  load: {
+    args: [source: ModelSource, mmproj: ModelSource | null, paging: Paging | null];
+    progress: Progress;
+    result: LoadedModel;
+  };
+  /** A streamed answer arrives as deltas, and the result is null. */
+  chat: {
+    args: [request: ChatCompletionRequest];
+    progress: ChatProgress | Delta;
+    result: ChatCompletion | null;
+  };
+  /** Decodes the picture at a URL as a request would, and keeps it for the request. */
+  picture: { args: [url: string]; result: CheckedPicture };
+  unload: { args: []; result: null };
+  models: { args: []; result: StoredModel[] };
+  delete: { args: [model: string]; result: null };
+  stats: { args: []; result: EngineStats };
+}
 
-/** Page → worker. */
-export type Request =
-  | { [K in RequestKind]: { id: number; kind: K } & Requests[K]["payload"] }[RequestKind]
-  | { id: number; kind: "abort" };
+/** Page → engine worker. */
+export type EngineRequest = Request<EngineMethods>;
 
-/** Worker → page. `fatal` has no id: the engine is gone, and with it every request under way. */
-export type Reply =
-  | { id: number; kind: "progress"; progress: ChatProgress }
-  | { id: number; kind: "chunk"; chunk: ChatCompletionChunk }
-  | { id: number; kind: "done"; value: Requests[RequestKind]["result"] }
-  | { id: number; kind: "error"; error: ErrorData }
-  | { kind: "fatal"; error: ErrorData };
+/** Engine worker → page. */
+export type EngineReply = Reply<EngineMethods>;

@@ -1,11 +1,11 @@
-// The client against a scripted worker: ids, streams, aborts, errors.
+// The engine's client with a scripted worker: ids, streams, aborts, errors.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Engine } from "../../dist/modules/client/engine.js";
 import { EngineError } from "../../dist/modules/errors.js";
 
-/** A worker whose answers the test writes. */
+/** A worker whose replies the test writes. */
 class ScriptedWorker extends EventTarget {
   requests = [];
   terminated = false;
@@ -19,10 +19,10 @@ class ScriptedWorker extends EventTarget {
   reply(data) {
     this.dispatchEvent(new MessageEvent("message", { data }));
   }
-  /** The latest request of a kind, once it has been sent. */
-  async request(kind) {
+  /** The latest call of a method, once it has been sent. */
+  async request(method) {
     for (;;) {
-      const found = this.requests.findLast((r) => r.kind === kind);
+      const found = this.requests.findLast((r) => r.method === method);
       if (found) return found;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -31,11 +31,18 @@ class ScriptedWorker extends EventTarget {
 
 function setUp() {
   const workers = [];
-  const engine = new Engine(() => (workers.push(new ScriptedWorker()), workers.at(-1)));
+  const engine = new Engine(() => {
+    workers.push(new ScriptedWorker());
+    return workers.at(-1);
+  });
   return { engine, workers };
 }
 
-const chunk = (content, finish_reason = null) => ({ choices: [{ index: 0, delta: { content }, finish_reason }] });
+/** Progress that is a delta of a streamed answer. */
+const delta = (content, finish_reason = null) => ({
+  phase: "delta",
+  chunk: { choices: [{ index: 0, delta: { content }, finish_reason }] },
+});
 const messages = [{ role: "user", content: "Hello" }];
 
 test("no worker starts before the first call, and one serves all calls", async () => {
@@ -45,8 +52,8 @@ test("no worker starts before the first call, and one serves all calls", async (
   assert.equal(workers.length, 1);
   const [models, stats] = workers[0].requests;
   assert.notEqual(models.id, stats.id);
-  workers[0].reply({ id: stats.id, kind: "done", value: "stats" });
-  workers[0].reply({ id: models.id, kind: "done", value: "models" });
+  workers[0].reply({ id: stats.id, kind: "result", result: "stats" });
+  workers[0].reply({ id: models.id, kind: "result", result: "models" });
   assert.deepEqual(await Promise.all([first, second]), ["models", "stats"]);
 });
 
@@ -54,11 +61,11 @@ test("load names its source and reports progress", async () => {
   const { engine, workers } = setUp();
   const seen = [];
   const loaded = engine.load("https://example.org/m.gguf", { onProgress: (p) => seen.push(p) });
-  const { id, source } = await workers[0].request("load");
-  assert.deepEqual(source, { kind: "url", url: "https://example.org/m.gguf" });
+  const { id, args } = await workers[0].request("load");
+  assert.deepEqual(args[0], { kind: "url", url: "https://example.org/m.gguf" });
   workers[0].reply({ id, kind: "progress", progress: 1 });
   workers[0].reply({ id, kind: "progress", progress: 2 });
-  workers[0].reply({ id, kind: "done", value: { id: "m" } });
+  workers[0].reply({ id, kind: "result", result: { id: "m" } });
   assert.deepEqual(await loaded, { id: "m" });
   assert.deepEqual(seen, [1, 2]);
 });
@@ -66,26 +73,33 @@ test("load names its source and reports progress", async () => {
 test("a stored model and files are sources too", async () => {
   const { engine, workers } = setUp();
   engine.load("local:m.gguf").catch(() => {});
-  assert.deepEqual((await workers[0].request("load")).source, { kind: "stored", id: "local:m.gguf" });
+  assert.deepEqual((await workers[0].request("load")).args[0], { kind: "stored", id: "local:m.gguf" });
 
   engine.load({ model: "https://a.b/m.gguf", mmproj: "https://a.b/e.gguf" }).catch(() => {});
-  const { source, mmproj, paging } = await workers[0].request("load");
+  const [source, mmproj, paging] = (await workers[0].request("load")).args;
   assert.deepEqual([source.url, mmproj.url, paging], ["https://a.b/m.gguf", "https://a.b/e.gguf", {}]);
   const file = new File(["GGUF"], "m.gguf");
   engine.load(file).catch(() => {});
-  assert.equal(workers[0].requests.at(-1).source.kind, "files");
-  assert.equal(workers[0].requests.at(-1).source.files.length, 1);
+  assert.equal(workers[0].requests.at(-1).args[0].kind, "files");
+  assert.equal(workers[0].requests.at(-1).args[0].files.length, 1);
 });
 
 test("a preflight names its source as a load does, and says from which size on to measure", async () => {
   const { engine, workers } = setUp();
-  const report = engine.preflight({ model: "https://a.b/m.gguf", mmproj: "https://a.b/e.gguf" }, { paging: { slots: 2 }, measureFrom: 5 });
-  const { id, source, mmproj, options } = await workers[0].request("preflight");
-  assert.deepEqual([source.url, mmproj.url, options], ["https://a.b/m.gguf", "https://a.b/e.gguf", { paging: { slots: 2 }, measureFrom: 5 }]);
-  workers[0].reply({ id, kind: "done", value: { sentence: "this machine" } });
+  const report = engine.preflight(
+    { model: "https://a.b/m.gguf", mmproj: "https://a.b/e.gguf" },
+    { paging: { slots: 2 }, measureFrom: 5 },
+  );
+  const { id, args } = await workers[0].request("preflight");
+  const [source, mmproj, settings] = args;
+  assert.deepEqual(
+    [source.url, mmproj.url, settings],
+    ["https://a.b/m.gguf", "https://a.b/e.gguf", { paging: { slots: 2 }, measureFrom: 5 }],
+  );
+  workers[0].reply({ id, kind: "result", result: { sentence: "this machine" } });
   assert.equal((await report).sentence, "this machine");
   engine.preflight("https://a.b/m.gguf").catch(() => {});
-  assert.deepEqual((await workers[0].request("preflight")).options, { paging: {}, measureFrom: 0 });
+  assert.deepEqual((await workers[0].request("preflight")).args[2], { paging: {}, measureFrom: 0 });
 });
 
 test("an error crosses with its code", async () => {
@@ -93,31 +107,36 @@ test("an error crosses with its code", async () => {
   const failed = engine.load("https://example.org/m.gguf");
   const { id } = await workers[0].request("load");
   workers[0].reply({ id, kind: "error", error: { code: "not_found", message: "Gone.", retryable: true } });
-  await assert.rejects(failed, (e) => e instanceof EngineError && e.code === "not_found" && e.message === "Gone." && e.retryable);
+  await assert.rejects(
+    failed,
+    (e) => e instanceof EngineError && e.code === "not_found" && e.message === "Gone." && e.retryable,
+  );
 });
 
 test("a completion is a promise", async () => {
   const { engine, workers } = setUp();
   const completion = engine.chat.completions.create({ messages, stop: undefined });
-  const { id, request } = await workers[0].request("chat");
-  assert.deepEqual(request, { messages });
-  workers[0].reply({ id, kind: "done", value: { object: "chat.completion" } });
+  const { id, args } = await workers[0].request("chat");
+  assert.deepEqual(args, [{ messages }]);
+  workers[0].reply({ id, kind: "result", result: { object: "chat.completion" } });
   assert.deepEqual(await completion, { object: "chat.completion" });
 });
 
 test("a request that is not data is refused before it is sent", async () => {
   const { engine, workers } = setUp();
-  await assert.rejects(engine.chat.completions.create({ messages: [{ role: "user", content: 1n }] }), { code: "invalid_request" });
+  await assert.rejects(engine.chat.completions.create({ messages: [{ role: "user", content: 1n }] }), {
+    code: "invalid_request",
+  });
   assert.equal(workers.length, 0);
 });
 
-test("a stream gives its chunks in order and ends", async () => {
+test("a stream returns its deltas in order and ends", async () => {
   const { engine, workers } = setUp();
   const stream = engine.chat.completions.create({ messages, stream: true });
   const { id } = await workers[0].request("chat");
-  workers[0].reply({ id, kind: "chunk", chunk: chunk("a") });
-  workers[0].reply({ id, kind: "chunk", chunk: chunk("b", "stop") });
-  workers[0].reply({ id, kind: "done", value: null });
+  workers[0].reply({ id, kind: "progress", progress: delta("a") });
+  workers[0].reply({ id, kind: "progress", progress: delta("b", "stop") });
+  workers[0].reply({ id, kind: "result", result: null });
   const texts = [];
   for await (const { choices } of await stream) texts.push(choices[0].delta.content);
   assert.deepEqual(texts, ["a", "b"]);
@@ -135,7 +154,7 @@ test("a stream that fails midway throws in the reader's loop, after what had com
   const { engine, workers } = setUp();
   const stream = engine.chat.completions.create({ messages, stream: true });
   const { id } = await workers[0].request("chat");
-  workers[0].reply({ id, kind: "chunk", chunk: chunk("a") });
+  workers[0].reply({ id, kind: "progress", progress: delta("a") });
   workers[0].reply({ id, kind: "error", error: { code: "device_lost", message: "Lost.", retryable: true } });
   const texts = [];
   const read = async () => {
@@ -149,7 +168,7 @@ test("leaving the loop aborts the work", async () => {
   const { engine, workers } = setUp();
   const stream = engine.chat.completions.create({ messages, stream: true });
   const { id } = await workers[0].request("chat");
-  workers[0].reply({ id, kind: "chunk", chunk: chunk("a") });
+  workers[0].reply({ id, kind: "progress", progress: delta("a") });
   for await (const _ of await stream) break;
   assert.deepEqual(workers[0].requests.at(-1), { id, kind: "abort" });
 });
@@ -159,12 +178,12 @@ test("an AbortSignal sends an abort, and the stream then just ends", async () =>
   const stop = new AbortController();
   const stream = engine.chat.completions.create({ messages, stream: true }, { signal: stop.signal });
   const { id } = await workers[0].request("chat");
-  workers[0].reply({ id, kind: "chunk", chunk: chunk("a") });
+  workers[0].reply({ id, kind: "progress", progress: delta("a") });
   const reader = (await stream)[Symbol.asyncIterator]();
   await reader.next();
   stop.abort();
   assert.deepEqual(workers[0].requests.at(-1), { id, kind: "abort" });
-  workers[0].reply({ id, kind: "error", error: { code: "aborted", message: "Stopped.", retryable: true } });
+  workers[0].reply({ id, kind: "error", error: { code: "aborted", message: "stopped", retryable: true } });
   assert.equal((await reader.next()).done, true);
 });
 
@@ -174,7 +193,7 @@ test("an aborted promise rejects as aborted; one aborted before is never sent", 
   const loading = engine.load("https://example.org/m.gguf", { signal: stop.signal });
   const { id } = await workers[0].request("load");
   stop.abort();
-  workers[0].reply({ id, kind: "error", error: { code: "aborted", message: "Stopped.", retryable: true } });
+  workers[0].reply({ id, kind: "error", error: { code: "aborted", message: "stopped", retryable: true } });
   await assert.rejects(loading, { code: "aborted" });
   const sent = workers[0].requests.length;
   await assert.rejects(engine.load("https://example.org/m.gguf", { signal: stop.signal }), { code: "aborted" });
@@ -201,7 +220,7 @@ test("close ends the worker and what is under way", async () => {
   assert.ok(workers[0].terminated);
 });
 
-test("what is no address is refused before it is sent", async () => {
+test("a source that is not an address is refused before it is sent", async () => {
   const { engine, workers } = setUp();
   await assert.rejects(engine.load("https://"), { code: "invalid_request" });
   assert.equal(workers.length, 0);

@@ -1,24 +1,22 @@
-// The engine worker's view of the picture worker: when it lives, and what is kept.
+// The client of the picture worker: when the worker starts and ends, and what is kept.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PictureClient } from "../../dist/modules/worker/picture-client.js";
 
-/** A picture worker that answers when told to. */
-class FakeWorker {
-  asked = [];
+/** A picture worker whose replies the test writes. */
+class FakeWorker extends EventTarget {
+  requests = [];
   ended = false;
-  onmessage = null;
-  onerror = null;
 
-  postMessage(ask) {
-    this.asked.push(ask);
+  postMessage(request) {
+    this.requests.push(request);
   }
   terminate() {
     this.ended = true;
   }
-  say(data) {
-    this.onmessage({ data });
+  reply(data) {
+    this.dispatchEvent(new MessageEvent("message", { data }));
   }
 }
 
@@ -35,8 +33,10 @@ test("the worker starts with the first picture and ends when idle", async () => 
   const { client, workers } = newClient();
   assert.equal(workers.length, 0);
   const first = client.cut(never, "blob:a", 336, 16);
-  assert.deepEqual(workers[0].asked, [{ id: 1, url: "blob:a", tile: 336, maxTiles: 16 }]);
-  workers[0].say({ id: 1, cut: cut(7) });
+  assert.deepEqual(workers[0].requests, [
+    { kind: "call", id: 1, method: "cut", args: ["blob:a", { tile: 336, maxTiles: 16 }] },
+  ]);
+  workers[0].reply({ kind: "result", id: 1, result: cut(7) });
   assert.equal((await first).width, 7);
   await new Promise((resolve) => setTimeout(resolve, 30));
   assert.ok(workers[0].ended);
@@ -47,33 +47,33 @@ test("the worker starts with the first picture and ends when idle", async () => 
 test("a checked picture is kept for one request of the same geometry", async () => {
   const { client, workers } = newClient();
   const checked = client.check(never, "blob:a", 336, 16);
-  workers[0].say({ id: 1, cut: cut(7) });
+  workers[0].reply({ kind: "result", id: 1, result: cut(7) });
   await checked;
   client.cut(never, "blob:a", 336, 4);
-  assert.equal(workers[0].asked.length, 2);
+  assert.equal(workers[0].requests.length, 2);
   assert.equal((await client.cut(never, "blob:a", 336, 16)).width, 7);
-  assert.equal(workers[0].asked.length, 2);
+  assert.equal(workers[0].requests.length, 2);
   client.cut(never, "blob:a", 336, 16);
-  assert.equal(workers[0].asked.length, 3);
+  assert.equal(workers[0].requests.length, 3);
 });
 
-test("a refused picture rejects with its error, a broken worker with its own, and the next begins anew", async () => {
+test("a refused picture rejects with its error, a broken worker with its own, and the next call starts another", async () => {
   const { client, workers } = newClient();
   const refused = client.cut(never, "blob:a", 336, 16);
   const lost = client.cut(never, "blob:b", 336, 16);
-  workers[0].say({ id: 1, error: { code: "bad_image", message: "", retryable: false } });
+  workers[0].reply({ kind: "error", id: 1, error: { code: "bad_image", message: "", retryable: false } });
   await assert.rejects(refused, { code: "bad_image" });
-  workers[0].say({ fatal: { code: "image_too_large", message: "", retryable: false } });
+  workers[0].reply({ kind: "fatal", error: { code: "image_too_large", message: "", retryable: false } });
   await assert.rejects(lost, { code: "image_too_large" });
   assert.ok(workers[0].ended);
   client.cut(never, "blob:c", 336, 16);
   assert.equal(workers.length, 2);
 });
 
-test("an aborted request tells the worker", () => {
+test("an aborted call posts an abort to the worker", () => {
   const { client, workers } = newClient();
   const stop = new AbortController();
   client.cut(stop.signal, "blob:a", 336, 16);
   stop.abort();
-  assert.deepEqual(workers[0].asked[1], { id: 1, abort: true });
+  assert.deepEqual(workers[0].requests[1], { kind: "abort", id: 1 });
 });

@@ -3,34 +3,34 @@ import { afterEach, test } from 'node:test';
 import { StorageClient } from '../../dist/modules/worker/storage-client.js';
 import { Budget } from '../../dist/modules/worker/storage/budget.js';
 import { EngineError } from '../../dist/modules/errors.js';
-import { serve } from '../../dist/modules/worker/storage/service.js';
+import { serveStorage } from '../../dist/modules/worker/storage/service.js';
 
 const forever = new AbortController().signal;
 const later = () => new Promise((resolve) => setTimeout(resolve, 20));
 const ports = [];
 afterEach(() => ports.splice(0).forEach((port) => port.close()));
 
-/** A client in front of a store that does what the test says. */
+/** Returns a client of a storage worker whose store is a fake. */
 function connect(store, maxBytes) {
   const { port1, port2 } = new MessageChannel();
   ports.push(port1, port2);
-  serve(port2, store);
+  serveStorage(port2, store);
   return new StorageClient(port1, maxBytes);
 }
 
-test('a budget admits in order, counts its peak, and lets something too large through alone', async () => {
+test('a budget admits requests in order, counts its peak, and admits one above the limit alone', async () => {
   const budget = new Budget(100);
   const admitted = [];
-  const ask = (bytes) => budget.acquire(bytes).then(() => admitted.push(bytes));
-  await ask(60);
-  void ask(50);
-  void ask(10); // would fit, but waits its turn
+  const acquire = (bytes) => budget.acquire(bytes).then(() => admitted.push(bytes));
+  await acquire(60);
+  void acquire(50);
+  void acquire(10); // would fit, but the request before it waits
   await later();
   assert.deepEqual(admitted, [60]);
   budget.release(60);
   await later();
   assert.deepEqual(admitted, [60, 50, 10]);
-  void ask(500);
+  void acquire(500);
   budget.release(50);
   await later();
   assert.equal(budget.held, 10);
@@ -39,7 +39,7 @@ test('a budget admits in order, counts its peak, and lets something too large th
   assert.deepEqual([budget.held, budget.peak], [500, 500]);
 });
 
-test('read counts its bytes until release, and no more than the limit are held', async () => {
+test('read counts its bytes until release, and never holds more than the limit', async () => {
   const client = connect({ read: async (id, offset, length) => new ArrayBuffer(length) }, 100);
   const first = await client.read(forever, 'a', 0, 80);
   let second;
@@ -54,7 +54,7 @@ test('read counts its bytes until release, and no more than the limit are held',
   assert.deepEqual([client.bytes, client.peakBytes], [0, 80]);
 });
 
-test('a released buffer serves the next read of its length, and makes way when others need the room', async () => {
+test('a released buffer is reused by the next read of its length, and freed when other reads need the memory', async () => {
   const offered = [];
   const read = async (id, offset, length, into) => (offered.push(into?.byteLength), into ?? new ArrayBuffer(length));
   const client = connect({ read }, 200);
@@ -66,35 +66,35 @@ test('a released buffer serves the next read of its length, and makes way when o
   const again = await client.read(forever, 'a', 0, 80);
   assert.equal(new Uint8Array(again)[3], 7);
   client.release(again);
-  client.release(await client.read(forever, 'a', 0, 150)); // does not fit beside the 80
+  client.release(await client.read(forever, 'a', 0, 150)); // exceeds the limit together with the 80
   assert.deepEqual(offered, [undefined, 80, undefined]);
   assert.deepEqual([client.bytes, client.peakBytes], [0, 150]);
 });
 
-test('a store that cannot use an offered buffer gives its own', async () => {
+test('a store that cannot reuse a buffer returns its own', async () => {
   const client = connect({ read: async (id, offset, length) => new ArrayBuffer(length) }, 200);
   client.release(await client.read(forever, 'a', 0, 80));
   const buffer = await client.read(forever, 'a', 0, 80);
   assert.deepEqual([buffer.byteLength, client.bytes], [80, 80]);
 });
 
-test('a failed read gives its bytes back and keeps its error', async () => {
+test('a failed read releases its bytes and returns the error', async () => {
   const read = async () => {
-    throw new EngineError('integrity', 'spoilt', { retryable: true });
+    throw new EngineError('integrity', 'the bytes have changed', { retryable: true });
   };
   const client = connect({ read });
-  await assert.rejects(client.read(forever, 'a', 0, 80), { code: 'integrity', message: 'spoilt', retryable: true });
+  await assert.rejects(client.read(forever, 'a', 0, 80), { code: 'integrity', message: 'the bytes have changed', retryable: true });
   assert.equal(client.bytes, 0);
 });
 
-test('a full store and other errors of the browser get a code', async () => {
+test('errors of the browser get a code', async () => {
   for (const [name, code] of [['QuotaExceededError', 'storage_full'], ['UnknownError', 'storage_error'], ['AbortError', 'aborted']]) {
     const client = connect({ list: async () => Promise.reject(new DOMException('no', name)) });
     await assert.rejects(client.call(forever, 'list'), { code });
   }
 });
 
-test('fill stores the hash of what the source gave, and an abort stores nothing', async () => {
+test('storeChunk stores the hash of the bytes read, and an abort stores nothing', async () => {
   const puts = [];
   const client = connect({ chunkHash: async () => undefined, putChunk: async (...args) => void puts.push(args) });
   const { source } = await client.call(forever, 'openFile', new File(['abc'], 'f'));
@@ -107,16 +107,16 @@ test('fill stores the hash of what the source gave, and an abort stores nothing'
   assert.deepEqual([puts.length, client.bytes], [1, 0]);
 });
 
-test('fill brings nothing when the chunk is stored already', async () => {
+test('storeChunk does nothing if the chunk is stored', async () => {
   const client = connect({ chunkHash: async () => 'ab', putChunk: () => assert.fail('stored again') });
   const { source } = await client.call(forever, 'openFile', new File(['abc'], 'f'));
   await client.storeChunk(forever, 'id', 0, source);
 });
 
-test('an abort reaches the worker while it works', async () => {
+test('an abort ends a call that has started', async () => {
   const abort = new AbortController();
   const client = connect({ list: () => later().then(() => []) });
-  const filling = client.call(abort.signal, 'openURL', 'http://127.0.0.1:9/none'); // retries with pauses
+  const opening = client.call(abort.signal, 'openURL', 'http://127.0.0.1:9/none'); // repeated with delays
   setTimeout(() => abort.abort(), 50);
-  await assert.rejects(filling, { code: 'aborted' });
+  await assert.rejects(opening, { code: 'aborted' });
 });

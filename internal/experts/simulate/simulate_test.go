@@ -46,7 +46,8 @@ func TestPrefetchOfPredictedExpertsMakesHits(t *testing.T) {
 		tokens = append(tokens, "03", "12", "21", "30")
 	}
 	run := func(p experts.Predictor) experts.Stats {
-		s, err := Simulation{Shape: experts.EvenSlots(2, 4, 1, 2), Policy: experts.NewLRU(2, 4), Predictor: p, LayersAhead: 1}.Run(traceOf(4, tokens...))
+		s, err := Simulation{Shape: experts.EvenSlots(2, 4, 1, 2), Policy: experts.NewLRU(2, 4), Predictor: p,
+			LayersAhead: 1}.Run(traceOf(4, tokens...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,14 +63,17 @@ func TestPrefetchOfPredictedExpertsMakesHits(t *testing.T) {
 }
 
 func TestPrefetchHappensOnlyAtMisses(t *testing.T) {
-	trace := traceOf(4, "03", "03", "03", "03", "03", "03", "03", "03", "01", "02", "03") // layer 0 misses once, at the first token
-	s, err := Simulation{Shape: experts.EvenSlots(2, 4, 1, 2), Policy: experts.NewLRU(2, 4), Predictor: experts.NewTransitions(2, 4), LayersAhead: 1}.Run(trace)
+	// Layer 0 misses once, at the first token.
+	trace := traceOf(4, "03", "03", "03", "03", "03", "03", "03", "03", "01", "02", "03")
+	s, err := Simulation{Shape: experts.EvenSlots(2, 4, 1, 2), Policy: experts.NewLRU(2, 4),
+		Predictor: experts.NewTransitions(2, 4), LayersAhead: 1}.Run(trace)
 	if err != nil || s.Prefetches != 0 {
 		t.Errorf("statistics %+v, %v", s, err)
 	}
 }
 
-var drifting = Synthetic{Layers: 6, NumExperts: 8, NumExpertsUsed: 1, Tokens: 800, Zipf: 1, Topics: 4, Drift: 100, Repeat: 0.2, Follow: 0.2, Seed: 1}
+var drifting = Synthetic{Layers: 6, NumExperts: 8, NumExpertsUsed: 1, Tokens: 800, Zipf: 1, Topics: 4, Drift: 100,
+	Repeat: 0.2, Follow: 0.2, Seed: 1}
 
 func TestNoPolicyBeatsTheOptimalPolicy(t *testing.T) {
 	for _, used := range []int{1, 2} {

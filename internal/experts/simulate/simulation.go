@@ -1,5 +1,5 @@
-// Package simulate replays traces of expert choices through an experts.Cache, to compare eviction policies and numbers of
-// slots without a model. It also reads, writes and generates such traces. No program in the browser uses it.
+// Package simulate replays traces of expert choices through an experts.Cache, to compare eviction policies and numbers
+// of slots without a model. It also reads, writes and generates such traces. No program in the browser uses it.
 package simulate
 
 import "github.com/outrider-web/outrider/internal/experts"

@@ -8,8 +8,8 @@ import (
 )
 
 // Synthetic describes a generated trace, for use while there is none of a real model. Each topic has its own favourite
-// experts in every layer, whose frequencies follow Zipf's law. Topics change; a token often repeats the choice of the token
-// before it; and sometimes the choice of the layer before determines that of a layer.
+// experts in every layer, whose frequencies follow Zipf's law. Topics change; a token often repeats the choice of the
+// token before it; and sometimes the choice of the layer before determines that of a layer.
 type Synthetic struct {
 	Layers, NumExperts, NumExpertsUsed, Tokens int
 
@@ -23,8 +23,9 @@ type Synthetic struct {
 
 // String shows the parameters.
 func (s Synthetic) String() string {
-	return fmt.Sprintf("%d tokens, %d layers of %d experts, %d a token; zipf %g, %d topics of %d tokens, repeat %g, follow %g, seed %d",
-		s.Tokens, s.Layers, s.NumExperts, s.NumExpertsUsed, s.Zipf, s.Topics, s.Drift, s.Repeat, s.Follow, s.Seed)
+	return fmt.Sprintf("%d tokens, %d layers of %d experts, %d a token; zipf %g, %d topics of %d tokens, "+
+		"repeat %g, follow %g, seed %d", s.Tokens, s.Layers, s.NumExperts, s.NumExpertsUsed,
+		s.Zipf, s.Topics, s.Drift, s.Repeat, s.Follow, s.Seed)
 }
 
 // Check returns an error when no trace can be generated from the parameters.
@@ -34,7 +35,8 @@ func (s Synthetic) Check() error {
 		return err
 	}
 	isProbability := func(x float64) bool { return x >= 0 && x <= 1 }
-	if s.Tokens < 1 || s.Topics < 1 || s.Drift < 0 || !(s.Zipf >= 0) || !isProbability(s.Repeat) || !isProbability(s.Follow) {
+	if s.Tokens < 1 || s.Topics < 1 || s.Drift < 0 || !(s.Zipf >= 0) || !isProbability(s.Repeat) ||
+		!isProbability(s.Follow) {
 		return fmt.Errorf("simulate: cannot generate a trace of %v", s)
 	}
 	return nil

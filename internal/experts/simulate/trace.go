@@ -8,9 +8,9 @@ import (
 	"io"
 )
 
-// Trace records which experts the tokens of a conversation chose, in order. A trace file is the line "experts 1", then the
-// numbers of layers, of experts in a layer and of experts that a token uses in a layer, as little-endian u16, and then one
-// byte for each choice: 48 bytes for a token of Llama 4 Scout.
+// Trace records which experts the tokens of a conversation chose, in order. A trace file is the line "experts 1", then
+// the numbers of layers, of experts in a layer and of experts that a token uses in a layer, as little-endian u16, and
+// then one byte for each choice: 48 bytes for a token of Llama 4 Scout.
 type Trace struct {
 	Layers, NumExperts, NumExpertsUsed int
 

@@ -35,7 +35,8 @@ func (d *Device) CreateLayout(access []shaders.Access) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	pipeline, err := d.dev.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{BindGroupLayouts: []*wgpu.BindGroupLayout{group}})
+	groups := []*wgpu.BindGroupLayout{group}
+	pipeline, err := d.dev.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{BindGroupLayouts: groups})
 	if err != nil {
 		return 0, err
 	}

@@ -35,7 +35,10 @@ func Open(ctx context.Context) (*Device, error) {
 		return nil, hostError(err, "to open a device")
 	}
 	return &Device{
-		host: host, runProgram: bound(host, "run"), writeBytes: bound(host, "write"), bindBuffers: bound(host, "createBindGroup"),
+		host:        host,
+		runProgram:  bound(host, "run"),
+		writeBytes:  bound(host, "write"),
+		bindBuffers: bound(host, "createBindGroup"),
 	}, nil
 }
 

@@ -28,7 +28,8 @@ func TestConfigOfLlama32(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := f.Config()
-	if c.HeadDim != 64 || c.NumHeads != 32 || c.NumKVHeads != 8 || c.VocabSize != 128256 || c.ContextSize != 131072 || len(c.Windows) != 16 {
+	if c.HeadDim != 64 || c.NumHeads != 32 || c.NumKVHeads != 8 ||
+		c.VocabSize != 128256 || c.ContextSize != 131072 || len(c.Windows) != 16 {
 		t.Errorf("config is %+v", c)
 	}
 }

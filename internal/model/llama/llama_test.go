@@ -18,7 +18,8 @@ import (
 )
 
 // small is a model that the CPU reference computes quickly.
-var small = tiny.Llama{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, FeedForward: 96, ContextSize: 40}
+var small = tiny.Llama{Seed: 3, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2,
+	FeedForward: 96, ContextSize: 40}
 
 var prompt = []int32{7, 200, 31, 31, 5, 90, 144, 250, 12, 63, 8, 19, 77, 4, 101, 33, 2}
 
@@ -90,11 +91,12 @@ func near(t *testing.T, what string, got, want []float32, limit float64) {
 }
 
 func TestAnyBatchSizeComputesTheSameLogits(t *testing.T) {
-	for _, l := range []tiny.Llama{small, {Seed: 4, Type: quant.F16, HiddenSize: 64, NumHeads: 4, NumKVHeads: 1, HeadDim: 24,
-		FeedForward: 96, ContextSize: 40, Tied: true, RopeFactors: true}} {
+	for _, l := range []tiny.Llama{small, {Seed: 4, Type: quant.F16, HiddenSize: 64, NumHeads: 4, NumKVHeads: 1,
+		HeadDim: 24, FeedForward: 96, ContextSize: 40, Tied: true, RopeFactors: true}} {
 		want := prefill(t, build(t, l.GGUF(), model.Options{CacheF32: true}), prompt)
 		for _, batchSize := range []int{1, 3, 16, 17} {
-			near(t, "batches", prefill(t, build(t, l.GGUF(), model.Options{CacheF32: true, BatchSize: batchSize}), prompt), want, 1e-12)
+			m := build(t, l.GGUF(), model.Options{CacheF32: true, BatchSize: batchSize})
+			near(t, "batches", prefill(t, m, prompt), want, 1e-12)
 		}
 		m := build(t, l.GGUF(), model.Options{CacheF32: true})
 		prefill(t, m, prompt[:5])

@@ -24,7 +24,8 @@ var scout = metadata{
 	"llama4.rope.freq_base": 500000.0, "llama4.vocab_size": 202048,
 }
 
-var maverick = scout.With("llama4.context_length", 1048576).With("llama4.expert_count", 128).With("llama4.interleave_moe_layer_step", 2)
+var maverick = scout.With("llama4.context_length", 1048576).With("llama4.expert_count", 128).
+	With("llama4.interleave_moe_layer_step", 2)
 
 func familyFrom(t *testing.T, m metadata) *family {
 	t.Helper()
@@ -51,8 +52,9 @@ func TestLayerMapsOfTheReleasedModels(t *testing.T) {
 		moe    []int
 		qkNorm bool
 	}{
-		"Scout":    {scout, everyNth(1), true},
-		"Maverick": {maverick, []int{1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31, 33, 35, 37, 39, 41, 43, 45, 47}, false},
+		"Scout": {scout, everyNth(1), true},
+		"Maverick": {maverick, []int{1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31, 33, 35, 37, 39, 41, 43, 45,
+			47}, false},
 	} {
 		f := familyFrom(t, c.m)
 		var moe, nope []int
@@ -81,7 +83,8 @@ func TestLayerMapsOfTheReleasedModels(t *testing.T) {
 
 func TestOptionalKeysReplaceTheReleasedValues(t *testing.T) {
 	m := scout.With("llama4.attention.chunk_size", 16).With("llama4.attention.nope_interval", 3).
-		With("llama4.attention.temperature_floor", 5).With("llama4.attention.temperature_scale", 0.5).With("llama4.attention.qk_norm", false)
+		With("llama4.attention.temperature_floor", 5).With("llama4.attention.temperature_scale", 0.5).
+		With("llama4.attention.qk_norm", false)
 	f := familyFrom(t, m)
 	if f.window != 16 || f.nopeInterval != 3 || f.tempFloor != 5 || f.tempScale != 0.5 || f.qkNorm {
 		t.Errorf("%+v", f)
@@ -140,7 +143,8 @@ func TestOtherRopeScalingIsUnsupported(t *testing.T) {
 func TestRopeFrequenciesOfScoutAndMaverick(t *testing.T) {
 	divisors := append(slices.Repeat([]float32{1}, 35), slices.Repeat([]float32{16}, 29)...)
 	f := familyFrom(t, scout)
-	got, unscaled := model.RopeFrequencies(f.ropeDims, f.ropeBase, divisors), model.RopeFrequencies(f.ropeDims, f.ropeBase, nil)
+	got := model.RopeFrequencies(f.ropeDims, f.ropeBase, divisors)
+	unscaled := model.RopeFrequencies(f.ropeDims, f.ropeBase, nil)
 	for k, want := range map[int][2]float64{ // of Maverick, of Scout
 		0: {1, 1}, 1: {0.814617234, 0.814617234}, 2: {0.663601238, 0.663601238}, 32: {0.00141421356, 0.00141421356},
 		34: {0.00093847387, 0.00093847387}, 35: {0.000764496988, 4.77810618e-5},

@@ -18,8 +18,8 @@ import (
 // how the test was seen to fail.
 
 // small is a model that the CPU reference computes quickly, with windows of 8, and the temperature from position 3 on.
-var small = tiny.Llama4{Seed: 7, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 96, DenseWidth: 160,
-	MoEInterval: 2, Window: 8, TempFloor: 4, ContextSize: 64}
+var small = tiny.Llama4{Seed: 7, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 96,
+	DenseWidth: 160, MoEInterval: 2, Window: 8, TempFloor: 4, ContextSize: 64}
 
 var prompt = []int32{7, 200, 31, 31, 5, 90, 144, 250, 12, 63, 8, 19, 77, 4, 101, 33, 2, 66, 40, 9, 121, 55}
 
@@ -179,8 +179,8 @@ func TestARingEqualsAFullCache(t *testing.T) {
 // equal those with full caches, and so does every bit of the logits, because the reference always sums in the same
 // order. Seen to fail without the mask in the attention op.
 func TestTwentyThousandTokensThroughRings(t *testing.T) {
-	l := tiny.Llama4{Seed: 5, Type: quant.F32, HiddenSize: 16, NumLayers: 2, NumHeads: 1, NumKVHeads: 1, HeadDim: 4, NumExperts: 2, ExpertWidth: 16,
-		NoPEInterval: 2, ContextSize: 20_010}
+	l := tiny.Llama4{Seed: 5, Type: quant.F32, HiddenSize: 16, NumLayers: 2, NumHeads: 1, NumKVHeads: 1, HeadDim: 4,
+		NumExperts: 2, ExpertWidth: 16, NoPEInterval: 2, ContextSize: 20_010}
 	long := make([]int32, 20_000)
 	for i := range long {
 		long[i] = int32(i * i % 251)

@@ -17,7 +17,8 @@ import (
 
 // publishedVision is the metadata of the published vision file (§7.5).
 var publishedVision = metadata{
-	"general.architecture": "clip", "clip.projector_type": "llama4", "clip.has_vision_encoder": true, "clip.use_gelu": true,
+	"general.architecture": "clip", "clip.projector_type": "llama4", "clip.has_vision_encoder": true,
+	"clip.use_gelu":          true,
 	"clip.vision.image_size": 336, "clip.vision.patch_size": 14, "clip.vision.embedding_length": 1408,
 	"clip.vision.feed_forward_length": 5632, "clip.vision.block_count": 34, "clip.vision.attention.head_count": 16,
 	"clip.vision.attention.layer_norm_epsilon": 1e-5, "clip.vision.projection_dim": 5120,
@@ -40,7 +41,8 @@ func TestThePublishedVisionFileIsRead(t *testing.T) {
 		t.Errorf("the encoder is %+v", v)
 	}
 	c := v.Config()
-	if c.Width != 5120 || c.TileVectors != 144 || c.PatchToken != "<|patch|>" || len(c.SpecialTokens) != 6 || slices.Contains(c.SpecialTokens, "") {
+	if c.Width != 5120 || c.TileVectors != 144 || c.PatchToken != "<|patch|>" ||
+		len(c.SpecialTokens) != 6 || slices.Contains(c.SpecialTokens, "") {
 		t.Errorf("its config is %+v", c)
 	}
 	if few := publishedEncoder(t, publishedVision.With("clip.vision.max_tiles", 4)); few.geometry.MaxTiles != 4 {
@@ -96,7 +98,8 @@ func TestWrongVisionTensorsAreErrors(t *testing.T) {
 		says   []string
 	}{
 		{"another text model", func(model.Source) {}, 128, []string{"64", "128", "mmproj"}},
-		{"missing", func(s model.Source) { delete(s, "v.blk.1.attn_q.bias") }, 64, []string{"v.blk.1.attn_q.bias", "missing"}},
+		{"missing", func(s model.Source) { delete(s, "v.blk.1.attn_q.bias") }, 64,
+			[]string{"v.blk.1.attn_q.bias", "missing"}},
 		{"wrong shape", func(s model.Source) { s["v.position_embd.weight"].Shape = ops.Shape{32, 16} }, 64,
 			[]string{"v.position_embd.weight", "[32 17]"}},
 		{"its projector", func(s model.Source) { s["mm.model.fc.weight"].Shape = ops.Shape{48, 128} }, 64,
@@ -105,7 +108,8 @@ func TestWrongVisionTensorsAreErrors(t *testing.T) {
 			[]string{"mm.model.mlp.2.weight", "[48 48]"}},
 		{"class first", func(s model.Source) { s["v.positional_embedding"] = &ops.Tensor{Shape: ops.Shape{32, 17}} }, 64,
 			[]string{"v.positional_embedding"}},
-		{"norm in half precision", func(s model.Source) { s["v.pre_ln.weight"].Type = quant.F16 }, 64, []string{"v.pre_ln.weight", "F16"}},
+		{"norm in half precision", func(s model.Source) { s["v.pre_ln.weight"].Type = quant.F16 }, 64,
+			[]string{"v.pre_ln.weight", "F16"}},
 	} {
 		source := model.Source{}
 		for _, x := range header(t, file).Tensors {
@@ -175,7 +179,8 @@ func TestTilesAreIndependent(t *testing.T) {
 	p := pictureOf(t, g, together.network.visionEncoder)
 	for tile := range p.NumTiles() {
 		alone := observeVision(t, ref.New(), file)
-		if err := errors.Join(together.vision.Encode(p, tile, together.out), alone.vision.Encode(p, tile, alone.out)); err != nil {
+		err := errors.Join(together.vision.Encode(p, tile, together.out), alone.vision.Encode(p, tile, alone.out))
+		if err != nil {
 			t.Fatal(err)
 		}
 		if got, want := floats(t, together.out), floats(t, alone.out); !slices.Equal(got, want) {

@@ -32,19 +32,27 @@ func TestErrorsNameTheWrongTensor(t *testing.T) {
 		change func(model.Source)
 		want   []string
 	}{
-		{"missing", func(s model.Source) { delete(s, "blk.1.ffn_down_shexp.weight") }, []string{"blk.1.ffn_down_shexp.weight", "[96 64]"}},
-		{"no router", func(s model.Source) { delete(s, "blk.3.ffn_gate_inp.weight") }, []string{"blk.3.ffn_gate_inp.weight", "[64 4]"}},
-		{"expert count", shape("blk.1.ffn_gate_exps.weight", 64, 96, 8), []string{"blk.1.ffn_gate_exps.weight", "[64 96 8]", "[64 96 4]"}},
+		{"missing", func(s model.Source) { delete(s, "blk.1.ffn_down_shexp.weight") },
+			[]string{"blk.1.ffn_down_shexp.weight", "[96 64]"}},
+		{"no router", func(s model.Source) { delete(s, "blk.3.ffn_gate_inp.weight") },
+			[]string{"blk.3.ffn_gate_inp.weight", "[64 4]"}},
+		{"expert count", shape("blk.1.ffn_gate_exps.weight", 64, 96, 8),
+			[]string{"blk.1.ffn_gate_exps.weight", "[64 96 8]", "[64 96 4]"}},
 		{"one expert", shape("blk.1.ffn_up_exps.weight", 64, 96), []string{"blk.1.ffn_up_exps.weight", "[64 96]"}},
-		{"expert width", shape("blk.1.ffn_down_exps.weight", 128, 64, 4), []string{"blk.1.ffn_down_exps.weight", "[128 64 4]", "[96 64 4]"}},
+		{"expert width", shape("blk.1.ffn_down_exps.weight", 128, 64, 4),
+			[]string{"blk.1.ffn_down_exps.weight", "[128 64 4]", "[96 64 4]"}},
 		{"dense width", shape("blk.2.ffn_gate.weight", 64, 96), []string{"blk.2.ffn_gate.weight", "[64 160]"}},
 		{"heads", shape("blk.0.attn_q.weight", 64, 80), []string{"blk.0.attn_q.weight", "[64 80]", "[64 64]"}},
 		{"key heads", shape("blk.0.attn_v.weight", 64, 64), []string{"blk.0.attn_v.weight", "[64 32]"}},
 		{"rope pairs", shape("rope_freqs.weight", 64), []string{"rope_freqs.weight", "[64]", "[8]"}},
-		{"dense tensor in a MoE layer", func(s model.Source) { s["blk.1.ffn_gate.weight"] = s["blk.0.ffn_gate.weight"] }, []string{"blk.1.ffn_gate.weight", "not part of the model"}},
-		{"a fused stack", func(s model.Source) { s["blk.1.ffn_gate_up_exps.weight"] = &ops.Tensor{Shape: ops.Shape{64, 192, 4}} },
+		{"dense tensor in a MoE layer", func(s model.Source) { s["blk.1.ffn_gate.weight"] = s["blk.0.ffn_gate.weight"] },
+			[]string{"blk.1.ffn_gate.weight", "not part of the model"}},
+		{"a fused stack", func(s model.Source) {
+			s["blk.1.ffn_gate_up_exps.weight"] = &ops.Tensor{Shape: ops.Shape{64, 192, 4}}
+		},
 			[]string{"blk.1.ffn_gate_up_exps.weight", "not part of the model"}},
-		{"a quantised router", func(s model.Source) { s["blk.1.ffn_gate_inp.weight"].Type = quant.F16 }, []string{"blk.1.ffn_gate_inp.weight", "F16", "F32"}},
+		{"a quantised router", func(s model.Source) { s["blk.1.ffn_gate_inp.weight"].Type = quant.F16 },
+			[]string{"blk.1.ffn_gate_inp.weight", "F16", "F32"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := header(t, small.GGUF())
@@ -93,7 +101,8 @@ func TestAnExpertIsOneRangeOfBytes(t *testing.T) {
 		want, got := f32(t, b, hidden, 1), f32(t, b, hidden, 1)
 		run(t, b, func() {
 			b.MulMat(ops.Product{Dst: want, X: x, W: []*ops.Tensor{alone}})
-			b.MulMatID(ops.ProductID{Dst: got, X: x, W: []*ops.Tensor{stack}, Choice: choose(t, b, e), Groups: group(t, b, e, stack.Dim(2)), PerChoice: true})
+			b.MulMatID(ops.ProductID{Dst: got, X: x, W: []*ops.Tensor{stack}, Choice: choose(t, b, e),
+				Groups: group(t, b, e, stack.Dim(2)), PerChoice: true})
 		})
 		near(t, "expert", floats(t, got), floats(t, want), 0)
 	}
@@ -118,7 +127,8 @@ func TestFusedExpertsAreTheTransposedStacks(t *testing.T) {
 		}
 		got := f32(t, b, 2*width, 1)
 		run(t, b, func() {
-			b.MulMatID(ops.ProductID{Dst: got, X: x, W: []*ops.Tensor{gate, up}, Choice: choose(t, b, e), Groups: group(t, b, e, gate.Dim(2))})
+			b.MulMatID(ops.ProductID{Dst: got, X: x, W: []*ops.Tensor{gate, up}, Choice: choose(t, b, e),
+				Groups: group(t, b, e, gate.Dim(2))})
 		})
 		near(t, "fused", floats(t, got), want, 1e-12)
 	}

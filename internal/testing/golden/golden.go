@@ -1,5 +1,5 @@
-// Package golden reads the tensors that independent references computed (testdata/golden/*/make.py) and says how far
-// ours are from them. It refuses to know what the numbers mean.
+// Package golden reads golden files: tensors that independent references computed (testdata/golden/*/make.py). It
+// measures how far other numbers differ from them. It does not know what the numbers mean.
 package golden
 
 import (
@@ -13,20 +13,20 @@ import (
 	"strings"
 )
 
-// File is a golden file. Its format is described in testdata/golden/golden.py, which writes it.
+// File is the content of a golden file. testdata/golden/golden.py writes the format and describes it.
 type File struct {
-	Notes  map[string]string // facts for people
+	Notes  map[string]string // text by key
 	Ints   map[string]Array[int32]
 	Floats map[string]Array[float32]
 }
 
-// Array is numbers with their dimensions, fastest first.
+// Array is an array of numbers with its dimensions, fastest first.
 type Array[T int32 | float32] struct {
 	Dims []int
 	Data []T
 }
 
-// Row is row i of an array: all numbers that share the indices beyond the first dimension.
+// Row returns row i of an array: the elements whose indices differ in the first dimension only.
 func (a Array[T]) Row(i int) []T { return a.Data[i*a.Dims[0] : (i+1)*a.Dims[0]] }
 
 // Open reads the file at path.
@@ -43,7 +43,7 @@ func Open(path string) (*File, error) {
 	return f, nil
 }
 
-// Read reads a file.
+// Read reads a golden file.
 func Read(in io.Reader) (*File, error) {
 	r := bufio.NewReader(in)
 	arrays, f, err := readHeader(r)
@@ -58,15 +58,16 @@ func Read(in io.Reader) (*File, error) {
 	return f, nil
 }
 
-// entry is an array's line in the header.
-type entry struct {
+// arrayHeader is the line of an array in the header.
+type arrayHeader struct {
 	kind, name string
 	dims       []int
 }
 
-func readHeader(r *bufio.Reader) ([]entry, *File, error) {
+// readHeader reads the notes into the file and returns the headers of its arrays.
+func readHeader(r *bufio.Reader) ([]arrayHeader, *File, error) {
 	f := &File{Notes: map[string]string{}, Ints: map[string]Array[int32]{}, Floats: map[string]Array[float32]{}}
-	var arrays []entry
+	var arrays []arrayHeader
 	for first := true; ; first = false {
 		line, err := r.ReadString('\n')
 		if err != nil {
@@ -76,7 +77,7 @@ func readHeader(r *bufio.Reader) ([]entry, *File, error) {
 		kind, rest, _ := strings.Cut(line, " ")
 		switch {
 		case first && line != "golden 1":
-			return nil, nil, fmt.Errorf("begins with %.20q, want \"golden 1\"", line)
+			return nil, nil, fmt.Errorf("the file begins with %.20q instead of \"golden 1\"", line)
 		case first:
 		case line == "":
 			return arrays, f, nil
@@ -84,7 +85,7 @@ func readHeader(r *bufio.Reader) ([]entry, *File, error) {
 			key, value, _ := strings.Cut(rest, " ")
 			f.Notes[key] = value
 		default:
-			a, err := parseEntry(kind, rest)
+			a, err := parseArrayHeader(kind, rest)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -93,23 +94,25 @@ func readHeader(r *bufio.Reader) ([]entry, *File, error) {
 	}
 }
 
-func parseEntry(kind, rest string) (entry, error) {
+// parseArrayHeader parses "KIND NAME DIMENSION ...", of which rest is all but the kind.
+func parseArrayHeader(kind, rest string) (arrayHeader, error) {
 	fields := strings.Fields(rest)
 	if kind != "i32" && kind != "f32" || len(fields) == 0 {
-		return entry{}, fmt.Errorf("unknown line %q", kind+" "+rest)
+		return arrayHeader{}, fmt.Errorf("unknown line %q", kind+" "+rest)
 	}
-	e := entry{kind: kind, name: fields[0]}
+	e := arrayHeader{kind: kind, name: fields[0]}
 	for _, field := range fields[1:] {
 		d, err := strconv.Atoi(field)
 		if err != nil || d < 1 {
-			return entry{}, fmt.Errorf("array %s has dimension %q", e.name, field)
+			return arrayHeader{}, fmt.Errorf("array %s has dimension %q", e.name, field)
 		}
 		e.dims = append(e.dims, d)
 	}
 	return e, nil
 }
 
-func (f *File) readArray(r io.Reader, e entry) error {
+// readArray reads the data of an array.
+func (f *File) readArray(r io.Reader, e arrayHeader) error {
 	n := 1
 	for _, d := range e.dims {
 		n *= d
@@ -124,14 +127,15 @@ func (f *File) readArray(r io.Reader, e entry) error {
 	return binary.Read(r, binary.LittleEndian, a.Data)
 }
 
-// Difference is how far numbers are from the reference's.
+// Difference is the difference between numbers and those of the reference.
 type Difference struct {
-	NMSE      float64 // Σ(got-want)² / Σwant²
-	Worst     int     // index of the element farthest off
+	NMSE      float64 // normalised mean square error: Σ(got-want)² / Σwant²
+	Worst     int     // index of the element with the largest difference; -1 for slices of different lengths
 	Got, Want float32 // that element
 }
 
-// Compare measures got against want. Numbers that are not finite, or slices of unequal length, are infinitely far off.
+// Compare returns the difference between got and want. The NMSE is infinite for numbers that are not finite and for
+// slices of different lengths.
 func Compare(got, want []float32) Difference {
 	if len(got) != len(want) {
 		return Difference{NMSE: math.Inf(1), Worst: -1}
@@ -155,9 +159,10 @@ func Compare(got, want []float32) Difference {
 	return d
 }
 
+// String formats the difference for a test's message.
 func (d Difference) String() string {
 	if d.Worst < 0 {
-		return "another number of elements"
+		return "different numbers of elements"
 	}
 	return fmt.Sprintf("NMSE %.3g, worst element %d: got %v, want %v", d.NMSE, d.Worst, d.Got, d.Want)
 }

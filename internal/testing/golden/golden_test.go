@@ -9,7 +9,7 @@ import (
 const sample = "golden 1\nnote prompt \"two words\"\ni32 ids 3\nf32 logits 2 2\n\n" +
 	"\x01\x00\x00\x00\xff\xff\xff\xff\x03\x00\x00\x00" + "\x00\x00\x80\x3f\x00\x00\x00\x40\x00\x00\x40\x40\x00\x00\x80\xc0"
 
-func TestReadGivesNotesAndArrays(t *testing.T) {
+func TestReadReturnsNotesAndArrays(t *testing.T) {
 	f, err := Read(strings.NewReader(sample))
 	if err != nil {
 		t.Fatal(err)
@@ -25,7 +25,7 @@ func TestReadGivesNotesAndArrays(t *testing.T) {
 	}
 }
 
-func TestReadRefusesWhatIsNotGolden(t *testing.T) {
+func TestReadRefusesOtherFiles(t *testing.T) {
 	for name, text := range map[string]string{
 		"magic":     "silver 1\n\n",
 		"no end":    "golden 1\nnote a b\n",
@@ -46,7 +46,7 @@ func TestCompareFindsTheWorstElement(t *testing.T) {
 	}
 }
 
-func TestCompareOfSpoiledNumbersIsInfinite(t *testing.T) {
+func TestCompareOfInvalidNumbersIsInfinite(t *testing.T) {
 	nan := float32(math.NaN())
 	for name, got := range map[string][]float32{"NaN": {1, nan}, "length": {1}} {
 		if d := Compare(got, []float32{1, 2}); !math.IsInf(d.NMSE, 1) {
@@ -61,13 +61,14 @@ func TestCompareOfSpoiledNumbersIsInfinite(t *testing.T) {
 	}
 }
 
-func TestPatchWritesOverAModel(t *testing.T) {
+func TestPatchOverwritesBytes(t *testing.T) {
 	model := []byte("abcdef")
-	if err := (&File{Notes: map[string]string{"patches": "1:5859 5:5a"}}).Patch(model); err != nil || string(model) != "aXYdeZ" {
+	if err := (&File{Notes: map[string]string{"patches": "1:5859 5:5a"}}).Patch(model); err != nil ||
+		string(model) != "aXYdeZ" {
 		t.Errorf("%q, %v; want aXYdeZ", model, err)
 	}
 	if err := (&File{Notes: map[string]string{"patches": "none"}}).Patch(model); err != nil || string(model) != "aXYdeZ" {
-		t.Errorf("none gives %q, %v", model, err)
+		t.Errorf("without patches: %q, %v", model, err)
 	}
 	for _, notes := range []map[string]string{{}, {"patches": "5:5859"}, {"patches": "x:58"}, {"patches": "1:5"}} {
 		if err := (&File{Notes: notes}).Patch(model); err == nil {

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// Patch writes over a model file the bytes in which the golden file's model differs from the weights it shares with
-// others: its note "patches" is "OFFSET:HEX OFFSET:HEX ...", or "none".
+// Patch changes the bytes of a model file that differ in the golden file's model. Several golden files share one file
+// of weights, and the note "patches" has the differences: "OFFSET:HEX OFFSET:HEX ...", or "none".
 func (f *File) Patch(model []byte) error {
 	patches, ok := f.Notes["patches"]
 	if !ok {
-		return fmt.Errorf("golden: no note of patches")
+		return fmt.Errorf("golden: the file has no note \"patches\"")
 	}
 	if patches == "none" {
 		return nil

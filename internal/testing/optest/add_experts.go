@@ -9,7 +9,7 @@ import (
 func addExperts() []Case {
 	var all []Case
 	for _, hidden := range []int{4, 100, 5120} {
-		for i, n := range tokens {
+		for i, n := range tokenCounts {
 			for k := 1; k <= 3; k++ {
 				if hidden < 5120 || k == i {
 					all = append(all, addExpertsCase(hidden, n, k))

@@ -5,8 +5,8 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// attentionAll covers what a vision tower asks for: every token sees all of an odd number of slots, which is one block
-// of keys and several; and, the other way round, few tokens that see many slots.
+// attentionAll returns the cases of a vision encoder: every token attends to an odd number of slots, in one block of
+// keys and in several; and few tokens attend to many slots.
 func attentionAll() []Case {
 	var all []Case
 	for _, h := range []heads{
@@ -22,11 +22,11 @@ func attentionAll() []Case {
 	return append(all, big)
 }
 
-// attentionAll gives Step and Chunk values that would show if they were read.
+// attentionAll returns a case whose Step and Window have values that would change the result if they were read.
 func (h heads) attentionAll() Case {
 	return Case{Op: "attention", Name: "all " + h.String(), Limit: attentionLimit, Call: func(x *Operands) {
 		a := ops.Attention{
-			QKV: x.Activations("qkv", h.width(), h.n), K: h.fullCache(x, "k"), V: h.fullCache(x, "v"),
+			QKV: x.Activations("qkv", h.width(), h.n), K: h.randomCache(x), V: h.randomCache(x),
 			Step: x.Step(3, 1), Window: 5, NumHeads: h.numHeads, All: true,
 			Dst: x.Output(quant.F32, h.numHeads*h.headDim, h.n),
 		}

@@ -9,13 +9,14 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// routing says how many tokens choose how many of how many experts.
+// routing is n tokens that choose k of numExperts experts each.
 type routing struct{ numExperts, k, n int }
 
+// String returns the shapes, as the name of a case.
 func (r routing) String() string { return fmt.Sprintf("experts=%d k=%d n=%d", r.numExperts, r.k, r.n) }
 
-// routings are those that a kernel may get wrong for n tokens: fewer choices than experts, so that lists are empty, and
-// many more, so that each fills several tiles.
+// routings returns the ones that a kernel may get wrong for n tokens: fewer choices than experts, so that lists are
+// empty, and many more, so that each list fills several tiles.
 func routings(n int) []routing {
 	var all []routing
 	for _, numExperts := range []int{4, 16, 128} {
@@ -26,18 +27,18 @@ func routings(n int) []routing {
 	return all
 }
 
-// chooser picks the j-th expert of a token.
+// chooser returns the j-th expert of a token.
 type chooser func(token, j int) int
 
-// orSpread is a chooser or, where there is none, spread.
-func (x *Operands) orSpread(r routing, of chooser) chooser {
+// chooserOrSpread returns of, or spread(r) if of is nil.
+func (x *Operands) chooserOrSpread(r routing, of chooser) chooser {
 	if of == nil {
 		return x.spread(r)
 	}
 	return of
 }
 
-// spread lets each token choose k different experts at random.
+// spread returns a chooser of k different random experts for each token.
 func (x *Operands) spread(r routing) chooser {
 	experts := make([][]int, r.n)
 	for t := range experts {
@@ -46,8 +47,8 @@ func (x *Operands) spread(r routing) chooser {
 	return func(token, j int) int { return experts[token][j] }
 }
 
-// choice is what a router might have written: a row view U32 [ChoiceWords·k, n], with random weights. The experts lie in
-// the slots from the last one down, several in one where there are fewer.
+// choice returns choices as a router may write them: a row view U32 [ChoiceWords·k, n], with random weights. The
+// experts are in the slots from the last one down; if there are fewer slots than experts, several are in one.
 func (x *Operands) choice(r routing, of chooser, numSlots int) *ops.Tensor {
 	x.t.Helper()
 	var all []uint32
@@ -60,7 +61,7 @@ func (x *Operands) choice(r routing, of chooser, numSlots int) *ops.Tensor {
 	return x.view("choice", quant.U32, ops.ChoiceWords*r.k, all, 0xffffffff)
 }
 
-// slots is a table for some slots: which experts lie where is random, and all others are Missing.
+// slots returns a table with random experts in the slots and all other experts Missing.
 func (x *Operands) slots(numExperts, numSlots int) *ops.Tensor {
 	x.t.Helper()
 	table := slices.Repeat([]uint32{ops.Missing}, numExperts)
@@ -70,7 +71,7 @@ func (x *Operands) slots(numExperts, numSlots int) *ops.Tensor {
 	return x.Indices("slots", table)
 }
 
-// groups is what group_tokens makes of the choices.
+// groups returns the choices as GroupTokens lists them.
 func (x *Operands) groups(r routing, of chooser) *ops.Tensor {
 	x.t.Helper()
 	begins, lists := []uint32{0}, []uint32{}
@@ -86,18 +87,21 @@ func (x *Operands) groups(r routing, of chooser) *ops.Tensor {
 	return x.view("groups", quant.U32, len(all), all, 0xffffffff)
 }
 
-// feedForward is a layer's experts to be filled with random numbers.
+// feedForward is the shapes of a layer's experts.
 type feedForward struct {
 	routing
 	types                      [6]quant.Type // gate, up, down; the same of the shared expert
 	hidden, width, sharedWidth int
-	numSlots                   int // 0 stands for one an expert
+	numSlots                   int // 0 stands for one slot for each expert
 }
 
+// String returns the shapes, as the name of a case.
 func (f feedForward) String() string {
-	return fmt.Sprintf("%v %v hidden=%d width=%d+%d slots=%d", f.types, f.routing, f.hidden, f.width, f.sharedWidth, f.slots())
+	return fmt.Sprintf("%v %v hidden=%d width=%d+%d slots=%d",
+		f.types, f.routing, f.hidden, f.width, f.sharedWidth, f.slots())
 }
 
+// slots returns the number of slots.
 func (f feedForward) slots() int {
 	if f.numSlots == 0 {
 		return f.numExperts
@@ -105,12 +109,12 @@ func (f feedForward) slots() int {
 	return f.numSlots
 }
 
-// choice spreads one token's choices over the slots there are.
+// choice returns random choices of one token, spread over the slots.
 func (f feedForward) choice(x *Operands) *ops.Tensor {
 	return x.choice(f.routing, x.spread(f.routing), f.slots())
 }
 
-// experts fills only what one half of the feed-forward reads; the rest has its shape alone.
+// experts returns random weights for what one half of the feed-forward reads; the other tensors have no data.
 func (f feedForward) experts(x *Operands, firstHalf bool) ops.Experts {
 	weight := func(i int, read bool, shape ...int) *ops.Tensor {
 		if read {
@@ -128,38 +132,39 @@ func (f feedForward) experts(x *Operands, firstHalf bool) ops.Experts {
 	}
 }
 
-// oddFeedForwards are the shapes for one token that a kernel may get wrong: each type, alone and mixed with others, at
-// widths that leave lanes and teams partly empty and let a workgroup reach from one expert's rows into the next's. The
-// dimension that is only rows in this half is kept small.
-func oddFeedForwards(firstHalf bool) []feedForward {
+// edgeFeedForwards returns the shapes for one token that a kernel may get wrong: each type, alone and mixed with
+// others, at widths that leave invocations idle and let the rows of a workgroup belong to two experts. The number of
+// rows in this half is kept small.
+func edgeFeedForwards(firstHalf bool) []feedForward {
 	var all []feedForward
 	for i, t := range weightTypes {
 		types := [6]quant.Type{t, t, t, t, t, t}
 		unit := max(t.BlockWeights(), 12)
-		all = append(all, feedForward{routing{16, 1 + i%3, 1}, types, 2 * unit, unit, 3 * unit, 0}.thin(firstHalf))
+		all = append(all, feedForward{routing{16, 1 + i%3, 1}, types, 2 * unit, unit, 3 * unit, 0}.withFewRows(firstHalf))
 		for j := range types {
 			types[j] = weightTypes[(i+2*j)%len(weightTypes)]
 		}
 		r := routing{[]int{4, 128, 16}[i%3], 1 + (i+1)%3, 1}
-		all = append(all, feedForward{r, types, 256, 256, 512, 0}.thin(firstHalf))
+		all = append(all, feedForward{r, types, 256, 256, 512, 0}.withFewRows(firstHalf))
 	}
 	for _, numSlots := range []int{1, 5, 20} {
 		q := [6]quant.Type{quant.Q6_K, quant.Q4_K, quant.Q8_0, quant.Q4_K, quant.Q4_K, quant.Q4_K}
 		f := feedForward{routing{16, 3, 1}, q, 256, 256, 256, numSlots}
-		all = append(all, f.thin(firstHalf))
+		all = append(all, f.withFewRows(firstHalf))
 	}
+	mixed := [6]quant.Type{quant.Q8_0, quant.Q8_0, quant.Q4_0, quant.Q4_0, quant.Q4_1, quant.Q8_0}
 	floats := [6]quant.Type{quant.F16, quant.F32, quant.BF16, quant.BF16, quant.F16, quant.F32}
 	return append(all,
 		feedForward{routing{4, 3, 1}, floats, 588, 36, 4, 0},
 		feedForward{routing{128, 1, 1}, floats, 36, 588, 100, 0},
 		feedForward{routing{4, 4, 1}, floats, 36, 32, 20, 0},
 		feedForward{routing{4, 1, 1}, floats, 36, 20, 32, 0},
-		feedForward{routing{16, 2, 1}, [6]quant.Type{quant.Q8_0, quant.Q8_0, quant.Q4_0, quant.Q4_0, quant.Q4_1, quant.Q8_0}, 96, 32, 160, 0},
+		feedForward{routing{16, 2, 1}, mixed, 96, 32, 160, 0},
 		scoutLike(quant.Q4_K), scoutLike(quant.Q4_1))
 }
 
-// thin has few rows in the half that is looked at.
-func (f feedForward) thin(firstHalf bool) feedForward {
+// withFewRows returns f with few rows in the half that is tested.
+func (f feedForward) withFewRows(firstHalf bool) feedForward {
 	if firstHalf {
 		f.width, f.sharedWidth = 20, 36
 	} else {
@@ -168,12 +173,12 @@ func (f feedForward) thin(firstHalf bool) feedForward {
 	return f
 }
 
-// scoutLike is a layer of Scout, a quarter as wide and an eighth as tall.
+// scoutLike returns a layer of Scout with a quarter of its hidden size and an eighth of its width.
 func scoutLike(t quant.Type) feedForward {
 	return feedForward{routing{16, 1, 1}, [6]quant.Type{t, t, t, t, t, t}, 1280, 1024, 1024, 0}
 }
 
-// bytes is what one token reads of n matrices of hidden by width, routed and shared.
+// bytes returns how many bytes one token reads of numMatrices matrices [hidden, width], routed and shared.
 func (f feedForward) bytes(numMatrices int) int64 {
 	return int64(numMatrices) * int64(f.types[0].RowBytes(f.hidden*(f.k*f.width+f.sharedWidth)))
 }

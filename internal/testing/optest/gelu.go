@@ -9,7 +9,7 @@ import (
 func gelu() []Case {
 	var all []Case
 	for _, width := range []int{1, 48, 255, 352} {
-		for _, n := range tokens {
+		for _, n := range tokenCounts {
 			all = append(all, geluCase(width, n))
 		}
 	}

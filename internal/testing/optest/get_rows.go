@@ -7,17 +7,18 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// weightTypes are the types a weight may have.
+// weightTypes are the types that a weight may have.
 var weightTypes = []quant.Type{
 	quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0,
 	quant.Q2_K, quant.Q3_K, quant.Q4_K, quant.Q5_K, quant.Q6_K,
 }
 
-// getRows reads odd numbers of blocks and rows of every type: what an upload repacked, dequantised.
+// getRows returns cases that read odd numbers of blocks and rows of every type, to test dequantisation and the layout
+// after an upload.
 func getRows() []Case {
 	var all []Case
 	for _, t := range weightTypes {
-		for i, n := range tokens {
+		for i, n := range tokenCounts {
 			all = append(all, getRowsCase(t, []int{1, 3, 5, 2}[i]*t.BlockWeights(), 11, n))
 		}
 	}
@@ -29,7 +30,7 @@ func getRows() []Case {
 
 func getRowsCase(t quant.Type, width, rows, n int) Case {
 	if width < 32 {
-		width *= 4 // rows of plain numbers are copied by fours
+		width *= 4 // rows of types without blocks are copied in groups of four numbers
 	}
 	return Case{
 		Op: "get_rows", Name: fmt.Sprintf("%v,width=%d,rows=%d,n=%d", t, width, rows, n), Limit: 1e-13,

@@ -9,30 +9,32 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Guard passes a case of every op, the first one and those of more than one kernel, through a guarded program whose guard
-// is set. The ops named, those of decode, must leave everything as it was; recording any other must fail, name it and say why.
+// Guard runs cases of every op, the first one and those of more than one kernel, in a guarded program whose guard is
+// set. The ops of decode, which the caller names, must leave all tensors as they are. Recording any other op must
+// return an error that names the op and says why.
 func Guard(t *testing.T, open func() ops.Backend, decode ...string) {
 	b := open()
 	defer b.Close()
-	seen := map[string]bool{}
+	done := map[string]bool{}
 	for _, c := range cases() {
-		if seen[c.Op] && !c.twoKernels() {
+		if done[c.Op] && !c.hasTwoKernels() {
 			continue
 		}
-		seen[c.Op] = true
-		t.Run(c.Op+"/"+c.Name, func(t *testing.T) { c.stopped(t, b, slices.Contains(decode, c.Op)) })
+		done[c.Op] = true
+		t.Run(c.Op+"/"+c.Name, func(t *testing.T) { c.runGuarded(t, b, slices.Contains(decode, c.Op)) })
 	}
 }
 
-// twoKernels says that an op does this case by one kernel and a second that puts together what it made.
-func (c Case) twoKernels() bool {
+// hasTwoKernels reports whether the op uses two kernels for this case, the second to combine the results of the first.
+func (c Case) hasTwoKernels() bool {
 	return c.Op == "attention_vec" && strings.Contains(c.Name, "slots=1024") || c.Op == "argmax" && c.Bytes > 0
 }
 
-func (c Case) stopped(t *testing.T, b ops.Backend, inDecode bool) {
+// runGuarded runs the case in a guarded program whose guard is set.
+func (c Case) runGuarded(t *testing.T, b ops.Backend, inDecode bool) {
 	x := &Operands{t: t, b: b, rand: seed(c)}
 	defer x.free()
-	x.instead = func(f func(ops.Ops)) {
+	x.override = func(f func(ops.Ops)) {
 		guard := x.alloc("guard", quant.U32, 1)
 		x.write(guard, []uint32{7})
 		p, err := b.RecordGuarded("guarded", guard, func() { f(b) })
@@ -48,14 +50,14 @@ func (c Case) stopped(t *testing.T, b ops.Backend, inDecode bool) {
 		x.must(p.Run())
 		for i, after := range x.bytes() {
 			if !slices.Equal(after, before[i]) {
-				t.Errorf("%v was written to", x.made[i])
+				t.Errorf("%v was written", x.made[i])
 			}
 		}
 	}
 	c.Call(x)
 }
 
-// bytes are all tensors of plain types.
+// bytes returns the bytes of all tensors; nil for those of types with blocks.
 func (x *Operands) bytes() [][]byte {
 	all := make([][]byte, len(x.made))
 	for i, m := range x.made {

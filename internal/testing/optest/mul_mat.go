@@ -2,11 +2,11 @@ package optest
 
 import "github.com/outrider-web/outrider/internal/ops"
 
-// mulMat passes the odd products through every number of tokens, and a model's through one.
+// mulMat returns the edge cases with every number of tokens, and a model's products with one number of tokens.
 func mulMat() []Case {
 	var all []Case
-	for i, n := range tokens {
-		for _, p := range oddProducts(n, []int{2, 1, 5, 3}[i]) {
+	for i, n := range tokenCounts {
+		for _, p := range edgeProducts(n, []int{2, 1, 5, 3}[i]) {
 			all = append(all, p.mat())
 		}
 	}

@@ -4,7 +4,7 @@ import "github.com/outrider-web/outrider/internal/ops"
 
 func mulMatIDVec() []Case {
 	var all []Case
-	for _, f := range oddFeedForwards(false) {
+	for _, f := range edgeFeedForwards(false) {
 		all = append(all, f.secondHalf())
 	}
 	return all

@@ -8,10 +8,11 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Sums of hidden products in f32 against float64: 1e-12 holds with room, 1e-10 would hide nothing of a wrong weight.
+// productLimit is for sums of products in F32, compared with float64. Errors are below 1e-12, and a wrong weight
+// causes more than 1e-10.
 const productLimit = 1e-11
 
-// product is a Product to be filled with random numbers.
+// product is the shapes of an ops.Product.
 type product struct {
 	types  []quant.Type
 	hidden int
@@ -19,9 +20,10 @@ type product struct {
 	n      int
 	bias   bool
 	add    bool
-	small  bool // weights whose f16 scales are below 6e-5, where f16 has fewer bits and some devices have zero
+	small  bool // the f16 scales of weights are below 6e-5, which are subnormal numbers, and zero on some devices
 }
 
+// String returns the shapes, as the name of a case.
 func (p product) String() string {
 	var name strings.Builder
 	for i, t := range p.types {
@@ -40,7 +42,7 @@ func (p product) String() string {
 	return name.String()
 }
 
-// bytes is what the weights take, which is what bounds a product with one vector.
+// bytes returns the size of the weights, which determines the time of a product with one vector.
 func (p product) bytes() int64 {
 	sum := 0
 	for i, t := range p.types {
@@ -73,13 +75,14 @@ func (p product) operands(x *Operands) ops.Product {
 	return made
 }
 
-// oddProducts are the shapes for n tokens that a kernel may get wrong: each type at widths of so many blocks, which
-// leave lanes and tiles partly empty, stacked types, bias and sum.
-func oddProducts(n int, widths ...int) []product {
+// edgeProducts returns the shapes for n tokens that a kernel may get wrong: each type with rows of several numbers of
+// blocks, which leave invocations idle and tiles partly empty; stacked types; bias and sum.
+func edgeProducts(n int, widths ...int) []product {
 	var all []product
 	for _, t := range weightTypes {
 		for _, blocks := range widths {
-			all = append(all, product{types: []quant.Type{t}, hidden: blocks * max(t.BlockWeights(), 12), rows: []int{4 + 16*blocks}, n: n})
+			hidden := blocks * max(t.BlockWeights(), 12)
+			all = append(all, product{types: []quant.Type{t}, hidden: hidden, rows: []int{4 + 16*blocks}, n: n})
 		}
 	}
 	for _, t := range []quant.Type{quant.F32, quant.F16, quant.BF16} {
@@ -88,13 +91,15 @@ func oddProducts(n int, widths ...int) []product {
 	return append(all,
 		product{types: []quant.Type{quant.Q4_K, quant.Q6_K}, hidden: 512, rows: []int{12, 68}, n: n, bias: true},
 		product{types: []quant.Type{quant.Q4_1, quant.Q4_1, quant.Q8_0}, hidden: 576, rows: []int{72, 24, 24}, n: n},
-		product{types: []quant.Type{quant.F16, quant.F32, quant.BF16}, hidden: 48, rows: []int{4, 100, 8}, n: n, bias: true, add: true},
+		product{types: []quant.Type{quant.F16, quant.F32, quant.BF16}, hidden: 48, rows: []int{4, 100, 8}, n: n,
+			bias: true, add: true},
 		product{types: []quant.Type{quant.Q4_0}, hidden: 96, rows: []int{132}, n: n, add: true},
-		product{types: []quant.Type{quant.Q3_K, quant.Q2_K, quant.Q5_K}, hidden: 256, rows: []int{32, 4, 64}, n: n, bias: true},
+		product{types: []quant.Type{quant.Q3_K, quant.Q2_K, quant.Q5_K}, hidden: 256, rows: []int{32, 4, 64}, n: n,
+			bias: true},
 	)
 }
 
-// modelProducts are those of a layer of SmolLM2 135M, and a third of its head, for benchmarks.
+// modelProducts returns the products of a layer of SmolLM2 135M, and a third of its head, for benchmarks.
 func modelProducts(n int) []product {
 	return []product{
 		{types: []quant.Type{quant.Q4_1, quant.Q4_1, quant.Q4_1}, hidden: 576, rows: []int{576, 192, 192}, n: n},
@@ -112,7 +117,7 @@ func (p product) vec() Case {
 
 func mulMatVec() []Case {
 	var all []Case
-	for _, p := range append(oddProducts(1, 1, 2, 5), modelProducts(1)...) {
+	for _, p := range append(edgeProducts(1, 1, 2, 5), modelProducts(1)...) {
 		all = append(all, p.vec())
 	}
 	for _, t := range weightTypes {

@@ -14,36 +14,36 @@ import (
 
 var le = binary.LittleEndian
 
-// Operands makes a case's tensors on one backend. The same case makes the same numbers on every backend.
+// Operands makes the tensors of a case on one backend. The numbers are the same on every backend.
 type Operands struct {
-	t       testing.TB
-	b       ops.Backend
-	rand    *rand.Rand
-	made    []*ops.Tensor // all of them, whole
-	outputs []*ops.Tensor // views that the op writes
-	choices *ops.Tensor   // the one of them, if any, that holds choices
-	repeat  func(ops.Program)
-	instead func(func(ops.Ops)) // of recording and running, when not nil
+	t         testing.TB
+	b         ops.Backend
+	rand      *rand.Rand
+	made      []*ops.Tensor       // all tensors, not views
+	outputs   []*ops.Tensor       // tensors and views that the op writes
+	choices   *ops.Tensor         // the output that holds choices, or nil
+	benchmark func(ops.Program)   // called instead of running the program, if not nil
+	override  func(func(ops.Ops)) // called instead of recording the op, if not nil
 }
 
-// Do calls the op, recorded as a program that runs once.
+// Do records the op as a program and runs it once.
 func (x *Operands) Do(f func(ops.Ops)) {
 	x.t.Helper()
-	if x.instead != nil {
-		x.instead(f)
+	if x.override != nil {
+		x.override(f)
 		return
 	}
 	p, err := x.b.Record("case", func() { f(x.b) })
 	x.must(err)
 	defer p.Release()
-	if x.repeat != nil {
-		x.repeat(p)
+	if x.benchmark != nil {
+		x.benchmark(p)
 		return
 	}
 	x.must(p.Run())
 }
 
-// Normal is n normally distributed numbers.
+// Normal returns n normally distributed numbers.
 func (x *Operands) Normal(n int) []float32 {
 	out := make([]float32, n)
 	for i := range out {
@@ -52,15 +52,16 @@ func (x *Operands) Normal(n int) []float32 {
 	return out
 }
 
-// Rand gives the case's source of random numbers, for shapes and indices.
+// Rand returns the case's source of random numbers, for shapes and indices.
 func (x *Operands) Rand() *rand.Rand { return x.rand }
 
-// Weight is a random matrix of any type, uploaded as from a file, in several pieces where it has several blocks.
+// Weight returns a random matrix of any type, uploaded as from a file, in several pieces if it has several blocks.
 func (x *Operands) Weight(t quant.Type, shape ...int) *ops.Tensor {
 	x.t.Helper()
 	return x.weight(t, 1, shape...)
 }
 
+// weight is Weight with a standard deviation.
 func (x *Operands) weight(t quant.Type, deviation float64, shape ...int) *ops.Tensor {
 	x.t.Helper()
 	values := x.Normal(ops.Shape(shape).Elems())
@@ -77,19 +78,19 @@ func (x *Operands) weight(t quant.Type, deviation float64, shape ...int) *ops.Te
 	return w
 }
 
-// Input is a row view [width, n] of given numbers with NaNs around it.
+// Input returns a row view [width, n] of values, with NaNs before and after it.
 func (x *Operands) Input(name string, width int, values []float32) *ops.Tensor {
 	x.t.Helper()
 	return x.view(name, quant.F32, width, bitsOf(values), math.Float32bits(float32(math.NaN())))
 }
 
-// Activations is a row view [width, n] of random numbers with NaNs around it.
+// Activations returns a row view [width, n] of random numbers, with NaNs before and after it.
 func (x *Operands) Activations(name string, width, n int) *ops.Tensor {
 	x.t.Helper()
 	return x.Input(name, width, x.Normal(width*n))
 }
 
-// Vector is a whole tensor [n] of random numbers: a norm, a bias.
+// Vector returns a tensor [n] of random numbers: a norm or a bias.
 func (x *Operands) Vector(name string, n int) *ops.Tensor {
 	x.t.Helper()
 	v := x.alloc(name, quant.F32, n)
@@ -97,13 +98,13 @@ func (x *Operands) Vector(name string, n int) *ops.Tensor {
 	return v
 }
 
-// Indices is a row view U32 [n].
+// Indices returns a row view U32 [1, n] of ids.
 func (x *Operands) Indices(name string, ids []uint32) *ops.Tensor {
 	x.t.Helper()
 	return x.view(name, quant.U32, 1, ids, 0xffffffff)
 }
 
-// Step is a whole step tensor.
+// Step returns a step tensor for count tokens at position pos.
 func (x *Operands) Step(pos, count int) *ops.Tensor {
 	x.t.Helper()
 	s := x.alloc("step", quant.U32, ops.StepWords)
@@ -113,18 +114,7 @@ func (x *Operands) Step(pos, count int) *ops.Tensor {
 	return s
 }
 
-// Cache is a whole tensor of random numbers of a plain type, for the op to read or, marked with InOut, to write.
-func (x *Operands) Cache(name string, t quant.Type, shape ...int) *ops.Tensor {
-	x.t.Helper()
-	c := x.alloc(name, t, shape...)
-	values := x.Normal(c.Shape.Elems())
-	data := make([]byte, t.RowBytes(len(values)))
-	quant.Quantize(t, data, values)
-	x.must(x.b.Write(c, 0, data))
-	return c
-}
-
-// Output is a row view [width, n] for the op to fill, with sentinels in it and around it.
+// Output returns a row view [width, n] for the op to write, with sentinels in it and before and after it.
 func (x *Operands) Output(t quant.Type, width, n int) *ops.Tensor {
 	x.t.Helper()
 	values := make([]uint32, width*n)
@@ -134,19 +124,20 @@ func (x *Operands) Output(t quant.Type, width, n int) *ops.Tensor {
 	return x.InOut(x.view("dst", t, width, values, sentinel))
 }
 
-// Sum is a row view [width, n] of random numbers with sentinels around it, for the op to add to or change.
+// Sum returns a row view [width, n] of random numbers that the op adds to or changes, with sentinels before and after
+// it.
 func (x *Operands) Sum(name string, width, n int) *ops.Tensor {
 	x.t.Helper()
 	return x.InOut(x.view(name, quant.F32, width, bitsOf(x.Normal(width*n)), sentinel))
 }
 
-// InOut marks a tensor as one the op writes; all of it is compared afterwards.
+// InOut marks a tensor as one that the op writes, and returns it. All of it is compared afterwards.
 func (x *Operands) InOut(t *ops.Tensor) *ops.Tensor {
 	x.outputs = append(x.outputs, t)
 	return t
 }
 
-// view makes [width, n] inside [width, n+2], the first and the last row full of fill.
+// view returns a view [width, n] of a tensor [width, n+2], whose first and last row are filled with fill.
 func (x *Operands) view(name string, t quant.Type, width int, values []uint32, fill uint32) *ops.Tensor {
 	x.t.Helper()
 	n := len(values) / width
@@ -177,7 +168,7 @@ func (x *Operands) write(t *ops.Tensor, words []uint32) {
 	x.must(x.b.Write(t, 0, data))
 }
 
-// results reads the outputs and what lies around them.
+// results reads the outputs and the rows around them.
 func (x *Operands) results() []result {
 	x.t.Helper()
 	var all []result
@@ -186,7 +177,7 @@ func (x *Operands) results() []result {
 		r := result{name: fmt.Sprintf("output %d, %s", i, t.Name), typ: t.Type, values: valuesOf(t.Type, data)}
 		if t.First > 0 {
 			row := t.Type.RowBytes(t.Dim(0))
-			r.guards = append(x.readAt(t, -row, row), x.readAt(t, len(data), row)...)
+			r.border = append(x.readAt(t, -row, row), x.readAt(t, len(data), row)...)
 		}
 		if t == x.choices {
 			all = append(all, r.split(data)...)
@@ -197,7 +188,8 @@ func (x *Operands) results() []result {
 	return all
 }
 
-// split gives the weights of choices by themselves; the words beside them stay, with zeros in the weights' place.
+// split separates the weights of choices, which are floats, from the other words. In the words, the weights are
+// replaced by zeros.
 func (r result) split(choices []byte) []result {
 	weights := result{name: r.name + ", weights", typ: quant.F32}
 	for i := ops.ChoiceWeight; i < len(r.values); i += ops.ChoiceWords {
@@ -211,7 +203,7 @@ func (x *Operands) read(t *ops.Tensor) []byte {
 	return x.readAt(t, 0, t.Type.RowBytes(t.Shape.Elems()))
 }
 
-// readAt reads n bytes at a byte offset from the view's beginning, which may be negative.
+// readAt reads n bytes at a byte offset from the beginning of the view. The offset may be negative.
 func (x *Operands) readAt(t *ops.Tensor, offset, n int) []byte {
 	x.t.Helper()
 	whole := *t
@@ -240,7 +232,7 @@ func bitsOf(values []float32) []uint32 {
 	return words
 }
 
-// valuesOf reads numbers of a plain type.
+// valuesOf returns the numbers of a tensor of a type without blocks.
 func valuesOf(t quant.Type, data []byte) []float64 {
 	out := make([]float64, len(data)/t.BlockBytes())
 	if t == quant.U32 {

@@ -1,9 +1,9 @@
-// Package optest holds the cases every backend must pass: each op on many shapes, against the CPU reference. One
-// file an op; a case fills tensors with random numbers, calls the op, and the results are compared by normalised
+// Package optest holds the cases that every backend must pass: each op on many shapes, compared with the CPU reference.
+// Each op has a file. A case fills tensors with random numbers and calls the op; the results are compared by normalised
 // mean squared error. The same cases run natively, as js/wasm under Node, and as benchmarks.
 //
-// Every activation is a row view inside a larger tensor. Around an input lie NaNs, so that a read outside spoils the
-// result; around an output lie sentinels, which must be there afterwards.
+// Every activation is a row view of a larger tensor. An input has NaNs before and after it, so that a read outside the
+// view changes the result. An output has sentinels before and after it, which must not be overwritten.
 package optest
 
 import (
@@ -20,14 +20,16 @@ import (
 
 // Case is one op on one set of shapes.
 type Case struct {
-	Op    string
-	Name  string            // the shapes, "Q4_K,hidden=256,rows=32"
-	Limit float64           // on the normalised mean squared error; 0 asks for equal numbers, as U32 always does
+	Op   string
+	Name string // the shapes, "Q4_K,hidden=256,rows=32"
+	// Limit is the largest normalised mean squared error; 0 means that all numbers must be equal, as U32 numbers always
+	// must.
+	Limit float64
 	Call  func(x *Operands) // makes the operands, then calls x.Do
 	Bytes int64             // read and written by one call, for benchmarks; 0 leaves the case out of them
 }
 
-// cases is the list; each op's file holds its own.
+// cases returns all cases.
 func cases() []Case {
 	var all []Case
 	for _, of := range []func() []Case{
@@ -40,7 +42,7 @@ func cases() []Case {
 	return all
 }
 
-// Run passes every case, or those of some ops only, through a backend and through the reference.
+// Run compares the results of a backend and of the CPU reference for every case, or only for those of some ops.
 func Run(t *testing.T, open func() ops.Backend, only ...string) {
 	b, r := open(), ops.Backend(ref.New())
 	defer b.Close()
@@ -53,21 +55,21 @@ func Run(t *testing.T, open func() ops.Backend, only ...string) {
 }
 
 func (c Case) run(t *testing.T, b, r ops.Backend) {
-	got, want := c.on(t, b), c.on(t, r)
+	got, want := c.outputs(t, b), c.outputs(t, r)
 	for i := range want {
 		compare(t, c.Limit, got[i], want[i])
 	}
 }
 
-// on runs the case on one backend and gives its outputs.
-func (c Case) on(t testing.TB, b ops.Backend) []result {
+// outputs runs the case on one backend and returns its outputs.
+func (c Case) outputs(t testing.TB, b ops.Backend) []result {
 	x := &Operands{t: t, b: b, rand: seed(c)}
 	defer x.free()
 	c.Call(x)
 	return x.results()
 }
 
-// seed makes the random numbers a function of the case's name alone.
+// seed returns a source of random numbers that depends only on the names of the op and the case.
 func seed(c Case) *rand.Rand {
 	var a, b uint64 = 1, 2
 	for _, r := range c.Op + c.Name {
@@ -76,36 +78,37 @@ func seed(c Case) *rand.Rand {
 	return rand.New(rand.NewPCG(a, b))
 }
 
-// tokens are the values of n that every op with tokens is tried with.
-var tokens = []int{1, 2, 7, 33}
+// tokenCounts are the values of n that every op with tokens is tested with.
+var tokenCounts = []int{1, 2, 7, 33}
 
 // result is an output as a backend left it.
 type result struct {
 	name   string
 	typ    quant.Type
 	values []float64
-	guards []byte // what lies around it
+	border []byte // the rows before and after it
 }
 
-// sentinel fills the rows around an output: a float that no op makes, and an index no model has.
+// sentinel fills the rows before and after an output: a float that no op computes, and an index that no model has.
 const sentinel uint32 = 0xc7a51e55
 
-// untouched is a value of an output that no op wrote.
-func untouched(t quant.Type) float64 {
+// unwritten returns the value of elements of an output that the op did not write.
+func unwritten(t quant.Type) float64 {
 	if t == quant.F32 {
 		return float64(math.Float32frombits(sentinel))
 	}
 	return float64(sentinel)
 }
 
+// compare fails the test if the results differ by more than limit, or if the backend wrote outside the output.
 func compare(t *testing.T, limit float64, got, want result) {
 	t.Helper()
 	if want.typ == quant.U32 {
 		limit = 0
 	}
-	for i := 0; i < len(got.guards); i += 4 {
-		if w := le.Uint32(got.guards[i:]); w != sentinel {
-			t.Fatalf("%s: word %d of the rows around it was overwritten: %#x", got.name, i/4, w)
+	for i := 0; i < len(got.border); i += 4 {
+		if w := le.Uint32(got.border[i:]); w != sentinel {
+			t.Fatalf("%s: word %d of the rows before and after it was overwritten: %#x", got.name, i/4, w)
 		}
 	}
 	var square, diff, worst float64
@@ -115,8 +118,8 @@ func compare(t *testing.T, limit float64, got, want result) {
 		if math.IsNaN(g) || math.IsInf(g, 0) {
 			t.Fatalf("%s[%d] is %v, want %v", got.name, i, g, w)
 		}
-		if w == untouched(want.typ) && g == w {
-			continue // it would outweigh the errors of the others
+		if w == unwritten(want.typ) && g == w {
+			continue // its square would hide the errors of the others
 		}
 		square, diff = square+w*w, diff+(g-w)*(g-w)
 		if e := math.Abs(g - w); e > worst {
@@ -140,10 +143,11 @@ func Bench(b *testing.B, open func() ops.Backend) {
 	}
 }
 
+// bench runs the case's program b.N times.
 func (c Case) bench(b *testing.B, backend ops.Backend) {
 	x := &Operands{t: b, b: backend, rand: seed(c)}
 	defer x.free()
-	x.repeat = func(p ops.Program) {
+	x.benchmark = func(p ops.Program) {
 		x.wait()
 		b.SetBytes(c.Bytes)
 		b.ResetTimer()
@@ -155,7 +159,7 @@ func (c Case) bench(b *testing.B, backend ops.Backend) {
 	c.Call(x)
 }
 
-// wait returns when the device is done.
+// wait waits until the device has finished.
 func (x *Operands) wait() {
 	_, err := ops.Read(context.Background(), x.b, x.outputs[0], 0, 4)
 	x.must(err)

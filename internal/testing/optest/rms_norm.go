@@ -10,7 +10,7 @@ import (
 func rmsNorm() []Case {
 	var all []Case
 	for _, width := range []int{1, 64, 255, 576, 2049} {
-		for _, n := range tokens {
+		for _, n := range tokenCounts {
 			all = append(all, rmsNormCase(width, n))
 		}
 	}

@@ -8,15 +8,15 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// rope is what rope_kv does to queries and keys.
-type rope struct {
-	pairs int     // rotated ones of each head
-	eps   float32 // of the norm, 0 for none
-	temp  float32 // scale of the temperature, 0 for none
+// ropeOptions are the options of rope_kv.
+type ropeOptions struct {
+	pairs int     // rotated pairs of each head
+	eps   float32 // of the query and key norm, 0 for none
+	temp  float32 // scale of the attention temperature, 0 for none
 }
 
-// ropeKV covers each head width, without a table, with fewer rotated pairs than the head has, and slots that wrap; the
-// norm and the temperature each alone and all together.
+// ropeKV returns cases of each head dimension: without a table, with fewer rotated pairs than the head has, and with
+// slots that are overwritten; with the norm and the temperature, each alone and both together.
 func ropeKV() []Case {
 	var all []Case
 	for i, h := range []heads{
@@ -32,33 +32,35 @@ func ropeKV() []Case {
 		if i%2 == 1 {
 			pairs = h.headDim/4 - 1
 		}
-		for _, r := range []rope{{}, {pairs: pairs}, {pairs: pairs, eps: 1e-5}, {temp: 0.1}, {eps: 0.5}, {pairs, 0.5, 3}} {
-			all = append(all, h.rope(r))
+		for _, r := range []ropeOptions{
+			{}, {pairs: pairs}, {pairs: pairs, eps: 1e-5}, {temp: 0.1}, {eps: 0.5}, {pairs, 0.5, 3},
+		} {
+			all = append(all, h.ropeKV(r))
 		}
 	}
 	return all
 }
 
-// tempFloor is where the temperature takes its first step. The positions go up to 120, across many more.
+// tempFloor is the number of positions between two steps of the temperature. The positions go up to 120.
 const tempFloor = 4
 
-// rope asks that the caches hold exactly the rounded numbers of the reference, but for a last bit here and there.
-func (h heads) rope(does rope) Case {
-	name := fmt.Sprintf("%v %+v", h, does)
+// ropeKV returns a case whose caches must hold the rounded numbers of the reference, except for a few last bits.
+func (h heads) ropeKV(options ropeOptions) Case {
+	name := fmt.Sprintf("%v %+v", h, options)
 	return Case{Op: "rope_kv", Name: name, Limit: 1e-7, Call: func(x *Operands) {
 		r := ops.RopeKV{
 			QKV: x.Sum("qkv", h.width(), h.n), Step: x.Step(h.pos, h.n), NumHeads: h.numHeads,
-			K: x.InOut(h.fullCache(x, "k")), V: x.InOut(h.fullCache(x, "v")),
-			QKNorm: does.eps, TempScale: does.temp, TempFloor: tempFloor,
+			K: x.InOut(h.randomCache(x)), V: x.InOut(h.randomCache(x)),
+			QKNorm: options.eps, TempScale: options.temp, TempFloor: tempFloor,
 		}
-		if does.pairs > 0 {
-			r.Table = x.angles(does.pairs, h.pos+h.n)
+		if options.pairs > 0 {
+			r.Table = x.angles(options.pairs, h.pos+h.n)
 		}
 		x.Do(func(b ops.Ops) { b.RopeKV(r) })
 	}}
 }
 
-// angles is a table of cos and sin [2·pairs, positions].
+// angles returns a table of cos and sin [2·pairs, positions].
 func (x *Operands) angles(pairs, positions int) *ops.Tensor {
 	values := make([]float32, 0, 2*pairs*positions)
 	for pos := range positions {

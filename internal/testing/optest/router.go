@@ -7,13 +7,13 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// One exp, of which WGSL demands little more than 3 ULP; experts and slots, beside it, are whole numbers.
+// routerLimit is for the error of one exp, which may be 3 ULP and more in WGSL. Experts and slots must be equal.
 const routerLimit = 1e-11
 
 func router() []Case {
 	var all []Case
 	for i, hidden := range []int{4, 60, 512, 1028} {
-		for _, n := range manyTokens {
+		for _, n := range moeTokenCounts {
 			for _, r := range routings(n)[i%3:] {
 				all = append(all, routerCase(fmt.Sprintf("hidden=%d %v", hidden, r), hidden, r, 0))
 			}
@@ -21,8 +21,8 @@ func router() []Case {
 	}
 	all = append(all,
 		routerCase("all of them in order, not a multiple of four", 64, routing{7, 7, 5}, 3),
-		routerCase("as many as there may be", 64, routing{256, 4, 2}, 256),
-		routerCase("one", 64, routing{1, 1, 3}, 0),
+		routerCase("the maximum number of experts", 64, routing{256, 4, 2}, 256),
+		routerCase("one expert", 64, routing{1, 1, 3}, 0),
 		routerCase("a few slots", 64, routing{16, 2, 33}, 5),
 		routerCase("a slot for each, in another order", 64, routing{16, 3, 1}, 16),
 		routerTies())
@@ -34,10 +34,10 @@ func router() []Case {
 	return all
 }
 
-// manyTokens are the values of n for the ops whose work depends on how tokens fall to experts.
-var manyTokens = []int{1, 2, 7, 33, 130}
+// moeTokenCounts are the values of n for the ops whose work depends on which tokens choose which experts.
+var moeTokenCounts = []int{1, 2, 7, 33, 130}
 
-// routerCase has a table of some slots, or none where their number is 0.
+// routerCase returns a case with a table of numSlots slots, or without a table if numSlots is 0.
 func routerCase(name string, hidden int, r routing, numSlots int) Case {
 	return Case{Op: "router", Name: name, Limit: routerLimit, Call: func(x *Operands) {
 		w := x.alloc("w", quant.F32, hidden, r.numExperts)
@@ -46,11 +46,12 @@ func routerCase(name string, hidden int, r routing, numSlots int) Case {
 		if numSlots > 0 {
 			slots = x.slots(r.numExperts, numSlots)
 		}
-		x.route(r, x.Activations("x", hidden, r.n), w, slots)
+		x.runRouter(r, x.Activations("x", hidden, r.n), w, slots)
 	}}
 }
 
-// routerTies has experts with the same rows, so that the lowest number must win, and logits of ±200 besides.
+// routerTies returns a case in which several experts have the same row, so that the lowest number must be chosen. It
+// also has logits of ±200.
 func routerTies() Case {
 	return Case{Op: "router", Name: "a tie goes to the lowest", Limit: routerLimit, Call: func(x *Operands) {
 		r := routing{20, 6, 3}
@@ -60,11 +61,12 @@ func routerTies() Case {
 		}
 		w := x.alloc("w", quant.F32, 4, r.numExperts)
 		x.write(w, bitsOf(values))
-		x.route(r, x.Input("x", 4, []float32{1, 0, 0, 0, -1, 0, 0, 0, 0, 1, 1, 1}), w, nil)
+		x.runRouter(r, x.Input("x", 4, []float32{1, 0, 0, 0, -1, 0, 0, 0, 0, 1, 1, 1}), w, nil)
 	}}
 }
 
-func (x *Operands) route(r routing, in, w, slots *ops.Tensor) {
+// runRouter runs the op and marks its output as choices.
+func (x *Operands) runRouter(r routing, in, w, slots *ops.Tensor) {
 	x.choices = x.Output(quant.U32, ops.ChoiceWords*r.k, r.n)
 	x.Do(func(o ops.Ops) { o.Router(x.choices, in, w, slots) })
 }

@@ -9,7 +9,7 @@ import (
 func setRows() []Case {
 	var all []Case
 	for _, width := range []int{4, 64, 100, 5120} {
-		for _, n := range tokens {
+		for _, n := range tokenCounts {
 			all = append(all, setRowsCase(width, n, n), setRowsCase(width, n+5, n))
 		}
 	}
@@ -18,7 +18,7 @@ func setRows() []Case {
 	return append(all, big)
 }
 
-// setRowsCase writes n rows of a matrix in no order, and asks that the others stay.
+// setRowsCase returns a case that writes n rows of a matrix in random order. The other rows must not change.
 func setRowsCase(width, rows, n int) Case {
 	return Case{
 		Op: "set_rows", Name: fmt.Sprintf("width=%d,rows=%d,n=%d", width, rows, n),

@@ -10,7 +10,7 @@ import (
 func swiglu() []Case {
 	var all []Case
 	for _, width := range []int{4, 100, 1536} {
-		for _, n := range tokens {
+		for _, n := range tokenCounts {
 			all = append(all, swigluCase(width, n, 1))
 		}
 	}
@@ -19,7 +19,7 @@ func swiglu() []Case {
 	return append(all, swigluCase(64, 2, 60), big)
 }
 
-// swigluCase scales its inputs: at ±60 and beyond silu is a straight line and a zero.
+// swigluCase returns a case with scaled inputs: at ±60 and beyond, silu(x) is x or 0.
 func swigluCase(width, n int, scale float32) Case {
 	return Case{
 		Op: "swiglu", Name: fmt.Sprintf("width=%d,n=%d,scale=%v", width, n, scale), Limit: 1e-11,

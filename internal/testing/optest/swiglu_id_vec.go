@@ -7,7 +7,7 @@ import (
 
 func swigluIDVec() []Case {
 	var all []Case
-	for _, f := range oddFeedForwards(true) {
+	for _, f := range edgeFeedForwards(true) {
 		all = append(all, f.firstHalf())
 	}
 	return all

@@ -7,7 +7,7 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// swigluVec pairs every type with its neighbour in the list, and itself at a model's size.
+// swigluVec returns cases of every type with itself and with the next one in the list, and some of a model's size.
 func swigluVec() []Case {
 	var all []Case
 	for i, t := range weightTypes {

@@ -1,5 +1,5 @@
-// Package tiny makes random models of real architecture and no sense, as GGUF files of a few megabytes: for tests,
-// and for demonstrations that need no download. A file is a function of its seed and options alone.
+// Package tiny makes GGUF files of a few megabytes with random weights and a real architecture, for tests and for
+// demonstrations without a download. A file depends only on its seed and options.
 package tiny
 
 import (
@@ -11,7 +11,8 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// Llama is a dense Llama. Zero fields get a size that every weight type allows.
+// Llama describes a dense Llama. A size that is zero gets the default of the comment, which every type of weights
+// allows.
 type Llama struct {
 	Seed        uint64
 	Type        quant.Type // of every matrix; the norms are F32
@@ -22,17 +23,18 @@ type Llama struct {
 	HeadDim     int        // Hidden / Heads
 	FeedForward int        // 512
 	ContextSize int        // 512
-	Tied        bool       // no output.weight: the embedding is the head too
-	RopeFactors bool       // with rope_freqs.weight, as Llama 3.1 and later have
+	Tied        bool       // without output.weight: the embedding is also the head
+	RopeFactors bool       // with rope_freqs.weight, as in Llama 3.1 and later
 }
 
-// fill sets a field that nobody has set.
+// setDefault sets a field that is zero.
 func setDefault[T int | float32](field *T, size T) {
 	if *field == 0 {
 		*field = size
 	}
 }
 
+// withDefaults returns l with the sizes that are zero replaced.
 func (l Llama) withDefaults() Llama {
 	setDefault(&l.HiddenSize, 256)
 	setDefault(&l.NumLayers, 2)
@@ -44,7 +46,7 @@ func (l Llama) withDefaults() Llama {
 	return l
 }
 
-// GGUF is the model's file.
+// GGUF returns the model's file.
 func (l Llama) GGUF() []byte {
 	l = l.withDefaults()
 	v := chatML()
@@ -55,6 +57,7 @@ func (l Llama) GGUF() []byte {
 	return w.Bytes()
 }
 
+// metadata writes the keys of the architecture.
 func (l Llama) metadata(w *writer) {
 	w.Set("general.architecture", "llama")
 	w.Set("general.name", fmt.Sprintf("tiny llama %d %v", l.Seed, l.Type))
@@ -63,7 +66,8 @@ func (l Llama) metadata(w *writer) {
 		n   int
 	}{
 		{"block_count", l.NumLayers}, {"context_length", l.ContextSize}, {"embedding_length", l.HiddenSize},
-		{"feed_forward_length", l.FeedForward}, {"attention.head_count", l.NumHeads}, {"attention.head_count_kv", l.NumKVHeads},
+		{"feed_forward_length", l.FeedForward}, {"attention.head_count", l.NumHeads},
+		{"attention.head_count_kv", l.NumKVHeads},
 		{"attention.key_length", l.HeadDim}, {"attention.value_length", l.HeadDim}, {"rope.dimension_count", l.HeadDim},
 	} {
 		w.Set("llama."+size.key, uint32(size.n))
@@ -72,6 +76,7 @@ func (l Llama) metadata(w *writer) {
 	w.Set("llama.rope.freq_base", float32(10000))
 }
 
+// tensors adds all tensors.
 func (l Llama) tensors(w *writer, vocab int) {
 	w.matrix("token_embd.weight", 1, l.HiddenSize, vocab)
 	w.vector("output_norm.weight", l.HiddenSize)
@@ -86,6 +91,7 @@ func (l Llama) tensors(w *writer, vocab int) {
 	}
 }
 
+// layer adds the tensors of a layer.
 func (l Llama) layer(w *writer, prefix string) {
 	w.attention(prefix, l.HiddenSize, l.NumHeads*l.HeadDim, l.NumKVHeads*l.HeadDim)
 	w.projection(prefix+"ffn_gate", l.HiddenSize, l.FeedForward)
@@ -100,7 +106,7 @@ type writer struct {
 	typ  quant.Type
 }
 
-// attention adds a layer's attention and both its norms.
+// attention adds the matrices of a layer's attention and both norms of the layer.
 func (w *writer) attention(prefix string, hidden, queries, keys int) {
 	w.vector(prefix+"attn_norm.weight", hidden)
 	w.projection(prefix+"attn_q", hidden, queries)
@@ -110,7 +116,8 @@ func (w *writer) attention(prefix string, hidden, queries, keys int) {
 	w.vector(prefix+"ffn_norm.weight", hidden)
 }
 
-// keeping adds a matrix, or a stack of them, that keeps the size of what it multiplies, so that no layer drowns another.
+// projection adds a matrix, or a stack of matrices, whose products have about the norm of the vectors they multiply,
+// so that all layers contribute alike.
 func (w *writer) projection(name string, dims ...int) {
 	w.matrix(name+".weight", 1/math.Sqrt(float64(dims[0])), dims...)
 }
@@ -120,12 +127,13 @@ func (w *writer) matrix(name string, sigma float64, dims ...int) {
 	w.add(name, w.typ, dims, func() float64 { return sigma * w.rand.NormFloat64() })
 }
 
-// vector adds the weights of a norm: around 1.
+// vector adds the weights of a norm, which are about 1.
 func (w *writer) vector(name string, n int) {
 	w.add(name, quant.F32, []int{n}, func() float64 { return 1 + 0.1*w.rand.NormFloat64() })
 }
 
-// ropeFactors adds divisors that leave the fast half of the pairs alone and slow the others down.
+// ropeFactors adds divisors of the RoPE frequencies: 1 for the first half of the pairs, which rotate fast, and factor
+// for the others.
 func (w *writer) ropeFactors(pairs int, factor float64) {
 	pair := -1
 	w.add("rope_freqs.weight", quant.F32, []int{pairs}, func() float64 {
@@ -136,6 +144,7 @@ func (w *writer) ropeFactors(pairs int, factor float64) {
 	})
 }
 
+// add adds a tensor whose elements are the results of next.
 func (w *writer) add(name string, t quant.Type, dims []int, next func() float64) {
 	n := 1
 	for _, d := range dims {

@@ -17,7 +17,7 @@ func open(t *testing.T, file []byte) *gguf.File {
 	return f
 }
 
-func TestFileIsAFunctionOfTheSeed(t *testing.T) {
+func TestLlamaDependsOnTheSeed(t *testing.T) {
 	once, again := Llama{Seed: 1, Type: quant.Q4_1}.GGUF(), Llama{Seed: 1, Type: quant.Q4_1}.GGUF()
 	if !bytes.Equal(once, again) {
 		t.Error("the same seed makes another file")
@@ -27,7 +27,7 @@ func TestFileIsAFunctionOfTheSeed(t *testing.T) {
 	}
 }
 
-func TestALlama4IsAFunctionOfTheSeed(t *testing.T) {
+func TestLlama4DependsOnTheSeed(t *testing.T) {
 	l := Llama4{Seed: 1, Type: quant.Q8_0, Window: 16, NoPEInterval: 2, TempFloor: 8}
 	once := l.GGUF()
 	if !bytes.Equal(once, l.GGUF()) {
@@ -38,7 +38,7 @@ func TestALlama4IsAFunctionOfTheSeed(t *testing.T) {
 	}
 }
 
-func TestALlama4SaysOnlyWhatPublishedFilesLeaveOutWhenAsked(t *testing.T) {
+func TestLlama4WritesOptionalKeysWhenSet(t *testing.T) {
 	f := open(t, Llama4{Window: 16, NoPEInterval: -1}.GGUF())
 	if got := f.Meta.Uint("llama4.attention.chunk_size", 0); got != 16 {
 		t.Errorf("chunk_size is %d, want 16", got)
@@ -48,12 +48,12 @@ func TestALlama4SaysOnlyWhatPublishedFilesLeaveOutWhenAsked(t *testing.T) {
 	}
 	for _, key := range []string{"temperature_floor", "qk_norm"} {
 		if f.Meta.Has("llama4.attention." + key) {
-			t.Errorf("%s is there", key)
+			t.Errorf("the file has %s", key)
 		}
 	}
 }
 
-func TestALlama4HasDenseLayersBetween(t *testing.T) {
+func TestLlama4HasDenseLayersBetweenMixtures(t *testing.T) {
 	f := open(t, Llama4{MoEInterval: 2, RopeFactor: -1}.GGUF())
 	for name, want := range map[string]bool{
 		"blk.0.ffn_gate.weight": true, "blk.0.ffn_gate_exps.weight": false,
@@ -65,9 +65,10 @@ func TestALlama4HasDenseLayersBetween(t *testing.T) {
 	}
 }
 
-func TestMatricesHaveTheTypeAskedFor(t *testing.T) {
+func TestMatricesHaveTheRequestedType(t *testing.T) {
 	f := open(t, Llama{Type: quant.Q6_K}.GGUF())
-	for name, want := range map[string]quant.Type{"blk.1.ffn_down.weight": quant.Q6_K, "blk.0.attn_norm.weight": quant.F32} {
+	for name, want := range map[string]quant.Type{"blk.1.ffn_down.weight": quant.Q6_K,
+		"blk.0.attn_norm.weight": quant.F32} {
 		if got, ok := f.Tensor(name); !ok || got.Type != want {
 			t.Errorf("%s is %v (%v), want %v", name, got.Type, ok, want)
 		}
@@ -80,23 +81,23 @@ func TestOptionsChooseTensors(t *testing.T) {
 		return ok
 	}
 	if has(Llama{Tied: true}, "output.weight") || !has(Llama{}, "output.weight") {
-		t.Error("output.weight should be there unless tied")
+		t.Error("the file should have output.weight unless tied")
 	}
 	if has(Llama{}, "rope_freqs.weight") || !has(Llama{RopeFactors: true}, "rope_freqs.weight") {
-		t.Error("rope_freqs.weight should be there when asked for")
+		t.Error("the file should have rope_freqs.weight with RopeFactors only")
 	}
 }
 
-func TestVocabularyWritesEveryByteOnce(t *testing.T) {
+func TestVocabularyHasEveryByteOnce(t *testing.T) {
 	seen := map[string]bool{}
 	for _, token := range llama4().tokens {
 		if seen[token] {
-			t.Errorf("token %q is there twice", token)
+			t.Errorf("token %q occurs twice", token)
 		}
 		seen[token] = true
 	}
 	for b, want := range map[byte]rune{'A': 'A', ' ': 'Ġ', '\n': 'Ċ', 0: 'Ā', 0xad: 'Ń', 0xff: 'ÿ'} {
-		if got := letter(b); got != want {
+		if got := runeOf(b); got != want {
 			t.Errorf("byte %#x is written %q, want %q", b, got, want)
 		}
 	}

@@ -7,10 +7,10 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// vocab is a byte-level BPE vocabulary: every byte, a few pairs of letters, and a chat format's special tokens.
+// vocab is a byte-level BPE vocabulary: all bytes, a few pairs of letters, and the special tokens of a chat format.
 type vocab struct {
 	pre, template string
-	bos, eos      string // special tokens by name
+	bos, eos      string // names of special tokens
 	addBOS        bool
 	tokens        []string
 	types         []int32
@@ -18,33 +18,35 @@ type vocab struct {
 	special       map[string]uint32
 }
 
-// Token types of a GGUF file.
+// Types of tokens in a GGUF file.
 const (
-	normal  = 1
-	control = 3
-	unused  = 5
+	typeNormal  = 1
+	typeControl = 3
+	typeUnused  = 5
 )
 
-// pairs are merged in this order; Ġ is how byte-level BPE writes a space.
+// pairs are the merges in order. Ġ is a space in the alphabet of byte-level BPE.
 const pairs = "Ġ t|h e|i n|Ġ a|o n|r e|Ġt he|e r|Ġ s|a t|Ġ w|e n|Ġ o|o r|i s|n d|Ġ c|Ġ b|o u|Ġ f|in g|Ġ p|e s|a n|a l"
 
-// multiple is what the number of tokens is padded to, so that the head's rows fill whole workgroups.
-const multiple = 64
+// vocabularyMultiple is a divisor of the number of tokens, so that the rows of the head fill whole workgroups.
+const vocabularyMultiple = 64
 
-const chatMLTemplate = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}" +
+const chatMLTemplate = "{% for message in messages %}" +
+	"{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}" +
 	"{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 
-// chatML is the vocabulary of SmolLM2's kind.
+// chatML returns a vocabulary like SmolLM2's.
 func chatML() *vocab {
 	v := &vocab{pre: "smollm", template: chatMLTemplate, bos: "<|im_start|>", eos: "<|im_end|>"}
 	v.fill("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 	return v
 }
 
-const llama4Template = "{{ bos_token }}{% for message in messages %}{{ '<|header_start|>' + message['role'] + '<|header_end|>\n\n' + " +
-	"message['content'] + '<|eot|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|header_start|>assistant<|header_end|>\n\n' }}{% endif %}"
+const llama4Template = "{{ bos_token }}{% for message in messages %}" +
+	"{{ '<|header_start|>' + message['role'] + '<|header_end|>\n\n' + message['content'] + '<|eot|>' }}{% endfor %}" +
+	"{% if add_generation_prompt %}{{ '<|header_start|>assistant<|header_end|>\n\n' }}{% endif %}"
 
-// llama4 is the vocabulary of Llama 4's kind: those of its special tokens that mean something to a program.
+// llama4 returns a vocabulary like Llama 4's, with those of its special tokens that programs use.
 func llama4() *vocab {
 	v := &vocab{pre: "llama4", template: llama4Template, bos: "<|begin_of_text|>", eos: "<|eot|>", addBOS: true}
 	v.fill("<|begin_of_text|>", "<|end_of_text|>", "<|header_start|>", "<|header_end|>", "<|eom|>", "<|eot|>",
@@ -53,21 +55,22 @@ func llama4() *vocab {
 	return v
 }
 
+// fill adds all tokens.
 func (v *vocab) fill(special ...string) {
 	v.special = map[string]uint32{}
 	for b := range 256 {
-		v.add(string(letter(byte(b))), normal)
+		v.add(string(runeOf(byte(b))), typeNormal)
 	}
 	for pair := range strings.SplitSeq(pairs, "|") {
 		v.merges = append(v.merges, pair)
-		v.add(strings.ReplaceAll(pair, " ", ""), normal)
+		v.add(strings.ReplaceAll(pair, " ", ""), typeNormal)
 	}
 	for _, name := range special {
 		v.special[name] = uint32(len(v.tokens))
-		v.add(name, control)
+		v.add(name, typeControl)
 	}
-	for len(v.tokens)%multiple != 0 {
-		v.add(fmt.Sprintf("<|unused_%d|>", len(v.tokens)), unused)
+	for len(v.tokens)%vocabularyMultiple != 0 {
+		v.add(fmt.Sprintf("<|unused_%d|>", len(v.tokens)), typeUnused)
 	}
 }
 
@@ -75,6 +78,7 @@ func (v *vocab) add(token string, kind int32) {
 	v.tokens, v.types = append(v.tokens, token), append(v.types, kind)
 }
 
+// metadata writes the tokenizer section.
 func (v *vocab) metadata(w *gguf.Writer) {
 	w.Set("tokenizer.ggml.model", "gpt2")
 	w.Set("tokenizer.ggml.pre", v.pre)
@@ -87,17 +91,18 @@ func (v *vocab) metadata(w *gguf.Writer) {
 	w.Set("tokenizer.chat_template", v.template)
 }
 
-// letter is how byte-level BPE writes a byte: itself where it prints in Latin-1, else the next free rune from 256 on.
-func letter(b byte) rune {
+// runeOf returns the rune for a byte in the alphabet of byte-level BPE: the same rune if the byte is printable in
+// Latin-1, otherwise the next of the runes from 256 on.
+func runeOf(b byte) rune {
 	free := rune(256)
 	for c := range 256 {
-		prints := c > ' ' && c < 0x7f || c > 0xa0 && c != 0xad
+		printable := c > ' ' && c < 0x7f || c > 0xa0 && c != 0xad
 		switch {
-		case c == int(b) && prints:
+		case c == int(b) && printable:
 			return rune(c)
 		case c == int(b):
 			return free
-		case !prints:
+		case !printable:
 			free++
 		}
 	}

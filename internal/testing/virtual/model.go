@@ -9,7 +9,7 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// Model is the geometry of a Llama 4 text model; §1.1 and §7 of docs/spec/llama4.md.
+// Model has the sizes of a Llama 4 text model (docs/spec/llama4.md §1.1 and §7.1).
 type Model struct {
 	Name        string
 	NumLayers   int
@@ -18,42 +18,43 @@ type Model struct {
 	NumKVHeads  int
 	HeadDim     int
 	NumExperts  int // routed experts of a layer that has experts
-	ExpertWidth int // of a routed expert's feed-forward and of the shared one's
-	DenseWidth  int // of a dense layer's
-	MoEInterval int // every so many layers, the last is a mixture of experts
+	ExpertWidth int // of the feed-forward of a routed expert and of the shared one
+	DenseWidth  int // of the feed-forward of a dense layer
+	MoEInterval int // layer i is a mixture of experts if (i+1) mod MoEInterval is 0
 	ContextSize int
-	RopeScaled  bool // slow RoPE pairs are slowed by 16
-	NumRanks    int  // text tokens of the vocabulary, before the 2,048 special ones
+	RopeScaled  bool // the slow RoPE frequencies are divided by 16
+	NumRanks    int  // text tokens of the vocabulary, which precede the 2,048 special ones
 }
 
-// Scout is Llama 4 Scout, 17B active parameters and 16 experts.
+// Scout returns Llama 4 Scout, with 17 billion active parameters and 16 experts.
 func Scout() Model {
-	return Model{Name: "scout", NumLayers: 48, HiddenSize: 5120, NumHeads: 40, NumKVHeads: 8, HeadDim: 128, NumExperts: 16, ExpertWidth: 8192,
-		DenseWidth: 16384, MoEInterval: 1, ContextSize: 10485760, RopeScaled: true, NumRanks: 200000}
+	return Model{Name: "scout", NumLayers: 48, HiddenSize: 5120, NumHeads: 40, NumKVHeads: 8, HeadDim: 128,
+		NumExperts: 16, ExpertWidth: 8192, DenseWidth: 16384, MoEInterval: 1,
+		ContextSize: 10485760, RopeScaled: true, NumRanks: 200000}
 }
 
-// Maverick is Llama 4 Maverick, 17B active parameters and 128 experts in every second layer.
+// Maverick returns Llama 4 Maverick, with 17 billion active parameters and 128 experts in every second layer.
 func Maverick() Model {
 	m := Scout()
 	m.Name, m.NumExperts, m.MoEInterval, m.ContextSize, m.RopeScaled = "maverick", 128, 2, 1048576, false
 	return m
 }
 
-// FirstLayers is the model with only its first n layers.
+// FirstLayers returns the model with only its first n layers.
 func (m Model) FirstLayers(n int) Model {
 	m.Name, m.NumLayers = fmt.Sprintf("%s-%dlayers", m.Name, n), n
 	return m
 }
 
-// Models are those that have a name, in the order in which to show them.
+// Models returns the models with a name, in the order in which they are listed.
 func Models() []Model { return []Model{Scout(), Maverick(), Scout().FirstLayers(4)} }
 
-// tensors lists what the file holds. Gains are chosen so that a vector of unit size stays about that size: a layer's
-// matrices by their width, the routed experts' way back louder, because what their router's weight (about a half) lets
-// in is quiet, and a wrong expert shall change the token.
+// tensors returns the tensors of the file. Gains are chosen so that a vector with elements of size 1 keeps about that
+// size. The down matrices of routed experts have a larger gain, because the router's weight, about a half, makes
+// their input small, and a wrong expert is to change the token.
 func (m Model) tensors(types Types, seed uint64) []tensor {
-	l := &list{types: types, seed: seed, layer: -1}
-	vocab := m.NumRanks + specials
+	l := &tensorList{types: types, seed: seed, layer: -1}
+	vocab := m.NumRanks + numSpecials
 	l.matrix("token_embd", math.Sqrt(float64(m.HiddenSize)), m.HiddenSize, vocab)
 	l.norm("output_norm", m.HiddenSize)
 	l.matrix("output", 4, m.HiddenSize, vocab)
@@ -71,7 +72,8 @@ func (m Model) tensors(types Types, seed uint64) []tensor {
 	return l.tensors
 }
 
-func (m Model) attention(l *list) {
+// attention adds the tensors of a layer's attention and both norms of the layer.
+func (m Model) attention(l *tensorList) {
 	heads, keys := m.NumHeads*m.HeadDim, m.NumKVHeads*m.HeadDim
 	l.norm("attn_norm", m.HiddenSize)
 	l.matrix("attn_q", 1, m.HiddenSize, heads)
@@ -81,7 +83,8 @@ func (m Model) attention(l *list) {
 	l.norm("ffn_norm", m.HiddenSize)
 }
 
-func (m Model) experts(l *list) {
+// experts adds the tensors of a mixture of experts.
+func (m Model) experts(l *tensorList) {
 	l.router("ffn_gate_inp", m.HiddenSize, m.NumExperts)
 	l.matrix("ffn_gate_exps", 1, m.HiddenSize, m.ExpertWidth, m.NumExperts)
 	l.matrix("ffn_up_exps", 1, m.HiddenSize, m.ExpertWidth, m.NumExperts)
@@ -91,13 +94,15 @@ func (m Model) experts(l *list) {
 	l.matrix("ffn_down_shexp", 1, m.ExpertWidth, m.HiddenSize)
 }
 
-func (m Model) dense(l *list) {
+// dense adds the feed-forward of a dense layer.
+func (m Model) dense(l *tensorList) {
 	l.matrix("ffn_gate", 1, m.HiddenSize, m.DenseWidth)
 	l.matrix("ffn_up", 1, m.HiddenSize, m.DenseWidth)
 	l.matrix("ffn_down", 1, m.DenseWidth, m.HiddenSize)
 }
 
-// ropeDivisors is the pure step of §2.4: pairs whose wave is longer than the original context of 8192 are slowed by 16.
+// ropeDivisors returns the divisors of docs/spec/llama4.md §2.4: 16 for pairs whose wavelength is longer than the
+// original context of 8192, 1 for the others.
 func (m Model) ropeDivisors() []byte {
 	b := make([]byte, 0, 4*m.HeadDim/2)
 	for pair := range m.HeadDim / 2 {
@@ -110,9 +115,10 @@ func (m Model) ropeDivisors() []byte {
 	return b
 }
 
+// ropeBase is the base of the RoPE frequencies.
 const ropeBase = 500000
 
-// metadata writes the keys of §7.1.
+// metadata writes the keys of docs/spec/llama4.md §7.1.
 func (m Model) metadata(w *gguf.Writer, types Types) {
 	w.Set("general.architecture", "llama4")
 	w.Set("general.name", fmt.Sprintf("virtual %s %s", m.Name, types.Name))
@@ -126,7 +132,7 @@ func (m Model) metadata(w *gguf.Writer, types Types) {
 		{"attention.head_count", m.NumHeads}, {"attention.head_count_kv", m.NumKVHeads},
 		{"attention.key_length", m.HeadDim}, {"attention.value_length", m.HeadDim},
 		{"expert_count", m.NumExperts}, {"expert_used_count", 1}, {"interleave_moe_layer_step", m.MoEInterval},
-		{"rope.dimension_count", m.HeadDim}, {"vocab_size", m.NumRanks + specials},
+		{"rope.dimension_count", m.HeadDim}, {"vocab_size", m.NumRanks + numSpecials},
 	} {
 		w.Set("llama4."+size.key, uint32(size.n))
 	}
@@ -134,38 +140,41 @@ func (m Model) metadata(w *gguf.Writer, types Types) {
 	w.Set("llama4.rope.freq_base", float32(ropeBase))
 }
 
-// list collects tensors.
-type list struct {
+// tensorList collects tensors.
+type tensorList struct {
 	types   Types
 	seed    uint64
-	layer   int // -1 for those of no layer
+	layer   int // -1 for tensors outside layers
 	tensors []tensor
 }
 
-// matrix adds weights whose products of unit vectors have size gain. dims are [hidden, rows] or [hidden, rows, experts].
-func (l *list) matrix(name string, gain float64, dims ...int) {
+// matrix adds weights whose products with vectors of elements of size 1 have elements of size gain. dims are [inputs,
+// rows] or [inputs, rows, experts].
+func (l *tensorList) matrix(name string, gain float64, dims ...int) {
 	typ := l.types.of(l.layer, name)
-	l.add(name, typ, dims, finishers[typ](gain/math.Sqrt(float64(dims[0]))))
+	l.add(name, typ, dims, blockFuncs[typ](gain/math.Sqrt(float64(dims[0]))))
 }
 
-// norm adds factors of about 1.
-func (l *list) norm(name string, width int) {
-	l.add(name, quant.F32, []int{width}, around(1, 0.1))
+// norm adds the weights of a norm, which are about 1.
+func (l *tensorList) norm(name string, width int) {
+	l.add(name, quant.F32, []int{width}, uniform(1, 0.1))
 }
 
-// router adds weights for logits of size 1.5, so that their sigmoids are anywhere between 0.1 and 0.9.
-func (l *list) router(name string, dims ...int) {
-	l.add(name, quant.F32, dims, around(0, 1.5*math.Sqrt(3/float64(dims[0]))))
+// router adds weights for logits of size 1.5, so that their sigmoids are spread over 0.1 to 0.9.
+func (l *tensorList) router(name string, dims ...int) {
+	l.add(name, quant.F32, dims, uniform(0, 1.5*math.Sqrt(3/float64(dims[0]))))
 }
 
-func (l *list) constant(name string, b []byte) {
+// constant adds a tensor with fixed bytes.
+func (l *tensorList) constant(name string, b []byte) {
 	l.tensors = append(l.tensors, tensor{name: name, typ: quant.F32, dims: []int{len(b) / 4}, constant: b})
 }
 
-func (l *list) add(name string, typ quant.Type, dims []int, finish finisher) {
+// add adds a tensor whose blocks newBlock makes.
+func (l *tensorList) add(name string, typ quant.Type, dims []int, finish blockFunc) {
 	name += ".weight"
 	if l.layer >= 0 {
 		name = fmt.Sprintf("blk.%d.%s", l.layer, name)
 	}
-	l.tensors = append(l.tensors, tensor{name: name, typ: typ, dims: dims, seed: seedOf(l.seed, name), finish: finish})
+	l.tensors = append(l.tensors, tensor{name: name, typ: typ, dims: dims, seed: seedOf(l.seed, name), newBlock: finish})
 }

@@ -15,10 +15,11 @@ import (
 )
 
 // miniature has Scout's layers at a twentieth of its width.
-var miniature = virtual.Model{Name: "miniature", NumLayers: 8, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2, HeadDim: 64, NumExperts: 4,
-	ExpertWidth: 512, DenseWidth: 512, MoEInterval: 1, ContextSize: 4096, RopeScaled: true, NumRanks: 400}
+var miniature = virtual.Model{Name: "miniature", NumLayers: 8, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2,
+	HeadDim: 64, NumExperts: 4, ExpertWidth: 512, DenseWidth: 512, MoEInterval: 1,
+	ContextSize: 4096, RopeScaled: true, NumRanks: 400}
 
-// read makes a model on the CPU reference whose matrices stay in the file.
+// read returns a model on the CPU reference that reads its matrices from the file when it needs them.
 func read(t testing.TB, f *virtual.File, o model.Options) (*ref.Backend, *model.Model) {
 	t.Helper()
 	header, err := gguf.Read(f.Size(), func(n int64) ([]byte, error) {
@@ -58,8 +59,8 @@ func logits(t testing.TB, b *ref.Backend, m *model.Model) []float32 {
 	return x
 }
 
-// The reference reads a virtual file without holding it, and what it computes is finite and of ordinary size.
-func TestTheReferenceRunsAVirtualModel(t *testing.T) {
+// The reference reads a virtual file without storing it, and its results are finite and of ordinary size.
+func TestReferenceRunsAVirtualModel(t *testing.T) {
 	for _, types := range virtual.AllTypes() {
 		b, m := read(t, virtual.New(miniature, types, 1), model.Options{Context: 64})
 		if err := m.Prefill(t.Context(), []int32{400, 17, 80, 301, 255, 3}); err != nil {
@@ -69,9 +70,9 @@ func TestTheReferenceRunsAVirtualModel(t *testing.T) {
 		for range 4 {
 			x := logits(t, b, m)
 			first, second := topTwo(x)
-			t.Logf("%s: logits of size %.2f, best %.2f, next %.2f", types.Name, size(x), first, second)
-			if size(x) < 2 || size(x) > 8 || first == second {
-				t.Errorf("%s: logits of size %g, best %g, next %g", types.Name, size(x), first, second)
+			t.Logf("%s: logits of size %.2f, best %.2f, next %.2f", types.Name, rootMeanSquare(x), first, second)
+			if rootMeanSquare(x) < 2 || rootMeanSquare(x) > 8 || first == second {
+				t.Errorf("%s: logits of size %g, best %g, next %g", types.Name, rootMeanSquare(x), first, second)
 			}
 			data, _ := ops.Read(t.Context(), b, m.Next(), 0, 4)
 			answer = append(answer, uint32(data[0])|uint32(data[1])<<8)
@@ -85,7 +86,7 @@ func TestTheReferenceRunsAVirtualModel(t *testing.T) {
 	}
 }
 
-func size(x []float32) float64 {
+func rootMeanSquare(x []float32) float64 {
 	sum := 0.0
 	for _, v := range x {
 		sum += float64(v) * float64(v)
@@ -98,8 +99,8 @@ func topTwo(x []float32) (first, second float32) {
 	return sorted[len(x)-1], sorted[len(x)-2]
 }
 
-// BenchmarkReferenceToken is one token of a model of full width on the CPU reference, matrices streamed: minutes for all
-// of Scout. Run one with -benchtime 1x.
+// BenchmarkReferenceToken measures a token of a model of full width on the CPU reference, with streamed matrices:
+// minutes for all of Scout. Run one with -benchtime 1x.
 func BenchmarkReferenceToken(b *testing.B) {
 	for _, m := range []virtual.Model{virtual.Scout().FirstLayers(4), virtual.Scout()} {
 		b.Run(m.Name, func(b *testing.B) {
@@ -112,7 +113,7 @@ func BenchmarkReferenceToken(b *testing.B) {
 			}
 			x := logits(b, backend, model)
 			first, second := topTwo(x)
-			b.Logf("logits of size %.2f, best %.2f, next %.2f", size(x), first, second)
+			b.Logf("logits of size %.2f, best %.2f, next %.2f", rootMeanSquare(x), first, second)
 		})
 	}
 }

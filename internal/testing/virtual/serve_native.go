@@ -3,14 +3,12 @@
 package virtual
 
 import (
-	"fmt"
-	"hash/fnv"
 	"io"
 	"net/http"
 	"time"
 )
 
-// ServeHTTP answers requests for the file under its name, whole or in ranges, from any origin.
+// ServeHTTP serves the file under its name, whole or in ranges, to pages of any origin.
 func (f *File) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
@@ -27,21 +25,6 @@ func (f *File) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Access-Control-Expose-Headers", "Accept-Ranges, Content-Length, Content-Range, ETag")
 	h.Set("Content-Type", "application/octet-stream")
-	h.Set("ETag", f.etag())
+	h.Set("ETag", f.ETag())
 	http.ServeContent(w, r, "", time.Time{}, io.NewSectionReader(f, 0, f.size))
-}
-
-// etag changes with the header and with the way tensors are computed: a sample of each is in it.
-func (f *File) etag() string {
-	f.once.Do(func() {
-		h := fnv.New64a()
-		h.Write(f.header)
-		var sample [1024]byte
-		for _, t := range f.tensors {
-			f.fill(sample[:min(len(sample), int(t.size()))], t.offset)
-			h.Write(sample[:])
-		}
-		f.tag = fmt.Sprintf("\"%016x\"", h.Sum64())
-	})
-	return f.tag
 }

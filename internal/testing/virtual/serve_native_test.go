@@ -39,7 +39,7 @@ func TestServerAnswersRanges(t *testing.T) {
 		"Content-Length":                "1000",
 		"Access-Control-Allow-Origin":   "*",
 		"Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
-		"ETag":                          f.etag(),
+		"ETag":                          f.ETag(),
 	} {
 		if got := response.Header.Get(key); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
@@ -47,7 +47,7 @@ func TestServerAnswersRanges(t *testing.T) {
 	}
 }
 
-func TestServerSaysNoPlainly(t *testing.T) {
+func TestServerRefusesBadRequests(t *testing.T) {
 	f := New(small(), UDQ2KXL(), 1)
 	for _, c := range []struct {
 		method, path, ranged string
@@ -64,9 +64,9 @@ func TestServerSaysNoPlainly(t *testing.T) {
 	}
 }
 
-func TestETagFollowsTheSeed(t *testing.T) {
+func TestETagDependsOnTheSeed(t *testing.T) {
 	a, b := New(small(), UDQ2KXL(), 1), New(small(), UDQ2KXL(), 2)
-	if a.etag() == b.etag() || a.etag() != New(small(), UDQ2KXL(), 1).etag() {
-		t.Errorf("ETags %s, %s", a.etag(), b.etag())
+	if a.ETag() == b.ETag() || a.ETag() != New(small(), UDQ2KXL(), 1).ETag() {
+		t.Errorf("ETags %s, %s", a.ETag(), b.ETag())
 	}
 }

@@ -6,22 +6,22 @@ import (
 	"github.com/outrider-web/outrider/internal/quant"
 )
 
-// Types says of which type each matrix is. Norms and routers are F32 always.
+// Types determines the type of each matrix. Norms and routers are always F32.
 type Types struct {
 	Name string
 	of   func(layer int, name string) quant.Type
 }
 
-// AllTypes are the choices of types, in the order in which to show them.
+// AllTypes returns the available types, in the order in which they are listed.
 func AllTypes() []Types { return []Types{UDQ2KXL(), Uniform(quant.Q4_K)} }
 
-// Uniform is one type for every matrix.
+// Uniform returns one type for all matrices.
 func Uniform(t quant.Type) Types {
 	return Types{strings.ToLower(t.String()), func(int, string) quant.Type { return t }}
 }
 
-// UDQ2KXL are the types of the published UD-Q2_K_XL file of Scout (§8.1): 42,578,608,896 bytes of tensors. A dense
-// layer's feed-forward has those of the shared expert.
+// UDQ2KXL returns the types of the published UD-Q2_K_XL file of Scout (docs/spec/llama4.md §8.1): 42,578,608,896
+// bytes of tensors. The feed-forward of a dense layer has the types of the shared expert.
 func UDQ2KXL() Types { return Types{"ud-q2_k_xl", udQ2KXL} }
 
 func udQ2KXL(layer int, name string) quant.Type {

@@ -1,14 +1,14 @@
-// Package virtual makes GGUF files that exist nowhere: the geometry, the tensor types and the tokenizer section of a
-// published Llama 4, and weights that are computed from a seed wherever somebody reads. A file of 400 GB costs the
-// memory of its header, so experiments of any size need no disk and no download.
+// Package virtual makes GGUF files whose bytes are computed when they are read: with the sizes, the tensor types and
+// the tokenizer section of a published Llama 4, and weights computed from a seed. A file of 400 GB takes the memory
+// of its header, so experiments of any size need no disk and no download.
 //
-// The weights are random, but such that activations stay finite and every expert is used; the tokens such a model
-// writes mean nothing. Two readers of one seed see the same bytes. The package refuses to know who reads: a server, a
-// test, the CPU reference.
+// The weights are random, but activations stay finite and all experts are used. The tokens of such a model mean
+// nothing. Files with the same seed have the same bytes.
 package virtual
 
 import (
 	"fmt"
+	"hash/fnv"
 	"io"
 	"sort"
 	"sync"
@@ -16,7 +16,7 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// File is a virtual file. It may be read by many at once.
+// File is a virtual file. It may be read by several goroutines at once.
 type File struct {
 	name    string
 	header  []byte
@@ -24,11 +24,11 @@ type File struct {
 	size    int64
 
 	once sync.Once
-	tag  string // what etag computed once
+	tag  string // the result of ETag
 }
 
-// New lays out a model's file. Files of one seed agree in all tensors of one name, type and shape: a model of few
-// layers has the first layers of the whole one.
+// New returns the file of a model. Files with the same seed agree in all tensors of the same name, type and shape: a
+// model of few layers has the first layers of the whole model.
 func New(m Model, types Types, seed uint64) *File {
 	f := &File{name: fmt.Sprintf("%s-%s-seed%d.gguf", m.Name, types.Name, seed)}
 	w := &gguf.Writer{}
@@ -47,13 +47,29 @@ func New(m Model, types Types, seed uint64) *File {
 	return f
 }
 
-// Name is the file's name; it says model, types and seed.
+// Name returns the file's name, which consists of model, types and seed.
 func (f *File) Name() string { return f.name }
 
-// Size is the file's length in bytes.
+// Size returns the file's length in bytes.
 func (f *File) Size() int64 { return f.size }
 
-// TensorBytes is the length of all tensors, in bytes, without header and padding.
+// ETag returns an HTTP ETag that changes with the header and with the way tensors are computed: it hashes a sample of
+// each.
+func (f *File) ETag() string {
+	f.once.Do(func() {
+		h := fnv.New64a()
+		h.Write(f.header)
+		var sample [1024]byte
+		for _, t := range f.tensors {
+			f.fill(sample[:min(len(sample), int(t.size()))], t.offset)
+			h.Write(sample[:])
+		}
+		f.tag = fmt.Sprintf("\"%016x\"", h.Sum64())
+	})
+	return f.tag
+}
+
+// TensorBytes returns the length of all tensors in bytes, without header and padding.
 func (f *File) TensorBytes() (n int64) {
 	for _, t := range f.tensors {
 		n += t.size()
@@ -61,7 +77,7 @@ func (f *File) TensorBytes() (n int64) {
 	return n
 }
 
-// ReadAt computes the bytes from off on; it is io.ReaderAt.
+// ReadAt implements io.ReaderAt: it computes the bytes from off on.
 func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, fmt.Errorf("virtual: offset %d is negative", off)
@@ -74,7 +90,7 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// fill computes bytes that all lie within the file.
+// fill computes bytes that are all inside the file.
 func (f *File) fill(p []byte, off int64) {
 	if off < int64(len(f.header)) {
 		n := copy(p, f.header[off:])
@@ -89,7 +105,8 @@ func (f *File) fill(p []byte, off int64) {
 	}
 }
 
-// alignment of tensors in a GGUF file that does not say otherwise.
+// alignment is the alignment of tensors in a GGUF file without the key general.alignment, in bytes.
 const alignment = 32
 
+// padded returns n rounded up to the alignment.
 func padded(n int64) int64 { return (n + alignment - 1) / alignment * alignment }

@@ -15,11 +15,11 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// small is Scout in miniature: every type's block fits its rows, dense layers are among its layers, and some tensors
-// end beside the alignment.
+// small is a small Scout: blocks of all types fit in its rows, it has dense layers, and some of its tensors do not
+// end at a multiple of the alignment.
 func small() Model {
-	return Model{Name: "small", NumLayers: 8, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2, HeadDim: 64, NumExperts: 4, ExpertWidth: 512,
-		DenseWidth: 768, MoEInterval: 2, ContextSize: 4096, RopeScaled: true, NumRanks: 401}
+	return Model{Name: "small", NumLayers: 8, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2, HeadDim: 64, NumExperts: 4,
+		ExpertWidth: 512, DenseWidth: 768, MoEInterval: 2, ContextSize: 4096, RopeScaled: true, NumRanks: 401}
 }
 
 func open(t testing.TB, f *File) *gguf.File {
@@ -66,7 +66,8 @@ func TestSizesAreThoseOfThePublishedModels(t *testing.T) {
 		}
 		t.Logf("%s: header %d bytes, file %d, tensors %d, weights %d", f.Name(), header.DataStart, f.Size(), bytes, weights)
 		if len(header.Tensors) != c.tensors || bytes != f.TensorBytes() {
-			t.Errorf("%s: %d tensors of %d bytes, want %d of %d", f.Name(), len(header.Tensors), bytes, c.tensors, f.TensorBytes())
+			t.Errorf("%s: %d tensors of %d bytes, want %d of %d", f.Name(), len(header.Tensors), bytes, c.tensors,
+				f.TensorBytes())
 		}
 		if c.weights > 0 && (weights != c.weights || bytes != c.bytes) {
 			t.Errorf("%s: %d weights in %d bytes, want %d in %d", f.Name(), weights, bytes, c.weights, c.bytes)
@@ -84,7 +85,7 @@ func (s shape) elems() int {
 	return n
 }
 
-func TestHeaderSaysWhatPublishedHeadersSay(t *testing.T) {
+func TestHeaderEqualsPublishedHeaders(t *testing.T) {
 	h := open(t, New(Scout(), UDQ2KXL(), 1))
 	for key, want := range map[string]uint64{
 		"llama4.block_count": 48, "llama4.expert_count": 16, "llama4.vocab_size": 202048, "llama4.context_length": 10485760,
@@ -108,12 +109,13 @@ func TestHeaderSaysWhatPublishedHeadersSay(t *testing.T) {
 	}
 }
 
-func TestVocabularyIsWholeAndMerges(t *testing.T) {
+func TestVocabularyIsCompleteAndMerges(t *testing.T) {
 	h := open(t, New(Scout().FirstLayers(1), UDQ2KXL(), 1))
 	m := h.Meta
 	tokens, merges := m.Strings("tokenizer.ggml.tokens"), m.Strings("tokenizer.ggml.merges")
 	t.Logf("%d tokens, %d merges", tokens.Len(), merges.Len())
-	if tokens.Len() != 202048 || tokens.At(200000) != "<|begin_of_text|>" || tokens.At(200008) != "<|eot|>" || tokens.At(200090) != "<|image|>" {
+	if tokens.Len() != 202048 || tokens.At(200000) != "<|begin_of_text|>" || tokens.At(200008) != "<|eot|>" ||
+		tokens.At(200090) != "<|image|>" {
 		t.Errorf("%d tokens, special ones %q %q %q", tokens.Len(), tokens.At(200000), tokens.At(200008), tokens.At(200090))
 	}
 	if merges.Len() < 390000 {
@@ -122,27 +124,28 @@ func TestVocabularyIsWholeAndMerges(t *testing.T) {
 	seen := map[string]bool{}
 	for i := range tokens.Len() {
 		if seen[tokens.At(i)] {
-			t.Fatalf("token %q is there twice", tokens.At(i))
+			t.Fatalf("token %q occurs twice", tokens.At(i))
 		}
 		seen[tokens.At(i)] = true
 	}
 	for i := range merges.Len() {
 		left, right, _ := strings.Cut(merges.At(i), " ")
 		if !seen[left+right] || !seen[left] || !seen[right] {
-			t.Fatalf("merge %d, %q, names a token that is not there", i, merges.At(i))
+			t.Fatalf("merge %d, %q, names a token that is not in the vocabulary", i, merges.At(i))
 		}
 	}
 	types := make([]int32, tokens.Len())
 	for i, x := range m.Ints("tokenizer.ggml.token_type") {
 		types[i] = int32(x)
 	}
-	tok, err := tokenizer.New(tokenizer.Vocab{Model: "gpt2", Pre: "llama4", Tokens: tokens, Types: types, BOS: 200000, EOS: 200008})
+	tok, err := tokenizer.New(tokenizer.Vocab{Model: "gpt2", Pre: "llama4", Tokens: tokens, Types: types, BOS: 200000,
+		EOS: 200008})
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := "Hello there, two plus 2024 makes \x00\xff\n\nnothing."
 	if back := tok.Decode(tok.Encode(text)); back != text {
-		t.Errorf("%q comes back as %q", text, back)
+		t.Errorf("%q is decoded as %q", text, back)
 	}
 	if ids := tok.Encode(" the"); len(ids) != 1 {
 		t.Errorf("%q is %d tokens", " the", len(ids))
@@ -157,7 +160,7 @@ func whole(t testing.TB, f *File) []byte {
 	return b
 }
 
-func TestSeedDecidesTheBytes(t *testing.T) {
+func TestBytesDependOnTheSeed(t *testing.T) {
 	once := whole(t, New(small(), UDQ2KXL(), 1))
 	if !bytes.Equal(once, whole(t, New(small(), UDQ2KXL(), 1))) {
 		t.Error("the same seed makes other bytes")
@@ -167,7 +170,7 @@ func TestSeedDecidesTheBytes(t *testing.T) {
 	}
 }
 
-// A change of the generator changes what stores hold under the same name; this notices one that was not meant.
+// A change of the generator changes files that are stored under the same name. This test notices an unintended one.
 func TestBytesAreTheSameOnEveryMachine(t *testing.T) {
 	f := New(small(), UDQ2KXL(), 1)
 	h := open(t, f)
@@ -187,7 +190,7 @@ func TestBytesAreTheSameOnEveryMachine(t *testing.T) {
 	}
 }
 
-func TestAFewLayersAreThoseOfTheWholeModel(t *testing.T) {
+func TestFirstLayersEqualThoseOfTheWholeModel(t *testing.T) {
 	all, few := New(Scout(), UDQ2KXL(), 1), New(Scout().FirstLayers(4), UDQ2KXL(), 1)
 	for _, name := range []string{"token_embd.weight", "blk.3.ffn_down_exps.weight", "blk.0.attn_norm.weight"} {
 		a, _ := open(t, all).Tensor(name)
@@ -201,14 +204,15 @@ func TestAFewLayersAreThoseOfTheWholeModel(t *testing.T) {
 	}
 }
 
-func TestReadAtKeepsTheContractOfReaderAt(t *testing.T) {
+func TestReadAtImplementsReaderAt(t *testing.T) {
 	f := New(small(), UDQ2KXL(), 1)
 	b := make([]byte, 10)
 	for _, c := range []struct {
 		off  int64
 		want int
 		err  error
-	}{{0, 10, nil}, {f.Size() - 10, 10, nil}, {f.Size() - 3, 3, io.EOF}, {f.Size(), 0, io.EOF}, {f.Size() + 5, 0, io.EOF}} {
+	}{{0, 10, nil}, {f.Size() - 10, 10, nil}, {f.Size() - 3, 3, io.EOF}, {f.Size(), 0, io.EOF},
+		{f.Size() + 5, 0, io.EOF}} {
 		if n, err := f.ReadAt(b, c.off); n != c.want || err != c.err {
 			t.Errorf("at %d: %d bytes, %v; want %d, %v", c.off, n, err, c.want, c.err)
 		}
@@ -229,7 +233,7 @@ func FuzzRangesAgree(f *testing.F) {
 	f.Fuzz(func(t *testing.T, off int64, n int) {
 		off, n = int64(uint64(off)%uint64(len(all))), int(uint(n)%10000)
 		n = min(n, len(all)-int(off))
-		got := bytes.Repeat([]byte{0xff}, n) // what a caller left in it
+		got := bytes.Repeat([]byte{0xff}, n) // old content of the caller's slice
 		if k, err := file.ReadAt(got, off); k != n || err != nil {
 			t.Fatal(k, err)
 		}
@@ -239,7 +243,7 @@ func FuzzRangesAgree(f *testing.F) {
 	})
 }
 
-// In the large files too: ranges around tensor borders, cut anywhere, join to what one read gives.
+// Ranges around the borders of tensors, split anywhere, join to the result of one read.
 func TestLargeRangesJoin(t *testing.T) {
 	f := New(Maverick(), UDQ2KXL(), 1)
 	for i := 1; i < len(f.tensors); i += 37 {
@@ -257,7 +261,7 @@ func TestLargeRangesJoin(t *testing.T) {
 	}
 }
 
-func TestWeightsHaveTheSizeAskedFor(t *testing.T) {
+func TestWeightsHaveTheRequestedSize(t *testing.T) {
 	f := New(Scout(), UDQ2KXL(), 1)
 	h := open(t, f)
 	for name, sigma := range map[string]float64{
@@ -287,7 +291,7 @@ func TestWeightsHaveTheSizeAskedFor(t *testing.T) {
 	}
 }
 
-// weights are n weights from the middle of a tensor.
+// weights returns n weights from the middle of a tensor.
 func weights(t *testing.T, f *File, x gguf.Tensor, n int) []float32 {
 	row := int64(x.Type.RowBytes(x.Dims[0]))
 	n = min(n, shape(x.Dims).elems())
@@ -310,7 +314,7 @@ func statistics(w []float32) (mean, deviation float64) {
 	return mean, math.Sqrt(squares/float64(len(w)) - mean*mean)
 }
 
-// Every expert is chosen by some of a few hundred token embeddings, in every layer looked at, and layers differ.
+// Each expert is chosen for some of a few hundred token embeddings, in each tested layer, and layers differ.
 func TestRoutersUseEveryExpert(t *testing.T) {
 	f := New(Scout(), UDQ2KXL(), 1)
 	h := open(t, f)
@@ -333,7 +337,7 @@ func TestRoutersUseEveryExpert(t *testing.T) {
 	}
 	slices.Sort(favourites)
 	if len(slices.Compact(favourites)) == 1 {
-		t.Error("the first token takes the same expert in every layer")
+		t.Error("the first token uses the same expert in every layer")
 	}
 }
 
@@ -369,7 +373,8 @@ func BenchmarkReadAt(b *testing.B) {
 	f := New(Scout(), UDQ2KXL(), 1)
 	h := open(b, f)
 	buffer := make([]byte, 4<<20)
-	for _, name := range []string{"blk.0.attn_q.weight", "blk.9.ffn_up_exps.weight", "blk.9.ffn_down_exps.weight", "output.weight"} {
+	for _, name := range []string{"blk.0.attn_q.weight", "blk.9.ffn_up_exps.weight", "blk.9.ffn_down_exps.weight",
+		"output.weight"} {
 		x, _ := h.Tensor(name)
 		b.Run(x.Type.String(), func(b *testing.B) {
 			b.SetBytes(int64(len(buffer)))

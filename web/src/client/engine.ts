@@ -1,114 +1,138 @@
-// The engine as a page sees it: OpenAI's chat completions, and beside them what a local model needs.
+// The engine as a page uses it: OpenAI's chat completions, and the methods that a model on this machine needs besides.
 
-import { Connection, type Port } from "./connection.js";
 import { EngineError } from "../errors.js";
-import { ChunkStream } from "./stream.js";
-import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./openai.js";
 import type {
   ChatProgress,
   CheckedPicture,
+  Delta,
+  EngineMethods,
   EngineStats,
   LoadedModel,
   ModelSource,
   Paging,
   PreflightReport,
   Progress,
-  RequestKind,
-  Requests,
   StoredModel,
 } from "../protocol.js";
-import type { CallOptions } from "./connection.js";
+import { type CallOptions, Client, type Port, type ProgressOf } from "../rpc.js";
+import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./openai.js";
+import { DeltaStream } from "./stream.js";
 
+/** Options of every method that takes time. */
 export interface RequestOptions {
-  /** Aborting stops the work. A promise then rejects with code `aborted`; a stream just ends, as OpenAI's does. */
+  /**
+   * Aborting it stops the work. A promise then rejects with the code `aborted`; a stream ends, as OpenAI's does.
+   */
   signal?: AbortSignal;
 }
 
+/** Options of {@link Engine.load}. */
 export interface LoadOptions extends RequestOptions {
   onProgress?: (progress: Progress) => void;
-  /** Of a mixture of experts: how many of them lie on the GPU. */
+  /** How many experts of a mixture-of-experts model are on the GPU. */
   paging?: Paging;
 }
 
+/** Options of {@link Engine.preflight}. */
 export interface PreflightOptions extends RequestOptions {
-  /** As for the load that is to follow. */
+  /** The settings of the load that is to follow. */
   paging?: Paging;
-  /** Bytes to download from which GPU, store and network are measured, which takes a few seconds; 0, always, unless given. */
+  /**
+   * Bytes to download from which GPU, store and network are measured, which takes a few seconds; 0, the default, always
+   * measures.
+   */
   measureFrom?: number;
 }
 
+/** Options of {@link Completions.create}. */
 export interface CompletionOptions extends RequestOptions {
-  /** Told of what comes before an answer about pictures, the vision tower's weights, then tile after tile; and of waiting. */
+  /**
+   * Called before an answer about pictures, while the vision encoder's weights are loaded and after each tile; and when
+   * the answer starts or stops waiting for the network.
+   */
   onProgress?: (progress: ChatProgress) => void;
 }
 
-/** A URL, a stored model's id (both as a string), a local file, or the files of a split model. */
+/** A URL or a stored model's id (both are strings), a local file, or the files of a split model. */
 export type ModelFiles = string | File | readonly File[];
 
-/** A model, alone or with its vision file. Files that are given together may hold one, too. */
+/** A model, alone or with its vision file. Files that are given together may include one as well. */
 export type LoadSource = ModelFiles | { model: ModelFiles; mmproj?: ModelFiles | null };
 
 /** The methods of OpenAI's `chat.completions`. */
 export interface Completions {
-  create(request: ChatCompletionRequest & { stream: true }, options?: CompletionOptions): Promise<AsyncIterable<ChatCompletionChunk>>;
-  create(request: ChatCompletionRequest & { stream?: false | null }, options?: CompletionOptions): Promise<ChatCompletion>;
+  /** Answers a conversation. A stream's promise resolves with its first chunk, so a refused request rejects it. */
+  create(
+    request: ChatCompletionRequest & { stream: true },
+    options?: CompletionOptions,
+  ): Promise<AsyncIterable<ChatCompletionChunk>>;
+  create(
+    request: ChatCompletionRequest & { stream?: false | null },
+    options?: CompletionOptions,
+  ): Promise<ChatCompletion>;
 }
 
 /**
  * Runs one model at a time in a worker. Every method rejects with an {@link EngineError}. The worker starts with the
- * first call, and again with the next call after it broke.
+ * first call, and again with the first call after it failed.
  */
 export class Engine {
+  /** OpenAI's interface: `engine.chat.completions.create`. */
   readonly chat: { readonly completions: Completions };
   readonly #connect: () => Port;
-  #connection: Connection | undefined;
+  #client: Client<EngineMethods> | undefined;
 
+  /** Makes an engine; connect starts a worker. */
   constructor(connect: () => Port) {
     this.#connect = connect;
     this.chat = { completions: { create: this.#create.bind(this) as Completions["create"] } };
   }
 
   /**
-   * Says what this machine can do with a model before anything big moves: it reads the headers, which stay in the store,
-   * and measures. A model that is loaded stays, and answers meanwhile.
+   * Reports what this machine can do with a model before anything large is downloaded: it reads the headers, which stay
+   * in the store, and measures. A model that is loaded stays loaded and keeps answering.
    */
-  async preflight(source: LoadSource, { paging = {}, measureFrom = 0, ...options }: PreflightOptions = {}): Promise<PreflightReport> {
-    return this.#call("preflight", { ...modelSources(source), options: { paging, measureFrom } }, options);
+  async preflight(
+    source: LoadSource,
+    { paging = {}, measureFrom = 0, ...options }: PreflightOptions = {},
+  ): Promise<PreflightReport> {
+    return this.#call("preflight", [...modelSources(source), { paging, measureFrom }], options);
   }
 
-  /** Downloads what is missing, then loads the model; another that was loaded gives way. */
+  /** Downloads what is missing, then loads the model in place of the one that was loaded. */
   async load(source: LoadSource, { paging = {}, ...options }: LoadOptions = {}): Promise<LoadedModel> {
-    return this.#call("load", { ...modelSources(source), paging }, options as CallOptions); // a load tells of weights only
+    return this.#call("load", [...modelSources(source), paging], options);
   }
 
-  /** Finds out whether the loaded model can look at a picture, before a message is sent with it. */
+  /** Checks that the loaded model can encode a picture, before a message with it is sent. */
   checkPicture(url: string, options: RequestOptions = {}): Promise<CheckedPicture> {
-    return this.#call("picture", { url }, options);
+    return this.#call("picture", [url], options);
   }
 
-  /** Gives the GPU's memory back; the stored bytes stay. */
+  /** Frees the GPU's memory; the stored bytes stay. */
   async unload(): Promise<void> {
-    await this.#call("unload", {});
+    await this.#call("unload", []);
   }
 
-  /** Lists the models in the store, half-downloaded ones included. */
+  /** Lists the models in the store, including those that are stored in part. */
   models(): Promise<StoredModel[]> {
-    return this.#call("models", {});
+    return this.#call("models", []);
   }
 
   /** Deletes a model's stored bytes. */
   async deleteModel(id: string): Promise<void> {
-    await this.#call("delete", { model: id });
+    await this.#call("delete", [id]);
   }
 
+  /** Returns what the engine has measured of itself. */
   stats(): Promise<EngineStats> {
-    return this.#call("stats", {});
+    return this.#call("stats", []);
   }
 
-  /** Ends the worker, and with it everything under way. */
+  /** Ends the worker. Calls that are not answered yet reject as aborted. */
   close(): void {
-    this.#connection?.close();
-    this.#connection = undefined;
+    this.#client?.close();
+    this.#client = undefined;
   }
 
   async #create(
@@ -116,51 +140,66 @@ export class Engine {
     options: CompletionOptions = {},
   ): Promise<ChatCompletion | AsyncIterable<ChatCompletionChunk>> {
     if (request.stream) return this.#stream(request, options);
-    const completion = await this.#call("chat", { request: plain(request) }, options);
+    const { signal, onProgress } = options;
+    const completion = await this.#call("chat", [plain(request)], { signal, onProgress: splitDeltas(onProgress) });
     return completion as ChatCompletion;
   }
 
   /** Resolves with the first chunk, so that a refused request rejects here and not inside the reader's loop. */
-  async #stream(request: ChatCompletionRequest, { signal, onProgress }: CompletionOptions): Promise<ChunkStream<ChatCompletionChunk>> {
+  async #stream(
+    request: ChatCompletionRequest,
+    { signal, onProgress }: CompletionOptions,
+  ): Promise<DeltaStream<ChatCompletionChunk>> {
     const stop = new AbortController();
-    const chunks = new ChunkStream<ChatCompletionChunk>(() => stop.abort());
+    const deltas = new DeltaStream<ChatCompletionChunk>(() => stop.abort());
     const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-    this.#call("chat", { request: plain(request) }, { signal: either, onProgress, onChunk: (chunk) => chunks.push(chunk) }).then(
-      () => chunks.end(),
-      (error) => chunks.end(either.aborted && error.code === "aborted" ? undefined : error),
+    const options = { signal: either, onProgress: splitDeltas(onProgress, (chunk) => deltas.push(chunk)) };
+    this.#call("chat", [plain(request)], options).then(
+      () => deltas.end(),
+      (error) => deltas.end(either.aborted && error.code === "aborted" ? undefined : error),
     );
-    await chunks.ready();
-    return chunks;
+    await deltas.ready();
+    return deltas;
   }
 
-  async #call<K extends RequestKind>(
-    kind: K,
-    payload: Requests[K]["payload"],
-    options?: CallOptions,
-  ): Promise<Requests[K]["result"]> {
-    this.#connection ??= new Connection(this.#connect(), () => (this.#connection = undefined));
-    return this.#connection.call(kind, payload, options);
+  async #call<K extends keyof EngineMethods>(
+    method: K,
+    args: EngineMethods[K]["args"],
+    options?: CallOptions<ProgressOf<EngineMethods[K]>>,
+  ): Promise<EngineMethods[K]["result"]> {
+    this.#client ??= new Client(this.#connect(), {
+      failure: "the engine could not start",
+      onFatal: () => (this.#client = undefined),
+    });
+    return this.#client.call(method, args, options);
   }
 }
 
-/** What crosses to the worker must be data: this drops `undefined` and refuses what JSON cannot say. */
+/** Returns a receiver of what a chat request reports, which separates the deltas from the rest. */
+function splitDeltas(
+  onProgress: ((progress: ChatProgress) => void) | undefined,
+  onDelta?: (chunk: ChatCompletionChunk) => void,
+): (progress: ChatProgress | Delta) => void {
+  return (progress) => (progress.phase === "delta" ? onDelta?.(progress.chunk) : onProgress?.(progress));
+}
+
+/** Returns the request as plain data: `undefined` is dropped, and what JSON cannot express is refused. */
 function plain(request: ChatCompletionRequest): ChatCompletionRequest {
   try {
     return JSON.parse(JSON.stringify(request));
   } catch (cause) {
-    const message = `the request is not plain data: ${(cause as Error).message}`;
-    throw new EngineError("invalid_request", message);
+    throw new EngineError("invalid_request", `the request is not plain data: ${(cause as Error).message}`);
   }
 }
 
-/** Whether a source names its vision file. */
+/** Reports whether a source names its vision file. */
 export function isPair(source: LoadSource): source is Exclude<LoadSource, ModelFiles> {
   return typeof source === "object" && "model" in source;
 }
 
-function modelSources(source: LoadSource): { source: ModelSource; mmproj: ModelSource | null } {
+function modelSources(source: LoadSource): [source: ModelSource, mmproj: ModelSource | null] {
   const { model, mmproj } = isPair(source) ? source : { model: source };
-  return { source: modelSource(model), mmproj: mmproj ? modelSource(mmproj) : null };
+  return [modelSource(model), mmproj ? modelSource(mmproj) : null];
 }
 
 function modelSource(source: ModelFiles): ModelSource {

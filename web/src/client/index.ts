@@ -1,20 +1,9 @@
-// The engine's public face for pages and packages.
+// What pages and packages import: the engine, its types and its errors.
 
 import workerURL from "worker:../worker/engine.worker.ts";
 import { Engine } from "./engine.js";
 
-export {
-  Engine,
-  type Completions,
-  type CompletionOptions,
-  type LoadOptions,
-  type LoadSource,
-  type ModelFiles,
-  type PreflightOptions,
-  type RequestOptions,
-} from "./engine.js";
 export { EngineError, type ErrorCode, type ErrorData } from "../errors.js";
-export type * from "./openai.js";
 export type {
   ChatProgress,
   CheckedPicture,
@@ -31,8 +20,19 @@ export type {
   StoredModel,
   WaitProgress,
 } from "../protocol.js";
+export {
+  type CompletionOptions,
+  type Completions,
+  Engine,
+  type LoadOptions,
+  type LoadSource,
+  type ModelFiles,
+  type PreflightOptions,
+  type RequestOptions,
+} from "./engine.js";
+export type * from "./openai.js";
 
-/** Makes an engine with a worker of its own. Nothing is fetched before its first call. */
+/** Returns an engine with a worker of its own, which starts with the first call. */
 export function createEngine(): Engine {
   return new Engine(() => new Worker(workerURL, { type: "module", name: "outrider-engine" }));
 }

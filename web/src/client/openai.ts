@@ -1,12 +1,13 @@
-// The part of OpenAI's chat completion shape that Outrider speaks, with OpenAI's names. The engine checks requests
-// (internal/openai) and refuses by name what it does not know, so these types promise no more than it keeps.
+// The part of OpenAI's chat completion interface that Outrider supports, with OpenAI's names. The engine checks requests
+// (internal/openai) and refuses unknown fields by name.
 
+/** One message of a conversation. */
 export interface ChatMessage {
   role: "system" | "user" | "assistant";
   content: string | ContentPart[];
 }
 
-/** A stretch of text, or a picture in a user's message, which needs a model with vision. */
+/** A part of a message: text, or a picture in a user's message, which needs a model with vision. */
 export type ContentPart =
   | { type: "text"; text: string }
   | {
@@ -15,16 +16,17 @@ export type ContentPart =
       image_url: { url: string; detail?: "auto" | "high" };
     };
 
+/** What to answer, and how. */
 export interface ChatCompletionRequest {
   messages: ChatMessage[];
-  /** The loaded model's id; left out, the loaded model answers. */
+  /** The loaded model's id; may be left out. */
   model?: string;
   stream?: boolean | null;
   stream_options?: { include_usage?: boolean } | null;
-  /** 0 to 2, 1 when left out; 0 always takes the likeliest token. */
+  /** 0 to 2, 1 if left out; 0 always chooses the most likely token. */
   temperature?: number | null;
   top_p?: number | null;
-  /** Makes an answer with temperature repeatable. */
+  /** Makes sampling repeatable. */
   seed?: number | null;
   max_tokens?: number | null;
   max_completion_tokens?: number | null;
@@ -32,14 +34,17 @@ export interface ChatCompletionRequest {
   stop?: string | string[] | null;
 }
 
+/** Why an answer ended: at its own end or a stop string, or at a limit of its length. */
 export type FinishReason = "stop" | "length";
 
+/** Numbers of tokens. */
 export interface Usage {
   prompt_tokens: number;
   completion_tokens: number;
   total_tokens: number;
 }
 
+/** A whole answer. */
 export interface ChatCompletion {
   id: string;
   object: "chat.completion";
@@ -55,7 +60,7 @@ export interface ChatCompletion {
   usage: Usage;
 }
 
-/** A piece of a streamed answer. With include_usage, the last chunk has usage and no choices. */
+/** One delta of a streamed answer, under OpenAI's name. With include_usage, the last one has usage and no choices. */
 export interface ChatCompletionChunk {
   id: string;
   object: "chat.completion.chunk";

@@ -1,10 +1,11 @@
-// Keeps the page for offline use: its HTML, scripts, styles, Go programs and the model inside; never other weights, which
-// the engine keeps in its own store. A new version waits until the page says "take-over", so that a running page never loses its workers.
+// Stores the page for offline use: its HTML, scripts, styles, Go programs and Nano, the model that is part of the site.
+// Weights of other models are in the engine's own store. A new version waits until the page posts "take-over", because a
+// running page must not lose its workers.
 
 import { cleanupOutdatedCaches, getCacheKeyForURL, precacheAndRoute } from "workbox-precaching";
-import { partOf } from "./parts.js";
+import { rangeResponse } from "./ranges.js";
 
-/** What of ServiceWorkerGlobalScope is used here; TypeScript's own declaration excludes the page's. */
+/** The part of ServiceWorkerGlobalScope that is used here; TypeScript's own declaration excludes the page's. */
 interface Scope {
   addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
   addEventListener(type: "fetch", listener: (event: FetchEvent) => void): void;
@@ -18,12 +19,12 @@ interface FetchEvent extends Event {
 
 const scope = self as unknown as Scope;
 
-// Before the routes of workbox, which answer a request for a part with the whole.
+// This comes before workbox's routes, which answer a request for a range with the whole file.
 scope.addEventListener("fetch", (event) => {
   const { request } = event;
   if (!request.headers.has("Range") || !getCacheKeyForURL(request.url)) return;
   event.stopImmediatePropagation();
-  event.respondWith(partOf(request).then((part) => part ?? fetch(request)));
+  event.respondWith(rangeResponse(request).then((response) => response ?? fetch(request)));
 });
 precacheAndRoute(PRECACHE);
 cleanupOutdatedCaches();

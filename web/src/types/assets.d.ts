@@ -1,6 +1,6 @@
-// Imports that cmd/build answers.
+// Imports that cmd/build resolves.
 
-/** The URL of a worker, bundled apart. The path is relative to the importing file. */
+/** The URL of a worker's script, a bundle of its own. The path is relative to the importing file. */
 declare module "worker:*" {
   const url: string;
   export default url;
@@ -18,7 +18,7 @@ declare module "go:image.wasm" {
   export default url;
 }
 
-/** Where the site keeps the files of the model inside, from its root; bytes of both together. */
+/** The URLs of the two files of Nano, the model that is part of the site, and the bytes of both together. */
 declare module "model:nano" {
   const nano: { url: string; mmproj: string; bytes: number };
   export default nano;
@@ -27,5 +27,5 @@ declare module "model:nano" {
 /** The toolchain's wasm_exec.js, which defines globalThis.Go. */
 declare module "go:wasm_exec" {}
 
-/** What the service worker keeps for offline use: URLs and the hash of what they hold (null when the URL has it). */
+/** The files that the service worker stores for offline use, and the hashes of their contents (null if in the URL). */
 declare const PRECACHE: { url: string; revision: string | null }[];

@@ -1,15 +1,27 @@
-// The object that main.wasm publishes; mirrors wasm/api_js.go. Promises reject with ErrorData. Progress and chunks come
-// before their promise settles. What goes in is plain data.
+// The object that main.wasm publishes; mirrors wasm/engine_js.go. Its promises reject with ErrorData. Progress and chunks
+// arrive before the promise settles. Arguments are plain data.
 
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "../client/openai.js";
-import type { ChatProgress, CheckedPicture, EngineStats, LoadedModel, ModelSource, Paging, PreflightReport, PreflightSettings, Progress, StoredModel } from "../protocol.js";
+import type {
+  ChatProgress,
+  CheckedPicture,
+  EngineStats,
+  LoadedModel,
+  ModelSource,
+  Paging,
+  PreflightReport,
+  PreflightSettings,
+  Progress,
+  StoredModel,
+} from "../protocol.js";
 
+/** The engine as Go implements it; EngineMethods in protocol.ts describes the methods. */
 export interface GoEngine {
   preflight(
     signal: AbortSignal,
     source: ModelSource,
     mmproj: ModelSource | null,
-    options: PreflightSettings,
+    settings: PreflightSettings,
   ): Promise<PreflightReport>;
   load(
     signal: AbortSignal,
@@ -38,6 +50,6 @@ declare global {
   var newOutriderEngine: (() => GoEngine) | undefined;
   /** The running program, where the WebGPU binding looks for its memory. */
   var wasm: { instance: WebAssembly.Instance } | undefined;
-  /** wasm_exec's stand-in for Node's fs: a Go program's output comes through here. */
+  /** wasm_exec's replacement for Node's fs, which receives a Go program's output. */
   var fs: { writeSync(fd: number, bytes: Uint8Array): number };
 }

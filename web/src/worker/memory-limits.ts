@@ -1,7 +1,7 @@
-// How much GPU memory each device has turned out to have, kept in IndexedDB, because a worker has no localStorage. Go
-// calls the methods (wasm/memory_js.go); what the numbers mean is internal/preflight's business.
+// How much GPU memory each device has turned out to have, stored in IndexedDB, because a worker has no localStorage. Go
+// calls the methods (wasm/memory_js.go); internal/preflight says what the numbers mean.
 
-import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 
 /** The bytes of the largest model that fitted and of the smallest that was refused; 0: never. */
 export interface MemoryLimit {
@@ -22,31 +22,40 @@ declare global {
   var outriderMemoryLimits: MemoryLimits | undefined;
 }
 
-/** Gives the Go program of this worker a memory for devices. Call it before Go starts. */
-export function installMemoryLimits(): MemoryLimits {
-  return (globalThis.outriderMemoryLimits = new MemoryLimits());
+/** Lets the Go program of this worker store the memory limits of devices. Call it before Go starts. */
+export function installMemoryLimits(): void {
+  globalThis.outriderMemoryLimits = new MemoryLimits();
 }
 
-/** What is known of each device. What cannot be read or written counts as unknown: it is found again, by trying. */
+/** The memory limits of devices. A limit that cannot be read or written is unknown, and found again by trying. */
 export class MemoryLimits {
   #opening: Promise<IDBPDatabase<Schema>> | undefined;
 
-  /** Resolves with what is known of a device, named by its adapter's description. */
+  /** Resolves with the limit of a device, named by its adapter's description. */
   async recall(_signal: AbortSignal, device: string): Promise<MemoryLimit> {
-    const known = await this.#open().then((db) => db.get(OBJECT_STORE, device)).catch(() => undefined);
+    const known = await this.#open()
+      .then((db) => db.get(OBJECT_STORE, device))
+      .catch(() => undefined);
     return known ?? { fits: 0, refused: 0 };
   }
 
-  /** Stores what is known of a device. */
+  /** Stores the limit of a device. */
   async remember(_signal: AbortSignal, device: string, fits: number, refused: number): Promise<void> {
-    await this.#open().then((db) => db.put(OBJECT_STORE, { fits, refused }, device)).catch(() => {});
+    await this.#open()
+      .then((db) => db.put(OBJECT_STORE, { fits, refused }, device))
+      .catch(() => {});
   }
 
   async #open(): Promise<IDBPDatabase<Schema>> {
-    const forget = () => (this.#opening = undefined);
+    const forget = () => {
+      this.#opening = undefined;
+    };
     this.#opening ??= openDB<Schema>(DATABASE, 1, {
       upgrade: (db) => void db.createObjectStore(OBJECT_STORE),
-      blocking: (_from, _to, event) => (forget(), (event.target as IDBDatabase).close()), // a newer page waits to upgrade
+      blocking: (_from, _to, event) => {
+        forget();
+        (event.target as IDBDatabase).close(); // a newer page waits to upgrade
+      },
       terminated: forget,
     });
     this.#opening.catch(forget);

@@ -1,58 +1,62 @@
 // The picture worker: fetches pictures and has image.wasm cut them into tiles. Formats that only the browser knows are
-// decoded by it first. The engine worker ends it when it is idle, and its memory with it.
+// decoded by the browser first. The engine worker ends this worker when it is idle, which frees its memory.
 
 import imageURL from "go:image.wasm";
-import { type ErrorData, toErrorData } from "../errors.js";
+import type { ErrorData } from "../errors.js";
+import { serve } from "../rpc.js";
 import { boot } from "./boot.js";
-import type { Answer, Ask, Cut, Geometry } from "./picture/messages.js";
+import type { Cut, Geometry, PictureMethods } from "./picture/methods.js";
 import { fetchPicture } from "./picture/source.js";
 
-/** What image.wasm publishes; mirrors wasm/picture/main_js.go. */
+/** The object that image.wasm publishes; mirrors wasm/picture/main_js.go. */
 interface Cutter {
   file(bytes: Uint8Array, tile: number, maxTiles: number): Outcome;
-  /** pixels gives 4 bytes a pixel; it is called only when the size is allowed. */
+  /** pixels returns 4 bytes a pixel; it is called only when the size is allowed. */
   rgba(width: number, height: number, pixels: () => Uint8Array, tile: number, maxTiles: number): Outcome;
 }
 
+/** The tiles, or why there are none; browserOnly: the browser may be able to decode the file. */
 type Outcome = Omit<Cut, "seconds"> | { error: ErrorData; browserOnly: boolean };
 
 declare global {
+  /** Published by image.wasm when it is ready. */
   var outriderCutter: Cutter | undefined;
 }
 
-const send = (answer: Answer, transfer: Transferable[] = []) => postMessage(answer, { transfer });
-const program = boot(imageURL, () => globalThis.outriderCutter, (error) => send({ fatal: specific(error) }));
-const aborts = new Map<number, AbortController>();
-let last: Promise<void> = Promise.resolve();
+const program = boot(
+  imageURL,
+  () => globalThis.outriderCutter,
+  (error) => server.fatal(specific(error)),
+);
+let previous: Promise<unknown> = Promise.resolve();
 
-addEventListener("message", ({ data }: MessageEvent<Ask>) => {
-  if ("abort" in data) return aborts.get(data.id)?.abort();
-  const abort = new AbortController();
-  aborts.set(data.id, abort);
-  last = last.then(() => answer(data, abort.signal));
+const server = serve<PictureMethods>(globalThis, {
+  /** Pictures are cut one after another, because each may fill the program's memory. */
+  async cut({ signal, transfer }, url, geometry) {
+    const cut = previous.then(async () => cutUp(await fetchPicture(url, signal), geometry, await program));
+    previous = cut.catch(() => {});
+    transfer.push((await cut).tiles.buffer);
+    return cut;
+  },
 });
-
-async function answer(ask: { id: number; url: string } & Geometry, signal: AbortSignal): Promise<void> {
-  try {
-    const cut = await cutUp(await fetchPicture(ask.url, signal), ask, await program);
-    send({ id: ask.id, cut }, [cut.tiles.buffer]);
-  } catch (thrown) {
-    send({ id: ask.id, error: toErrorData(thrown) });
-  } finally {
-    aborts.delete(ask.id);
-  }
-}
 
 async function cutUp(file: Blob, { tile, maxTiles }: Geometry, cutter: Cutter): Promise<Cut> {
   const start = performance.now();
   let outcome = cutter.file(new Uint8Array(await file.arrayBuffer()), tile, maxTiles);
-  if ("error" in outcome && outcome.browserOnly) outcome = await cutByBrowser(file, { tile, maxTiles }, cutter, outcome);
+  if ("error" in outcome && outcome.browserOnly) {
+    outcome = await cutByBrowser(file, { tile, maxTiles }, cutter, outcome);
+  }
   if ("error" in outcome) throw outcome.error;
   return { ...outcome, seconds: (performance.now() - start) / 1000 };
 }
 
-/** Lets the browser decode: upright, an animation's first frame. What it cannot read either stays refused. */
-async function cutByBrowser(file: Blob, { tile, maxTiles }: Geometry, cutter: Cutter, refusal: Outcome): Promise<Outcome> {
+/** Has the browser decode a file: upright, the first frame of an animation. Returns refusal if it cannot. */
+async function cutByBrowser(
+  file: Blob,
+  { tile, maxTiles }: Geometry,
+  cutter: Cutter,
+  refusal: Outcome,
+): Promise<Outcome> {
   const bitmap = await createImageBitmap(file).catch(() => undefined);
   if (!bitmap) return refusal;
   const { width, height } = bitmap;
@@ -68,8 +72,12 @@ async function cutByBrowser(file: Blob, { tile, maxTiles }: Geometry, cutter: Cu
   }
 }
 
-/** The usual end of this program is a picture too large for its memory. */
+/** Returns the error that ended the program; the usual one is a picture too large for its memory. */
 function specific(error: ErrorData): ErrorData {
   if (!/out of memory/.test(error.message)) return error;
-  return { code: "image_too_large", message: "the picture needs more memory than the browser allows; make it smaller first", retryable: false };
+  return {
+    code: "image_too_large",
+    message: "the picture needs more memory than the browser allows; make it smaller first",
+    retryable: false,
+  };
 }

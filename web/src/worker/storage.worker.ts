@@ -1,12 +1,12 @@
-// The storage worker: network, hashing and the store, away from the worker that computes. It serves every port it is
-// sent; see storage/messages.ts.
+// The storage worker: network, hashing and the store, apart from the worker that computes. It serves every port that it
+// is sent; storage/methods.ts lists its methods.
 
 import { BrowserStore } from "./storage/browser-store.js";
-import type { Connect } from "./storage/messages.js";
-import { serve } from "./storage/service.js";
+import type { Connect } from "./storage/methods.js";
+import { serveStorage } from "./storage/service.js";
 
 const store = new BrowserStore();
 
 addEventListener("message", ({ data }: MessageEvent<Connect>) => {
-  if (data.kind === "connect") serve(data.port, store);
+  if (data.kind === "connect") serveStorage(data.port, store);
 });

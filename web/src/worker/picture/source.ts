@@ -42,7 +42,4 @@ function refused({ host }: URL, status: number): EngineError {
 }
 
 const tooLarge = () =>
-  new EngineError(
-    "image_too_large",
-    `the picture's file is larger than ${MAX_BYTES / 1e6} MB; make it smaller first`,
-  );
+  new EngineError("image_too_large", `the picture's file is larger than ${MAX_BYTES / 1e6} MB; make it smaller first`);

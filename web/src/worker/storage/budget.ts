@@ -32,7 +32,9 @@ export class Budget {
     return this.#queue.length > 0;
   }
 
-  /** Waits until bytes more may be held. Requests are admitted in order; one larger than the limit is admitted alone. */
+  /**
+   * Waits until bytes more may be held. Requests are admitted in order; one larger than the limit is admitted alone.
+   */
   async acquire(bytes: number): Promise<void> {
     if (this.has(bytes)) return this.#hold(bytes);
     await new Promise<void>((admit) => this.#queue.push({ bytes, admit }));

@@ -53,8 +53,9 @@ export class BufferPool {
 }
 
 /**
- * Frees a buffer's memory immediately by transferring it in a message that is never received. A transfer to length 0 would
- * be simpler, but Chromium 156 then keeps the memory of a buffer that came from another worker: 1.7 GB after 35 experts.
+ * Frees a buffer's memory immediately by transferring it in a message that is never received. A transfer to length 0
+ * would be simpler, but Chromium 156 then keeps the memory of a buffer that came from another worker: 1.7 GB after 35
+ * experts.
  */
 export function freeBuffer(buffer: ArrayBuffer): void {
   const { port1, port2 } = new MessageChannel();

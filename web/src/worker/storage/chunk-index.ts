@@ -1,5 +1,5 @@
-// The chunk index: the record of every file, and which of its chunks are complete. It is in IndexedDB whatever holds the
-// bytes, because a transaction marks a chunk as present or absent and never leaves it in between.
+// The chunk index: the record of every file, and which of its chunks are complete. It is in IndexedDB whatever holds
+// the bytes, because a transaction marks a chunk as present or absent and never leaves it in between.
 
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "idb";
 import { EngineError } from "../../errors.js";
@@ -39,7 +39,9 @@ export class ChunkIndex {
   readonly #onCleared: () => void;
   #opening: Promise<IDBPDatabase<Schema>> | undefined;
 
-  /** onCleared is called when the browser clears what the site has stored, for instance because a person asked it to. */
+  /**
+   * onCleared is called when the browser clears what the site has stored, for instance because a person asked it to.
+   */
   constructor(name: string, onCleared: () => void) {
     this.#name = name;
     this.#onCleared = onCleared;
@@ -66,7 +68,8 @@ export class ChunkIndex {
     const tx = (await this.#open()).transaction(["files", "chunks"]);
     const records = await tx.objectStore("files").getAll();
     const chunks = tx.objectStore("chunks");
-    return Promise.all(records.map(async (record) => toStoredFile(record, await chunks.getAllKeys(allChunks(record.id)))));
+    const keys = await Promise.all(records.map(({ id }) => chunks.getAllKeys(allChunks(id))));
+    return records.map((record, i) => toStoredFile(record, keys[i]!));
   }
 
   /** Returns a file; undefined if there is none. */
@@ -167,7 +170,8 @@ export class ChunkIndex {
 
   /**
    * Runs a transaction and throws the first error. A full disk is reported by a request or only when the transaction
-   * commits. In the second case the requests fail with a bare AbortError, and the transaction's own error has the cause.
+   * commits. In the second case the requests fail with a bare AbortError, and the transaction's own error has the
+   * cause.
    */
   async #write<T>(body: (tx: WriteTransaction) => Promise<T>): Promise<T> {
     const tx = (await this.#open()).transaction(STORE_NAMES, "readwrite");
@@ -196,10 +200,13 @@ async function checkCurrent(tx: WriteTransaction, record: FileRecord): Promise<v
   if (!current || current.file !== record.file) throwUnknownFile(record.id);
 }
 
-/** Returns the failure that is not an AbortError: an AbortError here is never a person's, but follows another failure. */
+/**
+ * Returns the failure that is not an AbortError: an AbortError here is never a person's, but follows another failure.
+ */
 function cause(failures: unknown[]): unknown {
   const found = failures.find((failure) => (failure as Error).name !== "AbortError");
-  return found ?? new EngineError("storage_error", "the browser gave up storing the model; try again", { retryable: true });
+  if (found) return found;
+  return new EngineError("storage_error", "the browser gave up storing the model; try again", { retryable: true });
 }
 
 function throwUnknownFile(id: string): never {

@@ -38,13 +38,13 @@ export interface ChunkStore {
   putChunk(id: string, chunk: number, bytes: ArrayBuffer, hash: string): Promise<void>;
   /**
    * Returns the bytes from offset on, all of them or an error: storage_error if a chunk is not stored or its bytes are
-   * gone, integrity if it has fewer bytes than were stored. Such a chunk counts as not stored from then on. The bytes may
-   * be returned in `into` if that has the same length.
+   * gone, integrity if it has fewer bytes than were stored. Such a chunk counts as not stored from then on. The bytes
+   * may be returned in `into` if that has the same length.
    */
   read(id: string, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer>;
   /**
-   * Moves a file to another kind of storage if the browser supports it: the chunks that are stored and those stored later.
-   * New files are of the kind "indexeddb".
+   * Moves a file to another kind of storage if the browser supports it: the chunks that are stored and those stored
+   * later. New files are of the kind "indexeddb".
    */
   move(id: string, kind: StoreKind): Promise<StoredFile>;
   /** Returns the SHA-256 with which a chunk was stored, in lower-case hex; undefined if it is not stored. */

@@ -2,7 +2,7 @@
 
 import { aborted, EngineError } from "../../errors.js";
 
-/** Returns a thrown value as an EngineError; what is not one already came from the browser's storage. */
+/** Returns a thrown value as an EngineError. A value that is not one comes from the browser's storage. */
 export function toStorageError(thrown: unknown): EngineError {
   if (thrown instanceof EngineError) return thrown;
   const { name = "", message = String(thrown) } = (thrown ?? {}) as Partial<Error>;

@@ -35,13 +35,15 @@ export function statusError(url: string, status: number): EngineError {
 
 /** Returns the error for a connection that broke or never came about. */
 export function connectionLost(url: string): EngineError {
-  const message = `the connection to ${hostOf(url)} was lost; what has arrived is kept; try again to continue from there`;
+  const host = hostOf(url);
+  const message = `the connection to ${host} was lost; what has arrived is kept; try again to continue from there`;
   return new EngineError("connection_lost", message, { retryable: true });
 }
 
 /**
- * Returns the error for a fetch that rejected: connection_lost or no_cors. fetch rejects with a TypeError in both cases.
- * A request that needs no permission tells them apart: its response cannot be read, but it shows that the server answers.
+ * Returns the error for a fetch that rejected: connection_lost or no_cors. fetch rejects with a TypeError in both
+ * cases. A request that needs no permission distinguishes them: its response cannot be read, but it shows that the
+ * server answers.
  */
 export async function fetchError(url: string): Promise<EngineError> {
   try {

@@ -99,7 +99,9 @@ async function retry<T>(
   }
 }
 
-/** Requests a range and returns the response if its status is 206. The browser's cache is not used: the store is one. */
+/**
+ * Requests a range and returns the response if its status is 206. The browser's cache is not used: the store is one.
+ */
 async function requestRange(url: string, offset: number, length: number, signal: AbortSignal): Promise<Response> {
   const headers = { Range: `bytes=${offset}-${offset + length - 1}` };
   let response: Response;

@@ -1,8 +1,9 @@
 // Files of the origin's private file system (OPFS), usable from several tabs at once.
 //
 // A browser lets either one synchronous handle of a file be open at a time or, in the mode "readwrite-unsafe", any
-// number. In that mode a handle stays open while it is in use, under a shared lock. Otherwise every use opens and closes
-// a handle under an exclusive lock, and other tabs wait for it. Removing a file takes the exclusive lock in both cases.
+// number. In that mode a handle stays open while it is in use, under a shared lock. Otherwise every use opens and
+// closes a handle under an exclusive lock, and other tabs wait for it. Removing a file takes the exclusive lock in both
+// cases.
 
 import { acquireLock, withLock } from "./locks.js";
 
@@ -84,8 +85,8 @@ export class OPFSFiles {
   }
 
   /**
-   * Releases the locks of all handles after the browser has cleared what the site stored. It does not close the handles:
-   * in Chromium 156 closing the handle of a cleared file never returns.
+   * Releases the locks of all handles after the browser has cleared what the site stored. It does not close the
+   * handles: in Chromium 156 closing the handle of a cleared file never returns.
    */
   abandonHandles(): void {
     for (const opening of this.#handles.values()) {

@@ -22,16 +22,18 @@ const WRITE_TIME = 1000; // milliseconds after which no further chunk is written
 const LINK_BYTES = 8 << 20;
 const LINK_TIME = 1500; // milliseconds
 
-/** Measures writing and reading a scratch file of a kind, or of the kind that the browser supports; one tab at a time. */
+/**
+ * Measures writing and reading a scratch file of a kind, or of the kind that the browser supports; one tab at a time.
+ */
 export function probeStore(store: ChunkStore, kind: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
   return withLock("outrider-probe", "exclusive", () => measureStore(store, kind, signal), signal);
 }
 
-async function measureStore(store: ChunkStore, wanted: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
+async function measureStore(store: ChunkStore, requested: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
   const { quota = 0, usage = 0 } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
   await store.add(SCRATCH_ID, { name: SCRATCH_ID, size: MAX_CHUNKS * CHUNK_BYTES, validator: "" });
   try {
-    const { kind } = await store.move(SCRATCH_ID, wanted);
+    const { kind } = await store.move(SCRATCH_ID, requested);
     const start = performance.now();
     const chunks = await writeChunks(store, signal);
     const written = performance.now();

@@ -1,63 +1,39 @@
-// Answers the requests of one port: fetch, hash, put, read. Weight bytes live here only between the network and the
-// store, or between the store and the engine worker.
+// Implements the methods of the storage worker. It holds weight bytes only on their way from the network to the store,
+// or from the store to the engine worker.
 
-import { CHUNK_BYTES, chunkLength, sha256, type ChunkStore } from "./chunk-store.js";
 import { EngineError, throwIfAborted, toErrorData } from "../../errors.js";
+import { type Call, type Handlers, serve } from "../../rpc.js";
+import { freeBuffer } from "./buffer-pool.js";
+import { CHUNK_BYTES, chunkLength, sha256, type ChunkStore } from "./chunk-store.js";
 import { toStorageError } from "./errors.js";
 import { HTTPSource } from "./http-source.js";
 import { withLock } from "./locks.js";
-import type { Answer, Ask, Method, Methods, OpenSource } from "./messages.js";
-import { freeBuffer } from "./buffer-pool.js";
+import type { OpenSource, StorageMethods } from "./methods.js";
 import { probeLink, probeStore } from "./probe.js";
 import { LocalSource, type Source } from "./source.js";
 
-/** What a method may use besides its arguments. */
-interface Request {
-  signal: AbortSignal;
-  progress(bytes: number): void;
+/** Serves the calls of a port from a store, until the port closes. */
+export function serveStorage(port: MessagePort, store: ChunkStore): void {
+  serve<StorageMethods>(port, makeHandlers(store), (thrown) => toErrorData(toStorageError(thrown)));
 }
 
-type Handlers = { [M in Method]: (request: Request, ...args: Parameters<Methods[M]>) => Promise<ReturnType<Methods[M]>> };
-
-/** Serves port from store until the port closes. */
-export function serve(port: MessagePort, store: ChunkStore): void {
-  const handlers = makeHandlers(store);
-  const running = new Map<number, AbortController>();
-  port.onmessage = async ({ data }: MessageEvent<Ask>) => {
-    if ("abort" in data) return running.get(data.id)?.abort();
-    const { id, method, args } = data;
-    const controller = new AbortController();
-    running.set(id, controller);
-    const request = { signal: controller.signal, progress: throttled((bytes) => send({ id, progress: bytes })) };
-    try {
-      const result = await (handlers[method] as (r: Request, ...args: unknown[]) => Promise<unknown>)(request, ...args);
-      send({ id, result }, result instanceof ArrayBuffer ? [result] : []);
-    } catch (error) {
-      send({ id, error: toErrorData(toStorageError(error)) });
-    } finally {
-      running.delete(id);
-    }
-  };
-  const send = (answer: Answer, transfer: Transferable[] = []) => port.postMessage(answer, transfer);
-}
-
-function makeHandlers(store: ChunkStore): Handlers {
+function makeHandlers(store: ChunkStore): Handlers<StorageMethods> {
   const sources = new Map<number, Source>();
   let nextSource = 1;
-  const keep = (source: Source): OpenSource => {
+  const register = (source: Source): OpenSource => {
     sources.set(nextSource, source);
     return { ...source.info, source: nextSource++ };
   };
   return {
-    openURL: async ({ signal }, url) => keep(await HTTPSource.open(url, signal)),
-    openFile: async (_, file) => keep(new LocalSource(file)),
+    openURL: async ({ signal }, url) => register(await HTTPSource.open(url, signal)),
+    openFile: async (_, file) => register(new LocalSource(file)),
     closeSource: async (_, source) => void sources.delete(source),
     list: () => store.list(),
     find: (_, id) => store.find(id),
     add: (_, id, info) => store.add(id, info),
     move: (_, id, kind) => store.move(id, kind),
-    storeChunk: (request, id, chunk, source) => storeChunkOnce(store, request, id, chunk, sources.get(source)!),
-    read: ({ signal }, id, offset, length, into) => read(store, signal, id, offset, length, into),
+    storeChunk: (call, id, chunk, source) => storeChunkOnce(store, call, id, chunk, sources.get(source)!),
+    read: (call, id, offset, length, into) => read(store, call, id, offset, length, into),
     verify: ({ signal }, id) => verify(store, id, signal),
     delete: (_, id) => store.delete(id),
     probeStore: ({ signal }, kind) => probeStore(store, kind, signal),
@@ -65,44 +41,67 @@ function makeHandlers(store: ChunkStore): Handlers {
   };
 }
 
-async function read(store: ChunkStore, signal: AbortSignal, id: string, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer> {
+/** Reads from the store; an `into` that the store did not use is freed. */
+async function read(
+  store: ChunkStore,
+  { signal, transfer }: Call,
+  id: string,
+  offset: number,
+  length: number,
+  into?: ArrayBuffer,
+): Promise<ArrayBuffer> {
   throwIfAborted(signal);
   const bytes = await store.read(id, offset, length, into);
   if (into && into !== bytes) freeBuffer(into);
+  transfer.push(bytes);
   return bytes;
 }
 
-/** Fills a chunk unless it is there: another tab may have brought it while this one waited for its turn. */
-function storeChunkOnce(store: ChunkStore, request: Request, id: string, chunk: number, source: Source): Promise<void> {
+/** Stores a chunk unless it is stored: another tab may have done so while this one waited for the lock. */
+function storeChunkOnce(
+  store: ChunkStore,
+  call: Call<number>,
+  id: string,
+  chunk: number,
+  source: Source,
+): Promise<void> {
   const storeIfAbsent = async () => {
-    if ((await store.chunkHash(id, chunk)) === undefined) await storeChunk(store, request, id, chunk, source);
+    if ((await store.chunkHash(id, chunk)) === undefined) await storeChunk(store, call, id, chunk, source);
   };
-  return withLock(`outrider-chunk ${id} ${chunk}`, "exclusive", storeIfAbsent, request.signal);
+  return withLock(`outrider-chunk ${id} ${chunk}`, "exclusive", storeIfAbsent, call.signal);
 }
 
-async function storeChunk(store: ChunkStore, { signal, progress }: Request, id: string, chunk: number, source: Source): Promise<void> {
+/** Reads a chunk from its source, hashes it and stores it. */
+async function storeChunk(
+  store: ChunkStore,
+  { signal, progress }: Call<number>,
+  id: string,
+  chunk: number,
+  source: Source,
+): Promise<void> {
   const length = chunkLength(source.info.size, chunk);
   if (length <= 0) throw new EngineError("internal", `${id} has no chunk ${chunk}`);
-  const bytes = await source.read(chunk * CHUNK_BYTES, length, signal, progress);
+  const bytes = await source.read(chunk * CHUNK_BYTES, length, signal, throttled(progress));
   const hash = await sha256(bytes);
   throwIfAborted(signal);
   await store.putChunk(id, chunk, bytes, hash);
 }
 
+/** Hashes every chunk of a file again and drops those that have changed; returns how many. */
 async function verify(store: ChunkStore, id: string, signal: AbortSignal): Promise<number> {
   const file = await store.find(id);
-  let bad = 0;
+  let changed = 0;
   for (const chunk of file?.chunks ?? []) {
     throwIfAborted(signal);
-    if (await matches(store, file!.id, file!.size, chunk)) continue;
+    if (await hashMatches(store, file!.id, file!.size, chunk)) continue;
     await store.dropChunk(id, chunk);
-    bad++;
+    changed++;
   }
-  return bad;
+  return changed;
 }
 
-/** Whether a chunk still has the hash it was stored with; one that cannot be read whole has not. */
-async function matches(store: ChunkStore, id: string, size: number, chunk: number): Promise<boolean> {
+/** Reports whether a chunk has the hash with which it was stored; one that cannot be read does not. */
+async function hashMatches(store: ChunkStore, id: string, size: number, chunk: number): Promise<boolean> {
   try {
     const bytes = await store.read(id, chunk * CHUNK_BYTES, chunkLength(size, chunk));
     return (await sha256(bytes)) === (await store.chunkHash(id, chunk));
@@ -112,7 +111,9 @@ async function matches(store: ChunkStore, id: string, size: number, chunk: numbe
   }
 }
 
-/** At most ten calls a second; the last bytes are reported by the result itself. */
+/**
+ * Limits report to ten calls a second. Calls may be dropped, also the last: the result says that all bytes are there.
+ */
 function throttled(report: (bytes: number) => void): (bytes: number) => void {
   let next = 0;
   return (bytes) => {

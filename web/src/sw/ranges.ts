@@ -1,9 +1,9 @@
-// Parts of files that the service worker keeps: models are read in ranges, and a cache only holds whole answers.
+// Byte ranges of precached files: models are read in ranges, but a cache stores whole responses only.
 
 import { matchPrecache } from "workbox-precaching";
 
-/** Answers a request for one range of a precached file; undefined for every other request. */
-export async function partOf(request: Request): Promise<Response | undefined> {
+/** Returns the response to a request for one range of a precached file; undefined for every other request. */
+export async function rangeResponse(request: Request): Promise<Response | undefined> {
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.get("Range") ?? "");
   const whole = range && (await matchPrecache(request.url));
   if (!whole) return undefined;

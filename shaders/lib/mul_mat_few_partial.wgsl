@@ -3,15 +3,16 @@
 @group(0) @binding({BINDING}) var<storage, read> {W}_bias: array<vec4<f32>>; // [rows / 4]
 #endif
 
-// Adds a lane's share of rows 4 four … 4 four + 3 to the sums of each column; the first lane's has the bias.
-fn {W}_share(m: Matrix, four: u32, column: u32, lane: u32) {
+// {W}_partial adds a lane's part of rows 4 row_group … 4 row_group + 3 to the sums of each column; the bias is in the
+// part of the first lane.
+fn {W}_partial(m: Matrix, row_group: u32, column: u32, lane: u32) {
 #if BIAS
   if (lane == 0u) {
-    for (var t = 0u; t < COLUMNS; t++) { sums[t] = {W}_bias[four]; }
+    for (var t = 0u; t < COLUMNS; t++) { sums[t] = {W}_bias[row_group]; }
   }
 #endif
   let end = groups(m);
-  let row = four << 2u;
+  let row = row_group << 2u;
   for (var g = lane; g < end; g += LANES) {
     let a = {W}_group(m, row, g);
     let b = {W}_group(m, row + 1u, g);

@@ -21,16 +21,16 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
-// shaky is a store that fails as it is told.
-type shaky struct {
+// failingStore is a store whose reads fail when the test says so.
+type failingStore struct {
 	store.Store
 	mu    sync.Mutex
-	reads int                       // so far
+	reads int                       // number of reads so far
 	fail  func(read int) error      // may be nil
 	wait  func(ctx context.Context) // may be nil
 }
 
-func (s *shaky) Read(ctx context.Context, id string, offset, n int64) (fetch.Blob, error) {
+func (s *failingStore) Read(ctx context.Context, id string, offset, n int64) (fetch.Blob, error) {
 	s.mu.Lock()
 	s.reads++
 	read, fail, wait := s.reads, s.fail, s.wait
@@ -46,16 +46,17 @@ func (s *shaky) Read(ctx context.Context, id string, offset, n int64) (fetch.Blo
 	return s.Store.Read(ctx, id, offset, n)
 }
 
-func (s *shaky) set(fail func(read int) error) {
+// set replaces fail and counts reads from 0.
+func (s *failingStore) set(fail func(read int) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads, s.fail = 0, fail
 }
 
-// openShaky opens a paged model whose store can be made to fail.
-func openShaky(t *testing.T, file []byte, o Options) (*Engine, *shaky) {
+// openFailing opens a paged model with a failingStore.
+func openFailing(t *testing.T, file []byte, o Options) (*Engine, *failingStore) {
 	t.Helper()
-	st := &shaky{Store: store.NewMemory(math.MaxInt64)}
+	st := &failingStore{Store: store.NewMemory(math.MaxInt64)}
 	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", st, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -72,16 +73,17 @@ func openShaky(t *testing.T, file []byte, o Options) (*Engine, *shaky) {
 	return e, st
 }
 
-var errDisk = errors.New("the disk is on fire")
+var errDisk = errors.New("the disk has failed")
 
-// Every read in its turn fails once: the answer ends there, with what is right so far, and goes on when asked again.
-func TestAReadThatFailsEndsAnAnswerThatCanGoOn(t *testing.T) {
-	file := pagedFile(pagedModels["two of six between denses"])
+// Each of the reads fails once in one of the runs. The answer ends with the error, and continues when it is requested
+// again.
+func TestAReadThatFailsEndsAnAnswerThatCanContinue(t *testing.T) {
+	file := pagedFile(pagedModels["two of six between dense layers"])
 	for _, p := range []Params{{}, {Options: sample.Options{Temperature: 1, TopK: 1}}} {
 		p.MaxTokens, p.Stop = 9, never
-		want, _ := generate(t, open(t, ref.New(), file, chunked(Paging{})), numbered(28), p)
+		want, _ := generate(t, open(t, ref.New(), file, smallBatches(Paging{})), numbered(28), p)
 		for at, failed := 1, true; failed; at += 3 {
-			e, st := openShaky(t, file, chunked(Paging{Slots: 2, Policy: "lru"}))
+			e, st := openFailing(t, file, smallBatches(Paging{Slots: 2, Policy: "lru"}))
 			failed = false
 			st.set(func(read int) error {
 				if read == at {
@@ -90,7 +92,7 @@ func TestAReadThatFailsEndsAnAnswerThatCanGoOn(t *testing.T) {
 				}
 				return nil
 			})
-			got := persist(t, e, numbered(28), p, func(err error) bool { return errors.Is(err, errDisk) })
+			got := generateWithRetries(t, e, numbered(28), p, func(err error) bool { return errors.Is(err, errDisk) })
 			if !slices.Equal(got, want) {
 				t.Errorf("with read %d failing the tokens are %v, want %v", at, got, want)
 			}
@@ -99,13 +101,14 @@ func TestAReadThatFailsEndsAnAnswerThatCanGoOn(t *testing.T) {
 	}
 }
 
-// persist asks for an answer until it is whole.
-func persist(t *testing.T, e *Engine, prompt []int32, p Params, expected func(error) bool) (answer []int32) {
+// generateWithRetries requests the rest of an answer until it is complete.
+func generateWithRetries(t *testing.T, e *Engine, prompt []int32, p Params,
+	expected func(error) bool) (answer []int32) {
 	t.Helper()
-	for room := p.MaxTokens; len(answer) < room; {
-		p.MaxTokens = room - len(answer)
-		so := answer
-		_, err := e.Generate(t.Context(), Prompt{Tokens: slices.Concat(prompt, so)}, p, func(token int32) bool {
+	for total := p.MaxTokens; len(answer) < total; {
+		p.MaxTokens = total - len(answer)
+		before := answer
+		_, err := e.Generate(t.Context(), Prompt{Tokens: slices.Concat(prompt, before)}, p, func(token int32) bool {
 			answer = append(answer, token)
 			return true
 		})
@@ -119,12 +122,12 @@ func persist(t *testing.T, e *Engine, prompt []int32, p Params, expected func(er
 	return answer
 }
 
-// The store is deleted under a running model: what is missing comes from its source again.
-func TestAStoreThatVanishesIsFilledAgain(t *testing.T) {
+// The model is deleted from the store while it is used: what is missing is fetched from its source again.
+func TestAModelThatVanishesFromTheStoreIsFetchedAgain(t *testing.T) {
 	file := pagedFile(pagedModels["two of six"])
 	p := Params{MaxTokens: 6, Stop: never}
-	want, _ := generate(t, open(t, ref.New(), file, chunked(Paging{})), numbered(20), p)
-	e, st := openShaky(t, file, chunked(Paging{Slots: 2}))
+	want, _ := generate(t, open(t, ref.New(), file, smallBatches(Paging{})), numbered(20), p)
+	e, st := openFailing(t, file, smallBatches(Paging{Slots: 2}))
 	st.set(func(read int) error {
 		if read%50 == 10 {
 			st.Delete(t.Context(), "local:model.gguf")
@@ -136,14 +139,16 @@ func TestAStoreThatVanishesIsFilledAgain(t *testing.T) {
 	}
 }
 
-// wide is large enough for chunks of the store that hold nothing but experts.
-var wide = tiny.Llama4{Seed: 4, Type: quant.F32, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, NumLayers: 2, NumExperts: 4, ExpertWidth: 8192, ContextSize: 60}
+// wide is a model so large that some chunks of the file have nothing but experts.
+var wide = tiny.Llama4{Seed: 4, Type: quant.F32, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, NumLayers: 2,
+	NumExperts: 4, ExpertWidth: 8192, ContextSize: 60}
 
-func TestAnAnswerBeginsBeforeAllExpertsAreDownloaded(t *testing.T) {
+func TestAPagedModelAnswersBeforeAllExpertsAreDownloaded(t *testing.T) {
 	file, o := wide.GGUF(), Options{Paging: Paging{Slots: 1}}
 	p := Params{MaxTokens: 4, Stop: never}
 	want, _ := generate(t, open(t, ref.New(), file, Options{}), numbered(3), p)
-	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", store.NewMemory(math.MaxInt64), nil)
+	files, err := loader.Open(t.Context(), fetch.Memory{"model.gguf": file}, "model.gguf", store.NewMemory(math.MaxInt64),
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +158,7 @@ func TestAnAnswerBeginsBeforeAllExpertsAreDownloaded(t *testing.T) {
 		err = files.Download(t.Context(), plan.ResidentTensors(ref.New().Limits(), o), nil)
 	}
 	if err != nil || files.MissingBytes(nil) == 0 {
-		t.Fatalf("after the residents %d bytes are missing, %v; want some", files.MissingBytes(nil), err)
+		t.Fatalf("after the resident tensors %d bytes are missing, %v; want some", files.MissingBytes(nil), err)
 	}
 	e, err := plan.Open(t.Context(), ref.New(), files, o, nil)
 	if err != nil {
@@ -171,12 +176,12 @@ func TestAnAnswerBeginsBeforeAllExpertsAreDownloaded(t *testing.T) {
 func TestAnAnswerWaitsForTheNetwork(t *testing.T) {
 	file := pagedFile(pagedModels["one of six"])
 	p := Params{MaxTokens: 6, Stop: never}
-	want, _ := generate(t, open(t, ref.New(), file, chunked(Paging{})), numbered(20), p)
+	want, _ := generate(t, open(t, ref.New(), file, smallBatches(Paging{})), numbered(20), p)
 	synctest.Test(t, func(t *testing.T) {
-		var told []bool
-		o := chunked(Paging{Slots: 2})
-		o.Waiting = func(why error) { told = append(told, why != nil) }
-		e, st := openShaky(t, file, o)
+		var waiting []bool
+		o := smallBatches(Paging{Slots: 2})
+		o.OnWaiting = func(why error) { waiting = append(waiting, why != nil) }
+		e, st := openFailing(t, file, o)
 		st.set(func(read int) error {
 			if read >= 5 && read < 12 || read >= 60 && read < 62 {
 				return errs.New(errs.ConnectionLost, "gone").AsRetryable()
@@ -186,20 +191,20 @@ func TestAnAnswerWaitsForTheNetwork(t *testing.T) {
 		if got, _ := generate(t, e, numbered(20), p); !slices.Equal(got, want) {
 			t.Errorf("the tokens are %v, want %v", got, want)
 		}
-		if len(told) < 2 || len(told)%2 != 0 || !told[0] || told[len(told)-1] {
-			t.Errorf("it was told to wait and to go on: %v", told)
+		if len(waiting) < 2 || len(waiting)%2 != 0 || !waiting[0] || waiting[len(waiting)-1] {
+			t.Errorf("the calls of OnWaiting are %v", waiting)
 		}
 	})
 }
 
-// Stopped while it waits for an expert, in the prompt and in the answer, the engine answers the next question rightly.
-func TestAnAnswerStoppedWhileItWaitsForAnExpert(t *testing.T) {
-	file := pagedFile(pagedModels["two of six between denses"])
+// The answer is stopped in the prompt and in decode.
+func TestAPagedModelAnswersAgainAfterAStopDuringAMiss(t *testing.T) {
+	file := pagedFile(pagedModels["two of six between dense layers"])
 	p := Params{MaxTokens: 6, Stop: never}
-	want, _ := generate(t, open(t, ref.New(), file, chunked(Paging{})), numbered(20), p)
+	want, _ := generate(t, open(t, ref.New(), file, smallBatches(Paging{})), numbered(20), p)
 	for at := 1; at < 60; at += 4 {
 		synctest.Test(t, func(t *testing.T) {
-			e, st := openShaky(t, file, chunked(Paging{Slots: 2, Prefetch: true}))
+			e, st := openFailing(t, file, smallBatches(Paging{Slots: 2, Prefetch: true}))
 			ctx, cancel := context.WithCancel(t.Context())
 			hang := make(chan struct{})
 			st.wait = func(read context.Context) {

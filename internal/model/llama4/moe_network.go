@@ -8,7 +8,7 @@ import (
 
 var _ model.MoENetwork = (*network)(nil)
 
-// Used is the number of routed experts for each token.
+// NumExpertsUsed returns the number of routed experts that a token uses in a layer.
 func (f *family) NumExpertsUsed(o model.Options) int {
 	if o.NumExpertsUsed > 0 {
 		return min(o.NumExpertsUsed, f.numExperts)
@@ -16,7 +16,7 @@ func (f *family) NumExpertsUsed(o model.Options) int {
 	return f.numExpertsUsed
 }
 
-// Experts are those of a layer.
+// Experts returns the matrices of the experts of layer i; ok is false for a dense layer.
 func (n *network) Experts(i int) (e ops.Experts, ok bool) {
 	if m := n.layers[i].moe; m != nil {
 		return m.Experts, true
@@ -24,24 +24,24 @@ func (n *network) Experts(i int) (e ops.Experts, ok bool) {
 	return ops.Experts{}, false
 }
 
-// Routing is where the routers write.
+// Routing returns the tensors that routers write.
 func (n *network) Routing() model.Routing {
 	return model.Routing{Choices: n.scratch.moe.choices, Groups: n.scratch.moe.groups}
 }
 
-// Choose goes as far as the groups.
+// AttentionAndRouter computes the attention of layer i, the norm and the router.
 func (n *network) AttentionAndRouter(o ops.Ops, i int, x, step *ops.Tensor, c *kvcache.Cache) {
 	s := n.scratch.rows(x.Dim(1))
 	n.attentionAndNorm(o, i, s, x, step, c)
-	n.layers[i].moe.choose(o, s)
+	n.layers[i].moe.route(o, s)
 }
 
-// Compute makes the products of some experts.
+// RoutedExperts computes the experts of layer i that have a slot.
 func (n *network) RoutedExperts(o ops.Ops, i, tokens int, slots *ops.Tensor) {
-	n.layers[i].moe.compute(o, n.scratch.rows(tokens), slots)
+	n.layers[i].moe.routedExperts(o, n.scratch.rows(tokens), slots)
 }
 
-// Join adds what they made, and the shared expert.
+// SharedExpert adds the outputs of the routed experts and of the shared expert to x.
 func (n *network) SharedExpert(o ops.Ops, i int, x *ops.Tensor) {
-	n.layers[i].moe.join(o, n.scratch.rows(x.Dim(1)), x)
+	n.layers[i].moe.addExperts(o, n.scratch.rows(x.Dim(1)), x)
 }

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// embeddable maps the scripts for pages of other people to their entry points. They are at the root of the site, and
+// their names do not change from one version to the next.
+var embeddable = map[string]string{
+	"outrider.js":   "web/src/client/index.ts",
+	"scout-chat.js": "web/src/element/define.ts",
+}
+
+// buildEmbeddable bundles the scripts that other pages import. The workers are those of the page.
+func (b *bundle) buildEmbeddable() (string, error) {
+	detail := ""
+	for _, name := range slices.Sorted(maps.Keys(embeddable)) {
+		code, err := b.bundleFile(embeddable[name])
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(filepath.Join(siteDir, name), code, 0o644); err != nil {
+			return "", err
+		}
+		detail += fmt.Sprintf("/%s, %s  ", name, bytesText(len(code)))
+	}
+	return detail, nil
+}
