@@ -1,4 +1,4 @@
-// The object that main.wasm publishes; mirrors wasm/api_js.go. Its promises reject with ErrorData. Progress and chunks
+// The object that main.wasm publishes; mirrors wasm/engine_js.go. Its promises reject with ErrorData. Progress and chunks
 // arrive before the promise settles. Arguments are plain data.
 
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "../client/openai.js";
