@@ -63,18 +63,18 @@ func (s *Session) stream(ctx context.Context, m *openModel, r *openai.Request, a
 	start := func() {
 		if !started {
 			started = true
-			send(answer.First())
+			send(answer.RoleDelta())
 		}
 	}
 	stats, err := s.generate(ctx, m, r, func(delta string) {
 		start()
-		send(answer.Text(delta))
+		send(answer.TextDelta(delta))
 	})
 	if err != nil {
 		return err
 	}
 	start()
-	send(answer.Finish(string(stats.Finish)))
+	send(answer.FinishDelta(string(stats.Finish)))
 	if r.IncludeUsage {
 		send(answer.UsageDelta(usage(stats)))
 	}

@@ -20,7 +20,7 @@ type openModel struct {
 	engine  *engine.Engine // nil until the model is loaded
 
 	search *preflight.Search // for the GPU memory of this device
-	taken  int64             // bytes of it that the search has given the model; 0 when there was nothing to search
+	taken  int64             // bytes of it that the search chose for the model; 0 when there was nothing to search
 
 	stopDownload func() // ends the background download of experts and waits for its end
 }

@@ -1,7 +1,7 @@
-// Package session is one engine as a page uses it: it loads a model, once more with less memory when the device took too
-// much, answers one request at a time, downloads experts in the background, and says beforehand what a machine can do with
-// a model. What it needs of its surroundings, a device, a store, a decoder of pictures, is given to it as an Environment,
-// so that nothing here knows JavaScript.
+// Package session is one engine as a page uses it. It loads a model, and loads it again with less memory when the model took
+// more of the device than there is; it answers one request at a time, downloads experts in the background, and reports
+// beforehand what a machine can do with a model. The device, the store and the decoder of pictures come from outside, in
+// an Environment, so that nothing here knows JavaScript and all of it is tested natively.
 package session
 
 import (
@@ -19,7 +19,7 @@ import (
 // after another.
 type Session struct {
 	env  Environment
-	slot chan struct{} // holds its one value while no request uses the engine
+	idle chan struct{} // holds its one value while no request uses the engine
 
 	mu     sync.Mutex // guards what follows
 	model  *openModel // being loaded or loaded; nil when none is
@@ -35,16 +35,16 @@ type answer struct {
 
 // New returns a session without a model.
 func New(env Environment) *Session {
-	s := &Session{env: env, slot: make(chan struct{}, 1), report: func(wire.ChatProgress) {}}
-	s.slot <- struct{}{}
+	s := &Session{env: env, idle: make(chan struct{}, 1), report: func(wire.ChatProgress) {}}
+	s.idle <- struct{}{}
 	return s
 }
 
 // acquire waits until no other request uses the engine. release must be called.
 func (s *Session) acquire(ctx context.Context) (release func(), err error) {
 	select {
-	case <-s.slot:
-		return func() { s.slot <- struct{}{} }, nil
+	case <-s.idle:
+		return func() { s.idle <- struct{}{} }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
