@@ -144,7 +144,7 @@ test("a lost connection keeps the stored chunks, and trying again fetches only t
   }, {});
 });
 
-test("a full store says how much space is missing and keeps its chunks", async (t) => {
+test("a full store reports how many bytes are missing and keeps its chunks", async (t) => {
   const server = await serveModel(t, twoChunks);
   await withPage(async (page, context) => {
     const devtools = await context.newCDPSession(page);

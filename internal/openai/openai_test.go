@@ -20,8 +20,8 @@ func decode(t *testing.T, text string) (v any) {
 	return v
 }
 
-// says is a message of text parts.
-func says(role string, texts ...string) Message {
+// message returns a message of text parts.
+func message(role string, texts ...string) Message {
 	m := Message{Role: role}
 	for _, t := range texts {
 		m.Parts = append(m.Parts, Part{Text: t})
@@ -29,30 +29,30 @@ func says(role string, texts ...string) Message {
 	return m
 }
 
-// content is a request whose only message has one part.
+// content returns a request whose only message has one part.
 func content(part string) string {
 	return `{"messages":[{"role":"user","content":[` + part + `]}]}`
 }
 
-func TestParseReadsWhatItKeeps(t *testing.T) {
+func TestParseReadsSupportedFields(t *testing.T) {
 	seven := int64(7)
 	for _, c := range []struct {
 		name, request string
 		want          Request
 	}{
-		{"the least", `{` + hello + `}`, Request{Temperature: 1, TopP: 1, Messages: []Message{says("user", "Hello")}}},
+		{"the minimum", `{` + hello + `}`, Request{Temperature: 1, TopP: 1, Messages: []Message{message("user", "Hello")}}},
 		{"nulls are absent", `{` + hello + `,"stop":null,"temperature":null,"tools":null,"max_tokens":null}`,
-			Request{Temperature: 1, TopP: 1, Messages: []Message{says("user", "Hello")}}},
+			Request{Temperature: 1, TopP: 1, Messages: []Message{message("user", "Hello")}}},
 		{"everything", `{"model":"m","stream":true,"stream_options":{"include_usage":true},"temperature":0,"top_p":0.9,"max_tokens":5,"stop":["a","b"],"seed":7,"n":1,
 			"messages":[{"role":"developer","content":"Be brief."},{"role":"user","content":[{"type":"text","text":"Hel"},{"type":"text","text":"lo"}]}]}`,
 			Request{Model: "m", Stream: true, IncludeUsage: true, Temperature: 0, TopP: 0.9, Seed: &seven, MaxTokens: 5, Stop: []string{"a", "b"},
-				Messages: []Message{says("system", "Be brief."), says("user", "Hel", "lo")}}},
+				Messages: []Message{message("system", "Be brief."), message("user", "Hel", "lo")}}},
 		{"pictures", `{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,x","detail":"auto"}},
 			{"type":"text","text":"?"},{"type":"image_url","image_url":{"url":"https://a.b/c.png"}}]}]}`,
 			Request{Temperature: 1, TopP: 1, Messages: []Message{{"user", []Part{{Image: "data:image/png;base64,x"}, {Text: "?"}, {Image: "https://a.b/c.png"}}}}}},
-		{"the newer name of the limit wins", `{` + hello + `,"max_tokens":5,"max_completion_tokens":6}`,
-			Request{Temperature: 1, TopP: 1, MaxTokens: 6, Messages: []Message{says("user", "Hello")}}},
-		{"one stop", `{` + hello + `,"stop":"\n"}`, Request{Temperature: 1, TopP: 1, Stop: []string{"\n"}, Messages: []Message{says("user", "Hello")}}},
+		{"the newer name of the limit takes precedence", `{` + hello + `,"max_tokens":5,"max_completion_tokens":6}`,
+			Request{Temperature: 1, TopP: 1, MaxTokens: 6, Messages: []Message{message("user", "Hello")}}},
+		{"one stop", `{` + hello + `,"stop":"\n"}`, Request{Temperature: 1, TopP: 1, Stop: []string{"\n"}, Messages: []Message{message("user", "Hello")}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := Parse(decode(t, c.request))
@@ -66,7 +66,7 @@ func TestParseReadsWhatItKeeps(t *testing.T) {
 	}
 }
 
-func TestParseRefusesByName(t *testing.T) {
+func TestParseNamesTheFieldThatItRefuses(t *testing.T) {
 	for request, want := range map[string]string{
 		`[]`:                        "the request: must be an object",
 		`null`:                      "the request: must be an object",
@@ -123,9 +123,9 @@ func TestAnswersHaveOpenAIsShape(t *testing.T) {
 	}{
 		{"completion", `{"id":"chatcmpl-1","object":"chat.completion","created":3,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop","logprobs":null}],"usage":{"prompt_tokens":4,"completion_tokens":1,"total_tokens":5}}`,
 			a.Completion("Hi", "stop", Usage{4, 1})},
-		{"first", head + `{"index":0,"delta":{"role":"assistant"},"finish_reason":null,"logprobs":null}]}`, a.First()},
-		{"text", head + `{"index":0,"delta":{"content":"H\"i"},"finish_reason":null,"logprobs":null}]}`, a.Text(`H"i`)},
-		{"finish", head + `{"index":0,"delta":{},"finish_reason":"length","logprobs":null}]}`, a.Finish("length")},
+		{"first", head + `{"index":0,"delta":{"role":"assistant"},"finish_reason":null,"logprobs":null}]}`, a.RoleDelta()},
+		{"text", head + `{"index":0,"delta":{"content":"H\"i"},"finish_reason":null,"logprobs":null}]}`, a.TextDelta(`H"i`)},
+		{"finish", head + `{"index":0,"delta":{},"finish_reason":"length","logprobs":null}]}`, a.FinishDelta("length")},
 		{"usage", head + `],"usage":{"prompt_tokens":4,"completion_tokens":1,"total_tokens":5}}`, a.UsageDelta(Usage{4, 1})},
 	} {
 		data, err := json.Marshal(c.got)
@@ -148,7 +148,7 @@ func FuzzParse(f *testing.F) {
 		}
 		r, err := Parse(v)
 		if (err == nil) != (r != nil) || (r != nil && len(r.Messages) == 0) {
-			t.Errorf("%s gave %v, %v", text, r, err)
+			t.Errorf("%s: %v, %v", text, r, err)
 		}
 	})
 }
