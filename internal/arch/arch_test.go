@@ -98,6 +98,18 @@ func TestImportsFollowTheRule(t *testing.T) {
 	}
 }
 
+func TestImportRuleHasNoStaleLines(t *testing.T) {
+	packages := map[string]bool{}
+	for file := range productImports(t) {
+		packages[packageOf(file)] = true
+	}
+	for line := range allowed {
+		if !strings.HasSuffix(line, "/...") && !packages[line] {
+			t.Errorf("the import rule has a line for %s, which has no Go files", line)
+		}
+	}
+}
+
 func TestOnlyListedPackagesImportJavaScript(t *testing.T) {
 	for file, imports := range productImports(t) {
 		listed := matches(packageOf(file), jsPackages) && strings.HasSuffix(file, "_js.go")
