@@ -14,8 +14,8 @@ import (
 
 const module = "github.com/outrider-web/outrider/"
 
-// allowed lists which packages of this module a package may import. Every package has a line of its own or is covered by
-// one that ends with /..., which stands for all folders below. Tests may import anything.
+// allowed lists which packages of this module a package may import. Every package has a line of its own or is covered
+// by one that ends with /..., which stands for all folders below. Tests may import anything.
 var allowed = map[string][]string{
 	"internal/errs":               {},
 	"internal/arch":               {},
