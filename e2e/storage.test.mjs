@@ -5,7 +5,7 @@ import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch } from "./browser.mjs";
-import { always, modelServer } from "./models.mjs";
+import { intercept, modelServer } from "./models.mjs";
 import { contractProgram, openStore, serveStorage, setQuota } from "./storage.mjs";
 
 let site, browser;
@@ -120,7 +120,7 @@ for (const kind of kinds) {
     const bytes = Buffer.alloc(1000, 7);
     const server = await modelServer(bytes);
     let ranges = 0;
-    always(server, (request, response, serve) => {
+    intercept(server, (request, response, serve) => {
       const opening = request.headers.range === "bytes=0-0";
       if (!opening) ranges++;
       setTimeout(serve, opening ? 0 : 500);
