@@ -1,19 +1,20 @@
-// What paging costs a token that misses nothing, in Chromium: a model of 16 experts a layer answers with each of them in a
-// slot and without paging, in turns, and the times of a decoded token are compared.
-// Usage: node bench/paging.mjs [rounds, 10 unless said] [file.gguf, a small one of random weights unless named]
+// Measures what paging costs a token without misses, in Chromium. A model with 16 experts in each layer answers alternately
+// without paging and with a slot for each expert, and the decode times are compared.
 //
-// The built site is asked (`make site`, `go build -o dist/bin/build ./cmd/build`).
+//   node bench/paging.mjs [ROUNDS [FILE.gguf]]    10 rounds and a small file of random weights by default
+//
+// Needs the built site (`make site`, `go build -o dist/bin/build ./cmd/build`).
 
 import { readFileSync } from "node:fs";
 import { launch } from "../e2e/browser.mjs";
 import { modelServer, tinyModel } from "../e2e/models.mjs";
 import { serveSite } from "../e2e/server.mjs";
 
-const [rounds = 10, named] = process.argv.slice(2);
-const bytes = named ? readFileSync(named) : tinyModel("-family", "llama4", "-hidden", "512", "-experts", "16", "-layers", "12");
+const [rounds = 10, path] = process.argv.slice(2);
+const bytes = path ? readFileSync(path) : tinyModel("-family", "llama4", "-hidden", "512", "-experts", "16", "-layers", "12");
 const [site, model, browser] = await Promise.all([serveSite(), modelServer(bytes), launch()]);
 
-/** Milliseconds a token of the second answer to the same question: by then every expert it uses is in its slot. */
+/** Returns milliseconds a token of the second answer to a question. Every expert that it uses is in a slot by then. */
 const measure = (page, paging) =>
   page.evaluate(
     async ({ url, paging }) => {
@@ -28,19 +29,19 @@ const measure = (page, paging) =>
     { url: model.url, paging },
   );
 
-const middle = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 try {
   const page = await browser.context.newPage();
   await page.goto(`${site.url}/#models`);
-  const times = { whole: [], paged: [], again: [] };
+  const times = { unpaged: [], paged: [], again: [] };
   for (let round = 0; round < rounds; round++) {
-    times.whole.push(await measure(page));
+    times.unpaged.push(await measure(page));
     times.paged.push(await measure(page, { slots: 16 }));
-    times.again.push(await measure(page)); // what two measurements of the same differ by
+    times.again.push(await measure(page)); // shows how much two equal measurements differ
   }
   for (const [name, ms] of Object.entries(times)) {
-    const ratios = ms.map((t, i) => t / times.whole[i]);
-    console.log(`${name.padEnd(8)} ${middle(ms).toFixed(2)} ms a token, best ${Math.min(...ms).toFixed(2)}; to whole ${middle(ratios).toFixed(3)}`);
+    const ratios = ms.map((t, i) => t / times.unpaged[i]);
+    console.log(`${name.padEnd(8)} ${median(ms).toFixed(2)} ms a token, best ${Math.min(...ms).toFixed(2)}; to unpaged ${median(ratios).toFixed(3)}`);
   }
 } finally {
   await Promise.all([browser, site, model].map((x) => x.close()));

@@ -1,4 +1,4 @@
-// The engine's side of bench/storage.mjs: asks the storage worker and hands what comes to the GPU, as the pager does.
+// The worker of bench/storage.mjs: reads from the storage worker and uploads to the GPU, as the engine worker does.
 import { GPUHost } from "/worker/gpu-host.js";
 import { StorageClient } from "/worker/storage-client.js";
 
@@ -20,24 +20,24 @@ addEventListener("message", async ({ data }) => {
   }
 });
 
-/** Runs job(0) to job(count - 1), `depth` at a time, and gives the seconds that took. */
+/** Runs job(0) to job(count - 1), `depth` at a time, and returns the seconds that took. */
 async function seconds(count, depth, job) {
   let next = 0;
-  const lane = async (lane) => {
+  const run = async (lane) => {
     while (next < count) await job(next++, lane);
   };
   const start = performance.now();
-  await Promise.all(Array.from({ length: depth }, (_, i) => lane(i)));
+  await Promise.all(Array.from({ length: depth }, (_, lane) => run(lane)));
   return (performance.now() - start) / 1000;
 }
 
-/** Brings a file into the store, hashed, as after a download. */
+/** Copies a file into the store, hashed as after a download, and returns bytes a second. */
 async function write({ kind, depth }) {
   source ??= (await client.call(never, "openFile", new File(Array(CHUNKS).fill(noise()), "model.gguf"))).source;
   await client.call(never, "add", kind, { name: "model.gguf", size: CHUNKS * CHUNK_BYTES, validator: "" });
-  const { kind: held } = await client.call(never, "move", kind, kind);
-  if (held !== kind) throw new Error(`the browser has no ${kind}`);
-  return (CHUNKS * CHUNK_BYTES) / (await seconds(CHUNKS, depth, (chunk) => client.fill(never, kind, chunk, source)));
+  const { kind: actual } = await client.call(never, "move", kind, kind);
+  if (actual !== kind) throw new Error(`the browser has no ${kind}`);
+  return (CHUNKS * CHUNK_BYTES) / (await seconds(CHUNKS, depth, (chunk) => client.storeChunk(never, kind, chunk, source)));
 }
 
 function noise() {
@@ -46,10 +46,10 @@ function noise() {
   return bytes;
 }
 
-/** Reads units of the file at changing offsets; with gpu, each into a slot of its own that has been written before. */
+/** Reads units of the file at changing offsets and returns bytes a second; with gpu, each lane uploads to its own buffer. */
 async function read({ kind, depth, unit, gpu }) {
   const gpuHost = await host;
-  if (gpu) await Promise.all(Array.from({ length: depth }, (_, id) => slot(gpuHost, id, unit)));
+  if (gpu) await Promise.all(Array.from({ length: depth }, (_, id) => createBuffer(gpuHost, id, unit)));
   const count = Math.ceil(READ_BYTES / unit);
   const last = CHUNKS * CHUNK_BYTES - unit;
   const one = async (i, lane) => {
@@ -58,22 +58,21 @@ async function read({ kind, depth, unit, gpu }) {
     client.release(buffer);
     if (gpu && i === count - 1) await gpuHost.device.queue.onSubmittedWorkDone();
   };
-  await seconds(2 * depth, depth, one); // warm
-  const taken = await seconds(count, depth, one);
+  await seconds(2 * depth, depth, one); // warms up
+  const elapsed = await seconds(count, depth, one);
   if (gpu) for (let id = 0; id < depth; id++) gpuHost.destroyBuffer(id);
-  return (count * unit) / taken;
+  return (count * unit) / elapsed;
 }
 
-/** WebGPU fills a new buffer with zeros before its first write: that is not part of reading. */
-async function slot(gpuHost, id, size) {
+/** Creates a buffer and writes to it, because WebGPU fills a new one with zeros before the first write. */
+async function createBuffer(gpuHost, id, size) {
   gpuHost.createBuffer(id, `slot ${id}`, Math.ceil(size / 4) * 4, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
   gpuHost.upload(id, 0, new ArrayBuffer(4), 0, 4);
   await gpuHost.device.queue.onSubmittedWorkDone();
-  return id;
 }
 
-async function upload(gpuHost, slot, buffer) {
+async function upload(gpuHost, id, buffer) {
   for (let at = 0; at < buffer.byteLength; at += PIECE_BYTES) {
-    await gpuHost.upload(slot, at, buffer, at, Math.min(PIECE_BYTES, buffer.byteLength - at));
+    await gpuHost.upload(id, at, buffer, at, Math.min(PIECE_BYTES, buffer.byteLength - at));
   }
 }

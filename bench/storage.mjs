@@ -1,20 +1,21 @@
-// Speed of the store in headless Chromium with a fresh profile: chunks written, and units read from the store to the
-// GPU ("read") or only as far as the engine worker ("arrive"), by kind of store and by how many are under way.
-// Usage: node bench/storage.mjs [rounds, 5 unless said] [a pattern of cases, such as "opfs read (23|71)"]
+// Measures the store in headless Chromium with a new profile: chunks written, and units read from the store to the GPU
+// ("read") or to the engine worker only ("arrive"), by kind of store and by the number of concurrent requests ("depth").
 //
-// Every round runs every case once, so that a disturbance does not meet all rounds of one case. The table gives the best
-// of the rounds and, in brackets, their median; on an idle machine the two are close.
+//   node bench/storage.mjs [ROUNDS [PATTERN]]    5 rounds by default; a pattern of cases is, for example, "opfs read (23|71)"
+//
+// Every round runs every case once, so that a disturbance does not affect all rounds of one case. The table shows the
+// fastest round and, in brackets, the median; on an idle machine the two are close.
 
 import { fileURLToPath } from "node:url";
 import { launch } from "../e2e/browser.mjs";
 import { serveStorage } from "../e2e/storage.mjs";
 
 const rounds = Number(process.argv[2] ?? 5);
-const wanted = new RegExp(process.argv[3] ?? "");
+const pattern = new RegExp(process.argv[3] ?? "");
 const units = [16, 23, 46, 71]; // MB, of 10^6 bytes
 const depths = [1, 2, 4];
 
-/** Every case by its name; those of a kind write before they read. */
+/** All cases by name; each kind of store is written before it is read. */
 const cases = ["opfs", "indexeddb"].flatMap((kind) => [
   ...depths.map((depth) => [`${kind} write 16.8 MB depth ${depth}`, { write: true, kind, depth }]),
   ...["read", "arrive"].flatMap((how) =>
@@ -42,13 +43,13 @@ try {
   const measure = (request) => page.evaluate((request) => measure(request), request);
   for (const kind of ["opfs", "indexeddb"]) await measure({ write: true, kind, depth: 1 });
 
-  const chosen = cases.filter(([name]) => wanted.test(name));
-  const found = new Map(chosen.map(([name]) => [name, []]));
+  const chosen = cases.filter(([name]) => pattern.test(name));
+  const results = new Map(chosen.map(([name]) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [name, request] of chosen) found.get(name).push(await measure(request));
+    for (const [name, request] of chosen) results.get(name).push(await measure(request));
   }
   console.log(`GB/s, best of ${rounds} rounds (median), Chromium ${browser.context.browser()?.version() ?? ""}`);
-  for (const [name, speeds] of found) {
+  for (const [name, speeds] of results) {
     const sorted = speeds.map((speed) => (speed / 1e9).toFixed(2)).sort((a, b) => a - b);
     console.log(`${name.padEnd(36)} ${sorted.at(-1)} (${sorted[sorted.length >> 1]})`);
   }

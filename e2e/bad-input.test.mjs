@@ -1,14 +1,14 @@
-// What can be wrong with a file, a server, a store and a GPU: each is named on the page, and nothing that is stored in
-// part counts as whole.
+// Bad files, servers, storage and GPUs: the page shows the error by its code, and a model that is stored in part never
+// counts as complete.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { endAfter, status as httpStatus } from "../web/test/range-server.mjs";
-import { launch, part, status } from "./browser.mjs";
-import { absurd, always, modelServer, patched, retyped, tinyModel } from "./models.mjs";
+import { launch, part, waitForStatus } from "./browser.mjs";
+import { intercept, modelServer, tinyModel, withAbsurdCount, withTensorType, withText } from "./models.mjs";
 import { serveSite } from "./server.mjs";
 
-const chunk = 16 << 20; // bytes the store keeps as one
+const chunkBytes = 16 << 20; // of the store
 const tiny = tinyModel();
 const twoChunks = tinyModel("-hidden", "1024", "-layers", "12");
 
@@ -22,15 +22,22 @@ after(async () => {
   await site?.close();
 });
 
-/** Opens the page, types a URL, and waits until it is loaded or refused. */
+/** Opens the page, enters a URL and waits until the model is loaded or an error is shown. */
 async function load(page, url) {
   await page.goto(`${site.url}/#models`);
   await page.getByLabel("Address of a GGUF file").fill(url);
   await page.getByRole("button", { name: "Load" }).click();
-  return status(page, ["ready", "error"], 90_000);
+  return waitForStatus(page, ["ready", "error"], 90_000);
 }
 
-/** Gives body a page: of the shared browser, or of one with options of its own. */
+/** Serves a model until the end of a test. */
+async function serveModel(t, bytes) {
+  const server = await modelServer(bytes);
+  t.after(() => server.close());
+  return server;
+}
+
+/** Calls body with a new page of the shared browser or, with options, of a browser of its own. */
 async function withPage(body, options) {
   const own = options && (await launch(options));
   const page = await (own ?? browser).context.newPage();
@@ -42,23 +49,26 @@ async function withPage(body, options) {
   }
 }
 
-/** Adds code to the engine worker, which runs after the worker's own start. Service workers would get in the way. */
-const sabotaged = { serviceWorkers: "block" };
-async function sabotage(page, { before = "", after = "" }) {
+/** Options of a browser in which injectCode works: a service worker would answer the request for the script. */
+const injectable = { serviceWorkers: "block" };
+
+/** Adds code to the engine worker, before and after its own. */
+async function injectCode(page, { before = "", after = "" }) {
   await page.route("**/assets/engine-*.js", async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: `${before};${await response.text()};${after}` });
   });
 }
 
-async function assertError(page, code, says) {
-  const now = await status(page, ["ready", "error"], 1000);
+/** Asserts that the page shows an error with this code and a matching message. */
+async function assertError(page, code, message) {
+  const now = await waitForStatus(page, ["ready", "error"], 1000);
   assert.equal(now, "error");
   assert.equal(await part(page, "error").getAttribute("data-code"), code);
-  assert.match(await part(page, "error").locator("p").first().textContent(), says);
+  assert.match(await part(page, "error").locator("p").first().textContent(), message);
 }
 
-/** What the store holds: id, bytes, whether that is all. */
+/** Returns what the store holds: id, bytes and whether that is the complete file. */
 const stored = (page) =>
   page.evaluate(async () => {
     const models = await document.querySelector("scout-chat").engine.models();
@@ -69,30 +79,29 @@ const badFiles = {
   "a web page": ["not_gguf", /GGUF/, Buffer.from("<!doctype html>".padEnd(500))],
   "a header cut short": ["truncated", /ends|cut|truncated/i, tiny.subarray(0, 300)],
   "data cut short": ["truncated", /ends|cut|truncated/i, tiny.subarray(0, tiny.length - 1000)],
-  "absurd counts": ["bad_header", /tensors/, absurd(tiny)],
-  "another architecture": ["unsupported_architecture", /mamba/, patched(tiny, "general.architecture", "llama", "mamba")],
-  "another tensor type": ["unsupported_tensor_type", /output_norm\.weight|type/, retyped(tiny, "output_norm.weight", 16)],
-  "another tokenizer": ["unsupported_tokenizer", /smollX/, patched(tiny, "tokenizer.ggml.pre", "smollm", "smollX")],
-  "another template": ["unsupported_template", /template/, patched(tiny, "tokenizer.chat_template", "<|im_start|>", "<|im_strat|>")],
+  "an absurd tensor count": ["bad_header", /tensors/, withAbsurdCount(tiny)],
+  "an unknown architecture": ["unsupported_architecture", /mamba/, withText(tiny, "general.architecture", "llama", "mamba")],
+  "an unknown tensor type": ["unsupported_tensor_type", /output_norm\.weight|type/, withTensorType(tiny, "output_norm.weight", 16)],
+  "an unknown tokenizer": ["unsupported_tokenizer", /smollX/, withText(tiny, "tokenizer.ggml.pre", "smollm", "smollX")],
+  "an unknown template": ["unsupported_template", /template/, withText(tiny, "tokenizer.chat_template", "<|im_start|>", "<|im_strat|>")],
 };
 
-for (const [name, [code, says, bytes]] of Object.entries(badFiles)) {
-  test(`${name} is ${code} on the page`, async () => {
-    const server = await modelServer(bytes);
+for (const [name, [code, message, bytes]] of Object.entries(badFiles)) {
+  test(`the page shows ${code} for ${name}`, async (t) => {
+    const server = await serveModel(t, bytes);
     await withPage(async (page) => {
       await load(page, server.url);
-      await assertError(page, code, says);
+      await assertError(page, code, message);
     });
-    await server.close();
   });
 }
 
-/** Servers by what is wrong with them. */
+/** Servers that do not work, each with its code, message and setup. */
 const badServers = {
-  "no ranges": ["no_ranges", /range/, (server) => always(server, (_, response) => response.writeHead(200, server.headers).end(tiny))],
-  "no CORS": ["no_cors", /CORS|allow/, (server) => (server.headers = {})],
-  "no such file": ["not_found", /address|found/i, (server) => always(server, withCORS(404))],
-  "a login wanted": ["http_status", /403/, (server) => always(server, withCORS(403))],
+  "a server without ranges": ["no_ranges", /range/, (server) => intercept(server, (_, response) => response.writeHead(200, server.headers).end(tiny))],
+  "a server without CORS": ["no_cors", /CORS|allow/, (server) => (server.headers = {})],
+  "a server without the file": ["not_found", /address|found/i, (server) => intercept(server, withCORS(404))],
+  "a server that requires a login": ["http_status", /403/, (server) => intercept(server, withCORS(403))],
 };
 
 const withCORS = (code) => (request, response) => {
@@ -100,120 +109,112 @@ const withCORS = (code) => (request, response) => {
   httpStatus(code)(request, response);
 };
 
-for (const [name, [code, says, spoil]] of Object.entries(badServers)) {
-  test(`a server with ${name} is ${code} on the page`, async () => {
-    const server = await modelServer(tiny);
-    spoil(server);
+for (const [name, [code, message, setUp]] of Object.entries(badServers)) {
+  test(`the page shows ${code} for ${name}`, async (t) => {
+    const server = await serveModel(t, tiny);
+    setUp(server);
     await withPage(async (page) => {
       await load(page, server.url);
-      await assertError(page, code, says);
+      await assertError(page, code, message);
     });
-    await server.close();
   });
 }
 
-test("a lost connection keeps what has come, and trying again fetches only the rest", async () => {
-  const server = await modelServer(twoChunks);
-  const die = (_, response) => response.socket.destroy();
-  always(server, (request, response, serve) => {
+test("a lost connection keeps the stored chunks, and trying again fetches only the others", async (t) => {
+  const server = await serveModel(t, twoChunks);
+  const disconnect = (_, response) => response.socket.destroy();
+  intercept(server, (request, response, serve) => {
     const from = Number(/=(\d+)-/.exec(request.headers.range)?.[1] ?? 0);
-    if (from < chunk) return serve();
-    always(server, die);
+    if (from < chunkBytes) return serve();
+    intercept(server, disconnect);
     endAfter(1 << 20)(request, response, serve);
   });
   await withPage(async (page) => {
     await load(page, server.url);
     await assertError(page, "connection_lost", /connection|network/i);
-    assert.deepEqual(await stored(page), [[server.url, chunk, false]]);
+    assert.deepEqual(await stored(page), [[server.url, chunkBytes, false]]);
 
-    always(server, null);
+    intercept(server, null);
     server.requests.length = 0;
     await page.getByRole("button", { name: "Try again" }).click();
-    assert.equal(await status(page, ["ready", "error"], 90_000), "ready");
+    assert.equal(await waitForStatus(page, ["ready", "error"], 90_000), "ready");
     const weights = server.requests.filter(({ method, range }) => method === "GET" && /-\d{4,}$/.test(range));
-    assert.ok(weights.length > 0 && weights.every(({ range }) => Number(/=(\d+)/.exec(range)[1]) >= chunk), JSON.stringify(weights));
+    assert.ok(weights.length > 0 && weights.every(({ range }) => Number(/=(\d+)/.exec(range)[1]) >= chunkBytes), JSON.stringify(weights));
     assert.deepEqual(await stored(page), [[server.url, twoChunks.length, true]]);
   }, {});
-  await server.close();
 });
 
-test("a full store says how much room is missing and keeps what it has", async () => {
-  const server = await modelServer(twoChunks);
+test("a full store reports how many bytes are missing and keeps its chunks", async (t) => {
+  const server = await serveModel(t, twoChunks);
   await withPage(async (page, context) => {
     const devtools = await context.newCDPSession(page);
     await devtools.send("Storage.overrideQuotaForOrigin", { origin: site.url, quotaSize: 20e6 });
     await load(page, server.url);
     await assertError(page, "storage_full", /15\.\d MB more are needed/);
-    assert.deepEqual(await stored(page), [[server.url, chunk, false]]);
-  }, sabotaged); // the service worker's cache would take from the same quota
-  await server.close();
+    assert.deepEqual(await stored(page), [[server.url, chunkBytes, false]]);
+  }, injectable); // the service worker's cache counts towards the same quota
 });
 
-test("a browser without WebGPU is no_webgpu on the page, before anything is asked of the server", async () => {
-  const server = await modelServer(tiny);
+test("the page shows no_webgpu in a browser without WebGPU, before any request to the server", async (t) => {
+  const server = await serveModel(t, tiny);
   await withPage(async (page) => {
-    await sabotage(page, { before: "delete WorkerNavigator.prototype.gpu" });
+    await injectCode(page, { before: "delete WorkerNavigator.prototype.gpu" });
     await load(page, server.url);
     await assertError(page, "no_webgpu", /this page has no WebGPU; open it over https/);
     assert.deepEqual(server.requests, []);
-  }, sabotaged);
-  await server.close();
+  }, injectable);
 });
 
-test("a browser without an adapter is no_adapter on the page, before anything is asked of the server", async () => {
-  const server = await modelServer(tiny);
+test("the page shows no_adapter in a browser without an adapter, before any request to the server", async (t) => {
+  const server = await serveModel(t, tiny);
   await withPage(async (page) => {
     await load(page, server.url);
     await assertError(page, "no_adapter", /adapter/);
     assert.deepEqual(server.requests, []);
   }, { args: ["--enable-unsafe-webgpu", "--disable-gpu", "--disable-software-rasterizer"] });
-  await server.close();
 });
 
-test("a GPU too small for the model is limits_too_small, by how much, before the download", async () => {
-  const server = await modelServer(twoChunks);
+test("the page shows limits_too_small, and by how much, before it downloads a model that the GPU cannot hold", async (t) => {
+  const server = await serveModel(t, twoChunks);
   await withPage(async (page) => {
     const limits = "{ maxBufferSize: 1e5, maxStorageBufferBindingSize: 1e5 }";
-    await sabotage(page, { before: `Object.defineProperty(GPUDevice.prototype, "limits", { get: () => (${limits}) })` });
+    await injectCode(page, { before: `Object.defineProperty(GPUDevice.prototype, "limits", { get: () => (${limits}) })` });
     await load(page, server.url);
     await assertError(page, "limits_too_small", /needs \d+ bytes.* 100000: \d+ bytes too small/);
-    assert.deepEqual(await stored(page), [[server.url, chunk, false]]);
-  }, sabotaged);
-  await server.close();
+    assert.deepEqual(await stored(page), [[server.url, chunkBytes, false]]);
+  }, injectable);
 });
 
-test("a panic in Go's work is an error on the page", async () => {
-  const server = await modelServer(tiny);
+test("the page shows an error when Go panics during a call", async (t) => {
+  const server = await serveModel(t, tiny);
   await withPage(async (page) => {
-    await sabotage(page, { after: "globalThis.outriderGPU = async () => undefined" });
+    await injectCode(page, { after: "globalThis.outriderGPU = async () => undefined" });
     await load(page, server.url);
     await assertError(page, "internal", /something unexpected/i);
-  }, sabotaged);
-  await server.close();
+  }, injectable);
 });
 
-test("the end of the Go program is an error on the page, in Go's words", async () => {
-  const server = await modelServer(tiny);
+test("the page shows an error with Go's message when the Go program ends", async (t) => {
+  const server = await serveModel(t, tiny);
   await withPage(async (page) => {
-    // A callback that gets what it cannot use panics outside every call that could catch it.
-    await sabotage(page, { after: "globalThis.outriderStorage.fill = (...args) => new Promise(() => setTimeout(args[4], 0, `no number`))" });
+    // Go panics in the callback, outside of every call that could recover.
+    await injectCode(page, { after: "globalThis.outriderStorage.storeChunk = (...args) => new Promise(() => setTimeout(args[4], 0, `not a number`))" });
     await load(page, server.url);
     await assertError(page, "internal", /stopped unexpectedly \(panic: .*\); load the model again/);
     await page.getByRole("button", { name: "Try again" }).waitFor();
-  }, sabotaged);
-  await server.close();
+  }, injectable);
 });
 
-test("local files: one that is empty, one that is a model; then requests that are wrong", async () => {
+test("an empty local file is refused, a model is loaded, and bad requests are refused by field", async () => {
   await withPage(async (page) => {
     await page.goto(`${site.url}/#models`);
     const pick = (name, buffer) => page.locator("scout-chat input[type=file]").setInputFiles({ name, mimeType: "", buffer });
     await pick("empty.gguf", Buffer.alloc(0));
-    await status(page, "error");
+    await waitForStatus(page, "error");
     await assertError(page, "not_gguf", /GGUF/);
     await pick("tiny.gguf", tiny);
-    await status(page, "loading");
-    assert.equal(await status(page, ["ready", "error"], 60_000), "ready");
+    await waitForStatus(page, "loading");
+    assert.equal(await waitForStatus(page, ["ready", "error"], 60_000), "ready");
     const errors = await page.evaluate(async () => {
       const { create } = document.querySelector("scout-chat").engine.chat.completions;
       const messages = [{ role: "user", content: "Hello" }];

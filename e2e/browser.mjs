@@ -1,4 +1,4 @@
-// Chromium for the tests: headless, on SwiftShader, with a fresh profile. A browser that does not start fails the test.
+// Chromium for the tests: headless, with a new profile and SwiftShader as its GPU. A browser that does not start fails the test.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -16,7 +16,7 @@ const quiet = [
   "--no-first-run",
 ];
 
-/** Starts a browser; args replaces the flags that turn WebGPU on. close() ends it and forgets its profile, a folder. */
+/** Starts a browser; args replaces the flags that enable WebGPU. close() ends it and deletes its profile, a folder. */
 export async function launch({ args = webgpu, ...options } = {}) {
   const profile = await mkdtemp(join(tmpdir(), "outrider-e2e-"));
   const context = await chromium.launchPersistentContext(profile, {
@@ -32,16 +32,16 @@ export async function launch({ args = webgpu, ...options } = {}) {
   return { context, profile, close };
 }
 
-/** The most memory that a page's process of the browser with this profile has taken so far, bytes; Linux tells. */
+/** Returns the peak memory of the largest page process of the browser with this profile, bytes. Reads /proc of Linux. */
 export function pageMemory(profile) {
   const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(describe).filter(Boolean);
   const browser = processes.find(({ command }) => command.includes(`--user-data-dir=${profile}\0`));
-  const descends = ({ parent }) => parent === browser.pid || processes.some((x) => x.pid === parent && descends(x));
-  const pages = processes.filter((x) => x.command.includes("--type=renderer") && descends(x));
+  const isDescendant = ({ parent }) => parent === browser.pid || processes.some((x) => x.pid === parent && isDescendant(x));
+  const pages = processes.filter((x) => x.command.includes("--type=renderer") && isDescendant(x));
   return Math.max(...pages.map(({ peak }) => peak));
 }
 
-/** What the system tells of a process; nothing of one that has ended meanwhile. */
+/** Returns parent, peak memory and command of a process; undefined if it has ended. */
 function describe(pid) {
   try {
     const [status, command] = ["status", "cmdline"].map((file) => readFileSync(`/proc/${pid}/${file}`, "utf8"));
@@ -52,21 +52,21 @@ function describe(pid) {
   }
 }
 
-/** Collects what a healthy page never has: console errors, uncaught exceptions, requests to elsewhere. */
-export function watch(page) {
-  const complaints = [];
-  page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
-  page.on("console", (message) => message.type() === "error" && complaints.push(`console: ${message.text()}`));
+/** Collects, from now on, console errors, uncaught exceptions and requests to other machines. A working page has none. */
+export function collectProblems(page) {
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(`uncaught: ${error.message}`));
+  page.on("console", (message) => message.type() === "error" && problems.push(`console: ${message.text()}`));
   page.on("request", (request) => {
     const { protocol, hostname } = new URL(request.url());
-    if (protocol.startsWith("http") && hostname !== "127.0.0.1") complaints.push(`foreign request: ${request.url()}`);
+    if (protocol.startsWith("http") && hostname !== "127.0.0.1") problems.push(`foreign request: ${request.url()}`);
   });
-  return complaints;
+  return problems;
 }
 
-/** Waits until <scout-chat> has one of the statuses; gives it. */
-export async function status(page, wanted, timeout = 60_000) {
-  const list = [wanted].flat();
+/** Waits until <scout-chat> has one of the statuses, and returns it. */
+export async function waitForStatus(page, statuses, timeout = 60_000) {
+  const list = [statuses].flat();
   const handle = await page.waitForFunction(
     (list) => {
       const now = document.querySelector("scout-chat")?.getAttribute("status");
@@ -78,17 +78,17 @@ export async function status(page, wanted, timeout = 60_000) {
   return handle.jsonValue();
 }
 
-/** A part of <scout-chat>, by name. */
+/** Returns a locator of a part of <scout-chat>. */
 export const part = (page, name) => page.locator(`scout-chat [part="${name}"]`);
 
-/** The texts of the answers so far. */
+/** Returns a locator of the texts of the answers so far. */
 export const answers = (page) => page.locator('scout-chat [part="message assistant"] .text');
 
-/** Asks, and gives the answer when it is whole. */
+/** Sends a question and returns the complete answer. */
 export async function ask(page, question, timeout) {
   await part(page, "input").fill(question);
   await part(page, "send").click();
-  await status(page, "generating");
-  await status(page, ["ready", "error"], timeout);
+  await waitForStatus(page, "generating");
+  await waitForStatus(page, ["ready", "error"], timeout);
   return answers(page).last().textContent();
 }

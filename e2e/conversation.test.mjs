@@ -1,9 +1,9 @@
-// The whole path with a published model: its URL typed into the page, a question, the reference's answer; then both
-// servers gone, and the same again from what the browser keeps.
+// A published model from its URL to an answer equal to the reference's; then the same without any server, from the
+// browser's storage.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ask, launch, part, status, watch } from "./browser.mjs";
+import { ask, launch, part, waitForStatus, collectProblems } from "./browser.mjs";
 import { file, readGolden } from "./golden.mjs";
 import { modelServer } from "./models.mjs";
 import { serveSite } from "./server.mjs";
@@ -15,12 +15,13 @@ const question = "What is the capital of France?";
 const golden = readGolden("testdata/golden/smollm2/france.golden");
 const [, answer] = /^'(.*)<\|im_end\|>'$/.exec(golden.notes.continuation);
 
-async function converse(page) {
+/** Asks the question and returns the answer with the engine's statistics. */
+async function askQuestion(page) {
   const text = await ask(page, question, minutes(4));
   return { text, stats: await page.evaluate(() => document.querySelector("scout-chat").engine.stats()) };
 }
 
-function check({ text, stats }) {
+function assertReferenceAnswer({ text, stats }) {
   assert.match(text, /Paris/);
   assert.equal(text, answer);
   assert.deepEqual(stats.tokens, golden.ints.continuation);
@@ -29,6 +30,7 @@ function check({ text, stats }) {
   assert.equal(stats.bytesInFlight, 0);
 }
 
+/** Prints the figures of an answer. */
 function report(when, seconds, { stats }) {
   console.log(
     `e2e: ${when}: ready in ${seconds.toFixed(1)} s, prefill ${stats.prefillSeconds.toFixed(1)} s for ${stats.promptTokens} tokens, ` +
@@ -37,35 +39,35 @@ function report(when, seconds, { stats }) {
   );
 }
 
-test("a published model answers as the reference does, and again without any server", async () => {
+test("a published model answers as the reference does, also without any server", async () => {
   const site = await serveSite();
   const models = await modelServer(file("models/cache/SmolLM2-135M-Instruct.Q4_1.gguf"));
   const { context, close } = await launch();
   try {
     const page = await context.newPage();
-    const complaints = watch(page);
+    const problems = collectProblems(page);
     await page.goto(`${site.url}/#models`);
     await page.getByLabel("Address of a GGUF file").fill(models.url);
     let start = Date.now();
     await page.getByRole("button", { name: "Load" }).click();
-    await status(page, "loading");
-    await status(page, ["ready", "error"], minutes(2));
+    await waitForStatus(page, "loading");
+    await waitForStatus(page, ["ready", "error"], minutes(2));
     let ready = (Date.now() - start) / 1000;
-    const first = await converse(page);
+    const first = await askQuestion(page);
     report("first visit", ready, first);
-    check(first);
+    assertReferenceAnswer(first);
 
     await page.evaluate(() => navigator.serviceWorker.ready);
     await site.close();
     await models.close();
     start = Date.now();
-    await page.goto(site.url); // and no longer at the list of models
-    await status(page, ["ready", "error"], minutes(2));
+    await page.goto(site.url); // without #models, so the last model is opened
+    await waitForStatus(page, ["ready", "error"], minutes(2));
     ready = (Date.now() - start) / 1000;
-    const second = await converse(page);
+    const second = await askQuestion(page);
     report("offline", ready, second);
-    check(second);
-    assert.deepEqual(complaints.filter((c) => !/ERR_CONNECTION_REFUSED/.test(c)), []);
+    assertReferenceAnswer(second);
+    assert.deepEqual(problems.filter((c) => !/ERR_CONNECTION_REFUSED/.test(c)), []);
   } finally {
     await close();
     await site.close();

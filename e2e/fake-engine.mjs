@@ -1,7 +1,7 @@
-// An engine worker that follows a script instead of computing, because the page's own tests need every state at will. It
-// takes the place of the page's Worker and answers the calls of EngineMethods in web/src/protocol.ts.
+// An engine worker that follows a script instead of computing, so that the tests of the page can bring it into every state.
+// It replaces the page's Worker and answers the calls of EngineMethods in web/src/protocol.ts.
 
-/** Runs in the page, before its scripts. The script's fields say where to pause, hold or fail. */
+/** Runs in the page before its scripts. The fields of script say where to pause, stop or fail. */
 export function fakeEngine(script) {
   class FakeWorker extends EventTarget {
     #aborted = new Set();
@@ -22,7 +22,7 @@ export function fakeEngine(script) {
       queueMicrotask(() => this.dispatchEvent(new MessageEvent("message", { data })));
     }
 
-    /** Waits, unless the request is aborted. */
+    /** Waits; throws once the request is aborted. */
     async #pause(id, ms) {
       for (const end = Date.now() + ms; Date.now() < end; ) {
         await new Promise((resolve) => setTimeout(resolve, Math.min(5, ms)));

@@ -1,14 +1,14 @@
-// Golden files as the tests read them: the format is described in testdata/golden/golden.py.
+// Reads golden files. testdata/golden/golden.py describes the format.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = new URL("../", import.meta.url);
 
-/** A file of the repository. */
+/** Returns the bytes of a file of the repository. */
 export const file = (path) => readFileSync(fileURLToPath(new URL(path, root)));
 
-/** A golden file's notes and its arrays of whole numbers. */
+/** Returns the notes and the integer arrays of a golden file. */
 export function readGolden(path) {
   const bytes = file(path);
   const head = bytes.subarray(0, bytes.indexOf("\n\n"));

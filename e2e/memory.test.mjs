@@ -1,61 +1,61 @@
-// Less GPU memory than a model would fill: its experts get fewer slots, and its answers stay as they are.
+// Too little GPU memory for a whole model: its experts get fewer slots, and its answers stay the same.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, status } from "./browser.mjs";
+import { launch, waitForStatus } from "./browser.mjs";
 import { modelServer, tinyModel } from "./models.mjs";
 import { loadAndAsk } from "./paging.mjs";
 import { serveSite } from "./server.mjs";
-import { haveSmallGPU } from "./small-gpu.mjs";
+import { limitGPU } from "./small-gpu.mjs";
 
 const message = "Tell me a story";
 const tokens = 8;
 
-let site, model, whole;
+let site, model, unlimited;
 before(async () => {
   const bytes = tinyModel("-family", "llama4", "-type", "F32", "-hidden", "256", "-experts", "16", "-layers", "2");
   [site, model] = await Promise.all([serveSite(), modelServer(bytes)]);
-  await withGPU({}, async (page) => (whole = await loadAndAsk(page, model.url, undefined, message, tokens)));
-  assert.equal(whole.paging, null);
+  await withGPU({}, async (page) => (unlimited = await loadAndAsk(page, model.url, undefined, message, tokens)));
+  assert.equal(unlimited.paging, null);
 });
 after(() => Promise.all([site, model].map((x) => x?.close())));
 
-/** Gives body a page whose GPU has only so much memory. */
+/** Calls body with a page whose GPU has the given limits. */
 async function withGPU(limits, body) {
   const { context, close } = await launch({ serviceWorkers: "block" });
   try {
-    await haveSmallGPU(context, limits);
+    await limitGPU(context, limits);
     const page = await context.newPage();
     await page.goto(`${site.url}/#models`);
-    await status(page, "idle");
+    await waitForStatus(page, "idle");
     await body(page);
   } finally {
     await close();
   }
 }
 
-/** Asserts that some experts found no room and that the answer does not tell. */
+/** Asserts that some experts have no slot and that the answer is the same. */
 function assertPaged(stats) {
   const { expertsOnGPU, experts } = stats.paging;
   assert.ok(expertsOnGPU >= 2 && expertsOnGPU < experts, `${expertsOnGPU} of ${experts}`);
-  assert.deepEqual(stats.tokens, whole.tokens);
+  assert.deepEqual(stats.tokens, unlimited.tokens);
 }
 
 for (const breaks of [false, true]) {
-  test(`a GPU that ${breaks ? "is lost by taking too much" : "refuses memory"} is asked for less, at once and later`, async () => {
-    await withGPU({ limit: 0.6 * whole.gpuBytes, breaks }, async (page) => {
+  test(`when a GPU ${breaks ? "is lost by an allocation" : "refuses an allocation"}, this load and later ones allocate less`, async () => {
+    await withGPU({ limit: 0.6 * unlimited.gpuBytes, breaks }, async (page) => {
       for (const visit of ["first", "second"]) {
         const stats = await loadAndAsk(page, model.url, undefined, message, tokens);
         assertPaged(stats);
         console.log(`e2e: ${breaks ? "loss" : "refusal"}, ${visit} visit: ${stats.paging.expertsOnGPU} of ${stats.paging.experts} experts fit`);
         await page.reload();
-        await status(page, "idle");
+        await waitForStatus(page, "idle");
       }
     });
   });
 }
 
-test("a GPU that is lost during an answer is asked for less by the next load", async () => {
+test("after a GPU was lost during an answer, the next load allocates less", async () => {
   await withGPU({}, async (page) => {
     const code = await page.evaluate(
       async ({ url, message }) => {

@@ -1,5 +1,5 @@
-// Model files for the tests: a tiny one that is made on the spot, ways to spoil it, and a server for it that a page of
-// another origin may read.
+// Model files for the tests: tiny ones made on demand, ways to damage them, and a server that pages of other origins may
+// read.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -10,7 +10,7 @@ import { rangeServer } from "../web/test/range-server.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** A Llama of random weights, as cmd/pack writes it. */
+/** Returns a tiny model of random weights; flags are those of `pack tiny`. */
 export function tinyModel(...flags) {
   const folder = mkdtempSync(join(tmpdir(), "outrider-model-"));
   try {
@@ -22,8 +22,8 @@ export function tinyModel(...flags) {
   }
 }
 
-/** A copy with the first `from` after `key` replaced by `to`, which is as long. */
-export function patched(bytes, key, from, to) {
+/** Returns a copy with the first `from` after `key` replaced by `to`, which has the same length. */
+export function withText(bytes, key, from, to) {
   const copy = Buffer.from(bytes);
   const at = copy.indexOf(from, copy.indexOf(key) + Buffer.byteLength(key));
   if (at < 0 || Buffer.byteLength(from) !== Buffer.byteLength(to)) throw new Error(`cannot put ${to} after ${key}`);
@@ -31,22 +31,22 @@ export function patched(bytes, key, from, to) {
   return copy;
 }
 
-/** A copy whose header counts an absurd number of tensors. */
-export function absurd(bytes) {
+/** Returns a copy whose header announces 2^60 tensors. */
+export function withAbsurdCount(bytes) {
   const copy = Buffer.from(bytes);
   copy.writeBigUInt64LE(1n << 60n, 8); // after magic and version
   return copy;
 }
 
-/** A copy in which a tensor has another type. */
-export function retyped(bytes, tensor, type) {
+/** Returns a copy in which a tensor has another type. */
+export function withTensorType(bytes, tensor, type) {
   const copy = Buffer.from(bytes);
   const dims = copy.indexOf(tensor) + Buffer.byteLength(tensor);
   copy.writeUInt32LE(type, dims + 4 + 8 * copy.readUInt32LE(dims));
   return copy;
 }
 
-/** Serves bytes with ranges to every origin. */
+/** Serves bytes, in ranges, to pages of every origin. */
 export async function modelServer(bytes) {
   const server = await rangeServer(bytes);
   server.headers = { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Content-Range, ETag" };
@@ -57,19 +57,19 @@ export async function modelServer(bytes) {
   return server;
 }
 
-/** Makes a server do the same to every request from now on, or behave again. */
-export const always = (server, trick) => (server.next = trick ? { shift: () => trick } : []);
+/** Makes a server pass every request to handler from now on; null makes it serve again. */
+export const intercept = (server, handler) => (server.next = handler ? { shift: () => handler } : []);
 
-/** Where a tensor's numbers lie in a file without padding, as cmd/pack writes it; bytes is their length, that of F32. */
+/** Returns offset and size of an F32 tensor in a file without padding, as cmd/pack writes it, bytes. */
 export function tensorAt(file, name) {
-  const [{ offset, bytes }, last] = [name, lastTensor].map((name) => entry(file, name));
+  const [{ offset, bytes }, last] = [name, lastTensor].map((name) => headerEntry(file, name));
   return { offset: offset + file.length - last.offset - last.bytes, bytes };
 }
 
 const lastTensor = "blk.1.ffn_down_shexp.weight"; // of a Llama 4 of two layers
 
-/** A tensor's line in the header; offset is from the first tensor's numbers on. */
-function entry(file, name) {
+/** Reads offset and size of an F32 tensor from the header; the offset counts from the first tensor. */
+function headerEntry(file, name) {
   let at = file.indexOf(name) + Buffer.byteLength(name);
   const dims = file.readUInt32LE(at);
   let bytes = 4;

@@ -1,8 +1,8 @@
-// The first minute: the page opens and the model inside talks and looks at a picture, the second time without network.
+// The first minute: the page opens, Nano answers; then, without network, it answers again and about a picture.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answers, ask, launch, part, status, watch } from "./browser.mjs";
+import { answers, ask, launch, part, waitForStatus, collectProblems } from "./browser.mjs";
 import { file } from "./golden.mjs";
 import { serveSite } from "./server.mjs";
 
@@ -12,6 +12,7 @@ const golden = cases.find(({ family, picture }) => family === "about" && !pictur
 
 const stats = (page) => page.evaluate(() => document.querySelector("scout-chat").engine.stats());
 
+/** Deletes everything from the store. */
 async function emptyStore(page) {
   const left = await page.evaluate(async () => {
     const { engine } = document.querySelector("scout-chat");
@@ -22,7 +23,7 @@ async function emptyStore(page) {
   assert.deepEqual(left, []);
 }
 
-/** Three blue circles, as a person saves them from a paint program. */
+/** Draws three blue circles into a PNG file. */
 async function threeBlueCircles(page) {
   const bytes = await page.evaluate(async () => {
     const canvas = new OffscreenCanvas(640, 480);
@@ -41,13 +42,13 @@ async function threeBlueCircles(page) {
   return { name: "circles.png", mimeType: "image/png", buffer: Buffer.from(bytes) };
 }
 
-test("Nano talks as soon as the page is open; then, without network, talks again and sees", async () => {
+test("Nano answers when the page has opened; then, without network, again and about a picture", async () => {
   const site = await serveSite();
   const { context, close } = await launch();
   try {
-    context.setDefaultTimeout(minutes(3)); // a busy machine fails by its figures, not here
+    context.setDefaultTimeout(minutes(3)); // a slow machine must not fail here
     const page = await context.newPage();
-    const complaints = watch(page);
+    const problems = collectProblems(page);
     await page.addInitScript(() => {
       document.addEventListener("status-changed", ({ detail }) => (window.readyAt ??= detail.status === "ready" ? performance.now() : undefined));
     });
@@ -57,7 +58,7 @@ test("Nano talks as soon as the page is open; then, without network, talks again
     await part(page, "send").click();
     await page.waitForFunction(() => document.querySelector("scout-chat").shadowRoot.querySelector('[part="message assistant"] .text')?.textContent);
     const firstToken = (Date.now() - opened) / 1000;
-    await status(page, ["ready", "error"], minutes(3));
+    await waitForStatus(page, ["ready", "error"], minutes(3));
     assert.match(await answers(page).last().textContent(), /hello/i);
     const { tokensPerSecond, prefillSeconds } = await stats(page);
     const ready = (await page.evaluate(() => window.readyAt)) / 1000;
@@ -65,9 +66,9 @@ test("Nano talks as soon as the page is open; then, without network, talks again
 
     await page.evaluate(() => navigator.serviceWorker.ready);
     await site.close();
-    await emptyStore(page); // what the service worker keeps must be enough
+    await emptyStore(page); // so the files come from the service worker's cache
     await page.goto(site.url);
-    assert.equal(await status(page, ["ready", "error"], minutes(3)), "ready", await page.locator("scout-chat").innerText());
+    assert.equal(await waitForStatus(page, ["ready", "error"], minutes(3)), "ready", await page.locator("scout-chat").innerText());
     assert.equal(await ask(page, golden.ask, minutes(3)), golden.answer);
     assert.deepEqual((await stats(page)).tokens, golden.tokens);
 
@@ -77,8 +78,8 @@ test("Nano talks as soon as the page is open; then, without network, talks again
     assert.match(count, /\b(three|3)\b/);
     const { tiles, encodeSeconds } = await stats(page);
     assert.equal(tiles, 1);
-    console.log(`e2e: nano: offline: ${JSON.stringify(golden.answer)}; of three blue circles: ${JSON.stringify(count)}, seen in ${encodeSeconds.toFixed(1)} s`);
-    assert.deepEqual(complaints.filter((c) => !/ERR_CONNECTION_REFUSED|offered\.json|404/.test(c)), []);
+    console.log(`e2e: nano: offline: ${JSON.stringify(golden.answer)}; about three blue circles: ${JSON.stringify(count)}, encoded in ${encodeSeconds.toFixed(1)} s`);
+    assert.deepEqual(problems.filter((c) => !/ERR_CONNECTION_REFUSED|offered\.json|404/.test(c)), []);
   } finally {
     await close();
     await site.close();

@@ -1,15 +1,15 @@
-// Asking a model whose experts are paged, and saying what that took. The test of the first layers and the command for
-// whole models (bench/scout.mjs) share it.
+// Loads a virtual model with paged experts, asks it a question and formats what that took. Shared by paging.test.mjs, for
+// the first layers of Scout, and bench/scout.mjs, for whole models.
 
 import { launch } from "./browser.mjs";
 import { file } from "./golden.mjs";
 import { serveSite, serveVirtual } from "./server.mjs";
 
-/** What the CPU reference answers with a virtual model: `pack reference` wrote it. */
-export const readAnswer = (model) => JSON.parse(file(`testdata/golden/virtual/${model}.json`));
+/** Reads what the CPU reference answers with a virtual model, as `pack reference` wrote it. */
+export const readVirtualGolden = (model) => JSON.parse(file(`testdata/golden/virtual/${model}.json`));
 
-/** Opens the page and the server of a golden answer's model. */
-export async function stage(golden) {
+/** Serves the model of a golden file and opens the page. */
+export async function openVirtualModel(golden) {
   const opened = await Promise.all([serveSite(), serveVirtual(golden), launch()]);
   const [site, models, browser] = opened;
   const page = await browser.context.newPage();
@@ -19,28 +19,28 @@ export async function stage(golden) {
 }
 
 /**
- * Loads the model at url, its experts kept as paging says, asks a message and gives EngineStats after the answer, with the
- * seconds it took.
+ * Loads the model at url with the given paging, sends a message and returns the EngineStats of the answer, together with
+ * the seconds of the load and of both.
  */
 export const loadAndAsk = (page, url, paging, message, max_tokens) =>
   page.evaluate(
     async ({ url, paging, message, max_tokens }) => {
       const { engine } = document.querySelector("scout-chat");
-      const onProgress = (progress) => (window.progress = progress); // for those who look in meanwhile
-      const begun = performance.now();
+      const onProgress = (progress) => (window.progress = progress); // bench/scout.mjs prints it
+      const start = performance.now();
       await engine.load(url, { paging, onProgress });
-      const loadSeconds = (performance.now() - begun) / 1000;
+      const loadSeconds = (performance.now() - start) / 1000;
       await engine.chat.completions.create({ messages: [{ role: "user", content: message }], max_tokens, temperature: 0 }, { onProgress });
-      const seconds = (performance.now() - begun) / 1000;
+      const seconds = (performance.now() - start) / 1000;
       return { loadSeconds, seconds, ...(await engine.stats()) };
     },
     { url, paging, message, max_tokens },
   );
 
-/** What a loadAndAsk took, a line each. */
+/** Formats the result of loadAndAsk, one line each. */
 export function figures({ loadSeconds, seconds, ...stats }) {
   const { prefill, decode, slotBytes } = stats.paging;
-  const steps = stats.tokens.length - 1; // the last token of an answer is not computed with
+  const steps = stats.tokens.length - 1; // the last token of an answer is sampled and not decoded
   const line = ({ hits, misses, reads, bytesRead }) => `${misses} misses of ${hits + misses} uses, ${gigabytes(bytesRead)} in ${reads} reads`;
   return {
     "wall time": `${seconds.toFixed(1)} s: open ${loadSeconds.toFixed(1)}, prefill ${stats.prefillSeconds.toFixed(1)} of ${stats.promptTokens} tokens, ` +
@@ -50,7 +50,7 @@ export function figures({ loadSeconds, seconds, ...stats }) {
     "GPU buffers": `${gigabytes(stats.gpuBytes)}, slots ${gigabytes(slotBytes)}`,
     "prefill": line(prefill),
     "decode": line(decode),
-    "a token decoded": `${(decode.reads / steps).toFixed(1)} reads, ${gigabytes(decode.bytesRead / steps)}, hit rate ${(100 * decode.hitRate).toFixed(1)} %`,
+    "per decoded token": `${(decode.reads / steps).toFixed(1)} reads, ${gigabytes(decode.bytesRead / steps)}, hit rate ${(100 * decode.hitRate).toFixed(1)} %`,
   };
 }
 

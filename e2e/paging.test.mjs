@@ -1,16 +1,16 @@
-// Experts paged, in the page: the first layers of Scout at full width with two of sixteen experts on the GPU; then, on a
-// smaller model, what may go wrong while experts are missing.
+// Paged experts in the page: the first layers of Scout at full width with two of sixteen experts on the GPU; then, with a
+// smaller model, what may fail while experts are missing.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, pageMemory } from "./browser.mjs";
-import { always, modelServer, tensorAt, tinyModel } from "./models.mjs";
-import { figures, loadAndAsk, readAnswer, stage } from "./paging.mjs";
+import { intercept, modelServer, tensorAt, tinyModel } from "./models.mjs";
+import { figures, loadAndAsk, openVirtualModel, readVirtualGolden } from "./paging.mjs";
 import { serveSite } from "./server.mjs";
 
-test("four layers of Scout, two slots each: the reference's tokens", async () => {
-  const golden = readAnswer("scout-4layers");
-  const { page, url, profile, close } = await stage(golden);
+test("four layers of Scout with two slots each answer with the reference's tokens", async () => {
+  const golden = readVirtualGolden("scout-4layers");
+  const { page, url, profile, close } = await openVirtualModel(golden);
   try {
     const stats = await loadAndAsk(page, url, { slots: 2, onDemand: true }, golden.message, golden.answer.length);
     const memory = pageMemory(profile);
@@ -20,7 +20,7 @@ test("four layers of Scout, two slots each: the reference's tokens", async () =>
     assert.ok(stats.memoryBytes < 256e6, `Go took ${stats.memoryBytes} bytes`);
     assert.ok(stats.peakBytesInFlight < 256e6, `${stats.peakBytesInFlight} weight bytes in flight`);
     assert.equal(stats.bytesInFlight, 0);
-    assert.ok(memory < 1e9, `the page's process took ${memory} bytes: weights stay in it`);
+    assert.ok(memory < 1e9, `the page's process took ${memory} bytes: it keeps weights`);
   } finally {
     await close();
   }
@@ -32,7 +32,7 @@ before(async () => {
 });
 after(() => Promise.all([site, browser].map((x) => x?.close())));
 
-/** Gives body a page and a server of a model. */
+/** Calls body with a page and a server of a model. */
 async function withModel(bytes, body) {
   const [page, models] = await Promise.all([browser.context.newPage(), modelServer(bytes)]);
   try {
@@ -43,22 +43,22 @@ async function withModel(bytes, body) {
   }
 }
 
-// Each matrix of a layer's experts fills a chunk of the store: some chunks hold nothing but experts.
+// Each matrix of a layer's experts fills a chunk of the store, so some chunks hold experts only.
 const large = () => tinyModel("-family", "llama4", "-type", "F32", "-hidden", "1024", "-experts", "16", "-layers", "2");
 const message = "Tell me a story";
 const minutes = (n) => n * 60_000;
 
-/** Whether a request goes where a cut network does not: for a range with bytes of a tensor, or to ask why that one failed. */
-const beyond = ({ offset, bytes }) => ({ headers }) => {
+/** Returns a function that reports whether a request is for bytes of a tensor, or has no range, as one after a failure. */
+const isFor = ({ offset, bytes }) => ({ headers }) => {
   const [, from, to] = /=(\d+)-(\d+)/.exec(headers.range) ?? [];
   return !headers.range || (Number(from) < offset + bytes && Number(to) >= offset);
 };
 
-test("the network is gone while experts are missing: it says so, waits, and goes on with the same tokens", async () => {
+test("an answer that misses experts without network reports it, waits, and continues with the same tokens", async () => {
   const bytes = large();
-  const unreachable = beyond(tensorAt(bytes, "blk.0.ffn_up_exps.weight"));
+  const isUnreachable = isFor(tensorAt(bytes, "blk.0.ffn_up_exps.weight"));
   await withModel(bytes, async (page, models) => {
-    always(models, (request, response, serve) => (unreachable(request) ? response.socket.destroy() : serve()));
+    intercept(models, (request, response, serve) => (isUnreachable(request) ? response.socket.destroy() : serve()));
     const answer = page.evaluate(
       async ({ url, message }) => {
         const { engine } = document.querySelector("scout-chat");
@@ -70,14 +70,14 @@ test("the network is gone while experts are missing: it says so, waits, and goes
       { url: models.url, message },
     );
     await Promise.race([page.waitForFunction(() => window.waiting, undefined, { timeout: minutes(5) }), answer]);
-    always(models, null);
+    intercept(models, null);
     const tokens = await answer;
     assert.match(await page.evaluate(() => window.waiting.message), /network|connection/i);
     assert.deepEqual(tokens, (await loadAndAsk(page, models.url, {}, message, 8)).tokens);
   });
 });
 
-test("the store is emptied under a running model: the same tokens, and no crash", async () => {
+test("a model whose files are deleted from the store answers with the same tokens", async () => {
   await withModel(large(), async (page, { url }) => {
     const all = await loadAndAsk(page, url, {}, message, 8);
     const few = await loadAndAsk(page, url, { slots: 1 }, "Hi", 2);

@@ -1,12 +1,12 @@
-// Takes pictures of every state of the page, to be looked at: node e2e/pictures.mjs FOLDER [STATE…]
+// Writes a screenshot of every state of the page: node e2e/pictures.mjs [FOLDER [STATE…]]
 
 import { mkdir } from "node:fs/promises";
-import { launch, part, status } from "./browser.mjs";
+import { launch, part, waitForStatus } from "./browser.mjs";
 import { fakeEngine } from "./fake-engine.mjs";
 import { serveSite } from "./server.mjs";
 
 const folder = process.argv[2] ?? "dist/pictures";
-const answer = `The capital of France is Paris. It lies on the Seine, in the north of the country, and has been the seat of its kings and governments for most of a thousand years.
+const answer = `The capital of France is Paris. It is on the Seine, in the north of the country, and has been its capital for most of a thousand years.
 
 Three things to see on a first day:
 
@@ -20,7 +20,7 @@ const stored = [
 ];
 const ask = async (page) => {
   await page.locator("scout-chat .choose").last().click();
-  await status(page, "ready");
+  await waitForStatus(page, "ready");
   await part(page, "input").fill("What is the capital of France?\nAnd what should I see there?");
   await part(page, "send").click();
 };
@@ -35,32 +35,32 @@ const states = {
     },
   },
   failed: {
-    script: { loadError: { code: "no_ranges", retryable: true, message: "The server models.example.org does not answer range requests, so a model cannot be fetched from it in pieces. Download the file and open it from disk instead." } },
+    script: { loadError: { code: "no_ranges", retryable: true, message: "the server models.example.org does not answer range requests; download the file and open it from disk instead" } },
     act: async (page) => {
       await page.locator("scout-chat .choose").last().click();
-      await status(page, "error");
+      await waitForStatus(page, "error");
     },
   },
   empty: {
     script: {},
     act: async (page) => {
       await page.locator("scout-chat .choose").last().click();
-      await status(page, "ready");
+      await waitForStatus(page, "ready");
     },
   },
   generating: { script: { answer, holdChatAt: 22 }, act: async (page) => (await ask(page), await page.waitForTimeout(600)) },
-  ready: { script: { answer }, act: async (page) => (await ask(page), await status(page, "ready")) },
+  ready: { script: { answer }, act: async (page) => (await ask(page), await waitForStatus(page, "ready")) },
   attached: {
     script: { vision: true, answer },
     act: async (page) => {
       await page.locator("scout-chat .choose").last().click();
-      await status(page, "ready");
+      await waitForStatus(page, "ready");
       await page.locator("scout-chat input.picker").setInputFiles(["photo.jpg", "tiff.tiff", "336x1008.png", "jpeg-444.jpg"].map((f) => `testdata/golden/image/${f}`));
       await page.waitForTimeout(1500);
       await part(page, "input").fill("What is in these pictures?");
     },
   },
-  looking: {
+  encoding: {
     script: { vision: true, answer, holdTiles: true },
     act: async (page) => {
       await states.attached.act(page);
@@ -69,8 +69,8 @@ const states = {
     },
   },
   error: {
-    script: { answer, fatalAt: 12, fatal: { code: "device_lost", retryable: true, message: "The GPU was reset by the system. Try again to load the model anew." } },
-    act: async (page) => (await ask(page), await status(page, "error")),
+    script: { answer, fatalAt: 12, fatal: { code: "device_lost", retryable: true, message: "the GPU was lost; load the model again" } },
+    act: async (page) => (await ask(page), await waitForStatus(page, "error")),
   },
 };
 
@@ -79,9 +79,9 @@ const sizes = { desktop: { width: 1120, height: 760 }, phone: { width: 390, heig
 await mkdir(folder, { recursive: true });
 const site = await serveSite();
 const { context, close } = await launch({ args: [] });
-const wanted = process.argv.slice(3);
+const chosen = process.argv.slice(3);
 for (const [name, { script, act }] of Object.entries(states)) {
-  if (wanted.length && !wanted.includes(name)) continue;
+  if (chosen.length && !chosen.includes(name)) continue;
   const page = await context.newPage();
   await page.addInitScript(fakeEngine, script);
   await page.goto(`${site.url}/#models`);
@@ -90,7 +90,7 @@ for (const [name, { script, act }] of Object.entries(states)) {
     await page.setViewportSize(size);
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
-      await page.waitForTimeout(300); // colours change over a moment
+      await page.waitForTimeout(300); // colours change gradually
       await page.screenshot({ path: `${folder}/${name}-${device}-${colorScheme}.png` });
     }
   }

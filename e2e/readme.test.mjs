@@ -40,7 +40,8 @@ function serveFile(path, request, response) {
   const file = join(root, path);
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined) return void response.writeHead(404).end();
-  const headers = { "Content-Type": types[extname(path)] ?? "application/octet-stream", "Accept-Ranges": "bytes", ETag: `"${size}"` };
+  const type = types[extname(path)] ?? "application/octet-stream";
+  const headers = { "Content-Type": type, "Accept-Ranges": "bytes", ETag: `"${size}"` };
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
   const start = Number(from ?? 0);
   const end = Math.min(to ? Number(to) : Infinity, size - 1);
@@ -69,15 +70,18 @@ async function withPage(pages, path, body) {
 
 test("the element's snippet shows a chat that answers", async () => {
   await withPage({ "/chat.html": snippet("html") }, "/chat.html", async (page) => {
-    assert.equal(await status(page, ["ready", "error"], minutes(3)), "ready", await page.locator("scout-chat").innerText());
+    const reached = await status(page, ["ready", "error"], minutes(3));
+    assert.equal(reached, "ready", await page.locator("scout-chat").innerText());
     assert.match(await ask(page, "Hello!", minutes(3)), /hello/i);
   });
 });
 
 test("the engine's snippet writes an answer to the page", async () => {
-  const pages = { "/engine.html": '<!doctype html><script type="module" src="/engine.js"></script><body></body>', "/engine.js": snippet("js") };
+  const html = '<!doctype html><script type="module" src="/engine.js"></script><body></body>';
+  const pages = { "/engine.html": html, "/engine.js": snippet("js") };
   await withPage(pages, "/engine.html", async (page) => {
-    await page.waitForFunction(() => /hello.*[.!?]/is.test(document.body.textContent), undefined, { timeout: minutes(3) });
+    const answered = () => /hello.*[.!?]/is.test(document.body.textContent);
+    await page.waitForFunction(answered, undefined, { timeout: minutes(3) });
   });
 });
 

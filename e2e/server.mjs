@@ -1,4 +1,4 @@
-// The servers that people use, as programs: the built site with `build serve`, virtual models with `pack virtual`.
+// The servers of the tests, as programs: `build serve` serves the built site, `pack virtual` serves virtual models.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -6,18 +6,18 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Serves the built site on a free port, with a model on offer if one is named. */
+/** Serves the built site, on a free port unless one is named, and offers the model if one is named. */
 export function serveSite({ model, port = 0 } = {}) {
   return serve("build", ["serve", "-addr", `127.0.0.1:${port}`, ...(model ? ["-model", model] : [])]);
 }
 
-/** Serves a virtual model, on a free port unless one is named; the address is the file's. */
+/** Serves a virtual model, on a free port unless one is named. url is the address of its file. */
 export function serveVirtual({ model, types, seed, port = 0 }) {
   execFileSync("go", ["build", "-o", "dist/bin/pack", "./cmd/pack"], { cwd: root });
   return serve("pack", ["virtual", "-model", model, "-types", types, "-seed", String(seed), "-addr", `127.0.0.1:${port}`]);
 }
 
-/** Starts a program of ours and waits until it says its address. */
+/** Starts a program of dist/bin and waits until it prints its address. */
 async function serve(program, args) {
   const server = spawn(`${root}dist/bin/${program}`, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
   const url = await new Promise((resolve, reject) => {

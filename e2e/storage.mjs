@@ -28,7 +28,10 @@ export async function serveStorage(extra = {}, edit = (script) => script) {
 /** Builds the tests of loader/store as a program for the browser; returns it and the scripts it needs, by path. */
 export function contractProgram() {
   const wasm = join(root, "dist/store-test.wasm");
-  execFileSync("go", ["test", "-c", "-o", wasm, "./loader/store"], { cwd: root, env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
+  execFileSync("go", ["test", "-c", "-o", wasm, "./loader/store"], {
+    cwd: root,
+    env: { ...process.env, GOOS: "js", GOARCH: "wasm" },
+  });
   const glue = join(build("env", "GOROOT").trim(), "lib/wasm/wasm_exec.js");
   return {
     "/store-test.wasm": wasm,

@@ -5,7 +5,7 @@ import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch } from "./browser.mjs";
-import { always, modelServer } from "./models.mjs";
+import { intercept, modelServer } from "./models.mjs";
 import { contractProgram, openStore, serveStorage, setQuota } from "./storage.mjs";
 
 let site, browser;
@@ -28,7 +28,9 @@ test("both kinds of store pass the contract test", async () => {
         let output = "";
         const tests = new Worker("/contract-worker.js", { type: "module" });
         const { port1, port2 } = new MessageChannel();
-        new Worker("/worker/storage.worker.js", { type: "module" }).postMessage({ kind: "connect", port: port2 }, [port2]);
+        new Worker("/worker/storage.worker.js", { type: "module" }).postMessage({ kind: "connect", port: port2 }, [
+          port2,
+        ]);
         tests.postMessage({ port: port1 }, [port1]);
         tests.onmessage = async ({ data }) => {
           if (data.output) output += data.output;
@@ -39,7 +41,8 @@ test("both kinds of store pass the contract test", async () => {
   );
   await page.close();
   assert.equal(code, 0, output);
-  for (const name of ["IndexedDBMeetsTheContract", "OPFSMeetsTheContract", "ProbeMeasures"]) assert.match(output, new RegExp(`--- PASS: Test${name}`));
+  for (const name of ["IndexedDBMeetsTheContract", "OPFSMeetsTheContract", "ProbeMeasures"])
+    assert.match(output, new RegExp(`--- PASS: Test${name}`));
 });
 
 const chunkBytes = 16 << 20;
@@ -64,14 +67,17 @@ async function withTabs(count, kind, body, options, url = site.url) {
   }
 }
 
-const call = (tab, method, ...args) => tab.evaluate(([method, args]) => store.call(never, method, ...args), [method, args]);
+const call = (tab, method, ...args) =>
+  tab.evaluate(([method, args]) => store.call(never, method, ...args), [method, args]);
 const chunks = async (tab, id) => (await call(tab, "find", id))?.chunks;
 
 /** Stores a chunk of a picked file, all of whose bytes are the chunk's number + 1. */
 const storeChunk = (tab, id, chunk) =>
   tab.evaluate(
     async ([id, chunk, size, chunkBytes]) => {
-      const bytes = [...Array(Math.ceil(size / chunkBytes)).keys()].map((i) => new Uint8Array(Math.min(chunkBytes, size - i * chunkBytes)).fill(i + 1));
+      const bytes = [...Array(Math.ceil(size / chunkBytes)).keys()].map((i) =>
+        new Uint8Array(Math.min(chunkBytes, size - i * chunkBytes)).fill(i + 1),
+      );
       const { source } = await store.call(never, "openFile", new File(bytes, "m.gguf"));
       await store.storeChunk(never, id, chunk, source);
       await store.call(never, "closeSource", source);
@@ -114,7 +120,7 @@ for (const kind of kinds) {
     const bytes = Buffer.alloc(1000, 7);
     const server = await modelServer(bytes);
     let ranges = 0;
-    always(server, (request, response, serve) => {
+    intercept(server, (request, response, serve) => {
       const opening = request.headers.range === "bytes=0-0";
       if (!opening) ranges++;
       setTimeout(serve, opening ? 0 : 500);
@@ -122,7 +128,8 @@ for (const kind of kinds) {
     await withTabs(2, kind, async (id, tabs) => {
       await call(tabs[0], "add", id, { ...info, size: 1000 });
       await call(tabs[0], "move", id, kind);
-      const fetchChunk = ([id, url]) => store.call(never, "openURL", url).then(({ source }) => store.storeChunk(never, id, 0, source));
+      const fetchChunk = ([id, url]) =>
+        store.call(never, "openURL", url).then(({ source }) => store.storeChunk(never, id, 0, source));
       await Promise.all(tabs.map((tab) => tab.evaluate(fetchChunk, [id, server.url])));
       assert.equal(ranges, 1);
       for (const tab of tabs) assert.deepEqual(await read(tab, id, 0, 1000), [7, 7]);
@@ -130,7 +137,7 @@ for (const kind of kinds) {
     await server.close();
   });
 
-  test(`${kind}: reading a file deleted in another tab is a retryable error, and its chunks can be stored again`, async () => {
+  test(`${kind}: reading a file deleted in another tab is a retryable error; it can be stored again`, async () => {
     await withTabs(2, kind, async (id, [a, b]) => {
       await storeChunk(a, id, 0);
       assert.deepEqual(await read(a, id, 0, 10), [1, 1]);
@@ -144,58 +151,79 @@ for (const kind of kinds) {
     });
   });
 
-  test(`${kind}: after the browser clears the site's storage chunks are not stored, and can be stored again`, async () => {
-    await withTabs(1, kind, async (id, [tab]) => {
-      await storeChunk(tab, id, 0);
-      assert.deepEqual(await read(tab, id, 0, 10), [1, 1]);
-      const devtools = await tab.context().newCDPSession(tab);
-      await devtools.send("Storage.clearDataForOrigin", { origin: site.url, storageTypes: "all" });
-      const { code, retryable } = await read(tab, id, 0, 10);
-      assert.deepEqual([code, retryable], ["storage_error", true]);
-      await call(tab, "add", id, info);
-      await call(tab, "move", id, kind);
-      await storeChunk(tab, id, 1);
-      assert.deepEqual(await read(tab, id, chunkBytes, 10), [2, 2]);
-    }, {});
+  test(`${kind}: after the browser clears the site's storage chunks can be stored again`, async () => {
+    await withTabs(
+      1,
+      kind,
+      async (id, [tab]) => {
+        await storeChunk(tab, id, 0);
+        assert.deepEqual(await read(tab, id, 0, 10), [1, 1]);
+        const devtools = await tab.context().newCDPSession(tab);
+        await devtools.send("Storage.clearDataForOrigin", { origin: site.url, storageTypes: "all" });
+        const { code, retryable } = await read(tab, id, 0, 10);
+        assert.deepEqual([code, retryable], ["storage_error", true]);
+        await call(tab, "add", id, info);
+        await call(tab, "move", id, kind);
+        await storeChunk(tab, id, 1);
+        assert.deepEqual(await read(tab, id, chunkBytes, 10), [2, 2]);
+      },
+      {},
+    );
   });
 
-  test(`${kind}: chunks whose bytes vanish from the disk are an error and not stored, and are never read as zeros`, async () => {
-    await withTabs(1, kind, async (id, [tab], profile) => {
-      for (const chunk of [0, 1, 2]) await storeChunk(tab, id, chunk);
-      await tab.waitForTimeout(1500); // the handle is closed when it has not been used for a second
-      assert.ok(deleteBytes(profile) > 0);
-      const { code, retryable } = await read(tab, id, 0, info.size);
-      assert.deepEqual([code, retryable], ["storage_error", true]);
-      assert.deepEqual(await chunks(tab, id), []);
-      await storeChunk(tab, id, 1);
-      assert.deepEqual(await chunks(tab, id), [1]);
-      assert.deepEqual(await read(tab, id, chunkBytes, chunkBytes), [2, 2]);
-      assert.equal((await read(tab, id, 0, 10)).code, "storage_error");
-    }, {});
+  test(`${kind}: chunks whose bytes vanish are an error and not stored, and never read as zeros`, async () => {
+    await withTabs(
+      1,
+      kind,
+      async (id, [tab], profile) => {
+        for (const chunk of [0, 1, 2]) await storeChunk(tab, id, chunk);
+        await tab.waitForTimeout(1500); // the handle is closed when it has not been used for a second
+        assert.ok(deleteBytes(profile) > 0);
+        const { code, retryable } = await read(tab, id, 0, info.size);
+        assert.deepEqual([code, retryable], ["storage_error", true]);
+        assert.deepEqual(await chunks(tab, id), []);
+        await storeChunk(tab, id, 1);
+        assert.deepEqual(await chunks(tab, id), [1]);
+        assert.deepEqual(await read(tab, id, chunkBytes, chunkBytes), [2, 2]);
+        assert.equal((await read(tab, id, 0, 10)).code, "storage_error");
+      },
+      {},
+    );
   });
 }
 
 test("without shared handles, tabs wait for each other", async () => {
   const exclusive = await serveStorage({}, (script) => script.replace('"readwrite-unsafe" })', '"readwrite" })'));
-  await withTabs(2, "opfs", async (id, [a, b]) => {
-    await Promise.all([storeChunk(a, id, 0), storeChunk(b, id, 1), storeChunk(a, id, 2)]);
-    const reads = Array.from({ length: 8 }, (_, i) => read(i % 2 ? a : b, id, 0, info.size));
-    for (const ends of await Promise.all(reads)) assert.deepEqual(ends, [1, 3]);
-    await Promise.all([read(a, id, 0, info.size), call(b, "delete", id)]);
-    assert.equal((await read(a, id, 0, 10)).code, "storage_error");
-  }, undefined, exclusive.url);
+  await withTabs(
+    2,
+    "opfs",
+    async (id, [a, b]) => {
+      await Promise.all([storeChunk(a, id, 0), storeChunk(b, id, 1), storeChunk(a, id, 2)]);
+      const reads = Array.from({ length: 8 }, (_, i) => read(i % 2 ? a : b, id, 0, info.size));
+      for (const ends of await Promise.all(reads)) assert.deepEqual(ends, [1, 3]);
+      await Promise.all([read(a, id, 0, info.size), call(b, "delete", id)]);
+      assert.equal((await read(a, id, 0, 10)).code, "storage_error");
+    },
+    undefined,
+    exclusive.url,
+  );
   await exclusive.close();
 });
 
 test("opfs: after a file vanishes from the disk, storing a chunk makes its other chunks not stored", async () => {
-  await withTabs(1, "opfs", async (id, [tab], profile) => {
-    for (const chunk of [0, 1]) await storeChunk(tab, id, chunk);
-    await tab.waitForTimeout(1500);
-    assert.ok(deleteBytes(profile) > 0);
-    await storeChunk(tab, id, 2); // in a new file, whose first chunks would read as zeros
-    assert.deepEqual(await chunks(tab, id), [2]);
-    assert.equal((await read(tab, id, 0, 10)).code, "storage_error");
-  }, {});
+  await withTabs(
+    1,
+    "opfs",
+    async (id, [tab], profile) => {
+      for (const chunk of [0, 1]) await storeChunk(tab, id, chunk);
+      await tab.waitForTimeout(1500);
+      assert.ok(deleteBytes(profile) > 0);
+      await storeChunk(tab, id, 2); // in a new file, whose first chunks would read as zeros
+      assert.deepEqual(await chunks(tab, id), [2]);
+      assert.equal((await read(tab, id, 0, 10)).code, "storage_error");
+    },
+    {},
+  );
 });
 
 /** Removes every file of a profile that may contain weights; returns how many. */
@@ -204,6 +232,6 @@ function deleteBytes(profile) {
     .filter((entry) => entry.isFile() && /IndexedDB|File System/.test(entry.parentPath))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => statSync(file).size >= 1000 && !/leveldb|Paths/.test(file));
-  large.forEach((file) => rmSync(file));
+  for (const file of large) rmSync(file);
   return large.length;
 }

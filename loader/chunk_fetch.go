@@ -120,7 +120,7 @@ func (p *part) unchangedSource(ctx context.Context, st store.Store) (fetch.Sourc
 	}
 	st.Delete(ctx, p.file.ID) // its error is dropped: that the file has changed matters more
 	return nil, errs.New(errs.Integrity,
-		"the file has changed at its source; load the model again to start over").AsRetryable()
+		"the file has changed at its source; load the model again to start over")
 }
 
 // subscribe calls onBytes with the number of bytes received so far, until unsubscribe is called.

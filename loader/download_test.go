@@ -122,7 +122,7 @@ func TestACompleteModelOpensWithoutTheServer(t *testing.T) {
 	if err := again.Download(t.Context(), nil, nil); err != nil {
 		t.Error(err)
 	}
-	if err := again.Load(t.Context(), again.File.Tensors, func(gguf.Tensor, int64, Blob) error { return nil }, nil); err != nil {
+	if err := again.Load(t.Context(), again.File.Tensors, ignorePieces, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -179,7 +179,7 @@ func TestAnIncompleteModelOpensWithoutTheServerAndCountsMissingBytes(t *testing.
 	if r, all := again.MissingBytes(resident), again.MissingBytes(nil); r != 0 || all != store.ChunkBytes {
 		t.Errorf("%d and %d bytes missing", r, all)
 	}
-	if err := again.Load(t.Context(), resident, func(gguf.Tensor, int64, Blob) error { return nil }, nil); err != nil {
+	if err := again.Load(t.Context(), resident, ignorePieces, nil); err != nil {
 		t.Error(err)
 	}
 	wantError(t, again.Download(t.Context(), nil, nil), errs.ConnectionLost, "m.gguf: ")
@@ -324,7 +324,7 @@ func TestProgressCountsUpToTheTotal(t *testing.T) {
 	}{
 		{PhaseDownload, m.Bytes(), func(report func(Progress)) error { return m.Download(t.Context(), nil, report) }},
 		{PhaseLoad, m.File.Tensors[0].Size, func(report func(Progress)) error {
-			return m.Load(t.Context(), m.File.Tensors[:1], func(gguf.Tensor, int64, Blob) error { return nil }, report)
+			return m.Load(t.Context(), m.File.Tensors[:1], ignorePieces, report)
 		}},
 	} {
 		var last Progress

@@ -79,7 +79,7 @@ func waitFor(ctx context.Context, held <-chan struct{}, ignoreCancel bool) bool 
 	}
 }
 
-var errUnreachable = errs.New(errs.ConnectionLost, "the connection was lost").AsRetryable()
+var errUnreachable = errs.New(errs.ConnectionLost, "the connection was lost")
 
 // setError makes every request fail with err, or succeed again if err is nil.
 func (f *fakeServer) setError(err error) {
@@ -109,6 +109,13 @@ func (f *fakeServer) takeRequests() []int {
 	requests := f.requests
 	f.requests = nil
 	return requests
+}
+
+// numRequests returns the number of requests since the last call of takeRequests.
+func (f *fakeServer) numRequests() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.requests)
 }
 
 func (f *fakeServer) wantRequests(t *testing.T, want ...int) {

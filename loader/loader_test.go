@@ -19,6 +19,9 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
+// ignorePieces is a PieceFunc that does nothing.
+func ignorePieces(gguf.Tensor, int64, Blob) error { return nil }
+
 func newStore() *store.Memory { return store.NewMemory(math.MaxInt64 / 2) }
 
 // bigModel is a model of about 70 MB. Its largest tensor has three pieces and is in four chunks.
@@ -261,7 +264,7 @@ func manyTensors(t *testing.T) (*Model, *countingStore) {
 func TestLoadReadsAFewPiecesAheadAndReleasesAllBlobs(t *testing.T) {
 	m, s := manyTensors(t)
 	s.maxOpen = 0
-	if err := m.Load(t.Context(), m.File.Tensors, func(gguf.Tensor, int64, Blob) error { return nil }, nil); err != nil {
+	if err := m.Load(t.Context(), m.File.Tensors, ignorePieces, nil); err != nil {
 		t.Fatal(err)
 	}
 	if s.open != 0 || s.maxOpen > readAhead+1 {
@@ -303,7 +306,7 @@ func TestLoadRefusesUnsupportedTypesBeforeReading(t *testing.T) {
 	m, s := manyTensors(t)
 	s.bytes = 0
 	tensors := append(slices.Clone(m.File.Tensors), gguf.Tensor{Name: "blk.0.ffn_up.weight", Type: 16, Size: 66})
-	err := m.Load(t.Context(), tensors, func(gguf.Tensor, int64, Blob) error { return nil }, nil)
+	err := m.Load(t.Context(), tensors, ignorePieces, nil)
 	wantError(t, err, errs.UnsupportedTensorType, "IQ2_XXS")
 	if s.bytes != 0 {
 		t.Errorf("%d bytes were read", s.bytes)
@@ -313,7 +316,8 @@ func TestLoadRefusesUnsupportedTypesBeforeReading(t *testing.T) {
 func TestLoadFetchesChunksThatAreNotStored(t *testing.T) {
 	m := mustOpen(t, fetch.Memory{"m.gguf": bigModel()}, "m.gguf", newStore())
 	n := int64(0)
-	err := m.Load(t.Context(), m.File.Tensors[:1], func(_ gguf.Tensor, _ int64, b Blob) error { n += b.Len(); return nil }, nil)
+	count := func(_ gguf.Tensor, _ int64, b Blob) error { n += b.Len(); return nil }
+	err := m.Load(t.Context(), m.File.Tensors[:1], count, nil)
 	if err != nil || n != m.File.Tensors[0].Size || m.MissingBytes(nil) == 0 {
 		t.Errorf("%d bytes, %d missing, %v", n, m.MissingBytes(nil), err)
 	}

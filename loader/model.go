@@ -143,5 +143,5 @@ func withFileName(name string, err error) error {
 
 // abortedError returns the error of a call whose context ended.
 func abortedError(cause error) error {
-	return errs.Wrap(errs.Aborted, "stopped; what has arrived is kept", cause).AsRetryable()
+	return errs.Wrap(errs.Aborted, "stopped; what has arrived is kept", cause)
 }

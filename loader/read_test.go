@@ -10,7 +10,6 @@ import (
 
 	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
-	"github.com/outrider-web/outrider/loader/gguf"
 	"github.com/outrider-web/outrider/loader/store"
 )
 
@@ -159,7 +158,7 @@ func TestTheLastCancelledReaderCancelsTheFetch(t *testing.T) {
 		_, err := m.Read(ctx, 0, rangeStart, rangeBytes)
 		result <- err
 	}()
-	eventually(t, "one request", func() bool { server.mu.Lock(); defer server.mu.Unlock(); return len(server.requests) == 1 })
+	eventually(t, "one request", func() bool { return server.numRequests() == 1 })
 	cancel()
 	wantError(t, <-result, errs.Aborted, "stopped")
 	release()
@@ -174,11 +173,11 @@ func TestAReaderDuringACancellationStartsANewFetch(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var both sync.WaitGroup
 	both.Go(func() { m.StoreRange(ctx, 0, store.ChunkBytes, 1) })
-	eventually(t, "one request", func() bool { server.mu.Lock(); defer server.mu.Unlock(); return len(server.requests) == 1 })
+	eventually(t, "one request", func() bool { return server.numRequests() == 1 })
 	cancel()
 	eventually(t, "no waiter", func() bool { return m.parts[0].waiters(1) == 0 })
 	both.Go(func() { wantRange(t, m, t.Context()) })
-	eventually(t, "two requests", func() bool { server.mu.Lock(); defer server.mu.Unlock(); return len(server.requests) == 2 })
+	eventually(t, "two requests", func() bool { return server.numRequests() == 2 })
 	release()
 	both.Wait()
 	server.wantRequests(t, 1, 1, 2)
@@ -293,7 +292,7 @@ func TestADeletedFileIsFetchedAgainWhileItsModelIsOpen(t *testing.T) {
 		"read":  func(t *testing.T, m *Model) error { wantRange(t, m, t.Context()); return nil },
 		"store": func(t *testing.T, m *Model) error { return m.StoreRange(t.Context(), 0, rangeStart, rangeBytes) },
 		"load": func(t *testing.T, m *Model) error {
-			return m.Load(t.Context(), m.File.Tensors, func(gguf.Tensor, int64, Blob) error { return nil }, nil)
+			return m.Load(t.Context(), m.File.Tensors, ignorePieces, nil)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -342,7 +341,7 @@ func TestOneInconsistentResponseDoesNotDeleteTheFile(t *testing.T) {
 type inconsistentSource struct{ fakeSource }
 
 func (inconsistentSource) ReadRange(context.Context, int64, int64, func(int64)) (fetch.Bytes, error) {
-	return nil, errs.New(errs.Integrity, "inconsistent").AsRetryable()
+	return nil, errs.New(errs.Integrity, "inconsistent")
 }
 
 func TestAModelWithAStoredHeaderOpensWithoutTheServer(t *testing.T) {

@@ -51,6 +51,8 @@ var cold = []string{
 	module + "internal/openai",
 	module + "internal/ops",
 	module + "internal/preflight",
+	module + "internal/session",
+	module + "internal/wire",
 	module + "loader",
 	module + "loader/fetch",
 	module + "loader/gguf",

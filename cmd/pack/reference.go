@@ -51,7 +51,8 @@ func newReferenceFlags() *referenceFlags {
 	f.StringVar(&f.golden.Message, "message", "Hi", "the user's message")
 	f.StringVar(&f.prompt, "prompt", "", "token ids between commas, instead of -message")
 	f.IntVar(&f.tokens, "tokens", 4, "length of the answer")
-	f.Float64Var(&f.lead, "lead", 0, "refuse an answer with a token whose lead is smaller: other backends may choose another token")
+	f.Float64Var(&f.lead, "lead", 0,
+		"refuse an answer with a token whose lead is smaller: other backends may choose another token")
 	f.StringVar(&f.out, "o", "", "`file` to write the answer to, as JSON")
 	return f
 }
@@ -146,7 +147,8 @@ func (g *Golden) answer(ctx context.Context, file *virtual.File, n int, out io.W
 			return err
 		}
 		i := len(g.Answer) - 1
-		fmt.Fprintf(out, "token %d is %d, lead %.3f, after %.1f s\n", i+1, g.Answer[i], g.Leads[i], time.Since(start).Seconds())
+		fmt.Fprintf(out, "token %d is %d, lead %.3f, after %.1f s\n", i+1, g.Answer[i], g.Leads[i],
+			time.Since(start).Seconds())
 	}
 	return nil
 }

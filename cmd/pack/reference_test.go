@@ -12,8 +12,9 @@ import (
 )
 
 // miniature has Scout's layers at a twentieth of its width.
-var miniature = virtual.Model{Name: "miniature", NumLayers: 4, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2, HeadDim: 64, NumExperts: 4,
-	ExpertWidth: 512, DenseWidth: 512, MoEInterval: 1, ContextSize: 4096, RopeScaled: true, NumRanks: 400}
+var miniature = virtual.Model{Name: "miniature", NumLayers: 4, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2,
+	HeadDim: 64, NumExperts: 4, ExpertWidth: 512, DenseWidth: 512, MoEInterval: 1,
+	ContextSize: 4096, RopeScaled: true, NumRanks: 400}
 
 func answered(t *testing.T, prompt []int32, n int) (Golden, string) {
 	t.Helper()
@@ -33,8 +34,10 @@ func TestReferenceAnswersGreedily(t *testing.T) {
 		t.Fatalf("answer %v, leads %v, output %q", g.Answer, g.Leads, out)
 	}
 	again, _ := answered(t, slices.Concat(prompt, g.Answer[:2]), 1)
-	if difference := again.Leads[0] - g.Leads[2]; again.Answer[0] != g.Answer[2] || difference > 0.01 || difference < -0.01 {
-		t.Errorf("the token after %v is %d with lead %g; at first it was %d with lead %g", g.Answer[:2], again.Answer[0], again.Leads[0], g.Answer[2], g.Leads[2])
+	difference := again.Leads[0] - g.Leads[2]
+	if again.Answer[0] != g.Answer[2] || difference > 0.01 || difference < -0.01 {
+		t.Errorf("the token after %v is %d with lead %g; at first it was %d with lead %g", g.Answer[:2], again.Answer[0],
+			again.Leads[0], g.Answer[2], g.Leads[2])
 	}
 }
 

@@ -19,7 +19,8 @@ type tinyFlags struct {
 }
 
 // familyOf maps the flags that are for one family; the others are for both.
-var familyOf = map[string]string{"tied": "llama", "experts": "llama4", "experts-used": "llama4", "interleave": "llama4", "window": "llama4"}
+var familyOf = map[string]string{"tied": "llama", "experts": "llama4", "experts-used": "llama4",
+	"interleave": "llama4", "window": "llama4"}
 
 func newTinyFlags() *tinyFlags {
 	f := &tinyFlags{FlagSet: flag.NewFlagSet("pack tiny", flag.ExitOnError)}
@@ -33,7 +34,8 @@ func newTinyFlags() *tinyFlags {
 	f.BoolVar(&f.llama.Tied, "tied", false, "llama: use the embedding as the head")
 	f.IntVar(&f.llama4.NumExperts, "experts", 0, "llama4: routed experts of a layer (default 4)")
 	f.IntVar(&f.llama4.NumExpertsUsed, "experts-used", 0, "llama4: routed experts of a token (default 1)")
-	f.IntVar(&f.llama4.MoEInterval, "interleave", 0, "llama4: 1 for experts in every layer, like Scout; 2 for every second layer, like Maverick (default 1)")
+	f.IntVar(&f.llama4.MoEInterval, "interleave", 0,
+		"llama4: 1 for experts in every layer, like Scout; 2 for every second layer, like Maverick (default 1)")
 	f.IntVar(&f.llama4.Window, "window", 0, "llama4: window of a rotating layer, in positions (default 8192)")
 	return f
 }

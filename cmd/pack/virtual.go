@@ -34,11 +34,13 @@ func virtualModel(args []string) error {
 func newVirtual(model, types string, seed uint64) (*virtual.File, error) {
 	m, ok := byName(virtual.Models(), modelName, model)
 	if !ok {
-		return nil, fmt.Errorf("unknown model %q; known are %s", model, strings.Join(names(virtual.Models(), modelName), ", "))
+		return nil, fmt.Errorf("unknown model %q; known are %s", model,
+			strings.Join(names(virtual.Models(), modelName), ", "))
 	}
 	t, ok := byName(virtual.AllTypes(), typesName, types)
 	if !ok {
-		return nil, fmt.Errorf("unknown types %q; known are %s", types, strings.Join(names(virtual.AllTypes(), typesName), ", "))
+		return nil, fmt.Errorf("unknown types %q; known are %s", types,
+			strings.Join(names(virtual.AllTypes(), typesName), ", "))
 	}
 	return virtual.New(m, t, seed), nil
 }

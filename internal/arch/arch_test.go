@@ -14,8 +14,8 @@ import (
 
 const module = "github.com/outrider-web/outrider/"
 
-// allowed lists which packages of this module a package may import. Every package has a line of its own or is covered by
-// one that ends with /..., which stands for all folders below. Tests may import anything.
+// allowed lists which packages of this module a package may import. Every package has a line of its own or is covered
+// by one that ends with /..., which stands for all folders below. Tests may import anything.
 var allowed = map[string][]string{
 	"internal/errs":               {},
 	"internal/arch":               {},
@@ -27,34 +27,45 @@ var allowed = map[string][]string{
 	"internal/tokenizer":          {"internal/errs"},
 	"internal/chat":               {"internal/errs", "internal/tokenizer"},
 	"internal/image":              {"internal/errs"},
-
-	"internal/image/decode": {"internal/errs", "internal/image"},
-
-	"internal/openai":            {"internal/errs"},
-	"internal/ops":               {"internal/errs", "internal/quant"},
-	"internal/ref":               {"internal/errs", "internal/ops", "internal/quant"},
-	"internal/testing/optest":    {"internal/ops", "internal/quant", "internal/ref"},
-	"internal/jsbridge":          {"internal/errs"},
-	"internal/gpu":               {"internal/errs", "internal/gpu/device", "internal/ops", "internal/quant", "shaders"},
-	"internal/gpu/device":        {"internal/errs", "internal/jsbridge", "internal/ops", "shaders"},
-	"internal/kvcache":           {"internal/errs", "internal/ops", "internal/quant"},
-	"internal/testing/tiktoken":  {},
-	"internal/testing/tiny":      {"internal/quant", "loader/gguf"},
-	"internal/testing/virtual":   {"internal/quant", "internal/tokenizer", "loader/gguf"},
-	"internal/model":             {"internal/errs", "internal/image", "internal/kvcache", "internal/ops", "internal/quant"},
+	"internal/image/decode":       {"internal/errs", "internal/image"},
+	"internal/openai":             {"internal/errs"},
+	"internal/ops":                {"internal/errs", "internal/quant"},
+	"internal/ref":                {"internal/errs", "internal/ops", "internal/quant"},
+	"internal/testing/optest":     {"internal/ops", "internal/quant", "internal/ref"},
+	"internal/wire":               {},
+	"internal/jsbridge":           {"internal/errs", "internal/wire"},
+	"internal/gpu":                {"internal/errs", "internal/gpu/device", "internal/ops", "internal/quant", "shaders"},
+	"internal/gpu/device":         {"internal/errs", "internal/jsbridge", "internal/ops", "shaders"},
+	"internal/kvcache":            {"internal/errs", "internal/ops", "internal/quant"},
+	"internal/testing/tiktoken":   {},
+	"internal/testing/tiny":       {"internal/quant", "loader/gguf"},
+	"internal/testing/virtual":    {"internal/quant", "internal/tokenizer", "loader/gguf"},
+	"internal/model": {
+		"internal/errs", "internal/image", "internal/kvcache", "internal/ops", "internal/quant",
+	},
 	"internal/testing/modeltest": {"internal/errs", "internal/model"},
-	"internal/model/...":         {"internal/errs", "internal/image", "internal/kvcache", "internal/model", "internal/ops", "internal/quant"},
-	"internal/experts":           {"internal/errs"},
-	"internal/experts/simulate":  {"internal/experts"},
-	"internal/preflight":         {"internal/experts", "internal/errs"},
-	"loader":                     {"internal/errs", "internal/quant", "loader/..."},
-	"loader/...":                 {"internal/errs", "internal/jsbridge", "internal/quant", "loader/..."},
-	"internal/engine": {"internal/chat", "internal/experts", "internal/errs", "internal/image", "internal/model/...", "internal/model",
-		"internal/ops", "internal/preflight", "internal/quant", "internal/sample", "internal/tokenizer", "loader", "loader/..."},
-	"wasm": {"internal/engine", "internal/errs", "internal/jsbridge", "internal/gpu", "internal/image", "internal/openai", "internal/ops", "internal/chat", "internal/preflight", "internal/sample", "loader", "loader/..."},
-
-	"wasm/picture": {"internal/errs", "internal/image", "internal/image/decode", "internal/jsbridge"},
-
+	"internal/model/...": {
+		"internal/errs", "internal/image", "internal/kvcache", "internal/model", "internal/ops", "internal/quant",
+	},
+	"internal/experts":          {"internal/errs"},
+	"internal/experts/simulate": {"internal/experts"},
+	"internal/preflight":        {"internal/experts", "internal/errs"},
+	"loader":                    {"internal/errs", "internal/quant", "loader/..."},
+	"loader/...":                {"internal/errs", "internal/jsbridge", "internal/quant", "internal/wire", "loader/..."},
+	"internal/engine": {
+		"internal/chat", "internal/experts", "internal/errs", "internal/image", "internal/model/...",
+		"internal/model", "internal/ops", "internal/preflight", "internal/quant", "internal/sample",
+		"internal/tokenizer", "loader", "loader/...",
+	},
+	"internal/session": {
+		"internal/chat", "internal/engine", "internal/errs", "internal/image", "internal/openai", "internal/ops",
+		"internal/preflight", "internal/sample", "internal/wire", "loader", "loader/...",
+	},
+	"wasm": {
+		"internal/gpu", "internal/image", "internal/jsbridge", "internal/openai", "internal/preflight",
+		"internal/session", "internal/wire", "loader/fetch", "loader/store",
+	},
+	"wasm/picture":         {"internal/errs", "internal/image", "internal/image/decode", "internal/jsbridge"},
 	"cmd/build":            {},
 	"scripts/measure-code": {},
 	"cmd/pack":             {"internal/...", "loader", "loader/..."},
@@ -64,10 +75,12 @@ var allowed = map[string][]string{
 const binding = "github.com/cogentcore/webgpu"
 
 // jsPackages are the packages whose _js.go files may import syscall/js.
-var jsPackages = []string{"wasm", "wasm/picture", "internal/jsbridge", "internal/gpu/device", "loader/store", "loader/fetch"}
+var jsPackages = []string{"wasm", "wasm/picture", "internal/jsbridge", "internal/gpu/device", "loader/store",
+	"loader/fetch"}
 
 // heavy lists packages that the browser's programs must not link: net/http alone adds 7 MB.
-var heavy = []string{"net/http", "text/...", "html/...", "regexp", "encoding/json", "encoding/xml", "encoding/gob", "log", "log/..."}
+var heavy = []string{"net/http", "text/...", "html/...", "regexp", "encoding/json", "encoding/xml", "encoding/gob",
+	"log", "log/..."}
 
 func TestImportsFollowTheRule(t *testing.T) {
 	for file, imports := range productImports(t) {
@@ -81,6 +94,18 @@ func TestImportsFollowTheRule(t *testing.T) {
 			if inner, ours := strings.CutPrefix(path, module); ours && inner != importer && !matches(inner, rule) {
 				t.Errorf("%s imports %s, which the import rule does not allow package %s", file, inner, importer)
 			}
+		}
+	}
+}
+
+func TestImportRuleHasNoStaleLines(t *testing.T) {
+	packages := map[string]bool{}
+	for file := range productImports(t) {
+		packages[packageOf(file)] = true
+	}
+	for line := range allowed {
+		if !strings.HasSuffix(line, "/...") && !packages[line] {
+			t.Errorf("the import rule has a line for %s, which has no Go files", line)
 		}
 	}
 }

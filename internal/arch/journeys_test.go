@@ -102,8 +102,8 @@ func declares(t *testing.T, path, name string) bool {
 	return declared
 }
 
-// goNames returns what a Go file declares at the top level: functions, types, variables and constants, and TYPE.METHOD and
-// TYPE.FIELD.
+// goNames returns what a Go file declares at the top level: functions, types, variables and constants, and
+// TYPE.METHOD and TYPE.FIELD.
 func goNames(t *testing.T, path string) (names []string) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, path), nil, parser.SkipObjectResolution)

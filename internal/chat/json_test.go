@@ -35,8 +35,10 @@ func TestJSONIsFormattedAsByPython(t *testing.T) {
 }
 
 func TestInvalidJSONIsRefused(t *testing.T) {
-	for _, text := range []string{"", " ", "{", "[1", "[1,]", "{,}", `{"a"}`, `{"a":}`, `{a:1}`, "'a'", "tru", "truex", "nul", "01", "-", "1.", ".5", "+1", "1e", "1-2",
-		`"`, `"\`, `"\x"`, `"\u12"`, `"\u12g4"`, `"\ud83d\u1"`, "\"\n\"", "1 2", "[1 2]", "{\"a\":1 \"b\":2}", strings.Repeat("[", 100) + strings.Repeat("]", 100)} {
+	for _, text := range []string{"", " ", "{", "[1", "[1,]", "{,}", `{"a"}`, `{"a":}`, `{a:1}`, "'a'", "tru", "truex",
+		"nul", "01", "-", "1.", ".5", "+1", "1e", "1-2",
+		`"`, `"\`, `"\x"`, `"\u12"`, `"\u12g4"`, `"\ud83d\u1"`, "\"\n\"", "1 2", "[1 2]", "{\"a\":1 \"b\":2}",
+		strings.Repeat("[", 100) + strings.Repeat("]", 100)} {
 		if got, err := formatJSON(text, 0); err == nil {
 			t.Errorf("%q becomes %q", text, got)
 		}
@@ -44,7 +46,8 @@ func TestInvalidJSONIsRefused(t *testing.T) {
 }
 
 func FuzzJSONKeepsItsMeaning(f *testing.F) {
-	for _, text := range []string{`{"a":[1,-2.5e3,true,null,"\u00e9\ud83d\ude00\ud83d"]}`, `""`, `[{}]`, `0`, "1e999", `{"a":1,"a":2}`, "\"\xff\""} {
+	for _, text := range []string{`{"a":[1,-2.5e3,true,null,"\u00e9\ud83d\ude00\ud83d"]}`, `""`, `[{}]`, `0`, "1e999",
+		`{"a":1,"a":2}`, "\"\xff\""} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

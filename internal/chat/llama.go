@@ -33,7 +33,8 @@ type preamble struct {
 
 // toolInstructions are the texts that a template writes before the definitions of tools.
 type toolInstructions struct {
-	inUser, inSystem string // in the first user message, in the system message; empty if the template does not write them there
+	inUser   string // in the first user message; empty if the template does not write them there
+	inSystem string // in the system message; empty if the template does not write them there
 }
 
 // environmentLine is the first line of the system message when there are tools.
@@ -41,8 +42,8 @@ const environmentLine = "Environment: ipython\n"
 
 // pythonicInstructions ask for calls in Meta's zero-shot form. The released templates have no text for that form, so
 // this text is Outrider's own.
-const pythonicInstructions = "You can call the functions below, given as JSON. To call them, answer with nothing but a list in the form " +
-	"[name1(argument1=value1, argument2=value2), name2()]. Otherwise answer in plain text.\n\n"
+const pythonicInstructions = "You can call the functions below, given as JSON. To call them, answer with nothing but " +
+	"a list in the form [name1(argument1=value1, argument2=value2), name2()]. Otherwise answer in plain text.\n\n"
 
 // newLlama3 returns the format of a Llama 3 template.
 func newLlama3(t template) Format {
@@ -85,7 +86,8 @@ func (f *llama) readTemplate(t template) {
 // readTag reads a part of the preamble from a tag that contains one.
 func (p *preamble) readTag(t tag) {
 	switch {
-	case t.kind == '%' && strings.HasPrefix(t.code, "setdate_string=") && len(t.literals) == 1 && !strings.Contains(t.code, "("):
+	case t.kind == '%' && strings.HasPrefix(t.code, "setdate_string=") && len(t.literals) == 1 &&
+		!strings.Contains(t.code, "("):
 		p.date = t.literals[0]
 	case t.kind == '{' && len(t.literals) == 1 && strings.HasPrefix(t.literals[0], "Cutting Knowledge Date"):
 		p.always, p.cutoff = true, t.literals[0]

@@ -21,7 +21,8 @@ type family struct {
 
 var families = []family{
 	{"llama4", []string{"<|header_start|>", "<|header_end|>", "<|eot|>"},
-		[]string{"<|begin_of_text|>", "<|end_of_text|>", "<|eom|>", "<|python_start|>", "<|python_end|>", "<|image|>"}, newLlama4},
+		[]string{"<|begin_of_text|>", "<|end_of_text|>", "<|eom|>", "<|python_start|>", "<|python_end|>", "<|image|>"},
+		newLlama4},
 	{"llama3", []string{"<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"},
 		[]string{"<|begin_of_text|>", "<|end_of_text|>", "<|eom_id|>", "<|python_tag|>", "<|image|>"}, newLlama3},
 	{"chatml", []string{"<|im_start|>", "<|im_end|>"}, []string{"<|endoftext|>"}, newChatML},
@@ -32,7 +33,8 @@ var families = []family{
 // uses unknown special tokens.
 func FromTemplate(jinja string, has func(special string) bool) (Format, error) {
 	if strings.TrimSpace(jinja) == "" {
-		return nil, unsupported("the file has no chat template, so it cannot hold a conversation; choose an instruction-tuned model")
+		return nil, unsupported("the file has no chat template, so it cannot hold a conversation; " +
+			"choose an instruction-tuned model")
 	}
 	t := parseTemplate(jinja)
 	for _, f := range families {

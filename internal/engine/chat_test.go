@@ -32,7 +32,7 @@ func TestChatEmitsTheTextOfTheTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer, _ := generate(t, e, spoken.Tokens, Params{MaxTokens: 20})
-	stream := e.Tokenizer().NewStream()
+	stream := e.tokenizer.NewStream()
 	var want strings.Builder
 	for _, token := range answer {
 		want.WriteString(stream.Push(token))
@@ -71,8 +71,8 @@ func TestEmitMayEndAChat(t *testing.T) {
 // Text that was held back is emitted at the end, unless emit has ended the answer.
 func TestHeldTextIsEmittedAtTheEnd(t *testing.T) {
 	e := openSmall(t)
-	letter := e.Tokenizer().Encode("xa")
-	half := e.Tokenizer().Encode("é")[0]
+	letter := e.tokenizer.Encode("xa")
+	half := e.tokenizer.Encode("é")[0]
 	for _, c := range []struct {
 		tokens []int32
 		deltas int // how many deltas emit accepts
@@ -81,7 +81,7 @@ func TestHeldTextIsEmittedAtTheEnd(t *testing.T) {
 		{letter, 9, "xa"}, {letter, 1, "x"}, {[]int32{letter[0], half}, 9, "x\uFFFD"}, {[]int32{half}, 9, "\uFFFD"},
 	} {
 		got := ""
-		w := &textWriter{text: e.Tokenizer().NewStream(), stop: stopText{stops: []string{"ab"}}}
+		w := &textWriter{text: e.tokenizer.NewStream(), stop: stopText{stops: []string{"ab"}}}
 		w.emit = func(delta string) bool {
 			got += delta
 			c.deltas--

@@ -40,20 +40,6 @@ func (e *Engine) Config() model.Config { return e.model.Config() }
 // Warnings returns sentences for the user about a file that runs, but may not compute what its publisher meant.
 func (e *Engine) Warnings() []string { return e.model.Warnings() }
 
-// Tokenizer returns the model's tokenizer.
-func (e *Engine) Tokenizer() *tokenizer.Tokenizer { return e.tokenizer }
-
-// StopTokens returns the tokens that end an answer.
-func (e *Engine) StopTokens() []int32 { return e.stops }
-
-// Forget drops the conversation, so that the next prompt is computed from its first token.
-func (e *Engine) Forget() {
-	e.history, e.pictures = nil, nil
-	if e.vision != nil {
-		e.vision.keepPictures(nil)
-	}
-}
-
 // Close frees the model and its weights, and waits for reads in progress. The backend stays open.
 func (e *Engine) Close() {
 	e.detachVision()

@@ -16,7 +16,7 @@ import (
 type Params struct {
 	sample.Options
 	MaxTokens int      // at most so many tokens; 0: as many as the context can hold
-	Stop      []int32  // tokens that end the answer; nil: Engine.StopTokens
+	Stop      []int32  // tokens that end the answer; nil: those of the model
 	StopText  []string // the answer's text ends before the first of these; for Chat only
 
 	OnTile func(done, total int) // called after each tile of the prompt's pictures that is encoded; may be nil

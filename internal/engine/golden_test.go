@@ -73,7 +73,7 @@ func compareTokens(t *testing.T, e *Engine, g *golden.File) {
 	want := g.Ints["continuation"].Data
 	got, stats := generate(t, e, g.Ints["tokens"].Data, Params{MaxTokens: len(want), Stop: never})
 	if !slices.Equal(got, want) {
-		t.Errorf("continues with %v %q\nwant %v %s", got, e.Tokenizer().Decode(got), want, g.Notes["continuation"])
+		t.Errorf("continues with %v %q\nwant %v %s", got, e.tokenizer.Decode(got), want, g.Notes["continuation"])
 	}
 	t.Logf("prefill of %d tokens %.2f s, decode %.2f tokens/s, Go heap %d MB",
 		stats.PromptTokens, stats.PrefillSeconds, stats.TokensPerSecond(), stats.PeakHeapBytes>>20)

@@ -85,10 +85,18 @@ func TestTheGPUComputesLlama4(t *testing.T) {
 	}
 }
 
+// forget drops the conversation, so that the next prompt is computed from its first token.
+func forget(e *Engine) {
+	e.history, e.pictures = nil, nil
+	if e.vision != nil {
+		e.vision.keepPictures(nil)
+	}
+}
+
 // rewind forgets everything that has been computed.
 func rewind(t *testing.T, e *Engine) {
 	t.Helper()
-	e.Forget()
+	forget(e)
 	if _, err := e.model.Rewind(0); err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +167,7 @@ func TestStepsQueuedBeyondAWindowAreRewound(t *testing.T) {
 	for n := 1; n < 14; n++ {
 		e := open(t, ref.New(), conversational.GGUF(), Options{})
 		first, _ := generate(t, e, prompt, Params{Stop: never, MaxTokens: 20})
-		e.Forget()
+		forget(e)
 		at := 0
 		_, err := e.Generate(t.Context(), Prompt{Tokens: prompt}, Params{Stop: never},
 			func(int32) bool { at++; return at < n })
@@ -220,12 +228,12 @@ func TestTheGoldenLlama4Chats(t *testing.T) {
 		answer.WriteString(delta)
 		return true
 	})
-	if want := e.Tokenizer().Decode(tokens[21:]); err != nil || answer.String() != want {
+	if want := e.tokenizer.Decode(tokens[21:]); err != nil || answer.String() != want {
 		t.Errorf("the answer is %q, %v; want %q", answer.String(), err, want)
 	}
 	var stops []string
-	for _, stop := range e.StopTokens() {
-		name, _ := e.Tokenizer().Token(stop)
+	for _, stop := range e.stops {
+		name, _ := e.tokenizer.Token(stop)
 		stops = append(stops, name)
 	}
 	slices.Sort(stops)

@@ -97,7 +97,7 @@ func TestNanoAnswersAsTransformersDoes(t *testing.T) {
 		}
 		got, _ := answerTo(t, e, Params{MaxTokens: len(c.Tokens), Stop: never}, message)
 		if !slices.Equal(got, c.Tokens) {
-			t.Errorf("%q %s: %v %q\nwant %v %q", c.Ask, c.Picture, got, e.Tokenizer().Decode(got), c.Tokens, c.Answer)
+			t.Errorf("%q %s: %v %q\nwant %v %q", c.Ask, c.Picture, got, e.tokenizer.Decode(got), c.Tokens, c.Answer)
 		}
 	}
 	if len(cases) != 50 || pictures != 20 {

@@ -41,7 +41,7 @@ func BenchmarkPagingWithoutAMiss(b *testing.B) {
 // answer returns the seconds that a token takes, of wall time and of CPU time.
 func answer(b *testing.B, e *Engine) (wall, cpu float64) {
 	const tokens = 33
-	e.Forget()
+	forget(e)
 	start, cpuStart := time.Now(), cpuSeconds()
 	generate(b, e, numbered(1), Params{MaxTokens: tokens, Stop: never})
 	return time.Since(start).Seconds() / tokens, (cpuSeconds() - cpuStart) / tokens

@@ -86,7 +86,7 @@ func (v *vision) locate(tokens []int32, pictures []*picture) ([]picturePosition,
 }
 
 // patchPositions returns where a prompt has patch tokens, one for each of the vectors of its pictures. Errors:
-// invalid_request when their number is another one (spec/llama4 §3.8).
+// invalid_request when their number is another one (docs/spec/llama4.md §3.8).
 func (v *vision) patchPositions(tokens []int32, vectors int) (at []int, err error) {
 	for i, t := range tokens {
 		if t == v.special[v.config.PatchToken] {

@@ -99,13 +99,6 @@ func (e *Engine) AttachVision(plan *VisionPlan, files *loader.Model, o VisionOpt
 // HasVision reports whether messages may contain pictures.
 func (e *Engine) HasVision() bool { return e.vision != nil }
 
-// ReleaseVision frees the vision encoder until the next new picture. The vectors of pictures that are encoded are kept.
-func (e *Engine) ReleaseVision() {
-	if e.vision != nil {
-		e.vision.unload()
-	}
-}
-
 // detachVision frees everything that belongs to pictures.
 func (e *Engine) detachVision() {
 	if e.vision != nil {

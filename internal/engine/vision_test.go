@@ -351,7 +351,7 @@ func TestAReleasedVisionEncoderIsLoadedForTheNextNewPicture(t *testing.T) {
 		t.Error("the vision encoder was loaded for each picture")
 	}
 	checkAnswer(t, e, "the first once more", 1, pictureMessage("what", "sun"))
-	e.ReleaseVision()
+	e.vision.unload()
 	checkAnswer(t, e, "the first picture again", 0, pictureMessage("this", "sun"))
 	if e.vision.encoder != nil || len(e.vision.weights) > 0 {
 		t.Error("the vision encoder was loaded for a picture that is encoded")

@@ -22,7 +22,8 @@ func TestPieces(t *testing.T) {
 	}{
 		{1, 1, 147, []Piece{Start, GlobalImage, Patches, End}},
 		{1, 3, 582, []Piece{Start, Patches, TileX, Patches, TileX, Patches, TileY, GlobalImage, Patches, End}},
-		{2, 2, 727, []Piece{Start, Patches, TileX, Patches, TileY, Patches, TileX, Patches, TileY, GlobalImage, Patches, End}},
+		{2, 2, 727, []Piece{Start, Patches, TileX, Patches, TileY, Patches, TileX, Patches, TileY, GlobalImage, Patches,
+			End}},
 	} {
 		l := Layout{Geometry: Llama4, Rows: c.rows, Cols: c.cols}
 		if got := l.Pieces(); !slices.Equal(got, c.want) {
@@ -54,7 +55,8 @@ func TestTilesFromRequiresTheLengthOfTheLayout(t *testing.T) {
 	if err != nil || tiles.Len() != 3 || !bytes.Equal(tiles.Bytes(), pix) {
 		t.Errorf("%v, %v", tiles, err)
 	}
-	if _, err := TilesFrom(Geometry{TileSize: 4, MaxTiles: 4}, 8, 4, pix[1:]); !errors.Is(err, errs.New(errs.BadImage, "")) {
+	if _, err := TilesFrom(Geometry{TileSize: 4, MaxTiles: 4}, 8, 4, pix[1:]); !errors.Is(err, errs.New(errs.BadImage,
+		"")) {
 		t.Errorf("one byte short: %v", err)
 	}
 }

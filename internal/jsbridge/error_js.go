@@ -6,16 +6,16 @@ import (
 	"syscall/js"
 
 	"github.com/outrider-web/outrider/internal/errs"
+	"github.com/outrider-web/outrider/internal/wire"
 )
 
-// ErrorValue returns an error in the shape in which errors cross to JavaScript: {code, message, retryable}, as ErrorData in
-// web/src/protocol.ts. The end of a context becomes the code aborted.
-func ErrorValue(err error) map[string]any {
+// ErrorValue returns an error as a tree of wire.ErrorData. The end of a context becomes the code aborted.
+func ErrorValue(err error) any {
 	if errors.Is(err, context.Canceled) {
-		err = errs.New(errs.Aborted, "stopped").AsRetryable()
+		err = errs.New(errs.Aborted, "stopped")
 	}
 	e := errs.Of(err)
-	return map[string]any{"code": string(e.Code), "message": e.Error(), "retryable": e.Retryable}
+	return wire.Tree(wire.ErrorData{Code: string(e.Code), Message: e.Error(), Retryable: e.Retryable})
 }
 
 // ErrorOf returns an error that came from JavaScript as an *errs.Error: a value of the shape {code, message, retryable}
@@ -24,9 +24,6 @@ func ErrorOf(v js.Value) error {
 	if v.Type() != js.TypeObject || v.Get("code").Type() != js.TypeString {
 		return errs.Wrap(errs.Internal, "JavaScript failed", errors.New(js.Global().Call("String", v).String()))
 	}
-	return &errs.Error{
-		Code:      errs.Code(v.Get("code").String()),
-		Message:   v.Get("message").String(),
-		Retryable: v.Get("retryable").Truthy(),
-	}
+	message, retryable := v.Get("message").String(), v.Get("retryable").Truthy()
+	return &errs.Error{Code: errs.Code(v.Get("code").String()), Message: message, Retryable: retryable}
 }

@@ -1,6 +1,10 @@
 package jsbridge
 
-import "syscall/js"
+import (
+	"syscall/js"
+
+	"github.com/outrider-web/outrider/internal/wire"
+)
 
 // Tree copies plain data out of JavaScript: map[string]any, []any, string, float64, bool and nil, as JSON has them.
 func Tree(v js.Value) any {
@@ -50,4 +54,10 @@ func Uint8Array(b []byte) js.Value {
 	array := js.Global().Get("Uint8Array").New(len(b))
 	js.CopyBytesToJS(array, b)
 	return array
+}
+
+// Read returns the struct of package wire that an object holds, or a zero one for null and undefined.
+func Read[T any](v js.Value) (value T) {
+	wire.Read(Tree(v), &value)
+	return value
 }

@@ -9,36 +9,46 @@ import (
 // A parser reads the value at path.
 type parser func(path string, v any) error
 
-// fields are what an object may hold. A null is the same as no field at all, as OpenAI has it.
+// fields are the fields that an object may have. A field that is null counts as absent, as in OpenAI's API.
 type fields map[string]parser
 
-// object reads an object, each field by its own parser, in the order of their names so that errors are repeatable.
-func object(path string, v any, known fields) error {
-	given, ok := v.(map[string]any)
+// object reads an object whose fields are in one of known, in the order of their names, so that errors are repeatable.
+func object(path string, v any, known ...fields) error {
+	values, ok := v.(map[string]any)
 	if !ok {
 		return invalid(orRequest(path), "must be an object")
 	}
-	names := make([]string, 0, len(given))
-	for name := range given {
+	names := make([]string, 0, len(values))
+	for name := range values {
 		names = append(names, name)
 	}
 	slices.Sort(names)
 	for _, name := range names {
 		at := join(path, name)
-		parse, ok := known[name]
+		parse := find(known, name)
 		switch {
-		case !ok:
+		case parse == nil:
 			return invalid(at, "is not a field Outrider knows")
-		case given[name] == nil:
+		case values[name] == nil:
 			continue
 		}
-		if err := parse(at, given[name]); err != nil {
+		if err := parse(at, values[name]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func find(known []fields, name string) parser {
+	for _, f := range known {
+		if parse := f[name]; parse != nil {
+			return parse
+		}
+	}
+	return nil
+}
+
+// array reads a list whose items each reads.
 func array(path string, v any, each parser) error {
 	items, ok := v.([]any)
 	if !ok {
@@ -52,9 +62,8 @@ func array(path string, v any, each parser) error {
 	return nil
 }
 
-func text(to *string) parser   { return value(to, "must be a string") }
-func boolean(to *bool) parser  { return value(to, "must be true or false") }
-func accept(string, any) error { return nil }
+func text(to *string) parser  { return value(to, "must be a string") }
+func boolean(to *bool) parser { return value(to, "must be true or false") }
 
 func value[T any](to *T, problem string) parser {
 	return func(path string, v any) (err error) {
@@ -66,20 +75,20 @@ func value[T any](to *T, problem string) parser {
 	}
 }
 
-// number takes a number from 0 to most.
-func number(to *float64, most float64) parser {
+// number reads a number from 0 to limit.
+func number(to *float64, limit float64) parser {
 	return func(path string, v any) error {
 		n, ok := v.(float64)
-		if !ok || !(n >= 0 && n <= most) {
-			return invalid(path, fmt.Sprintf("must be a number from 0 to %g", most))
+		if !ok || !(n >= 0 && n <= limit) {
+			return invalid(path, fmt.Sprintf("must be a number from 0 to %g", limit))
 		}
 		*to = n
 		return nil
 	}
 }
 
-// whole takes a whole number that a float64 holds exactly.
-func whole[T int | int64](to **T) parser {
+// integer reads a whole number that a float64 holds exactly.
+func integer[T int | int64](to **T) parser {
 	return func(path string, v any) error {
 		n, ok := v.(float64)
 		if !ok || n != math.Trunc(n) || math.Abs(n) > 1<<53 {
@@ -91,14 +100,17 @@ func whole[T int | int64](to **T) parser {
 	}
 }
 
-// notYet refuses a field of OpenAI's that Outrider does not keep yet.
-func notYet(path string, _ any) error { return invalid(path, "is not supported yet") }
+// ignored accepts any value.
+func ignored(string, any) error { return nil }
 
-// only accepts a field when it has the value that changes nothing.
-func only(why string, value any) parser {
+// refused refuses a field of OpenAI's API that Outrider does not support yet.
+func refused(path string, _ any) error { return invalid(path, "is not supported yet") }
+
+// only accepts the one value that changes nothing.
+func only(value any, problem string) parser {
 	return func(path string, v any) error {
 		if v != value {
-			return invalid(path, fmt.Sprintf("%s: leave it out or give %v", why, value))
+			return invalid(path, fmt.Sprintf("%s: leave it out or set it to %v", problem, value))
 		}
 		return nil
 	}

@@ -6,23 +6,24 @@ import (
 	"strings"
 )
 
+// parseMessages reads the list of messages.
 func (r *Request) parseMessages(path string, v any) error {
 	return array(path, v, func(path string, v any) error {
 		var m Message
 		err := object(path, v, fields{
 			"role":         text(&m.Role),
 			"content":      m.parseContent,
-			"name":         accept, // templates have no place for it
-			"refusal":      notYet,
-			"tool_calls":   notYet,
-			"tool_call_id": notYet,
-			"audio":        notYet,
+			"name":         ignored, // chat templates do not use it
+			"refusal":      refused,
+			"tool_calls":   refused,
+			"tool_call_id": refused,
+			"audio":        refused,
 		})
 		if err != nil {
 			return err
 		}
 		switch m.Role {
-		case "developer": // OpenAI's newer word
+		case "developer": // OpenAI's newer name
 			m.Role = "system"
 		case "system", "user", "assistant":
 		case "tool", "function":
@@ -35,7 +36,7 @@ func (r *Request) parseMessages(path string, v any) error {
 	})
 }
 
-// parseContent takes a string or a list of parts.
+// parseContent reads a string or a list of parts.
 func (m *Message) parseContent(path string, v any) error {
 	if s, ok := v.(string); ok {
 		m.Parts = []Part{{Text: s}}
@@ -54,8 +55,8 @@ func parsePart(path string, v any) (part Part, err error) {
 		"type":        text(&kind),
 		"text":        text(&part.Text),
 		"image_url":   part.parseImageURL,
-		"input_audio": accept, // refused below, by its kind
-		"file":        accept,
+		"input_audio": ignored, // refused below, by its kind
+		"file":        ignored,
 	})
 	switch {
 	case err != nil:
@@ -64,15 +65,15 @@ func parsePart(path string, v any) (part Part, err error) {
 	case kind == "image_url" && part.Image == "":
 		err = invalid(path+".image_url", "is missing")
 	case (kind == "image_url") != (part.Image != ""):
-		err = invalid(path+".image_url", "is in a part of type text; give it a part of its own")
+		err = invalid(path+".image_url", "is in a part of type text; put it into a part of its own")
 	}
 	return part, err
 }
 
-// addresses are what a picture's may begin with.
+// addresses are what a picture's address may begin with.
 var addresses = []string{"data:", "blob:", "http://", "https://"}
 
-// parseImageURL takes {url, detail}. Pictures are always looked at in all detail.
+// parseImageURL reads {url, detail}. Pictures are always encoded in full detail.
 func (p *Part) parseImageURL(path string, v any) error {
 	var detail string
 	if err := object(path, v, fields{"url": text(&p.Image), "detail": text(&detail)}); err != nil {
@@ -81,18 +82,20 @@ func (p *Part) parseImageURL(path string, v any) error {
 	begins := func(with string) bool { return strings.HasPrefix(p.Image, with) }
 	switch {
 	case !slices.ContainsFunc(addresses, begins):
-		return invalid(path+".url", fmt.Sprintf("begins with %.10q; it must be a data:, blob:, http: or https: address", p.Image))
+		return invalid(path+".url",
+			fmt.Sprintf("begins with %.10q; it must be a data:, blob:, http: or https: address", p.Image))
 	case detail != "" && detail != "auto" && detail != "high":
-		return invalid(path+".detail", fmt.Sprintf("is %q, but pictures are always looked at in all detail: leave it out", detail))
+		return invalid(path+".detail",
+			fmt.Sprintf("is %q, but pictures are always encoded in full detail: leave it out", detail))
 	}
 	return nil
 }
 
 func (r *Request) parseStreamOptions(path string, v any) error {
-	return object(path, v, fields{"include_usage": boolean(&r.IncludeUsage), "include_obfuscation": accept})
+	return object(path, v, fields{"include_usage": boolean(&r.IncludeUsage), "include_obfuscation": ignored})
 }
 
-// parseStop takes a string or a list of up to four.
+// parseStop reads a string or a list of up to four.
 func (r *Request) parseStop(path string, v any) error {
 	list, ok := v.([]any)
 	if !ok {
@@ -113,7 +116,7 @@ func (r *Request) parseStop(path string, v any) error {
 
 func parseResponseFormat(path string, v any) error {
 	var kind string
-	if err := object(path, v, fields{"type": text(&kind), "json_schema": accept}); err != nil {
+	if err := object(path, v, fields{"type": text(&kind), "json_schema": ignored}); err != nil {
 		return err
 	}
 	if kind != "text" {

@@ -1,9 +1,9 @@
 package openai
 
-// Object is an object of the answer: what JSON can say, as in Parse, and int for whole numbers.
+// Object is an object of the answer, with the values of JSON, as in Parse, and int for whole numbers.
 type Object = map[string]any
 
-// Usage counts tokens.
+// Usage is the number of tokens of a request and its answer.
 type Usage struct {
 	PromptTokens     int
 	CompletionTokens int
@@ -17,39 +17,46 @@ func (u Usage) object() Object {
 	}
 }
 
-// An Answer is one completion in the making; all of its pieces carry the same id, time and model.
+// Answer is what all pieces of one answer have in common.
 type Answer struct {
 	ID      string
 	Created int // seconds since 1970
 	Model   string
 }
 
-// Completion is the whole answer at once. finishReason is "stop" or "length".
+// Completion returns the whole answer at once. finishReason is "stop" or "length".
 func (a Answer) Completion(content, finishReason string, u Usage) Object {
 	o := a.object("chat.completion", choice("message", Object{"role": "assistant", "content": content}, finishReason))
 	o["usage"] = u.object()
 	return o
 }
 
-// First is the chunk that opens a stream: it only names the role.
-func (a Answer) First() Object { return a.chunk(choice("delta", Object{"role": "assistant"}, nil)) }
-
-// Text is a chunk with the next piece of the answer.
-func (a Answer) Text(piece string) Object {
-	return a.chunk(choice("delta", Object{"content": piece}, nil))
+// RoleDelta returns the first delta of a stream, which has only the role.
+func (a Answer) RoleDelta() Object {
+	return a.delta(choice("delta", Object{"role": "assistant"}, nil))
 }
 
-// Finish is the chunk that says why the answer ended.
-func (a Answer) Finish(reason string) Object { return a.chunk(choice("delta", Object{}, reason)) }
+// TextDelta returns a delta with the next text of the answer.
+func (a Answer) TextDelta(text string) Object {
+	return a.delta(choice("delta", Object{"content": text}, nil))
+}
 
-// UsageDelta follows the last choice when the request asked for it; it has no choices.
+// FinishDelta returns the delta that says why the answer ended.
+func (a Answer) FinishDelta(reason string) Object {
+	return a.delta(choice("delta", Object{}, reason))
+}
+
+// UsageDelta returns the delta that follows the last choice when the request asked for it; it has no choices.
 func (a Answer) UsageDelta(u Usage) Object {
-	o := a.chunk()
+	o := a.delta()
 	o["usage"] = u.object()
 	return o
 }
 
-func (a Answer) chunk(choices ...any) Object { return a.object("chat.completion.chunk", choices...) }
+// delta returns a piece of a stream, which OpenAI names a chunk.
+func (a Answer) delta(choices ...any) Object {
+	return a.object("chat.completion.chunk", choices...)
+}
 
 func (a Answer) object(kind string, choices ...any) Object {
 	if choices == nil {
@@ -58,7 +65,7 @@ func (a Answer) object(kind string, choices ...any) Object {
 	return Object{"id": a.ID, "object": kind, "created": a.Created, "model": a.Model, "choices": choices}
 }
 
-// choice is the only one: its content under the name of its shape, and why it ended, nil while it has not.
-func choice(shape string, content Object, finishReason any) Object {
-	return Object{"index": 0, shape: content, "finish_reason": finishReason, "logprobs": nil}
+// choice returns the one choice of an answer. name is "message" or "delta"; finishReason is nil before the end.
+func choice(name string, content Object, finishReason any) Object {
+	return Object{"index": 0, name: content, "finish_reason": finishReason, "logprobs": nil}
 }

@@ -12,7 +12,7 @@ var (
 		"this page has no WebGPU; open it over https, or on localhost, in a current Chrome, Edge, Firefox or Safari")
 	ErrNoAdapter = errs.New(errs.NoAdapter,
 		"the browser offers no GPU adapter; check that hardware acceleration is on and the graphics driver is current")
-	ErrDeviceLost  = errs.New(errs.DeviceLost, "the GPU was reset or taken away; load the model again").AsRetryable()
+	ErrDeviceLost  = errs.New(errs.DeviceLost, "the GPU was reset or taken away; load the model again")
 	ErrOutOfMemory = errs.New(errs.OutOfMemory, "the GPU is out of memory; close other tabs or choose a smaller model")
 )
 

@@ -35,7 +35,8 @@ func tinyVocab(t testing.TB, pre string) Vocab {
 	specials := Llama4Specials()
 	types := slices.Repeat([]int32{typeNormal}, len(file.Tokens))
 	types = append(types, slices.Repeat([]int32{typeControl}, len(specials))...)
-	return Vocab{Model: "gpt2", Pre: pre, Tokens: append(file.Tokens, specials...), Merges: file.Merges, Types: types, BOS: -1, EOS: -1}
+	return Vocab{Model: "gpt2", Pre: pre, Tokens: append(file.Tokens, specials...), Merges: file.Merges, Types: types,
+		BOS: -1, EOS: -1}
 }
 
 func newTiny(t testing.TB, pre string) *Tokenizer {

@@ -44,7 +44,8 @@ func TestLlama4VectorsOfTheSpec(t *testing.T) {
 		{`{"name": "get_weather", "parameters": {"city": "Oslo"}}`,
 			[]int32{7564, 946, 1217, 392, 555, 191381, 706, 392, 16866, 1217, 11906, 23496, 1217, 392, 15923, 821, 52121}},
 		{"What is 2+2?", []int32{3668, 373, 220, 30, 23, 30, 43}},
-		{"\n", []int32{198}}, {"\n\n", []int32{368}}, {" ", []int32{220}}, {"\x00", []int32{188}}, {"\xC0\xC1\xF5\xF6\xF7", []int32{0, 1, 2, 3, 4}},
+		{"\n", []int32{198}}, {"\n\n", []int32{368}}, {" ", []int32{220}}, {"\x00", []int32{188}},
+		{"\xC0\xC1\xF5\xF6\xF7", []int32{0, 1, 2, 3, 4}},
 		{"user", []int32{1556}}, {"system", []int32{15651}}, {"assistant", []int32{140680}}, {"ipython", []int32{607, 6934}},
 	}
 	for _, v := range vectors {
@@ -147,7 +148,8 @@ func BenchmarkLlama4Encode(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	english := "The quick brown fox doesn't jump over 12345 lazy dogs; it was, after all, only a tokenizer's benchmark sentence.\n"
+	english := "The quick brown fox doesn't jump over 12345 lazy dogs; it was, after all, only a tokenizer's " +
+		"benchmark sentence.\n"
 	for name, text := range map[string]string{
 		"english":    strings.Repeat(english, 1000),
 		"chinese":    strings.Repeat("敏捷的棕色狐狸跳过了懒狗，这只是一个测试句子。", 1000),

@@ -64,7 +64,8 @@ func valid(r rune) rune {
 }
 
 func FuzzStreamReturnsWholeRunes(f *testing.F) {
-	for _, text := range []string{"plain", "€uro 👩‍👩", "\xe2\x82", "\xe2\x82a", "\xf0\x9f\x91\xa9\xf0\x9f", "\xff\xfe", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80", "\xe2\xe2\x82\xac", "\ufffd"} {
+	for _, text := range []string{"plain", "€uro 👩‍👩", "\xe2\x82", "\xe2\x82a", "\xf0\x9f\x91\xa9\xf0\x9f", "\xff\xfe",
+		"\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80", "\xe2\xe2\x82\xac", "\ufffd"} {
 		f.Add([]byte(text))
 	}
 	tok := bytesTokenizer(f)

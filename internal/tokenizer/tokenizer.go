@@ -74,10 +74,12 @@ func New(v Vocab) (*Tokenizer, error) {
 	if err := v.check(); err != nil {
 		return nil, err
 	}
-	t := &Tokenizer{split: split, wholePieces: v.Pre == "llama-bpe", bos: int32(v.BOS), eos: int32(v.EOS), addBOS: v.AddBOS}
+	t := &Tokenizer{split: split, wholePieces: v.Pre == "llama-bpe", bos: int32(v.BOS), eos: int32(v.EOS),
+		addBOS: v.AddBOS}
 	t.load(v)
 	if v.Pre == "llama4" {
-		t.ranks, t.wholePieces = tokenRanks{t.textIndex}, true // merging its bytes makes every token: docs/spec/llama4.md §5.1
+		// Merging its own bytes makes every token (docs/spec/llama4.md §5.1), so whole pieces need no merging.
+		t.ranks, t.wholePieces = tokenRanks{t.textIndex}, true
 		return t, nil
 	}
 	merges, err := newMergeRanks(v.Merges, t.textIndex)
@@ -102,7 +104,8 @@ func (v *Vocab) check() error {
 	case v.Pre != "llama4" && (v.Merges == nil || v.Merges.Len() == 0):
 		return broken("the tokenizer has no list of merges")
 	case v.BOS < -1 || v.BOS >= n || v.EOS < -1 || v.EOS >= n:
-		return broken("the vocabulary has %d tokens; its beginning-of-text token %d or its end-of-text token %d is not one of them", n, v.BOS, v.EOS)
+		return broken("the vocabulary has %d tokens; its beginning-of-text token %d or its end-of-text token %d "+
+			"is not one of them", n, v.BOS, v.EOS)
 	}
 	return nil
 }

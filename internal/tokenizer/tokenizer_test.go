@@ -159,7 +159,8 @@ func TestLongPiecesAreNotQuadratic(t *testing.T) {
 }
 
 func TestBytesWithoutATokenAreLeftOut(t *testing.T) {
-	tok, err := New(Vocab{Model: "gpt2", Pre: "smollm", Tokens: List{"a", "b", "ab"}, Merges: List{"a b"}, BOS: -1, EOS: -1})
+	tok, err := New(Vocab{Model: "gpt2", Pre: "smollm", Tokens: List{"a", "b", "ab"}, Merges: List{"a b"}, BOS: -1,
+		EOS: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +174,8 @@ func TestBytesWithoutATokenAreLeftOut(t *testing.T) {
 // not.
 func TestLlama3EncodesAPieceThatIsATokenWithoutMerging(t *testing.T) {
 	for pre, want := range map[string][]int32{"llama-bpe": {4}, "smollm": {3, 2}} {
-		tok, err := New(Vocab{Model: "gpt2", Pre: pre, Tokens: List{"a", "b", "c", "ab", "abc"}, Merges: List{"a b"}, BOS: -1, EOS: -1})
+		tok, err := New(Vocab{Model: "gpt2", Pre: pre, Tokens: List{"a", "b", "c", "ab", "abc"}, Merges: List{"a b"},
+			BOS: -1, EOS: -1})
 		if err != nil {
 			t.Fatal(err)
 		}

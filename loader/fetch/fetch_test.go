@@ -19,7 +19,8 @@ func TestLocationOfReversesID(t *testing.T) {
 }
 
 func TestSplitURLDropsTheFragment(t *testing.T) {
-	if location, name := SplitURL("https://a.b/m.gguf?x#top"); name != "m.gguf" || location.ID(name) != "https://a.b/m.gguf?x" {
+	location, name := SplitURL("https://a.b/m.gguf?x#top")
+	if name != "m.gguf" || location.ID(name) != "https://a.b/m.gguf?x" {
 		t.Errorf("%q %q", name, location.ID(name))
 	}
 }

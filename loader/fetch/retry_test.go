@@ -11,7 +11,7 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-var errUnreachable = errs.New(errs.ConnectionLost, "lost").AsRetryable()
+var errUnreachable = errs.New(errs.ConnectionLost, "lost")
 
 func TestRetryPolicyDoublesTheDelayUpToAMaximum(t *testing.T) {
 	var delays []int
@@ -41,10 +41,10 @@ func TestRetryPolicyRetriesOnlyUnreachableServers(t *testing.T) {
 		unreachable bool
 	}{
 		{errUnreachable, true},
-		{errs.New(errs.HTTPStatus, "503").AsRetryable(), true},
+		{&errs.Error{Code: errs.HTTPStatus, Message: "503", Retryable: true}, true},
 		{errs.New(errs.HTTPStatus, "403"), false},
-		{errs.New(errs.StorageFull, "full").AsRetryable(), false},
-		{errs.New(errs.Aborted, "stopped").AsRetryable(), false},
+		{errs.New(errs.StorageFull, "full"), false},
+		{errs.New(errs.Aborted, "stopped"), false},
 		{errors.New("strange"), false},
 	} {
 		if IsUnreachable(c.err) != c.unreachable {

@@ -47,7 +47,7 @@ func (s *httpSource) ReadRange(ctx context.Context, offset, n int64, progress fu
 	defer response.Body.Close()
 	if response.Header.Get("ETag") != s.info.Validator {
 		return nil, errs.New(errs.Integrity,
-			s.info.Name+" changed on the server during the download; load the model again to start over").AsRetryable()
+			s.info.Name+" changed on the server during the download; load the model again to start over")
 	}
 	b := make(Bytes, n)
 	for got := 0; got < len(b); {
@@ -91,5 +91,5 @@ func connectionLost(url string, err error) error {
 		return err
 	}
 	message := "the connection to the server of " + url + " was lost; try again"
-	return errs.Wrap(errs.ConnectionLost, message, err).AsRetryable()
+	return errs.Wrap(errs.ConnectionLost, message, err)
 }

@@ -2,9 +2,12 @@ package fetch
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"syscall/js"
 
 	"github.com/outrider-web/outrider/internal/jsbridge"
+	"github.com/outrider-web/outrider/internal/wire"
 )
 
 // source is a file that is open in the storage worker.
@@ -42,16 +45,8 @@ func open(ctx context.Context, method string, urlOrFile any) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return source{InfoOf(v), v.Get("source").Int()}, nil
-}
-
-// InfoOf converts a FileInfo of web/src/worker/storage/chunk-store.ts.
-func InfoOf(v js.Value) Info {
-	return Info{
-		Name:      v.Get("name").String(),
-		Size:      int64(v.Get("size").Float()),
-		Validator: v.Get("validator").String(),
-	}
+	opened := jsbridge.Read[wire.OpenSource](v)
+	return source{Info{opened.Name, opened.Size, opened.Validator}, opened.Source}, nil
 }
 
 // Picked is the location of the files that a person picked: File objects by name.
@@ -66,6 +61,9 @@ func PickedFiles(files js.Value) Picked {
 	}
 	return p
 }
+
+// Names returns the names of the files, sorted.
+func (p Picked) Names() []string { return slices.Sorted(maps.Keys(p)) }
 
 // ID depends on the name alone. The store recognises another file of the same name by its size and date.
 func (p Picked) ID(name string) string { return localPrefix + name }

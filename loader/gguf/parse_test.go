@@ -66,12 +66,13 @@ func TestParseRefusesTooLongAHeader(t *testing.T) {
 
 func TestParseAcceptsVersion2AndOddButValidFiles(t *testing.T) {
 	files := map[string][]byte{
-		"version 2":               newHeader(2, 1, 0).tensor("t", quant.F32, 0, 1).pad(64).Bytes(),
-		"an empty header":         newHeader(3, 0, 0).Bytes(),
-		"metadata without data":   newHeader(3, 0, 1).record("a", kindUint8, uint8(1)).Bytes(),
-		"a tensor of no dims":     newHeader(3, 1, 0).tensor("t", quant.F32, 0).pad(4).Bytes(),
-		"an unknown tensor type":  newHeader(3, 1, 0).tensor("t", 77, 0, 5).pad(64).Bytes(),
-		"alignment of 64":         newHeader(3, 1, 1).record("general.alignment", kindUint32, uint32(64)).tensor("t", quant.F32, 64, 1).pad(128).Bytes(),
+		"version 2":              newHeader(2, 1, 0).tensor("t", quant.F32, 0, 1).pad(64).Bytes(),
+		"an empty header":        newHeader(3, 0, 0).Bytes(),
+		"metadata without data":  newHeader(3, 0, 1).record("a", kindUint8, uint8(1)).Bytes(),
+		"a tensor of no dims":    newHeader(3, 1, 0).tensor("t", quant.F32, 0).pad(4).Bytes(),
+		"an unknown tensor type": newHeader(3, 1, 0).tensor("t", 77, 0, 5).pad(64).Bytes(),
+		"alignment of 64": newHeader(3, 1, 1).record("general.alignment", kindUint32, uint32(64)).
+			tensor("t", quant.F32, 64, 1).pad(128).Bytes(),
 		"an array without values": newHeader(3, 0, 1).record("a", kindArray, kindString, uint64(0)).Bytes(),
 	}
 	for name, file := range files {
@@ -80,7 +81,8 @@ func TestParseAcceptsVersion2AndOddButValidFiles(t *testing.T) {
 }
 
 func TestAlignmentMovesTheData(t *testing.T) {
-	f := mustParse(t, newHeader(3, 1, 1).record("general.alignment", kindUint32, uint32(256)).tensor("t", quant.F32, 256, 1).pad(600).Bytes())
+	f := mustParse(t, newHeader(3, 1, 1).record("general.alignment", kindUint32, uint32(256)).
+		tensor("t", quant.F32, 256, 1).pad(600).Bytes())
 	if f.DataStart != 256 || f.Tensors[0].Offset != 512 {
 		t.Errorf("data from %d, tensor at %d, want 256 and 512", f.DataStart, f.Tensors[0].Offset)
 	}
@@ -111,7 +113,8 @@ func TestMetaReadsNumbersOfAnyWidth(t *testing.T) {
 		}
 	}
 	for key, want := range map[string]float64{
-		"f32": 0.5, "f64": 1e-300, "u8": 200, "i8": -3, "i16": -300, "u64": 1 << 63, "i64": -1, "bool": absent, "text": absent,
+		"f32": 0.5, "f64": 1e-300, "u8": 200, "i8": -3, "i16": -300, "u64": 1 << 63, "i64": -1,
+		"bool": absent, "text": absent,
 	} {
 		if got := m.Float(key, absent); got != want {
 			t.Errorf("Float(%s) = %g, want %g", key, got, want)
@@ -148,7 +151,8 @@ func TestMetaReadsArrays(t *testing.T) {
 		t.Errorf("Strings returned %q", got)
 	}
 	for key, want := range map[string][]int64{
-		"types": {1, -3, 6}, "wide": {1 << 40}, "narrow": {-1, 1}, "flags": {1, 0}, "scores": nil, "tokens": nil, "scalar": nil, "nothing": nil,
+		"types": {1, -3, 6}, "wide": {1 << 40}, "narrow": {-1, 1}, "flags": {1, 0},
+		"scores": nil, "tokens": nil, "scalar": nil, "nothing": nil,
 	} {
 		if got := m.Ints(key); !reflect.DeepEqual(got, want) {
 			t.Errorf("Ints(%s) = %v, want %v", key, got, want)
@@ -175,8 +179,8 @@ func TestCheckRefusesTypesOutriderCannotCompute(t *testing.T) {
 		if (err == nil) != (c.name == "") {
 			t.Errorf("type %d: %v", c.t, err)
 		}
-		if e := (*errs.Error)(nil); errors.As(err, &e) &&
-			(e.Code != errs.UnsupportedTensorType || !strings.Contains(e.Message, c.name) || !strings.Contains(e.Message, "blk.0.ffn_up.weight")) {
+		if e := (*errs.Error)(nil); errors.As(err, &e) && (e.Code != errs.UnsupportedTensorType ||
+			!strings.Contains(e.Message, c.name) || !strings.Contains(e.Message, "blk.0.ffn_up.weight")) {
 			t.Errorf("type %d: %s %v", c.t, e.Code, err)
 		}
 	}
@@ -184,8 +188,11 @@ func TestCheckRefusesTypesOutriderCannotCompute(t *testing.T) {
 
 func TestBlockSizesAgreeWithQuant(t *testing.T) {
 	for id, b := range types {
-		if id.Known() && (id.String() != b.name || int64(id.BlockWeights()) != b.weights || int64(id.BlockBytes()) != b.bytes) {
-			t.Errorf("%d: %+v, package quant has %s, %d weights in %d bytes", id, b, id, id.BlockWeights(), id.BlockBytes())
+		if !id.Known() {
+			continue
+		}
+		if want := (block{id.String(), int64(id.BlockWeights()), int64(id.BlockBytes())}); b != want {
+			t.Errorf("%d: %+v, package quant has %+v", id, b, want)
 		}
 	}
 }

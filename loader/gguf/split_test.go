@@ -37,7 +37,10 @@ func TestMergeJoinsParts(t *testing.T) {
 }
 
 func TestMergeLeavesASingleFileAlone(t *testing.T) {
-	for name, file := range map[string]*File{"no split keys": mustParse(t, tinyModel()), "split of one": part(t, 0, 1, 1, "a")} {
+	for name, file := range map[string]*File{
+		"no split keys": mustParse(t, tinyModel()),
+		"split of one":  part(t, 0, 1, 1, "a"),
+	} {
 		f, err := Merge([]*File{file})
 		if err != nil || len(f.Tensors) != len(file.Tensors) {
 			t.Errorf("%s: %v %v", name, f, err)
@@ -50,12 +53,14 @@ func TestMergeRefuses(t *testing.T) {
 		parts []*File
 		says  string
 	}{
-		"not the first part":     {[]*File{part(t, 1, 2, 1, "a"), part(t, 0, 2, 1)}, "open the first part"},
-		"a part missing":         {[]*File{part(t, 0, 2, 2, "a")}, "the model has 2 parts, 1 were given"},
-		"parts in wrong order":   {[]*File{part(t, 0, 3, 3, "a"), part(t, 2, 3, 3, "b"), part(t, 1, 3, 3, "c")}, "in place of part 2 of 3 says it is part 3 of 3"},
-		"part of another model":  {[]*File{part(t, 0, 2, 2, "a"), part(t, 1, 3, 2, "b")}, "part 2 of 3"},
-		"same tensor twice":      {[]*File{part(t, 0, 2, 2, "a"), part(t, 1, 2, 2, "a")}, `part 2 has tensor "a"`},
-		"too few tensors":        {[]*File{part(t, 0, 2, 5, "a"), part(t, 1, 2, 5, "b")}, "should hold 5 tensors, they hold 2"},
+		"not the first part": {[]*File{part(t, 1, 2, 1, "a"), part(t, 0, 2, 1)}, "open the first part"},
+		"a part missing":     {[]*File{part(t, 0, 2, 2, "a")}, "the model has 2 parts, 1 were given"},
+		"parts in wrong order": {[]*File{part(t, 0, 3, 3, "a"), part(t, 2, 3, 3, "b"), part(t, 1, 3, 3, "c")},
+			"in place of part 2 of 3 says it is part 3 of 3"},
+		"part of another model": {[]*File{part(t, 0, 2, 2, "a"), part(t, 1, 3, 2, "b")}, "part 2 of 3"},
+		"same tensor twice":     {[]*File{part(t, 0, 2, 2, "a"), part(t, 1, 2, 2, "a")}, `part 2 has tensor "a"`},
+		"too few tensors": {[]*File{part(t, 0, 2, 5, "a"), part(t, 1, 2, 5, "b")},
+			"should hold 5 tensors, they hold 2"},
 		"absurd number of parts": {[]*File{part(t, 0, 60000, 1, "a")}, "part 1 of 60000"},
 		"number beyond count":    {[]*File{part(t, 7, 2, 1, "a"), part(t, 1, 2, 1)}, "it says it is part 8 of 2"},
 		"absurd tensor count":    {[]*File{part(t, 0, 2, 1<<30, "a"), part(t, 1, 2, 1)}, "with 1073741824 tensors"},

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"syscall/js"
 
+	"github.com/outrider-web/outrider/internal/jsbridge"
+	"github.com/outrider-web/outrider/internal/wire"
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-// Browser is the Store of the storage worker. Its sources are those that package fetch opens in the browser.
+// Browser is the store of the storage worker; web/src/worker/storage/service.ts has its methods. Its sources are those
+// that package fetch opens in the browser.
 type Browser struct{}
 
 // List implements Store.
@@ -35,34 +38,26 @@ func (Browser) Find(ctx context.Context, id string) (File, bool, error) {
 
 // Add implements Store.
 func (Browser) Add(ctx context.Context, id string, info fetch.Info) (File, error) {
-	v, err := call(ctx, "add", id, map[string]any{"name": info.Name, "size": info.Size, "validator": info.Validator})
-	if err != nil {
-		return File{}, err
-	}
-	return fileOf(v), nil
+	return callForFile(ctx, "add", id, wire.Tree(wire.FileInfo(info)))
 }
 
 // Move implements Store.
 func (Browser) Move(ctx context.Context, id string, kind Kind) (File, error) {
-	v, err := call(ctx, "move", id, string(kind))
-	if err != nil {
-		return File{}, err
-	}
-	return fileOf(v), nil
+	return callForFile(ctx, "move", id, string(kind))
 }
 
 // StoreChunk implements Store.
 func (Browser) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
 	s, ok := src.(interface{ Handle() int })
 	if !ok {
-		return fmt.Errorf("store: the browser's store cannot read from %T", src)
+		return fmt.Errorf("store: the browser's store cannot read from a %T", src)
 	}
-	onBytes := js.FuncOf(func(_ js.Value, args []js.Value) any {
+	onProgress := js.FuncOf(func(_ js.Value, args []js.Value) any {
 		progress(int64(args[0].Float()))
 		return nil
 	})
-	defer onBytes.Release()
-	_, err := fetch.Call(ctx, "storeChunk", id, chunk, s.Handle(), onBytes)
+	defer onProgress.Release()
+	_, err := fetch.Call(ctx, "storeChunk", id, chunk, s.Handle(), onProgress)
 	return err
 }
 
@@ -96,21 +91,30 @@ func (Browser) Probe(ctx context.Context, kind Kind) (Speed, error) {
 	if err != nil {
 		return Speed{}, err
 	}
-	number := func(name string) float64 { return v.Get(name).Float() }
-	return Speed{Kind(v.Get("kind").String()), number("write"), number("read"), int64(number("free"))}, nil
+	s := jsbridge.Read[wire.StoreSpeed](v)
+	return Speed{Kind: Kind(s.Kind), Write: s.Write, Read: s.Read, Free: s.Free}, nil
 }
 
+// call calls one of Methods in web/src/worker/storage/messages.ts.
 func call(ctx context.Context, method string, args ...any) (js.Value, error) {
 	return fetch.Call(ctx, "call", append([]any{method}, args...)...)
 }
 
-// fileOf converts a StoredFile of web/src/worker/storage/chunk-store.ts.
+// callForFile is call for a method that returns a StoredFile.
+func callForFile(ctx context.Context, method string, args ...any) (File, error) {
+	v, err := call(ctx, method, args...)
+	if err != nil {
+		return File{}, err
+	}
+	return fileOf(v), nil
+}
+
 func fileOf(v js.Value) File {
-	f := newFile(v.Get("id").String(), fetch.InfoOf(v))
-	f.Kind = Kind(v.Get("kind").String())
-	stored := v.Get("chunks")
-	for i := range stored.Length() {
-		f.Chunks[stored.Index(i).Int()] = true
+	stored := jsbridge.Read[wire.StoredFile](v)
+	f := newFile(stored.ID, fetch.Info{Name: stored.Name, Size: stored.Size, Validator: stored.Validator})
+	f.Kind = Kind(stored.Kind)
+	for _, chunk := range stored.Chunks {
+		f.Chunks[chunk] = true
 	}
 	return f
 }

@@ -95,7 +95,7 @@ func (m *Memory) putChunk(id string, chunk int, b []byte) error {
 	}
 	added := int64(len(b) - len(f.bytes[chunk]))
 	if added > m.free {
-		return errs.New(errs.StorageFull, "the store is full").AsRetryable()
+		return errs.New(errs.StorageFull, "the store is full")
 	}
 	m.free -= added
 	f.bytes[chunk], f.checksums[chunk], f.Chunks[chunk] = slices.Clone(b), crc32.ChecksumIEEE(b), true
@@ -127,12 +127,12 @@ func (m *Memory) restOfChunk(f *memoryFile, at int64) ([]byte, error) {
 	b, ok := f.bytes[chunk]
 	if !ok {
 		message := fmt.Sprintf("byte %d of %s is not stored; download the model again", at, f.Name)
-		return nil, errs.New(errs.StorageError, message).AsRetryable()
+		return nil, errs.New(errs.StorageError, message)
 	}
 	if at%ChunkBytes >= int64(len(b)) {
 		m.dropChunk(f, chunk)
 		message := "the stored bytes of " + f.Name + " are incomplete; download the model again"
-		return nil, errs.New(errs.Integrity, message).AsRetryable()
+		return nil, errs.New(errs.Integrity, message)
 	}
 	return b[at%ChunkBytes:], nil
 }
@@ -186,5 +186,5 @@ func (f *memoryFile) record() File {
 }
 
 func notStored(id string) error {
-	return errs.New(errs.StorageError, id+" is not in the store; download the model again").AsRetryable()
+	return errs.New(errs.StorageError, id+" is not in the store; download the model again")
 }

@@ -1,6 +1,7 @@
-// Command measure-code prints how long the files and functions of the product are, and fails when they are too long: a
-// median function above 9 lines, a function above 50, a file above 350. It reads the files that git tracks or would track,
-// without tests. Run it in the root of the repository, with node_modules in place: the TypeScript compiler reads TypeScript.
+// Command measure-code prints how long the files and functions of the product are, and fails when they are too long:
+// a median function above 9 lines, a function above 50, a file above 350. It reads the files that git tracks or would
+// track, without tests. Run it in the root of the repository, with node_modules in place: the TypeScript compiler
+// reads TypeScript.
 package main
 
 import (
@@ -60,7 +61,8 @@ func run() error {
 		failed = report(language{l.name, lengths, functions}) || failed
 	}
 	if failed {
-		return fmt.Errorf("at most %d lines in the median function, %d in a function and %d in a file are allowed", maxMedian, maxFunction, maxFile)
+		return fmt.Errorf("at most %d lines in the median function, %d in a function and %d in a file are allowed",
+			maxMedian, maxFunction, maxFile)
 	}
 	return nil
 }
@@ -74,7 +76,8 @@ func productFiles(suffix string) ([]string, error) {
 	var files []string
 	for path := range strings.Lines(string(out)) {
 		path = strings.TrimSpace(path)
-		if _, err := os.Stat(path); err == nil && !strings.HasSuffix(path, "_test.go") && !strings.Contains(path, "testdata/") {
+		isTest := strings.HasSuffix(path, "_test.go") || strings.Contains(path, "testdata/")
+		if _, err := os.Stat(path); err == nil && !isTest {
 			files = append(files, path)
 		}
 	}

@@ -21,7 +21,8 @@ func TestGoFunctionsAreMeasuredFromNameToBrace(t *testing.T) {
 }
 
 func TestWGSLFunctionsAreMeasuredFromNameToBrace(t *testing.T) {
-	text := "@compute @workgroup_size({SIZE}, 1)\nfn main() {\n    if (a) {\n    }\n}\nfn {W}_group(m: u32) -> Group { return g; }\n"
+	text := "@compute @workgroup_size({SIZE}, 1)\nfn main() {\n    if (a) {\n    }\n}\n" +
+		"fn {W}_group(m: u32) -> Group { return g; }\n"
 	got := wgslFunctionsOf("x.wgsl", strings.Split(text, "\n"))
 	if want := []function{{"x.wgsl: main", 4}, {"x.wgsl: {W}_group", 1}}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)

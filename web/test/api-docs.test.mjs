@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const read = (path) => readFileSync(join(root, path), "utf8");
 const docs = read("docs/api.md");
-const element = readdirSync(join(root, "web/src/element")).map((name) => read(`web/src/element/${name}`)).join("\n");
+const files = readdirSync(join(root, "web/src/element"));
+const element = files.map((name) => read(`web/src/element/${name}`)).join("\n");
 
 /** Returns the sorted distinct first groups of all matches. */
 const names = (text, pattern) => [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort();
@@ -17,13 +18,15 @@ const names = (text, pattern) => [...new Set([...text.matchAll(pattern)].map(([,
 const listed = (start) => names(docs.slice(docs.indexOf(start)).split("\n\n")[0], /`([\w-]+)`/g);
 
 test("the API's document lists the parts and slots of the element", () => {
-  const parts = names(element.replaceAll("${m.role}", "user assistant"), /\bpart="([\w ]+)"/g).flatMap((value) => value.split(" "));
+  const values = names(element.replaceAll("${m.role}", "user assistant"), /\bpart="([\w ]+)"/g);
+  const parts = values.flatMap((value) => value.split(" "));
   assert.deepEqual(listed("Parts for"), [...new Set(parts)].sort());
   assert.deepEqual(listed("Slots:"), names(element, /<slot name="(\w+)"/g));
 });
 
 test("the API's document lists the custom properties of the element", () => {
-  assert.deepEqual(listed("Custom properties:").filter((name) => name.startsWith("--")), names(element, /var\((--scout-[\w-]+)/g));
+  const custom = listed("Custom properties:").filter((name) => name.startsWith("--"));
+  assert.deepEqual(custom, names(element, /var\((--scout-[\w-]+)/g));
 });
 
 test("the API's document lists the events and properties of the element", () => {
@@ -40,8 +43,11 @@ test("the API's document lists the methods of the engine and the fields of its r
     if (method !== "constructor") assert.ok(docs.includes(`${method}(`), method);
   }
   const protocol = read("web/src/protocol.ts");
-  for (const type of ["Progress", "Paging", "PreflightReport", "LoadedModel", "PictureProgress", "WaitProgress", "CheckedPicture"]) {
+  const results = ["LoadedModel", "PreflightReport", "CheckedPicture"];
+  for (const type of [...results, "Progress", "PictureProgress", "WaitProgress", "Paging"]) {
     const body = protocol.slice(protocol.indexOf(`export interface ${type} {`)).split("\n}")[0];
-    for (const field of names(body, /^ {2}(\w+)\??:/gm)) assert.match(docs, new RegExp(`\\b${field}\\b`), `${type}.${field}`);
+    for (const field of names(body, /^ {2}(\w+)\??:/gm)) {
+      assert.match(docs, new RegExp(`\\b${field}\\b`), `${type}.${field}`);
+    }
   }
 });

@@ -1,15 +1,21 @@
 // Replaces the stored bytes of a chunk without using the store, in Node and in a browser's worker.
 
 const chunkBytes = 16 << 20;
-const name = 'outrider-weights'; // of the database and of the folder of private files
+const name = "outrider-weights"; // of the database and of the folder of private files
 
 /** Replaces a chunk's bytes. They may be fewer than the chunk had if it is the last of its file. */
 export async function corrupt(id, chunk, bytes) {
   const db = await result(indexedDB.open(name));
   try {
-    const record = await result(db.transaction('files').objectStore('files').get(id));
-    if (record.kind === 'opfs') await corruptFile(record.file, chunk, bytes);
-    else await result(db.transaction('bytes', 'readwrite').objectStore('bytes').put(new Blob([bytes]), [id, chunk]));
+    const record = await result(db.transaction("files").objectStore("files").get(id));
+    if (record.kind === "opfs") await corruptFile(record.file, chunk, bytes);
+    else
+      await result(
+        db
+          .transaction("bytes", "readwrite")
+          .objectStore("bytes")
+          .put(new Blob([bytes]), [id, chunk]),
+      );
   } finally {
     db.close();
   }
@@ -18,7 +24,7 @@ export async function corrupt(id, chunk, bytes) {
 async function corruptFile(fileName, chunk, bytes) {
   const root = await navigator.storage.getDirectory();
   const file = await (await root.getDirectoryHandle(name, { create: false })).getFileHandle(fileName);
-  const handle = await file.createSyncAccessHandle({ mode: 'readwrite-unsafe' });
+  const handle = await file.createSyncAccessHandle({ mode: "readwrite-unsafe" });
   handle.write(bytes, { at: chunk * chunkBytes });
   if (bytes.length < chunkBytes) handle.truncate(chunk * chunkBytes + bytes.length);
   handle.close();

@@ -76,7 +76,7 @@ test("the bytes to store are known of files, of completely stored models and of 
   const offered = [{ url, bytes: 5 }, { url: "https://example.org/own.gguf", bytes: 0 }];
   const stored = [{ id: url, complete: true }, { id: "https://example.org/half.gguf", complete: false }];
   const file = (size) => new File(["x".repeat(size)], "m.gguf");
-  for (const [source, held, bytes] of [
+  for (const [source, storedModels, bytes] of [
     [url, stored, 0],
     [url, [], 5],
     [{ model: url, mmproj: null }, [], 5],
@@ -86,7 +86,7 @@ test("the bytes to store are known of files, of completely stored models and of 
     [[file(3), file(4)], stored, 7],
     [{ model: file(2) }, stored, 2],
   ]) {
-    assert.equal(bytesToStore(source, offered, held), bytes);
+    assert.equal(bytesToStore(source, offered, storedModels), bytes);
   }
 });
 

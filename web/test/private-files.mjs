@@ -1,16 +1,16 @@
 // The origin's private file system in Node, in a temporary folder: the part of its interface that the store uses.
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 
 /** Creates a root directory for navigator.storage.getDirectory. It is removed when the process ends. */
 export function privateFiles() {
-  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'outrider-files-'));
-  process.on('exit', () => fs.rmSync(root, { recursive: true }));
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), "outrider-files-"));
+  process.on("exit", () => fs.rmSync(root, { recursive: true }));
   return new Directory(root);
 }
 
-const missing = () => new DOMException('no such file', 'NotFoundError');
+const missing = () => new DOMException("no such file", "NotFoundError");
 
 class Directory {
   constructor(at) {
@@ -28,7 +28,7 @@ class Directory {
     const at = path.join(this.at, name);
     if (!fs.existsSync(at)) {
       if (!create) throw missing();
-      fs.writeFileSync(at, '');
+      fs.writeFileSync(at, "");
     }
     return { createSyncAccessHandle: async ({ mode }) => new SyncHandle(at, mode) };
   }
@@ -36,7 +36,7 @@ class Directory {
   async removeEntry(name) {
     const at = path.join(this.at, name);
     if (!fs.existsSync(at)) throw missing();
-    if (SyncHandle.open.has(at)) throw new DOMException('in use', 'NoModificationAllowedError');
+    if (SyncHandle.open.has(at)) throw new DOMException("in use", "NoModificationAllowedError");
     fs.rmSync(at);
   }
 
@@ -52,7 +52,7 @@ class SyncHandle {
   constructor(at, mode) {
     this.at = at;
     this.mode = mode;
-    this.fd = fs.openSync(at, 'r+');
+    this.fd = fs.openSync(at, "r+");
     SyncHandle.open.set(at, (SyncHandle.open.get(at) ?? 0) + 1);
   }
 
@@ -61,7 +61,7 @@ class SyncHandle {
   }
 
   write(bytes, { at }) {
-    if (SyncHandle.full) throw new DOMException('full', 'QuotaExceededError');
+    if (SyncHandle.full) throw new DOMException("full", "QuotaExceededError");
     return fs.writeSync(this.fd, bytes, 0, bytes.length, at);
   }
 

@@ -1,5 +1,5 @@
 // A server of one file for tests of range requests. A test can make it misbehave.
-import http from 'node:http';
+import http from "node:http";
 
 /**
  * Starts a server that serves bytes at every path. Each function in `next` is called for one request, in order, with
@@ -13,22 +13,22 @@ export async function rangeServer(bytes) {
     const handle = state.next.shift();
     handle ? handle(request, response, serve) : serve();
   });
-  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   state.url = `http://127.0.0.1:${server.address().port}/dir/model%20one.gguf?x=1`;
   state.close = () => new Promise((closed) => (server.closeAllConnections(), server.close(closed)));
   return state;
 }
 
 function serveRange({ bytes, etag, headers }, request, response) {
-  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
-  const common = { 'Accept-Ranges': 'bytes', ...(etag && { ETag: etag }), ...headers };
+  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
+  const common = { "Accept-Ranges": "bytes", ...(etag && { ETag: etag }), ...headers };
   if (from === undefined) {
-    response.writeHead(200, { ...common, 'Content-Length': bytes.length });
-    return response.end(request.method === 'HEAD' ? undefined : bytes);
+    response.writeHead(200, { ...common, "Content-Length": bytes.length });
+    return response.end(request.method === "HEAD" ? undefined : bytes);
   }
   const part = bytes.subarray(Number(from), Number(to) + 1);
   const range = `bytes ${from}-${Number(from) + part.length - 1}/${bytes.length}`;
-  response.writeHead(206, { 'Content-Range': range, 'Content-Length': part.length, ...common });
+  response.writeHead(206, { "Content-Range": range, "Content-Length": part.length, ...common });
   response.end(part);
 }
 
@@ -38,7 +38,7 @@ export const endAfter = (n) => cut(n, (response) => response.end());
 
 const cut = (n, finish) => (request, response, serve) => {
   const { end, writeHead } = response;
-  response.writeHead = (code, { 'Content-Length': _, ...headers }) => writeHead.call(response, code, headers);
+  response.writeHead = (code, { "Content-Length": _, ...headers }) => writeHead.call(response, code, headers);
   response.end = (part) => {
     response.end = end;
     response.write(part.subarray(0, n), () => finish(response));
@@ -49,7 +49,7 @@ const cut = (n, finish) => (request, response, serve) => {
 /** Serves without the headers that pages may read only if the server exposes them. */
 export const hide = (request, response, serve) => {
   const { writeHead } = response;
-  response.writeHead = (code, { 'Content-Range': _, ETag: __, ...shown }) => writeHead.call(response, code, shown);
+  response.writeHead = (code, { "Content-Range": _, ETag: __, ...shown }) => writeHead.call(response, code, shown);
   serve();
 };
 

@@ -40,7 +40,8 @@ func TestFromFileRefuses(t *testing.T) {
 		{"nothing", nil, errs.UnsupportedImage, false, "not a picture"},
 		{"text", []byte("hello"), errs.UnsupportedImage, false, "not a picture"},
 		{"SVG", []byte("<svg xmlns='http://www.w3.org/2000/svg'/>"), errs.UnsupportedImage, false, "SVG"},
-		{"SVG with a declaration", []byte("\xef\xbb\xbf\n<?xml version='1.0'?>\n<!-- x --><svg/>"), errs.UnsupportedImage, false, "SVG"},
+		{"SVG with a declaration", []byte("\xef\xbb\xbf\n<?xml version='1.0'?>\n<!-- x --><svg/>"), errs.UnsupportedImage,
+			false, "SVG"},
 		{"AVIF", []byte("\x00\x00\x00\x1cftypavif\x00\x00\x00\x00"), errs.UnsupportedImage, true, "AVIF"},
 		{"HEIC", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), errs.UnsupportedImage, true, "HEIC"},
 		{"animated WebP", animated, errs.UnsupportedImage, true, "WebP"},
@@ -126,7 +127,8 @@ func TestFromRGBARefusesAWrongNumberOfBytes(t *testing.T) {
 	for _, c := range []struct {
 		bytes, w, h int
 		code        errs.Code
-	}{{0, 0, 0, errs.BadImage}, {4, 1, 2, errs.BadImage}, {4, -1, -1, errs.BadImage}, {4, 1 << 17, 1, errs.ImageTooLarge}} {
+	}{{0, 0, 0, errs.BadImage}, {4, 1, 2, errs.BadImage}, {4, -1, -1, errs.BadImage}, {4, 1 << 17, 1,
+		errs.ImageTooLarge}} {
 		if _, err := FromRGBA(make([]byte, c.bytes), c.w, c.h); err == nil || errs.Of(err).Code != c.code {
 			t.Errorf("%d bytes for %d×%d: %v, want %s", c.bytes, c.w, c.h, err, c.code)
 		}

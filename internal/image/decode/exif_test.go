@@ -44,7 +44,8 @@ func TestTIFFOrientation(t *testing.T) {
 }
 
 func TestOrientationIsFoundInEveryFormat(t *testing.T) {
-	files := map[string]int{"jpeg-exif-6.jpg": 6, "photo.jpg": 6, "webp-lossless.webp": 3, "tiff.tiff": 8, "300x200.png": 1, "gif.gif": 1}
+	files := map[string]int{"jpeg-exif-6.jpg": 6, "photo.jpg": 6, "webp-lossless.webp": 3, "tiff.tiff": 8,
+		"300x200.png": 1, "gif.gif": 1}
 	for o := 1; o <= 8; o++ {
 		files["exif-"+strconv.Itoa(o)+".png"] = o
 	}

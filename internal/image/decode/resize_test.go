@@ -67,7 +67,8 @@ func FuzzTiles(f *testing.F) {
 		}
 		tiles := newPicture(flat, int(w), int(h), orientation{transposed: w%2 == 1}).Tiles(g)
 		l := tiles.Layout
-		if l.Rows*l.Cols > g.MaxTiles || l.Width > l.Cols*g.TileSize || l.Height > l.Rows*g.TileSize || l.Width < 1 || l.Height < 1 {
+		if l.Rows*l.Cols > g.MaxTiles || l.Width > l.Cols*g.TileSize || l.Height > l.Rows*g.TileSize || l.Width < 1 ||
+			l.Height < 1 {
 			t.Fatalf("layout %+v", l)
 		}
 		for i := range tiles.Len() {

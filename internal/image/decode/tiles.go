@@ -13,7 +13,10 @@ func (p *Picture) Tiles(g image.Geometry) *image.Tiles {
 		return t
 	}
 	global := t.Pixels(t.Len() - 1)
-	whole := newScaler(p.Width, p.Height, g.TileSize, g.TileSize, func(y int, row []byte) { copy(global[y*len(row):], row) })
+	whole := newScaler(p.Width, p.Height, g.TileSize, g.TileSize, func(y int, row []byte) {
+		copy(global[y*len(row):],
+			row)
+	})
 	p.rows(func(row []byte) {
 		grid.push(row)
 		whole.push(row)

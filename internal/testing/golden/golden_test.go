@@ -63,7 +63,8 @@ func TestCompareOfInvalidNumbersIsInfinite(t *testing.T) {
 
 func TestPatchOverwritesBytes(t *testing.T) {
 	model := []byte("abcdef")
-	if err := (&File{Notes: map[string]string{"patches": "1:5859 5:5a"}}).Patch(model); err != nil || string(model) != "aXYdeZ" {
+	if err := (&File{Notes: map[string]string{"patches": "1:5859 5:5a"}}).Patch(model); err != nil ||
+		string(model) != "aXYdeZ" {
 		t.Errorf("%q, %v; want aXYdeZ", model, err)
 	}
 	if err := (&File{Notes: map[string]string{"patches": "none"}}).Patch(model); err != nil || string(model) != "aXYdeZ" {

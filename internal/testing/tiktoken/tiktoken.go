@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Read reads a vocabulary, one "base64 rank" pair a line in the order of the ranks, and returns the bytes of the tokens by
-// rank.
+// Read reads a vocabulary, one "base64 rank" pair a line in the order of the ranks, and returns the bytes of the
+// tokens by rank.
 func Read(r io.Reader) ([]string, error) {
 	var tokens []string
 	lines := bufio.NewScanner(r)

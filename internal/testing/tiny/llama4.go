@@ -69,7 +69,8 @@ func (l Llama4) metadata(w *writer, vocab int) {
 		key string
 		n   int
 	}{
-		{"block_count", l.NumLayers}, {"context_length", l.ContextSize}, {"embedding_length", l.HiddenSize}, {"vocab_size", vocab},
+		{"block_count", l.NumLayers}, {"context_length", l.ContextSize}, {"embedding_length", l.HiddenSize},
+		{"vocab_size", vocab},
 		{"feed_forward_length", l.DenseWidth}, {"expert_feed_forward_length", l.ExpertWidth}, {"expert_count", l.NumExperts},
 		{"expert_used_count", l.NumExpertsUsed}, {"interleave_moe_layer_step", l.MoEInterval},
 		{"attention.head_count", l.NumHeads}, {"attention.head_count_kv", l.NumKVHeads},
@@ -126,7 +127,8 @@ func (l Llama4) dense(w *writer, prefix string) {
 // depend on where the scores are applied.
 func (l Llama4) experts(w *writer, prefix string) {
 	sigma := 1 / math.Sqrt(float64(l.HiddenSize))
-	w.add(prefix+"ffn_gate_inp.weight", quant.F32, []int{l.HiddenSize, l.NumExperts}, func() float64 { return sigma * w.rand.NormFloat64() })
+	w.add(prefix+"ffn_gate_inp.weight", quant.F32, []int{l.HiddenSize, l.NumExperts},
+		func() float64 { return sigma * w.rand.NormFloat64() })
 	w.projection(prefix+"ffn_gate_exps", l.HiddenSize, l.ExpertWidth, l.NumExperts)
 	w.projection(prefix+"ffn_up_exps", l.HiddenSize, l.ExpertWidth, l.NumExperts)
 	w.projection(prefix+"ffn_down_exps", l.ExpertWidth, l.HiddenSize, l.NumExperts)

@@ -66,7 +66,8 @@ func (l Llama) metadata(w *writer) {
 		n   int
 	}{
 		{"block_count", l.NumLayers}, {"context_length", l.ContextSize}, {"embedding_length", l.HiddenSize},
-		{"feed_forward_length", l.FeedForward}, {"attention.head_count", l.NumHeads}, {"attention.head_count_kv", l.NumKVHeads},
+		{"feed_forward_length", l.FeedForward}, {"attention.head_count", l.NumHeads},
+		{"attention.head_count_kv", l.NumKVHeads},
 		{"attention.key_length", l.HeadDim}, {"attention.value_length", l.HeadDim}, {"rope.dimension_count", l.HeadDim},
 	} {
 		w.Set("llama."+size.key, uint32(size.n))

@@ -67,7 +67,8 @@ func TestLlama4HasDenseLayersBetweenMixtures(t *testing.T) {
 
 func TestMatricesHaveTheRequestedType(t *testing.T) {
 	f := open(t, Llama{Type: quant.Q6_K}.GGUF())
-	for name, want := range map[string]quant.Type{"blk.1.ffn_down.weight": quant.Q6_K, "blk.0.attn_norm.weight": quant.F32} {
+	for name, want := range map[string]quant.Type{"blk.1.ffn_down.weight": quant.Q6_K,
+		"blk.0.attn_norm.weight": quant.F32} {
 		if got, ok := f.Tensor(name); !ok || got.Type != want {
 			t.Errorf("%s is %v (%v), want %v", name, got.Type, ok, want)
 		}

@@ -31,7 +31,8 @@ const pairs = "Ġ t|h e|i n|Ġ a|o n|r e|Ġt he|e r|Ġ s|a t|Ġ w|e n|Ġ o|o r|i
 // vocabularyMultiple is a divisor of the number of tokens, so that the rows of the head fill whole workgroups.
 const vocabularyMultiple = 64
 
-const chatMLTemplate = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}" +
+const chatMLTemplate = "{% for message in messages %}" +
+	"{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}" +
 	"{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 
 // chatML returns a vocabulary like SmolLM2's.
@@ -41,8 +42,9 @@ func chatML() *vocab {
 	return v
 }
 
-const llama4Template = "{{ bos_token }}{% for message in messages %}{{ '<|header_start|>' + message['role'] + '<|header_end|>\n\n' + " +
-	"message['content'] + '<|eot|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|header_start|>assistant<|header_end|>\n\n' }}{% endif %}"
+const llama4Template = "{{ bos_token }}{% for message in messages %}" +
+	"{{ '<|header_start|>' + message['role'] + '<|header_end|>\n\n' + message['content'] + '<|eot|>' }}{% endfor %}" +
+	"{% if add_generation_prompt %}{{ '<|header_start|>assistant<|header_end|>\n\n' }}{% endif %}"
 
 // llama4 returns a vocabulary like Llama 4's, with those of its special tokens that programs use.
 func llama4() *vocab {

@@ -1,5 +1,5 @@
-// Package typescript reads the interfaces and unions of TypeScript sources, as far as contract tests need them to compare
-// the two sides of a wire. It understands the style of web/src and no more.
+// Package typescript reads the interfaces and unions of TypeScript sources, as far as contract tests need them to
+// compare the two sides of a wire. It understands the style of web/src and no more.
 package typescript
 
 import (
@@ -18,21 +18,24 @@ type Field struct {
 	Optional bool
 }
 
-// Source is the text of a file without its comments.
+// Source is the text of some files without their comments.
 type Source string
 
 var comments = regexp.MustCompile(`(?m)/\*(?s:.*?)\*/|^\s*//.*$|\s//\s.*$`)
 
-// Read reads a file.
-func Read(path string) (Source, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
+// Read reads files.
+func Read(paths ...string) (s Source, err error) {
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return "", err
+		}
+		s += Source(comments.ReplaceAllString(string(text), ""))
 	}
-	return Source(comments.ReplaceAllString(string(text), "")), nil
+	return s, nil
 }
 
-// Interface returns an interface of the file, with the fields of those that it extends in the same file.
+// Interface returns an interface, with the fields of the one that it extends.
 func (s Source) Interface(name string) (Interface, error) {
 	head := regexp.MustCompile(`\binterface ` + name + `( extends (\w+))? \{`).FindStringSubmatchIndex(string(s))
 	if head == nil {

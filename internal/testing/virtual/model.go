@@ -28,8 +28,9 @@ type Model struct {
 
 // Scout returns Llama 4 Scout, with 17 billion active parameters and 16 experts.
 func Scout() Model {
-	return Model{Name: "scout", NumLayers: 48, HiddenSize: 5120, NumHeads: 40, NumKVHeads: 8, HeadDim: 128, NumExperts: 16, ExpertWidth: 8192,
-		DenseWidth: 16384, MoEInterval: 1, ContextSize: 10485760, RopeScaled: true, NumRanks: 200000}
+	return Model{Name: "scout", NumLayers: 48, HiddenSize: 5120, NumHeads: 40, NumKVHeads: 8, HeadDim: 128,
+		NumExperts: 16, ExpertWidth: 8192, DenseWidth: 16384, MoEInterval: 1,
+		ContextSize: 10485760, RopeScaled: true, NumRanks: 200000}
 }
 
 // Maverick returns Llama 4 Maverick, with 17 billion active parameters and 128 experts in every second layer.

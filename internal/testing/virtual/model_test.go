@@ -15,8 +15,9 @@ import (
 )
 
 // miniature has Scout's layers at a twentieth of its width.
-var miniature = virtual.Model{Name: "miniature", NumLayers: 8, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2, HeadDim: 64, NumExperts: 4,
-	ExpertWidth: 512, DenseWidth: 512, MoEInterval: 1, ContextSize: 4096, RopeScaled: true, NumRanks: 400}
+var miniature = virtual.Model{Name: "miniature", NumLayers: 8, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2,
+	HeadDim: 64, NumExperts: 4, ExpertWidth: 512, DenseWidth: 512, MoEInterval: 1,
+	ContextSize: 4096, RopeScaled: true, NumRanks: 400}
 
 // read returns a model on the CPU reference that reads its matrices from the file when it needs them.
 func read(t testing.TB, f *virtual.File, o model.Options) (*ref.Backend, *model.Model) {

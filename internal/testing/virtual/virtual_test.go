@@ -18,8 +18,8 @@ import (
 // small is a small Scout: blocks of all types fit in its rows, it has dense layers, and some of its tensors do not
 // end at a multiple of the alignment.
 func small() Model {
-	return Model{Name: "small", NumLayers: 8, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2, HeadDim: 64, NumExperts: 4, ExpertWidth: 512,
-		DenseWidth: 768, MoEInterval: 2, ContextSize: 4096, RopeScaled: true, NumRanks: 401}
+	return Model{Name: "small", NumLayers: 8, HiddenSize: 256, NumHeads: 4, NumKVHeads: 2, HeadDim: 64, NumExperts: 4,
+		ExpertWidth: 512, DenseWidth: 768, MoEInterval: 2, ContextSize: 4096, RopeScaled: true, NumRanks: 401}
 }
 
 func open(t testing.TB, f *File) *gguf.File {
@@ -66,7 +66,8 @@ func TestSizesAreThoseOfThePublishedModels(t *testing.T) {
 		}
 		t.Logf("%s: header %d bytes, file %d, tensors %d, weights %d", f.Name(), header.DataStart, f.Size(), bytes, weights)
 		if len(header.Tensors) != c.tensors || bytes != f.TensorBytes() {
-			t.Errorf("%s: %d tensors of %d bytes, want %d of %d", f.Name(), len(header.Tensors), bytes, c.tensors, f.TensorBytes())
+			t.Errorf("%s: %d tensors of %d bytes, want %d of %d", f.Name(), len(header.Tensors), bytes, c.tensors,
+				f.TensorBytes())
 		}
 		if c.weights > 0 && (weights != c.weights || bytes != c.bytes) {
 			t.Errorf("%s: %d weights in %d bytes, want %d in %d", f.Name(), weights, bytes, c.weights, c.bytes)
@@ -113,7 +114,8 @@ func TestVocabularyIsCompleteAndMerges(t *testing.T) {
 	m := h.Meta
 	tokens, merges := m.Strings("tokenizer.ggml.tokens"), m.Strings("tokenizer.ggml.merges")
 	t.Logf("%d tokens, %d merges", tokens.Len(), merges.Len())
-	if tokens.Len() != 202048 || tokens.At(200000) != "<|begin_of_text|>" || tokens.At(200008) != "<|eot|>" || tokens.At(200090) != "<|image|>" {
+	if tokens.Len() != 202048 || tokens.At(200000) != "<|begin_of_text|>" || tokens.At(200008) != "<|eot|>" ||
+		tokens.At(200090) != "<|image|>" {
 		t.Errorf("%d tokens, special ones %q %q %q", tokens.Len(), tokens.At(200000), tokens.At(200008), tokens.At(200090))
 	}
 	if merges.Len() < 390000 {
@@ -136,7 +138,8 @@ func TestVocabularyIsCompleteAndMerges(t *testing.T) {
 	for i, x := range m.Ints("tokenizer.ggml.token_type") {
 		types[i] = int32(x)
 	}
-	tok, err := tokenizer.New(tokenizer.Vocab{Model: "gpt2", Pre: "llama4", Tokens: tokens, Types: types, BOS: 200000, EOS: 200008})
+	tok, err := tokenizer.New(tokenizer.Vocab{Model: "gpt2", Pre: "llama4", Tokens: tokens, Types: types, BOS: 200000,
+		EOS: 200008})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +211,8 @@ func TestReadAtImplementsReaderAt(t *testing.T) {
 		off  int64
 		want int
 		err  error
-	}{{0, 10, nil}, {f.Size() - 10, 10, nil}, {f.Size() - 3, 3, io.EOF}, {f.Size(), 0, io.EOF}, {f.Size() + 5, 0, io.EOF}} {
+	}{{0, 10, nil}, {f.Size() - 10, 10, nil}, {f.Size() - 3, 3, io.EOF}, {f.Size(), 0, io.EOF},
+		{f.Size() + 5, 0, io.EOF}} {
 		if n, err := f.ReadAt(b, c.off); n != c.want || err != c.err {
 			t.Errorf("at %d: %d bytes, %v; want %d, %v", c.off, n, err, c.want, c.err)
 		}
@@ -369,7 +373,8 @@ func BenchmarkReadAt(b *testing.B) {
 	f := New(Scout(), UDQ2KXL(), 1)
 	h := open(b, f)
 	buffer := make([]byte, 4<<20)
-	for _, name := range []string{"blk.0.attn_q.weight", "blk.9.ffn_up_exps.weight", "blk.9.ffn_down_exps.weight", "output.weight"} {
+	for _, name := range []string{"blk.0.attn_q.weight", "blk.9.ffn_up_exps.weight", "blk.9.ffn_down_exps.weight",
+		"output.weight"} {
 		x, _ := h.Tensor(name)
 		b.Run(x.Type.String(), func(b *testing.B) {
 			b.SetBytes(int64(len(buffer)))

@@ -11,8 +11,9 @@ import (
 const numSpecials = 2048
 
 // ChatTemplate is the model's chat template, a Jinja program.
-const ChatTemplate = "{{ bos_token }}{% for message in messages %}{{ '<|header_start|>' + message['role'] + '<|header_end|>\n\n' + " +
-	"message['content'] + '<|eot|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|header_start|>assistant<|header_end|>\n\n' }}{% endif %}"
+const ChatTemplate = "{{ bos_token }}{% for message in messages %}" +
+	"{{ '<|header_start|>' + message['role'] + '<|header_end|>\n\n' + message['content'] + '<|eot|>' }}{% endfor %}" +
+	"{% if add_generation_prompt %}{{ '<|header_start|>assistant<|header_end|>\n\n' }}{% endif %}"
 
 // vocabulary writes the tokenizer section (docs/spec/llama4.md §5.5): invented words, and the special tokens with their
 // published ids.
@@ -47,7 +48,8 @@ func words(n int) []string {
 	all = append(all, "\n\n")
 	numbers := appendLetters([]string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, '0', '9')
 	all = append(append(all, numbers...), appendLetters(numbers, '0', '9')...)
-	spellings := [][]string{appendLetters([]string{""}, 'a', 'z'), appendLetters([]string{" "}, 'a', 'z'), appendLetters([]string{""}, 'A', 'Z'), appendLetters([]string{" "}, 'A', 'Z')}
+	spellings := [][]string{appendLetters([]string{""}, 'a', 'z'), appendLetters([]string{" "}, 'a', 'z'),
+		appendLetters([]string{""}, 'A', 'Z'), appendLetters([]string{" "}, 'A', 'Z')}
 	all = append(append(all, spellings[1]...), spellings[3]...) // single letters are bytes
 	for i := 0; len(all) < n; i = (i + 1) % len(spellings) {
 		spellings[i] = appendLetters(spellings[i], 'a', 'z')

@@ -75,7 +75,7 @@ function row({ model, name, note, stored }: Choice, actions: ChooserActions): Te
   `;
 }
 
-/** Tells a vision file by the name under which such files are published. It is loaded with its model, never alone. */
+/** Reports whether a file is a vision file, by the name under which they are published. It is loaded with its model, never alone. */
 function isVisionFile(name: string): boolean {
   return /mmproj/i.test(name);
 }

@@ -1,4 +1,4 @@
-// What <scout-chat> does at any time, as one explicit state: a model is loaded, an answer is generated, an error is shown.
+// What <scout-chat> does at any time, as one explicit state: idle, loading, ready, generating or error.
 
 import type { Engine, LoadSource } from "../client/engine.js";
 import { EngineError, unexpected } from "../errors.js";
@@ -17,7 +17,7 @@ export interface OpenModel {
   readonly info: LoadedModel;
 }
 
-/** What a conversation does. Messages are kept apart, because they outlive a load. */
+/** What a conversation does. The messages are not part of it, because they outlive a load. */
 export type ConversationState =
   | { readonly status: "idle" }
   | { readonly status: "loading"; readonly work: Loading }
@@ -63,10 +63,10 @@ export interface ConversationHost {
 }
 
 /**
- * Loads models, holds the conversation and asks for answers. Errors become a state; no method throws.
+ * Loads models, keeps the messages and requests answers. Errors become a state; no method throws.
  *
- * A load or an answer is under way as long as the state holds it as its work. One that was replaced or ended may still
- * report something, which is then ignored: it never changes the state or the messages.
+ * A load or an answer is under way while it is the `work` of the state. Whatever one reports after it was ended or replaced
+ * is ignored: it never changes the state or the messages again.
  */
 export class ConversationController {
   readonly #host: ConversationHost;
@@ -140,7 +140,7 @@ export class ConversationController {
   clear(): void {
     this.stop();
     this.#deleteMessages();
-    this.#rest(this.model);
+    this.#enterReadyOrIdle(this.model);
   }
 
   /** Ends what is under way, deletes the messages and unloads the model. */
@@ -154,7 +154,7 @@ export class ConversationController {
   /** Ends what is under way and forgets the model, because the engine that has it is replaced or closed. The messages stay. */
   forgetModel(): void {
     this.stop();
-    this.#rest(undefined);
+    this.#enterReadyOrIdle(undefined);
   }
 
   /** Shows an error of something other than a load or an answer. What is under way continues. */
@@ -168,7 +168,7 @@ export class ConversationController {
 
   /** Removes the error that is shown. */
   dismissError(): void {
-    if (this.#state.status === "error") return this.#rest(this.#state.model);
+    if (this.#state.status === "error") return this.#enterReadyOrIdle(this.#state.model);
     if (this.#state.status !== "generating") return;
     const { model, work } = this.#state;
     this.#set({ status: "generating", model, work });
@@ -231,7 +231,7 @@ export class ConversationController {
   /** Ends a load or an answer with an error, or without one if it was stopped. */
   #fail(thrown: unknown, model: OpenModel | undefined, retry: () => void): void {
     const error = toEngineError(thrown);
-    if (error.code === "aborted") return this.#rest(model);
+    if (error.code === "aborted") return this.#enterReadyOrIdle(model);
     this.#enter({ status: "error", error, retry, model });
     this.#host.emit("error-raised", error);
   }
@@ -245,8 +245,8 @@ export class ConversationController {
     return "work" in this.#state && this.#state.work === work;
   }
 
-  /** Enters the state in which nothing happens. */
-  #rest(model: OpenModel | undefined): void {
+  /** Enters the state without work: ready if a model is open, idle otherwise. An idle state stays the same. */
+  #enterReadyOrIdle(model: OpenModel | undefined): void {
     if (model) this.#enter({ status: "ready", model });
     else if (this.#state.status !== "idle") this.#enter({ status: "idle" });
     else this.#host.requestUpdate();

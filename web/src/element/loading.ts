@@ -1,4 +1,4 @@
-// One load of a model: preflight, the question whether a large download is wanted, download and load.
+// One load of a model: the preflight report, the question whether to start a large download, download and load.
 
 import { isPair, type Engine, type LoadSource } from "../client/engine.js";
 import { aborted } from "../errors.js";

@@ -9,7 +9,7 @@ export function warningNotices(warnings: readonly string[]): TemplateResult[] {
   return warnings.map((text) => html`<p part="warning" class="quiet" role="status">${text}</p>`);
 }
 
-/** Renders an error, with a button that calls retry if it is given. Messages begin in lower case, as those of Go do. */
+/** Renders an error, with a button for retry unless that is undefined. Error messages begin in lower case. */
 export function errorNotice(error: EngineError, retry: (() => void) | undefined): TemplateResult {
   return html`
     <section part="error" class="error" role="alert" data-code=${error.code}>

@@ -30,7 +30,10 @@ export class PagingStatus {
     this.#interval = interval;
   }
 
-  /** Shows the model from now on, any object that stands for it; nothing if undefined. The same model again changes nothing. */
+  /**
+   * Follows a model from now on; undefined shows nothing. Any object that identifies the model will do. Has no effect if
+   * that model is followed already.
+   */
   follow(model: object | undefined): void {
     if (model === this.#model) return;
     clearTimeout(this.#timer);

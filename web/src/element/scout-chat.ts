@@ -28,7 +28,7 @@ import { styles } from "./styles.js";
  * Setting `model` loads it, with the vision file that `mmproj` names; removing it unloads it and shows the chooser. An
  * element that never had the attribute starts with Nano, the model that is part of Outrider, and one whose `model` is
  * empty with the chooser. Before a large download the element shows what to expect and asks, unless `preflight` is "off".
- * Rich data is passed by property: `engine` (the element makes one if none is given), `catalogue` and `paging`.
+ * Rich data is passed by property: `engine` (without one, the element makes its own), `catalogue` and `paging`.
  *
  * @fires status-changed - {status}
  * @fires load-progress - {phase, bytesDone, bytesTotal}

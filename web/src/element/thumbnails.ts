@@ -5,7 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { icons } from "./icons.js";
 import type { Picture } from "./attachments.js";
 
-/** Renders pictures in a row; with remove, each has a button that calls it. Browsers turn photos upright by themselves. */
+/** Renders pictures in a row; with remove, each has a button that calls it. Browsers apply the EXIF orientation of photos. */
 export function thumbnails(
   pictures: readonly Picture[],
   remove?: (id: number) => void,

@@ -1,5 +1,5 @@
-// The object that main.wasm publishes; mirrors wasm/api_js.go. Its promises reject with ErrorData. Progress and chunks
-// arrive before the promise settles. Arguments are plain data.
+// The object that main.wasm publishes; mirrors wasm/engine_js.go. Its promises reject with ErrorData. Progress and
+// deltas arrive before the promise settles. Arguments are plain data.
 
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "../client/openai.js";
 import type {
@@ -30,11 +30,11 @@ export interface GoEngine {
     onProgress: (progress: Progress) => void,
     paging: Paging | null,
   ): Promise<LoadedModel>;
-  /** Resolves with a completion, or with null after the chunks of a streamed answer. */
+  /** Resolves with a completion, or with null after the deltas of a streamed answer. */
   chat(
     signal: AbortSignal,
     request: ChatCompletionRequest,
-    onChunk: (chunk: ChatCompletionChunk) => void,
+    onDelta: (delta: ChatCompletionChunk) => void,
     onProgress: (progress: ChatProgress) => void,
   ): Promise<ChatCompletion | null>;
   /** Decodes a picture as a request would, and keeps it for the request. */

@@ -1,16 +1,16 @@
 // The store of a browser: one chunk index, and a backend for each kind of file.
 
 import { EngineError } from "../../errors.js";
-import { isGone, type Backend } from "./backend.js";
+import { type Backend, isGone } from "./backend.js";
 import { BlobBackend } from "./blob-backend.js";
 import { ChunkIndex, type FileRecord } from "./chunk-index.js";
 import {
   CHUNK_BYTES,
+  type ChunkStore,
   chunkLength,
   chunkRange,
-  SCRATCH_ID,
-  type ChunkStore,
   type FileInfo,
+  SCRATCH_ID,
   type StoredFile,
   type StoreKind,
 } from "./chunk-store.js";
@@ -130,7 +130,8 @@ export class BrowserStore implements ChunkStore {
   }
 
   #opfs(): Promise<OPFSBackend | undefined> {
-    return (this.#opening ??= OPFSBackend.open(this.#name, () => this.#index.records()));
+    this.#opening ??= OPFSBackend.open(this.#name, () => this.#index.records());
+    return this.#opening;
   }
 }
 

@@ -1,7 +1,7 @@
 // The chunk index: the record of every file, and which of its chunks are complete. It is in IndexedDB whatever holds
 // the bytes, because a transaction marks a chunk as present or absent and never leaves it in between.
 
-import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "idb";
+import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import { EngineError } from "../../errors.js";
 import type { FileInfo, StoredFile, StoreKind } from "./chunk-store.js";
 
@@ -49,15 +49,23 @@ export class ChunkIndex {
 
   /** Returns the database. After the browser has cleared it, the next call opens it again. */
   async #open(): Promise<IDBPDatabase<Schema>> {
-    const reset = () => (this.#opening = undefined);
+    const reset = () => {
+      this.#opening = undefined;
+    };
     this.#opening ??= openDB<Schema>(this.#name, SCHEMA_VERSION, {
       upgrade(db) {
         db.createObjectStore("files", { keyPath: "id" });
         db.createObjectStore("chunks");
         db.createObjectStore("bytes");
       },
-      blocking: (_from, _to, event) => (reset(), (event.target as IDBDatabase).close()), // a newer page must upgrade it
-      terminated: () => (reset(), this.#onCleared()),
+      blocking: (_from, _to, event) => {
+        reset();
+        (event.target as IDBDatabase).close(); // a newer page must upgrade it
+      },
+      terminated: () => {
+        reset();
+        this.#onCleared();
+      },
     });
     this.#opening.catch(reset);
     return this.#opening;

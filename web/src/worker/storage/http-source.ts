@@ -151,8 +151,14 @@ function withStallTimeout<T>(reading: Promise<T>, stallTimeout: number, url: str
 
 function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stop = () => (clearTimeout(timer), reject(aborted()));
-    const timer = setTimeout(() => (signal.removeEventListener("abort", stop), resolve()), milliseconds);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(aborted());
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
     signal.addEventListener("abort", stop, { once: true });
   });
 }

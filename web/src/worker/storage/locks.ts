@@ -3,12 +3,7 @@
 type Mode = "shared" | "exclusive";
 
 /** Runs body while holding a lock. The signal ends the wait for the lock. */
-export async function withLock<T>(
-  name: string,
-  mode: Mode,
-  body: () => Promise<T>,
-  signal?: AbortSignal,
-): Promise<T> {
+export async function withLock<T>(name: string, mode: Mode, body: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const locks = globalThis.navigator?.locks;
   if (!locks) return body();
   return locks.request(name, signal ? { mode, signal } : { mode }, body) as Promise<T>;

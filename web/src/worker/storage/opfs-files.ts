@@ -90,7 +90,10 @@ export class OPFSFiles {
    */
   abandonHandles(): void {
     for (const opening of this.#handles.values()) {
-      void opening.then(({ idleTimer, release }) => (clearTimeout(idleTimer), release()));
+      void opening.then(({ idleTimer, release }) => {
+        clearTimeout(idleTimer);
+        release();
+      });
     }
     this.#handles.clear();
   }

@@ -1,7 +1,7 @@
 // Measures the speed of the store and of the network in a second or two each, before a model is loaded.
 
 import { throwIfAborted } from "../../errors.js";
-import { CHUNK_BYTES, SCRATCH_ID, type ChunkStore, type StoreKind } from "./chunk-store.js";
+import { CHUNK_BYTES, type ChunkStore, SCRATCH_ID, type StoreKind } from "./chunk-store.js";
 import { withLock } from "./locks.js";
 import type { Source } from "./source.js";
 

@@ -4,7 +4,7 @@
 import { EngineError, throwIfAborted, toErrorData } from "../../errors.js";
 import { type Call, type Handlers, serve } from "../../rpc.js";
 import { freeBuffer } from "./buffer-pool.js";
-import { CHUNK_BYTES, chunkLength, sha256, type ChunkStore } from "./chunk-store.js";
+import { CHUNK_BYTES, type ChunkStore, chunkLength, sha256 } from "./chunk-store.js";
 import { toStorageError } from "./errors.js";
 import { HTTPSource } from "./http-source.js";
 import { withLock } from "./locks.js";

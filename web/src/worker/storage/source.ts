@@ -8,12 +8,7 @@ export interface Source {
   /** The file as it was when it was opened. */
   readonly info: FileInfo;
   /** Returns the bytes from offset on, all of them or an error. onBytes receives the number of bytes read so far. */
-  read(
-    offset: number,
-    length: number,
-    signal: AbortSignal,
-    onBytes: (received: number) => void,
-  ): Promise<ArrayBuffer>;
+  read(offset: number, length: number, signal: AbortSignal, onBytes: (received: number) => void): Promise<ArrayBuffer>;
 }
 
 /** A file from a file picker or from drag and drop. The browser reads ranges of it from disk. */

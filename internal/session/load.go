@@ -1,0 +1,58 @@
+package session
+
+import (
+	"context"
+
+	"github.com/outrider-web/outrider/internal/wire"
+	"github.com/outrider-web/outrider/loader"
+)
+
+// LoadRequest says what to load and how.
+type LoadRequest struct {
+	ModelSources
+	Paging wire.Paging
+}
+
+// maxLoadAttempts bounds how often a load begins again after it took too much of the device's memory.
+const maxLoadAttempts = 4
+
+// Load opens a device and a model on it, in place of the model that is loaded. It opens the device first: without one
+// there is no use in downloading. When the device is lost or out of memory because the model took too much of it, the
+// load begins again with a lower memory limit. Errors: those of Environment.OpenDevice, loader.Open, engine.Plan.Open
+// and of a download.
+func (s *Session) Load(ctx context.Context, r LoadRequest, report func(wire.Progress)) (*wire.LoadedModel, error) {
+	release, err := s.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	s.close()
+	for attempt := 1; ; attempt++ {
+		m := s.newModel()
+		s.setCurrent(m)
+		err := m.open(ctx, r, s.engineEvents(), progressReporter(report))
+		if err == nil {
+			return m.describe(), nil
+		}
+		again := m.lowerMemoryLimit(err) && attempt < maxLoadAttempts
+		s.close()
+		if !again {
+			return nil, err
+		}
+	}
+}
+
+// progressReporter returns a function that reports the progress of the loader.
+func progressReporter(report func(wire.Progress)) func(loader.Progress) {
+	return func(p loader.Progress) { report(progressOf(p)) }
+}
+
+func progressOf(p loader.Progress) wire.Progress {
+	return wire.Progress{
+		Phase:          string(p.Phase),
+		BytesDone:      p.Done,
+		BytesTotal:     p.Total,
+		BytesPerSecond: p.BytesPerSecond,
+		SecondsLeft:    p.SecondsLeft,
+	}
+}
