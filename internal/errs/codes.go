@@ -54,8 +54,8 @@ const (
 	bug     subject = "Outrider"
 )
 
-// table lists every code in the order of docs/errors.md. retryable is what New and Wrap make of an error: whether the same
-// call may succeed later.
+// table lists every code in the order of docs/errors.md. retryable is what New and Wrap make of an error: whether the
+// same call may succeed later.
 var table = []struct {
 	code      Code
 	about     subject
