@@ -31,7 +31,10 @@ async function serve(pages) {
     serveFile(path === "/model.gguf" ? "models/nano/nano.gguf" : join("dist/site", path), request, response);
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  const close = () => new Promise((closed) => (server.closeAllConnections(), server.close(closed)));
+  const close = () => {
+    server.closeAllConnections();
+    return new Promise((closed) => server.close(closed));
+  };
   return { url: `http://127.0.0.1:${server.address().port}`, close };
 }
 
@@ -71,7 +74,7 @@ async function withPage(pages, path, body) {
 test("the element's snippet shows a chat that answers", async () => {
   await withPage({ "/chat.html": snippet("html") }, "/chat.html", async (page) => {
     const reached = await status(page, ["ready", "error"], minutes(3));
-    assert.equal(reached, "ready", await page.locator("scout-chat").innerText());
+    assert.equal(reached, "ready", String(await page.locator("scout-chat").allInnerTexts()));
     assert.match(await ask(page, "Hello!", minutes(3)), /hello/i);
   });
 });
@@ -86,5 +89,9 @@ test("the engine's snippet writes an answer to the page", async () => {
 });
 
 test("the engine's snippet has at most ten lines of code", () => {
-  assert.ok(snippet("js").split("\n").filter((line) => line.trim()).length <= 10);
+  assert.ok(
+    snippet("js")
+      .split("\n")
+      .filter((line) => line.trim()).length <= 10,
+  );
 });

@@ -12,7 +12,7 @@ const (
 	UnsupportedTensorType   Code = "unsupported_tensor_type"
 	UnsupportedTokenizer    Code = "unsupported_tokenizer"
 	UnsupportedTemplate     Code = "unsupported_template"
-	BadModel                Code = "bad_model" // tensors missing, extra, or of shapes that do not fit the configuration
+	BadModel                Code = "bad_model"    // tensors missing, extra, or of shapes that do not fit the configuration
 	Integrity               Code = "integrity"    // bytes do not have the hash they were published or stored with
 	FileChanged             Code = "file_changed" // the bytes at the source are not the stored ones
 
