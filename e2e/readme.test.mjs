@@ -6,7 +6,7 @@ import http from "node:http";
 import { extname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { ask, launch, status, watch } from "./browser.mjs";
+import { ask, collectProblems, launch, waitForStatus } from "./browser.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const minutes = (n) => n * 60_000;
@@ -61,10 +61,10 @@ async function withPage(pages, path, body) {
   try {
     context.setDefaultTimeout(minutes(3));
     const page = await context.newPage();
-    const complaints = watch(page);
+    const problems = collectProblems(page);
     await page.goto(site.url + path);
     await body(page);
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(problems, []);
   } finally {
     await close();
     await site.close();
@@ -73,7 +73,7 @@ async function withPage(pages, path, body) {
 
 test("the element's snippet shows a chat that answers", async () => {
   await withPage({ "/chat.html": snippet("html") }, "/chat.html", async (page) => {
-    const reached = await status(page, ["ready", "error"], minutes(3));
+    const reached = await waitForStatus(page, ["ready", "error"], minutes(3));
     assert.equal(reached, "ready", String(await page.locator("scout-chat").allInnerTexts()));
     assert.match(await ask(page, "Hello!", minutes(3)), /hello/i);
   });
