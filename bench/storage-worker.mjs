@@ -12,7 +12,10 @@ const host = GPUHost.open(navigator.gpu);
 let client, source;
 
 addEventListener("message", async ({ data }) => {
-  if (data.port) return (client = new StorageClient(data.port));
+  if (data.port) {
+    client = new StorageClient(data.port);
+    return;
+  }
   try {
     postMessage({ speed: await (data.write ? write(data) : read(data)) });
   } catch (error) {
@@ -37,7 +40,9 @@ async function write({ kind, depth }) {
   await client.call(never, "add", kind, { name: "model.gguf", size: CHUNKS * CHUNK_BYTES, validator: "" });
   const { kind: actual } = await client.call(never, "move", kind, kind);
   if (actual !== kind) throw new Error(`the browser has no ${kind}`);
-  return (CHUNKS * CHUNK_BYTES) / (await seconds(CHUNKS, depth, (chunk) => client.storeChunk(never, kind, chunk, source)));
+  return (
+    (CHUNKS * CHUNK_BYTES) / (await seconds(CHUNKS, depth, (chunk) => client.storeChunk(never, kind, chunk, source)))
+  );
 }
 
 function noise() {

@@ -19,7 +19,12 @@ const depths = [1, 2, 4];
 const cases = ["opfs", "indexeddb"].flatMap((kind) => [
   ...depths.map((depth) => [`${kind} write 16.8 MB depth ${depth}`, { write: true, kind, depth }]),
   ...["read", "arrive"].flatMap((how) =>
-    units.flatMap((unit) => depths.map((depth) => [`${kind} ${how} ${unit} MB depth ${depth}`, { kind, depth, unit: unit * 1e6, gpu: how === "read" }])),
+    units.flatMap((unit) =>
+      depths.map((depth) => [
+        `${kind} ${how} ${unit} MB depth ${depth}`,
+        { kind, depth, unit: unit * 1e6, gpu: how === "read" },
+      ]),
+    ),
   ),
 ]);
 

@@ -34,9 +34,13 @@ export async function launch({ args = webgpu, ...options } = {}) {
 
 /** Returns the peak memory of the largest page process of the browser with this profile, bytes. Reads /proc of Linux. */
 export function pageMemory(profile) {
-  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(describe).filter(Boolean);
+  const processes = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(describe)
+    .filter(Boolean);
   const browser = processes.find(({ command }) => command.includes(`--user-data-dir=${profile}\0`));
-  const isDescendant = ({ parent }) => parent === browser.pid || processes.some((x) => x.pid === parent && isDescendant(x));
+  const isDescendant = ({ parent }) =>
+    parent === browser.pid || processes.some((x) => x.pid === parent && isDescendant(x));
   const pages = processes.filter((x) => x.command.includes("--type=renderer") && isDescendant(x));
   return Math.max(...pages.map(({ peak }) => peak));
 }

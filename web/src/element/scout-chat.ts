@@ -1,13 +1,13 @@
 // The class of <scout-chat>: its attributes, methods and events, and the view around the conversation.
 
-import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, query, state } from "lit/decorators.js";
 import type { LoadSource } from "../client/engine.js";
 import { createEngine, type Engine } from "../client/index.js";
 import type { Paging, StoredModel } from "../protocol.js";
 import { Attachments, sortFiles } from "./attachments.js";
 import { AutoScroll } from "./auto-scroll.js";
-import { catalogue, nano, type CatalogueModel } from "./catalogue.js";
+import { type CatalogueModel, catalogue, nano } from "./catalogue.js";
 import { chooser } from "./chooser.js";
 import { composer, type Draft } from "./composer.js";
 import { ConversationController } from "./conversation-controller.js";
@@ -15,8 +15,8 @@ import { emit, type Status } from "./events.js";
 import { FileDrop } from "./file-drop.js";
 import { modelName } from "./format.js";
 import { header } from "./header.js";
+import { bytesToStore, type LoadSettings, requestPersistence, sourceName } from "./loading.js";
 import { loadingNotice } from "./loading-notices.js";
-import { bytesToStore, requestPersistence, sourceName, type LoadSettings } from "./loading.js";
 import { messageList } from "./messages.js";
 import { errorNotice, warningNotices } from "./notices.js";
 import { PagingStatus } from "./paging-status.js";
