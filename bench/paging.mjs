@@ -1,5 +1,5 @@
-// Measures what paging costs a token without misses, in Chromium. A model with 16 experts in each layer answers alternately
-// without paging and with a slot for each expert, and the decode times are compared.
+// Measures what paging costs a token without misses, in Chromium. A model with 16 experts in each layer answers
+// alternately without paging and with a slot for each expert, and the decode times are compared.
 //
 //   node bench/paging.mjs [ROUNDS [FILE.gguf]]    10 rounds and a small file of random weights by default
 //

@@ -3,8 +3,8 @@
 //
 //   node bench/scout.mjs --model scout --slots 2 --tokens 4
 //
-// Needs the built site (`make site`, `go build -o dist/bin/build ./cmd/build`). The browser's profile, with everything it
-// stores, is under $TMPDIR and is deleted at the end.
+// Needs the built site (`make site`, `go build -o dist/bin/build ./cmd/build`). The browser's profile, with everything
+// it stores, is under $TMPDIR and is deleted at the end.
 
 import { parseArgs } from "node:util";
 import { pageMemory } from "../e2e/browser.mjs";

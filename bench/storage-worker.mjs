@@ -51,7 +51,10 @@ function noise() {
   return bytes;
 }
 
-/** Reads units of the file at changing offsets and returns bytes a second; with gpu, each lane uploads to its own buffer. */
+/**
+ * Reads units of the file at changing offsets and returns bytes a second; with gpu, each lane uploads to its own
+ * buffer.
+ */
 async function read({ kind, depth, unit, gpu }) {
   const gpuHost = await host;
   if (gpu) await Promise.all(Array.from({ length: depth }, (_, id) => createBuffer(gpuHost, id, unit)));

@@ -1,5 +1,6 @@
 // Measures the store in headless Chromium with a new profile: chunks written, and units read from the store to the GPU
-// ("read") or to the engine worker only ("arrive"), by kind of store and by the number of concurrent requests ("depth").
+// ("read") or to the engine worker only ("arrive"), by kind of store and by the number of concurrent requests
+// ("depth").
 //
 //   node bench/storage.mjs [ROUNDS [PATTERN]]    5 rounds by default; a pattern of cases is, for example, "opfs read (23|71)"
 //

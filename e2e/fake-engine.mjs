@@ -1,4 +1,5 @@
-// Replaces the engine worker of a page by one that follows a script, so that the tests can bring the page into every state.
+// Replaces the engine worker of a page by one that follows a script, so that the tests can bring the page into every
+// state.
 
 import { readFileSync } from "node:fs";
 

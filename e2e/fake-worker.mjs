@@ -1,5 +1,5 @@
-// The worker of fake-engine.mjs. It runs in the page, before the page's scripts, and answers the calls of EngineMethods in
-// web/src/protocol.ts. globalThis.engineScript says what it does:
+// The worker of fake-engine.mjs. It runs in the page, before the page's scripts, and answers the calls of EngineMethods
+// in web/src/protocol.ts. globalThis.engineScript says what it does:
 //
 //   stored, preflight, warnings, vision, answer, paging    results, or parts of them; paging.step is downloaded at each stats
 //   loadMs, pictureMs, tileMs, tokenMs, progressEvery      how long each step takes

@@ -132,7 +132,9 @@ modelTest("a message with a picture is answered with the reference's tokens", { 
   assert.equal(await page.locator("scout-chat .user .thumbnail img").count(), 1);
 });
 
-/** Starts a timer in the page, and returns a function that reads the longest time for which the page was blocked, ms. */
+/**
+ * Starts a timer in the page, and returns a function that reads the longest time for which the page was blocked, ms.
+ */
 async function measureBlocking(page) {
   await page.evaluate(() => {
     let last = performance.now();

@@ -1,5 +1,5 @@
-// Model files for the tests: tiny ones made on demand, ways to damage them, and a server that pages of other origins may
-// read.
+// Model files for the tests: tiny ones made on demand, ways to damage them, and a server that pages of other origins
+// may read.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

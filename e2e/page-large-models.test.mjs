@@ -1,5 +1,5 @@
-// Large models on the page: the question before a download, the paging status and waiting for the network, with an engine
-// that follows a script.
+// Large models on the page: the question before a download, the paging status and waiting for the network, with an
+// engine that follows a script.
 
 import assert from "node:assert/strict";
 import { part, waitForStatus } from "./browser.mjs";

@@ -20,8 +20,8 @@ after(async () => {
 export const offered = 5;
 
 /**
- * Defines a test with a page at path, by default the chooser, whose engine follows the script of fake-engine.mjs. The page
- * must have no problems in the end.
+ * Defines a test with a page at path, by default the chooser, whose engine follows the script of fake-engine.mjs. The
+ * page must have no problems in the end.
  */
 export const pageTest = (name, { path = "/#models", ...script }, body) =>
   test(name, async () => {

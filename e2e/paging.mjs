@@ -1,5 +1,5 @@
-// Loads a virtual model with paged experts, asks it a question and formats what that took. Shared by paging.test.mjs, for
-// the first layers of Scout, and bench/scout.mjs, for whole models.
+// Loads a virtual model with paged experts, asks it a question and formats what that took. Shared by paging.test.mjs,
+// for the first layers of Scout, and bench/scout.mjs, for whole models.
 
 import { launch } from "./browser.mjs";
 import { file } from "./golden.mjs";
@@ -19,8 +19,8 @@ export async function openVirtualModel(golden) {
 }
 
 /**
- * Loads the model at url with the given paging, sends a message and returns the EngineStats of the answer, together with
- * the seconds of the load and of both.
+ * Loads the model at url with the given paging, sends a message and returns the EngineStats of the answer, together
+ * with the seconds of the load and of both.
  */
 export const loadAndAsk = (page, url, paging, message, max_tokens) =>
   page.evaluate(

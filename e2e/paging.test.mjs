@@ -1,5 +1,5 @@
-// Paged experts in the page: the first layers of Scout at full width with two of sixteen experts on the GPU; then, with a
-// smaller model, what may fail while experts are missing.
+// Paged experts in the page: the first layers of Scout at full width with two of sixteen experts on the GPU; then, with
+// a smaller model, what may fail while experts are missing.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -52,7 +52,9 @@ const large = () => tinyModel("-family", "llama4", "-type", "F32", "-hidden", "1
 const message = "Tell me a story";
 const minutes = (n) => n * 60_000;
 
-/** Returns a function that reports whether a request is for bytes of a tensor, or has no range, as one after a failure. */
+/**
+ * Returns a function that reports whether a request is for bytes of a tensor, or has no range, as one after a failure.
+ */
 const isFor =
   ({ offset, bytes }) =>
   ({ headers }) => {

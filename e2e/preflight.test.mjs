@@ -1,5 +1,5 @@
-// The preflight report, shown before a large download. Scout has its full size here, and no more than its header and a few
-// megabytes are ever requested.
+// The preflight report, shown before a large download. Scout has its full size here, and no more than its header and a
+// few megabytes are ever requested.
 
 import assert from "node:assert/strict";
 import http from "node:http";
@@ -58,7 +58,10 @@ async function chooseScout() {
   return { page, problems };
 }
 
-/** Limit for header and speed probe: chunks of 16 MiB for the one, 8 MiB for the other, and what was sent before they ended. */
+/**
+ * Limit for header and speed probe: chunks of 16 MiB for the one, 8 MiB for the other, and what was sent before they
+ * ended.
+ */
 const MAX_REQUESTED = 64e6;
 
 test("the report on Scout needs only its header, and is shown before the download", async () => {

@@ -1,5 +1,5 @@
-// The part of small-gpu.mjs that runs in the engine worker, before the worker's script. It counts the bytes of all buffers,
-// and acts on globalThis.gpuLimits.
+// The part of small-gpu.mjs that runs in the engine worker, before the worker's script. It counts the bytes of all
+// buffers, and acts on globalThis.gpuLimits.
 {
   const { limit = Number.POSITIVE_INFINITY, breaks = false } = globalThis.gpuLimits;
   const { requestDevice } = GPUAdapter.prototype;

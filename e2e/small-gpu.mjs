@@ -5,9 +5,9 @@ import { readFileSync } from "node:fs";
 const patch = readFileSync(new URL("small-gpu-worker.mjs", import.meta.url), "utf8");
 
 /**
- * Limits the GPU of all pages of a context: beyond `limit` bytes of buffers it refuses to allocate or, with `breaks`, is
- * lost. A message on the BroadcastChannel "lose the device" loses it at once. The context must block service workers,
- * which would answer the request for the script.
+ * Limits the GPU of all pages of a context: beyond `limit` bytes of buffers it refuses to allocate or, with `breaks`,
+ * is lost. A message on the BroadcastChannel "lose the device" loses it at once. The context must block service
+ * workers, which would answer the request for the script.
  */
 export async function limitGPU(context, limits) {
   await context.route("**/assets/engine-*.js", async (route) => {

@@ -1,5 +1,5 @@
-// The states of a conversation, with an engine whose answers the test writes. The rule above all: a load or an answer that
-// was ended or replaced changes nothing any more.
+// The states of a conversation, with an engine whose answers the test writes. The rule above all: a load or an answer
+// that was ended or replaced changes nothing any more.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

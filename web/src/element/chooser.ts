@@ -77,7 +77,10 @@ function row({ model, name, note, stored }: Choice, actions: ChooserActions): Te
   `;
 }
 
-/** Reports whether a file is a vision file, by the name under which they are published. It is loaded with its model, never alone. */
+/**
+ * Reports whether a file is a vision file, by the name under which they are published. It is loaded with its model,
+ * never alone.
+ */
 function isVisionFile(name: string): boolean {
   return /mmproj/i.test(name);
 }

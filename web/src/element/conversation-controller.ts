@@ -65,8 +65,8 @@ export interface ConversationHost {
 /**
  * Loads models, keeps the messages and requests answers. Errors become a state; no method throws.
  *
- * A load or an answer is under way while it is the `work` of the state. Whatever one reports after it was ended or replaced
- * is ignored: it never changes the state or the messages again.
+ * A load or an answer is under way while it is the `work` of the state. Whatever one reports after it was ended or
+ * replaced is ignored: it never changes the state or the messages again.
  */
 export class ConversationController {
   readonly #host: ConversationHost;
@@ -155,7 +155,10 @@ export class ConversationController {
     this.#enter({ status: "idle" });
   }
 
-  /** Ends what is under way and forgets the model, because the engine that has it is replaced or closed. The messages stay. */
+  /**
+   * Ends what is under way and forgets the model, because the engine that has it is replaced or closed. The messages
+   * stay.
+   */
   forgetModel(): void {
     this.stop();
     this.#enterReadyOrIdle(undefined);

@@ -114,7 +114,10 @@ export function requestPersistence(): void {
   void globalThis.navigator?.storage?.persist?.();
 }
 
-/** Returns how many bytes a load will download or copy, as far as that is known without reading the model; undefined if not. */
+/**
+ * Returns how many bytes a load will download or copy, as far as that is known without reading the model; undefined if
+ * not.
+ */
 export function bytesToStore(
   source: LoadSource,
   offered: readonly CatalogueModel[],

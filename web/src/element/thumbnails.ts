@@ -5,7 +5,10 @@ import { repeat } from "lit/directives/repeat.js";
 import type { Picture } from "./attachments.js";
 import { icons } from "./icons.js";
 
-/** Renders pictures in a row; with remove, each has a button that calls it. Browsers apply the EXIF orientation of photos. */
+/**
+ * Renders pictures in a row; with remove, each has a button that calls it. Browsers apply the EXIF orientation of
+ * photos.
+ */
 export function thumbnails(
   pictures: readonly Picture[],
   remove?: (id: number) => void,
