@@ -62,11 +62,13 @@ function fakeDevice() {
     },
   });
   const limits = { maxBufferSize: 1 << 30, maxStorageBufferBindingSize: 1 << 29, maxTextureDimension1D: 8192 };
-  const requestDevice = async (descriptor) => {
-    calls.push(["requestDevice", descriptor]);
-    return device;
+  const adapter = {
+    limits,
+    requestDevice: async (descriptor) => {
+      calls.push(["requestDevice", descriptor]);
+      return device;
+    },
   };
-  const adapter = { limits, requestDevice };
   return { calls, finished, device, lose, gpu: { requestAdapter: async () => adapter } };
 }
 
