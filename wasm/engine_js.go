@@ -10,8 +10,8 @@ import (
 	"github.com/outrider-web/outrider/internal/wire"
 )
 
-// publish returns a new engine as JavaScript sees it: GoEngine of web/src/types/engine.d.ts. The first argument of every
-// method is an AbortSignal, which jsbridge turns into the context.
+// publish returns a new engine as JavaScript sees it: GoEngine of web/src/types/engine.d.ts. The first argument of
+// every method is an AbortSignal, which jsbridge turns into the context.
 func publish() map[string]any {
 	e := engine{session.New(browser())}
 	return map[string]any{
@@ -31,8 +31,10 @@ type engine struct{ session *session.Session }
 
 // preflight has the arguments (source, mmproj, settings).
 func (e engine) preflight(ctx context.Context, args []js.Value) (any, error) {
-	settings := jsbridge.Read[wire.PreflightSettings](args[2])
-	return result(e.session.Preflight(ctx, session.PreflightRequest{ModelSources: modelSources(args), PreflightSettings: settings}))
+	return result(e.session.Preflight(ctx, session.PreflightRequest{
+		ModelSources:      modelSources(args),
+		PreflightSettings: jsbridge.Read[wire.PreflightSettings](args[2]),
+	}))
 }
 
 // load has the arguments (source, mmproj, onProgress, paging).

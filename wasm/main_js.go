@@ -1,6 +1,6 @@
-// Command wasm is Outrider for the browser: it publishes a session, with the browser's GPU, store and pictures, to the worker
-// that started it. It converts values between Go and JavaScript and decides nothing; web/src/types/engine.d.ts describes
-// what it publishes.
+// Command wasm is Outrider for the browser: it publishes a session, with the browser's GPU, store and pictures, to the
+// worker that started it. It converts values between Go and JavaScript and decides nothing; web/src/types/engine.d.ts
+// describes what it publishes.
 package main
 
 import (

@@ -7,7 +7,8 @@ import (
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-// modelSources reads the arguments (source, mmproj): two of ModelSource in web/src/protocol.ts, of which mmproj may be null.
+// modelSources reads the arguments (source, mmproj): two of ModelSource in web/src/protocol.ts, of which mmproj may be
+// null.
 func modelSources(args []js.Value) session.ModelSources {
 	sources := session.ModelSources{Model: source(args[0])}
 	if !args[1].IsNull() {

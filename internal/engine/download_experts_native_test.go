@@ -113,7 +113,7 @@ func TestTheBackgroundDownloadWaitsForTheNetwork(t *testing.T) {
 		e, files, read := openGated(t, file, o)
 		*read = func(context.Context) error {
 			if failures++; failures <= 5 {
-				return errs.New(errs.ConnectionLost, "gone").AsRetryable()
+				return errs.New(errs.ConnectionLost, "gone")
 			}
 			return nil
 		}

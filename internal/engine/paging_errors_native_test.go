@@ -184,7 +184,7 @@ func TestAnAnswerWaitsForTheNetwork(t *testing.T) {
 		e, st := openFailing(t, file, o)
 		st.set(func(read int) error {
 			if read >= 5 && read < 12 || read >= 60 && read < 62 {
-				return errs.New(errs.ConnectionLost, "gone").AsRetryable()
+				return errs.New(errs.ConnectionLost, "gone")
 			}
 			return nil
 		})

@@ -12,17 +12,21 @@ const (
 	UnsupportedTensorType   Code = "unsupported_tensor_type"
 	UnsupportedTokenizer    Code = "unsupported_tokenizer"
 	UnsupportedTemplate     Code = "unsupported_template"
-	BadModel                Code = "bad_model" // tensors missing, extra, or of shapes that do not fit the configuration
-	Integrity               Code = "integrity" // bytes do not have the hash they were stored with, or the file changed
+	BadModel                Code = "bad_model"    // tensors missing, extra, or of shapes that do not fit the configuration
+	Integrity               Code = "integrity"    // bytes do not have the hash they were published or stored with
+	FileChanged             Code = "file_changed" // the bytes at the source are not the stored ones
 
-	NoRanges       Code = "no_ranges"
-	NoCORS         Code = "no_cors"
-	NotFound       Code = "not_found"
-	HTTPStatus     Code = "http_status"
-	ConnectionLost Code = "connection_lost"
+	NoRanges         Code = "no_ranges"
+	CompressedRanges Code = "compressed_ranges"
+	NoCORS           Code = "no_cors"
+	NotFound         Code = "not_found"
+	HTTPStatus       Code = "http_status"
+	TooManyRedirects Code = "too_many_redirects"
+	ConnectionLost   Code = "connection_lost"
 
 	StorageFull  Code = "storage_full"
 	StorageError Code = "storage_error"
+	NewerStore   Code = "newer_store" // made by a newer version of Outrider
 
 	NoWebGPU       Code = "no_webgpu"
 	NoAdapter      Code = "no_adapter"
@@ -54,8 +58,8 @@ const (
 	bug     subject = "Outrider"
 )
 
-// table lists every code in the order of docs/errors.md. retryable is what New and Wrap make of an error: whether the same
-// call may succeed later.
+// table lists every code in the order of docs/errors.md. retryable is what New and Wrap make of an error: whether the
+// same call may succeed later.
 var table = []struct {
 	code      Code
 	about     subject
@@ -70,15 +74,19 @@ var table = []struct {
 	{UnsupportedTemplate, file, false},
 	{BadModel, file, false},
 	{Integrity, file, true},
+	{FileChanged, file, false},
 
 	{NoRanges, network, false},
+	{CompressedRanges, network, false},
 	{NoCORS, network, false},
 	{NotFound, network, false},
 	{HTTPStatus, network, false},
+	{TooManyRedirects, network, false},
 	{ConnectionLost, network, true},
 
 	{StorageFull, store, true},
 	{StorageError, store, true},
+	{NewerStore, store, false},
 
 	{NoWebGPU, gpu, false},
 	{NoAdapter, gpu, false},

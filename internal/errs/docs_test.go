@@ -46,8 +46,8 @@ func TestTheTableSaysWhatIsRetryable(t *testing.T) {
 	if e := New(ConnectionLost, "lost"); !e.Retryable {
 		t.Error("a lost connection is not worth trying again")
 	}
-	if e := New(NotFound, "gone"); e.Retryable || !e.AsRetryable().Retryable {
-		t.Error("a missing file is worth trying again, or cannot be marked so")
+	if e := New(NotFound, "gone"); e.Retryable {
+		t.Error("a missing file is worth trying again")
 	}
 	if e := Of(os.ErrClosed); e.Code != Internal || e.Retryable || e.Unwrap() != os.ErrClosed {
 		t.Errorf("an error without a code: %+v", e)

@@ -1,5 +1,5 @@
-// Package errs holds the errors that reach people. Each has a code from one table, a message that says what happened and
-// what to do about it, and whether trying again can help. Every other error is wrapped with %w on its way up.
+// Package errs holds the errors that reach people. Each has a code from one table, a message that says what happened
+// and what to do about it, and whether trying again can help. Every other error is wrapped with %w on its way up.
 //
 // A message is lower case and has no period at its end; a semicolon separates what happened from what to do about it.
 package errs
@@ -21,9 +21,6 @@ func New(code Code, message string) *Error { return Wrap(code, message, nil) }
 func Wrap(code Code, message string, cause error) *Error {
 	return &Error{Code: code, Message: message, Retryable: retryable(code), Cause: cause}
 }
-
-// AsRetryable marks an error as worth trying again although errors of its code usually are not, and returns it.
-func (e *Error) AsRetryable() *Error { e.Retryable = true; return e }
 
 // Error returns the message, followed by that of the cause.
 func (e *Error) Error() string {

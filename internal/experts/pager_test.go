@@ -63,7 +63,7 @@ func TestTheBytesReadAtOnceAreBounded(t *testing.T) {
 }
 
 func TestAFailedReadCanBeTriedAgain(t *testing.T) {
-	lost := errs.New(errs.ConnectionLost, "gone").AsRetryable()
+	lost := errs.New(errs.ConnectionLost, "gone")
 	f := &fakeIO{fail: map[int64]error{1010: lost}}
 	p := newPager(t, f, EvenSlots(1, 3, 1, 1), Options{MaxReads: 2})
 	missing, _ := p.cache.Use(0, 1)

@@ -9,9 +9,9 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// Method returns a JavaScript method that runs f on a goroutine of its own. The method's first argument is an AbortSignal
-// that ends f's context; f receives the arguments after it. The method returns a promise of f's result, which must be
-// something js.ValueOf accepts. The promise rejects with the value of ErrorValue.
+// Method returns a JavaScript method that runs f on a goroutine of its own. The method's first argument is an
+// AbortSignal that ends f's context; f receives the arguments after it. The method returns a promise of f's result,
+// which must be something js.ValueOf accepts. The promise rejects with the value of ErrorValue.
 func Method(f func(ctx context.Context, args []js.Value) (any, error)) js.Func {
 	return js.FuncOf(func(_ js.Value, args []js.Value) any {
 		signal, args := args[0], args[1:]

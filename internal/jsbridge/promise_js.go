@@ -31,8 +31,8 @@ func Await(promise js.Value) *Promise {
 	return p
 }
 
-// Wait blocks until the promise settles or ctx ends. It returns a rejection as ErrorOf does, and ctx.Err() when ctx ended
-// first.
+// Wait blocks until the promise settles or ctx ends. It returns a rejection as ErrorOf does, and ctx.Err() when ctx
+// ended first.
 func (p *Promise) Wait(ctx context.Context) (js.Value, error) {
 	select {
 	case <-p.done:
@@ -44,9 +44,9 @@ func (p *Promise) Wait(ctx context.Context) (js.Value, error) {
 
 var abortController = js.Global().Get("AbortController")
 
-// Call calls an asynchronous method of a JavaScript object and waits until its promise settles. The method's first argument
-// is an AbortSignal that is aborted when ctx ends; the method then rejects, with the code aborted. Errors: as ErrorOf
-// returns them.
+// Call calls an asynchronous method of a JavaScript object and waits until its promise settles. The method's first
+// argument is an AbortSignal that is aborted when ctx ends; the method then rejects, with the code aborted. Errors: as
+// ErrorOf returns them.
 func Call(ctx context.Context, object js.Value, method string, args ...any) (js.Value, error) {
 	abort := abortController.New()
 	stop := context.AfterFunc(ctx, func() { abort.Call("abort") })

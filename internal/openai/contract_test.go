@@ -26,7 +26,7 @@ func TestTypeScriptHasTheFieldsOfRequestsAndAnswers(t *testing.T) {
 	var r Request
 	request, err := source.Interface("ChatCompletionRequest")
 	supported := slices.Sorted(maps.Keys(r.supported(new(*int), new(*int))))
-	supported = slices.DeleteFunc(supported, func(name string) bool { return name == "response_format" }) // text, the default
+	supported = slices.DeleteFunc(supported, func(name string) bool { return name == "response_format" }) // only text
 	if names := slices.Sorted(maps.Keys(request)); err != nil || !slices.Equal(names, supported) {
 		t.Errorf("%v\nrequests may have %v in TypeScript,\n                 %v in Go", err, names, supported)
 	}

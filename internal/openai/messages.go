@@ -82,9 +82,11 @@ func (p *Part) parseImageURL(path string, v any) error {
 	begins := func(with string) bool { return strings.HasPrefix(p.Image, with) }
 	switch {
 	case !slices.ContainsFunc(addresses, begins):
-		return invalid(path+".url", fmt.Sprintf("begins with %.10q; it must be a data:, blob:, http: or https: address", p.Image))
+		return invalid(path+".url",
+			fmt.Sprintf("begins with %.10q; it must be a data:, blob:, http: or https: address", p.Image))
 	case detail != "" && detail != "auto" && detail != "high":
-		return invalid(path+".detail", fmt.Sprintf("is %q, but pictures are always encoded in full detail: leave it out", detail))
+		return invalid(path+".detail",
+			fmt.Sprintf("is %q, but pictures are always encoded in full detail: leave it out", detail))
 	}
 	return nil
 }

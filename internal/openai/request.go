@@ -75,8 +75,8 @@ func (r *Request) supported(maxTokens, maxCompletionTokens **int) fields {
 	}
 }
 
-// unsupported are OpenAI's other fields: those that are ignored because they cannot change the answer, those that may only
-// have the value that changes nothing, and those that are refused.
+// unsupported are OpenAI's other fields: those that are ignored because they cannot change the answer, those that may
+// only have the value that changes nothing, and those that are refused.
 var unsupported = fields{
 	"user":              ignored,
 	"metadata":          ignored,
@@ -110,7 +110,8 @@ func (r *Request) check() error {
 	case len(r.Messages) == 0:
 		return invalid("messages", "give at least one message")
 	case r.Messages[len(r.Messages)-1].Role == "system":
-		return invalid(fmt.Sprintf("messages[%d].role", len(r.Messages)-1), "the last message must be the user's or the assistant's")
+		return invalid(fmt.Sprintf("messages[%d].role", len(r.Messages)-1),
+			"the last message must be the user's or the assistant's")
 	case r.IncludeUsage && !r.Stream:
 		return invalid("stream_options", "is only for stream: true")
 	}

@@ -20,8 +20,9 @@ type ChatEvents struct {
 	Progress func(wire.ChatProgress)
 }
 
-// Chat answers a request in OpenAI's shape: with a completion, or with deltas and nil when the request asks for a stream.
-// The request is checked before it waits for the ones before it. Errors: invalid_request; those of engine.Engine.Chat.
+// Chat answers a request in OpenAI's shape: with a completion, or with deltas and nil when the request asks for a
+// stream. The request is checked before it waits for the ones before it. Errors: invalid_request; those of
+// engine.Engine.Chat.
 func (s *Session) Chat(ctx context.Context, request any, events ChatEvents) (openai.Object, error) {
 	r, err := openai.Parse(request)
 	if err != nil {
@@ -37,65 +38,74 @@ func (s *Session) Chat(ctx context.Context, request any, events ChatEvents) (ope
 		return nil, err
 	}
 	s.setReporter(events.Progress)
-	answer := openai.Answer{
+	c := &chatCall{session: s, model: m, request: r, answer: openai.Answer{
 		ID:      fmt.Sprintf("chatcmpl-%016x", rand.Uint64()),
 		Created: int(time.Now().Unix()),
 		Model:   m.files.model.ID,
-	}
+	}}
 	if r.Stream {
-		return nil, s.stream(ctx, m, r, answer, events.Delta)
+		return nil, c.stream(ctx, events.Delta)
 	}
-	return s.complete(ctx, m, r, answer)
+	return c.complete(ctx)
 }
 
-func (s *Session) complete(ctx context.Context, m *openModel, r *openai.Request, answer openai.Answer) (openai.Object, error) {
+// chatCall is a request that is being answered.
+type chatCall struct {
+	session *Session
+	model   *openModel
+	request *openai.Request
+	answer  openai.Answer
+}
+
+func (c *chatCall) complete(ctx context.Context) (openai.Object, error) {
 	var text strings.Builder
-	stats, err := s.generate(ctx, m, r, func(delta string) { text.WriteString(delta) })
+	stats, err := c.generate(ctx, func(delta string) { text.WriteString(delta) })
 	if err != nil {
 		return nil, err
 	}
-	return answer.Completion(text.String(), string(stats.Finish), usage(stats)), nil
+	return c.answer.Completion(text.String(), string(stats.Finish), usage(stats)), nil
 }
 
 // stream sends the first delta together with the first text, so that a request that fails earlier has sent nothing.
-func (s *Session) stream(ctx context.Context, m *openModel, r *openai.Request, answer openai.Answer, send func(openai.Object)) error {
+func (c *chatCall) stream(ctx context.Context, send func(openai.Object)) error {
 	started := false
 	start := func() {
 		if !started {
 			started = true
-			send(answer.RoleDelta())
+			send(c.answer.RoleDelta())
 		}
 	}
-	stats, err := s.generate(ctx, m, r, func(delta string) {
+	stats, err := c.generate(ctx, func(delta string) {
 		start()
-		send(answer.TextDelta(delta))
+		send(c.answer.TextDelta(delta))
 	})
 	if err != nil {
 		return err
 	}
 	start()
-	send(answer.FinishDelta(string(stats.Finish)))
-	if r.IncludeUsage {
-		send(answer.UsageDelta(usage(stats)))
+	send(c.answer.FinishDelta(string(stats.Finish)))
+	if c.request.IncludeUsage {
+		send(c.answer.UsageDelta(usage(stats)))
 	}
 	return nil
 }
 
-// generate computes an answer and keeps its measurements.
-func (s *Session) generate(ctx context.Context, m *openModel, r *openai.Request, emit func(delta string)) (engine.Stats, error) {
+// generate computes the answer and keeps its measurements.
+func (c *chatCall) generate(ctx context.Context, emit func(delta string)) (engine.Stats, error) {
+	s := c.session
 	s.updateLast(func(a *answer) { a.pictureSeconds = 0 })
-	params := paramsOf(r)
+	params := paramsOf(c.request)
 	params.OnTile = func(done, total int) {
 		s.reportProgress(wire.PictureProgress{Phase: "picture", Done: done, Total: total})
 	}
 	options := chat.Options{Date: time.Now().Format("02 Jan 2006")}
-	stats, err := m.engine.Chat(ctx, messagesOf(r), options, params, func(delta string) bool {
+	stats, err := c.model.engine.Chat(ctx, messagesOf(c.request), options, params, func(delta string) bool {
 		emit(delta)
 		return true
 	})
 	s.updateLast(func(a *answer) { a.Stats = stats })
 	if err != nil {
-		m.lowerMemoryLimit(err) // for the next load
+		c.model.lowerMemoryLimit(err) // for the next load
 	}
 	return stats, err
 }
@@ -109,7 +119,8 @@ func messagesOf(r *openai.Request) []chat.Message {
 	for i, m := range r.Messages {
 		list[i].Role = chat.Role(m.Role)
 		for _, part := range m.Parts {
-			list[i].Parts = append(list[i].Parts, chat.ContentPart{Text: part.Text, Image: part.Image != "", File: []byte(part.Image)})
+			content := chat.ContentPart{Text: part.Text, Image: part.Image != "", File: []byte(part.Image)}
+			list[i].Parts = append(list[i].Parts, content)
 		}
 	}
 	return list

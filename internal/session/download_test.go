@@ -68,7 +68,8 @@ func loadSlowly(t *testing.T, paging wire.Paging) (*Session, slowFiles) {
 			once.Do(func() { close(stored) })
 		}
 	}
-	if _, err := s.Load(t.Context(), LoadRequest{ModelSources{Model: Source{Kind: "files", Files: files}}, paging}, report); err != nil {
+	sources := ModelSources{Model: Source{Kind: "files", Files: files}}
+	if _, err := s.Load(t.Context(), LoadRequest{sources, paging}, report); err != nil {
 		t.Fatal(err)
 	}
 	return s, files

@@ -22,8 +22,8 @@ type Environment struct {
 	// LinkSpeed measures how many bytes per second a source delivers; it takes a second or two.
 	LinkSpeed func(ctx context.Context, source fetch.Source) (float64, error)
 
-	// HeldBytes returns how many weight bytes are held outside Go on their way between network, store and GPU: now, and the
-	// largest number so far.
+	// HeldBytes returns how many weight bytes are held outside Go on their way between network, store and GPU: now, and
+	// the largest number so far.
 	HeldBytes func() (held, peak int64)
 }
 

@@ -20,7 +20,8 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
-// machine is what a session is tested on: devices of limited memory, a store in memory, a cutter of black pictures.
+// machine is the environment that sessions are tested in: devices of limited memory, a store in memory, a cutter of
+// black pictures.
 type machine struct {
 	*store.Memory
 	limit    int64 // bytes of each device's memory
@@ -157,12 +158,17 @@ var dense = tiny.Llama{Seed: 1, Type: quant.Q8_0}.GGUF()
 
 // mixture has 24 experts of about 20 kB in 4 layers.
 var mixture = tiny.Llama4{
-	Seed: 1, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 96, NumExperts: 6, Window: 32, TempFloor: 4,
+	Seed: 1, Type: quant.Q8_0, HiddenSize: 64, NumHeads: 4, NumKVHeads: 2, ExpertWidth: 96, NumExperts: 6,
+	Window: 32, TempFloor: 4,
 }.GGUF()
 
 func loadFile(s *Session, file []byte, paging wire.Paging) (*wire.LoadedModel, error) {
 	sources := pickedFiles(map[string][]byte{"model.gguf": file})
 	return s.Load(context.Background(), LoadRequest{sources, paging}, func(wire.Progress) {})
+}
+
+func loadSources(s *Session, sources ModelSources) (*wire.LoadedModel, error) {
+	return s.Load(context.Background(), LoadRequest{ModelSources: sources}, func(wire.Progress) {})
 }
 
 // mustLoad returns a session on m with a model.
@@ -178,8 +184,8 @@ func mustLoad(t *testing.T, m *machine, file []byte) *Session {
 
 const goldens = "../../testdata/golden/llama4/"
 
-// seeing are the files of a Llama 4 with its vision encoder.
-func seeing(t *testing.T) map[string][]byte {
+// visionFiles returns the files of a Llama 4 with its vision encoder.
+func visionFiles(t *testing.T) map[string][]byte {
 	t.Helper()
 	files := map[string][]byte{}
 	for name, golden := range map[string]string{"model.gguf": "interleave1.gguf", "mmproj.gguf": "vision-tiny.gguf"} {

@@ -5,8 +5,8 @@ import (
 	"github.com/outrider-web/outrider/loader"
 )
 
-// engineEvents returns what connects an engine, which reports as long as its model is loaded, with the request that was the
-// last to begin.
+// engineEvents returns what connects an engine, which reports as long as its model is loaded, with the request that was
+// the last to begin.
 func (s *Session) engineEvents() engineEvents {
 	return engineEvents{
 		visionProgress: func(p loader.Progress) { s.reportProgress(progressOf(p)) },

@@ -16,9 +16,10 @@ type LoadRequest struct {
 // maxLoadAttempts bounds how often a load begins again after it took too much of the device's memory.
 const maxLoadAttempts = 4
 
-// Load opens a device and a model on it, in place of the model that is loaded. It opens the device first: without one there
-// is no use in downloading. When the device is lost or out of memory because the model took too much of it, the load begins
-// again with a lower memory limit. Errors: those of Environment.OpenDevice, loader.Open, engine.Plan.Open and of a download.
+// Load opens a device and a model on it, in place of the model that is loaded. It opens the device first: without one
+// there is no use in downloading. When the device is lost or out of memory because the model took too much of it, the
+// load begins again with a lower memory limit. Errors: those of Environment.OpenDevice, loader.Open, engine.Plan.Open
+// and of a download.
 func (s *Session) Load(ctx context.Context, r LoadRequest, report func(wire.Progress)) (*wire.LoadedModel, error) {
 	release, err := s.acquire(ctx)
 	if err != nil {
@@ -48,6 +49,10 @@ func progressReporter(report func(wire.Progress)) func(loader.Progress) {
 
 func progressOf(p loader.Progress) wire.Progress {
 	return wire.Progress{
-		Phase: string(p.Phase), BytesDone: p.Done, BytesTotal: p.Total, BytesPerSecond: p.BytesPerSecond, SecondsLeft: p.SecondsLeft,
+		Phase:          string(p.Phase),
+		BytesDone:      p.Done,
+		BytesTotal:     p.Total,
+		BytesPerSecond: p.BytesPerSecond,
+		SecondsLeft:    p.SecondsLeft,
 	}
 }

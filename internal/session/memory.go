@@ -7,8 +7,8 @@ import (
 	"github.com/outrider-web/outrider/internal/preflight"
 )
 
-// firstBytes is how much GPU memory a model may take of a device that has never been tried: little enough for the graphics
-// memory of an ordinary machine and for a machine whose GPU shares memory with the processor.
+// firstBytes is how much GPU memory a model may take of a device that has never been tried: little enough for the
+// graphics memory of an ordinary machine and for a machine whose GPU shares memory with the processor.
 const firstBytes = 8 << 30
 
 // memorySearch prepares the search for memory on a device; setting is the user's limit in bytes, or 0.
@@ -31,8 +31,8 @@ func (l *deviceLimits) Remember(device string, limit preflight.MemoryLimit) {
 	l.memory.Remember(device, limit)
 }
 
-// lowerMemoryLimit reports whether an error says that the model took more of the device's memory than there is. If so, it
-// lowers the limit of the device: the next load takes less.
+// lowerMemoryLimit reports whether an error says that the model took more of the device's memory than there is. If so,
+// it lowers the limit of the device: the next load takes less.
 func (m *openModel) lowerMemoryLimit(err error) bool {
 	code := errs.Of(err).Code
 	if m.taken == 0 || code != errs.DeviceLost && code != errs.OutOfMemory {

@@ -6,7 +6,6 @@ import (
 	"github.com/outrider-web/outrider/internal/engine"
 	"github.com/outrider-web/outrider/internal/preflight"
 	"github.com/outrider-web/outrider/internal/wire"
-	"github.com/outrider-web/outrider/loader"
 	"github.com/outrider-web/outrider/loader/gguf"
 	"github.com/outrider-web/outrider/loader/store"
 )
@@ -29,14 +28,14 @@ func (s *Session) newModel() *openModel { return &openModel{env: &s.env, stopDow
 
 // engineEvents are what an engine reports at any time while a model is loaded.
 type engineEvents struct {
-	visionProgress func(loader.Progress) // of the vision encoder's weights
-	waiting        func(why error)       // for the network; nil when it continues
+	visionProgress reportFunc      // of the vision encoder's weights
+	waiting        func(why error) // for the network; nil when it continues
 	cut            cutFunc
 }
 
-// open opens a device and the model on it. Everything that the headers say is checked before the rest is downloaded. The
-// experts of a paged model are downloaded last, in the background, while the model is already used.
-func (m *openModel) open(ctx context.Context, r LoadRequest, events engineEvents, report func(loader.Progress)) (err error) {
+// open opens a device and the model on it. Everything that the headers say is checked before the rest is downloaded.
+// The experts of a paged model are downloaded last, in the background, while the model is already used.
+func (m *openModel) open(ctx context.Context, r LoadRequest, events engineEvents, report reportFunc) (err error) {
 	if m.backend, err = m.env.OpenDevice(ctx); err != nil {
 		return err
 	}
@@ -94,9 +93,9 @@ func (m *openModel) attachVision(events engineEvents) {
 	}
 }
 
-// download stores what must be there before the first token: the resident tensors of a paged model; every tensor otherwise,
-// for which residents is nil.
-func (m *openModel) download(ctx context.Context, residents []gguf.Tensor, report func(loader.Progress)) error {
+// download stores what must be there before the first token: the resident tensors of a paged model; every tensor
+// otherwise, for which residents is nil.
+func (m *openModel) download(ctx context.Context, residents []gguf.Tensor, report reportFunc) error {
 	if residents != nil {
 		if err := m.moveToFasterStore(ctx); err != nil {
 			return err
@@ -117,8 +116,9 @@ func (m *openModel) moveToFasterStore(ctx context.Context) error {
 	return files.Move(ctx, store.OPFS)
 }
 
-// downloadExperts downloads in the background what is missing of a paged model, until nothing is or the model is closed.
-// Its errors are dropped: an expert that is missing then is downloaded when a token needs it, and the error shows there.
+// downloadExperts downloads in the background what is missing of a paged model, until nothing is or the model is
+// closed. Its errors are dropped: an expert that is missing then is downloaded when a token needs it, and the error
+// shows there.
 func (m *openModel) downloadExperts() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -11,8 +11,8 @@ import (
 // cutFunc cuts a picture into tiles, as engine.VisionOptions.Cut does.
 type cutFunc = func(ctx context.Context, file []byte, g image.Geometry) (*image.Tiles, error)
 
-// Picture decodes the picture at url as a chat request would, and keeps its tiles for that request. Errors: invalid_request
-// when the loaded model has no vision encoder; those of TileCutter.
+// Picture decodes the picture at url as a chat request would, and keeps its tiles for that request. Errors:
+// invalid_request when the loaded model has no vision encoder; those of TileCutter.
 func (s *Session) Picture(ctx context.Context, url string) (*wire.CheckedPicture, error) {
 	m, err := s.loaded("")
 	if err != nil {

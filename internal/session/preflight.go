@@ -18,8 +18,8 @@ type PreflightRequest struct {
 	wire.PreflightSettings
 }
 
-// Preflight reports what this machine can do with a model. It reads the model's headers and measures, on a device of its
-// own, so that a model that is loaded can answer meanwhile. Errors: those of opening the device and the headers.
+// Preflight reports what this machine can do with a model. It reads the model's headers and measures, on a device of
+// its own, so that a model that is loaded can answer meanwhile. Errors: those of opening the device and the headers.
 func (s *Session) Preflight(ctx context.Context, r PreflightRequest) (*wire.PreflightReport, error) {
 	m := s.newModel()
 	defer m.close()
@@ -67,7 +67,8 @@ func (m *openModel) machine(ctx context.Context, needs preflight.Model, p wire.P
 	return machine
 }
 
-// undisclosedStorage is how much free storage Chromium reports, whatever the disk, when it does not disclose the number.
+// undisclosedStorage is how much free storage Chromium reports, whatever the disk, when it does not disclose the
+// number.
 const undisclosedStorage = 10 << 30
 
 // measure finds out how fast GPU, store and network are, one after another, since each would slow the others down. What
@@ -136,7 +137,9 @@ func reportOf(r preflight.Report, machine preflight.Machine, device string) *wir
 
 func reasonsOf(reasons []preflight.Reason) (list []wire.PreflightReason) {
 	for _, r := range reasons {
-		list = append(list, wire.PreflightReason{Limit: string(r.Limit), Needed: r.Needed, Available: r.Available, Message: r.Message})
+		list = append(list, wire.PreflightReason{
+			Limit: string(r.Limit), Needed: r.Needed, Available: r.Available, Message: r.Message,
+		})
 	}
 	return list
 }

@@ -1,7 +1,7 @@
-// Package session is one engine as a page uses it. It loads a model, and loads it again with less memory when the model took
-// more of the device than there is; it answers one request at a time, downloads experts in the background, and reports
-// beforehand what a machine can do with a model. The device, the store and the decoder of pictures come from outside, in
-// an Environment, so that nothing here knows JavaScript and all of it is tested natively.
+// Package session is one engine as a page uses it. It loads a model, and loads it again with less memory when the model
+// took more of the device than there is; it answers one request at a time, downloads experts in the background, and
+// reports beforehand what a machine can do with a model. The device, the store and the decoder of pictures come from
+// outside, in an Environment, so that nothing here knows JavaScript and all of it is tested natively.
 package session
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/outrider-web/outrider/loader"
 )
 
-// Session is one engine with at most one model. Its methods may be called at the same time; Load, Chat and Unload run one
-// after another.
+// Session is one engine with at most one model. Its methods may be called at the same time; Load, Chat and Unload run
+// one after another.
 type Session struct {
 	env  Environment
 	idle chan struct{} // holds its one value while no request uses the engine
@@ -88,7 +88,8 @@ func (s *Session) loaded(name string) (*openModel, error) {
 	case m == nil || !m.ready():
 		return nil, errs.New(errs.InvalidRequest, "no model is loaded; load one first")
 	case name != "" && name != m.files.model.ID:
-		return nil, errs.New(errs.InvalidRequest, fmt.Sprintf("model: %q is not loaded, but %q is; load it first or leave the field out", name, m.files.model.ID))
+		return nil, errs.New(errs.InvalidRequest, fmt.Sprintf(
+			"model: %q is not loaded, but %q is; load it first or leave the field out", name, m.files.model.ID))
 	}
 	return m, nil
 }
@@ -98,7 +99,9 @@ func (s *Session) Models(ctx context.Context) ([]wire.StoredModel, error) {
 	stored, err := loader.List(ctx, s.env.Store)
 	list := make([]wire.StoredModel, len(stored))
 	for i, m := range stored {
-		list[i] = wire.StoredModel{ID: m.ID, Name: m.Name, BytesStored: m.StoredBytes, BytesTotal: m.Bytes, Complete: m.Complete}
+		list[i] = wire.StoredModel{
+			ID: m.ID, Name: m.Name, BytesStored: m.StoredBytes, BytesTotal: m.Bytes, Complete: m.Complete,
+		}
 	}
 	return list, err
 }

@@ -36,9 +36,12 @@ func (f modelFiles) bytes() (all, stored int64) {
 	return all, stored
 }
 
+// reportFunc receives the progress of the loader; it may be nil.
+type reportFunc = func(loader.Progress)
+
 // openFiles reads the headers of a model and of its vision file: the one that the sources name, or one among the picked
-// files. report may be nil. Errors: those of loader.Open; invalid_request for a wrong choice of files.
-func openFiles(ctx context.Context, sources ModelSources, st store.Store, report func(loader.Progress)) (f modelFiles, err error) {
+// files. Errors: those of loader.Open; invalid_request for a wrong choice of files.
+func openFiles(ctx context.Context, sources ModelSources, st store.Store, report reportFunc) (f modelFiles, err error) {
 	defer func() {
 		if err != nil {
 			f.close()
@@ -59,7 +62,7 @@ func openFiles(ctx context.Context, sources ModelSources, st store.Store, report
 }
 
 // open reads the headers of one model or vision file.
-func (s Source) open(ctx context.Context, st store.Store, report func(loader.Progress)) (*loader.Model, error) {
+func (s Source) open(ctx context.Context, st store.Store, report reportFunc) (*loader.Model, error) {
 	switch s.Kind {
 	case "url":
 		location, name := fetch.SplitURL(hub.FileURL(s.URL))
@@ -76,9 +79,9 @@ func (s Source) open(ctx context.Context, st store.Store, report func(loader.Pro
 	return nil, errs.New(errs.InvalidRequest, fmt.Sprintf("source.kind: is %q, not url, files or stored", s.Kind))
 }
 
-// openPicked opens files that a person chose together: a model, perhaps in numbered parts, and perhaps a vision file, which
-// is told from a model by its header.
-func (f *modelFiles) openPicked(ctx context.Context, files PickedFiles, st store.Store, report func(loader.Progress)) error {
+// openPicked opens files that a person chose together: a model, perhaps in numbered parts, and perhaps a vision file,
+// which is told from a model by its header.
+func (f *modelFiles) openPicked(ctx context.Context, files PickedFiles, st store.Store, report reportFunc) error {
 	names := firstParts(files.Names())
 	if len(names) == 0 {
 		return noFiles()
@@ -94,7 +97,8 @@ func (f *modelFiles) openPicked(ctx context.Context, files PickedFiles, st store
 			f.model = m
 		default:
 			m.Close()
-			return errs.New(errs.InvalidRequest, name+" is one file too many; open one model, with its parts and its vision file")
+			return errs.New(errs.InvalidRequest,
+				name+" is one file too many; open one model, with its parts and its vision file")
 		}
 	}
 	if f.model == nil {

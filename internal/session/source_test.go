@@ -5,13 +5,12 @@ import (
 	"testing"
 
 	"github.com/outrider-web/outrider/internal/errs"
-	"github.com/outrider-web/outrider/internal/wire"
 )
 
 func TestPickedFilesAreAModelAndItsVisionFile(t *testing.T) {
 	m := newMachine()
 	s := m.session()
-	model, err := s.Load(t.Context(), LoadRequest{ModelSources: pickedFiles(seeing(t))}, func(wire.Progress) {})
+	model, err := loadSources(s, pickedFiles(visionFiles(t)))
 	if err != nil || !model.Vision || model.ID != "local:model.gguf" {
 		t.Fatalf("%+v, %v", model, err)
 	}
@@ -21,28 +20,29 @@ func TestPickedFilesAreAModelAndItsVisionFile(t *testing.T) {
 }
 
 func TestAVisionFileMayBeNamed(t *testing.T) {
-	files := seeing(t)
+	files := visionFiles(t)
 	sources := pickedFiles(map[string][]byte{"model.gguf": files["model.gguf"]})
 	sources.Vision = &Source{Kind: "files", Files: picked{map[string][]byte{"mmproj.gguf": files["mmproj.gguf"]}}}
 	s := newMachine().session()
-	if model, err := s.Load(t.Context(), LoadRequest{ModelSources: sources}, func(wire.Progress) {}); err != nil || !model.Vision {
+	if model, err := loadSources(s, sources); err != nil || !model.Vision {
 		t.Errorf("%+v, %v", model, err)
 	}
 	s.Unload(t.Context())
 }
 
 func TestWrongChoicesOfFilesAreRefused(t *testing.T) {
-	vision := seeing(t)["mmproj.gguf"]
+	vision := visionFiles(t)["mmproj.gguf"]
+	three := map[string][]byte{"a.gguf": dense, "b.gguf": vision, "c.gguf": vision}
 	for want, sources := range map[string]ModelSources{
 		"b.gguf is one file too many":        pickedFiles(map[string][]byte{"a.gguf": dense, "b.gguf": mixture}),
-		"c.gguf is one file too many":        pickedFiles(map[string][]byte{"a.gguf": dense, "b.gguf": vision, "c.gguf": vision}),
+		"c.gguf is one file too many":        pickedFiles(three),
 		"this is a vision file alone":        pickedFiles(map[string][]byte{"mmproj.gguf": vision}),
 		"source.files: is empty":             pickedFiles(nil),
 		`source.kind: is "ftp", not url`:     {Model: Source{Kind: "ftp"}},
 		`source.kind: is "ftp", not url, fi`: {Model: Source{Kind: "stored"}, Vision: &Source{Kind: "ftp"}},
 	} {
 		m := newMachine()
-		_, err := m.session().Load(t.Context(), LoadRequest{ModelSources: sources}, func(wire.Progress) {})
+		_, err := loadSources(m.session(), sources)
 		if errs.Of(err).Code != errs.InvalidRequest || !strings.HasPrefix(err.Error(), want) || m.openDevices() != 0 {
 			t.Errorf("%v, want %s; %d open devices", err, want, m.openDevices())
 		}

@@ -8,8 +8,8 @@ import (
 )
 
 // Stats returns the engine's memory now and what was measured of the last answer. The memory that Go has taken from the
-// system never shrinks in WebAssembly, so it is also the largest amount that Go ever used. Stats reads the device's counters
-// while another method may be using the device, which only a program with one thread may do.
+// system never shrinks in WebAssembly, so it is also the largest amount that Go ever used. Stats reads the device's
+// counters while another method may be using the device, which only a program with one thread may do.
 func (s *Session) Stats() *wire.EngineStats {
 	s.mu.Lock()
 	m, last := s.model, s.last

@@ -49,8 +49,8 @@ type StoreSpeed struct {
 	Free  int64   `js:"free"` // bytes that may still be stored; 0 when the browser does not say
 }
 
-// MemoryLimit is how much GPU memory a device has turned out to have: the bytes of the largest model that fitted and of the
-// smallest that was refused; 0: never.
+// MemoryLimit is how much GPU memory a device has turned out to have: the bytes of the largest model that fitted and of
+// the smallest that was refused; 0: never.
 type MemoryLimit struct {
 	Fits    int64 `js:"fits"`
 	Refused int64 `js:"refused"`

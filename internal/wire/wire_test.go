@@ -6,9 +6,11 @@ import (
 )
 
 func TestTreeNamesFieldsAsTypeScriptDoes(t *testing.T) {
-	got := Tree(EngineStats{HeapBytes: 7, Tokens: []int32{1, 2}, TokensPerSecond: 0.5, Paging: &PagingStats{Decode: PagingCounts{Hits: 3}}})
-	stats := got.(map[string]any)
-	for name, want := range map[string]any{"heapBytes": int64(7), "tokens": []any{int64(1), int64(2)}, "tokensPerSecond": 0.5, "tiles": int64(0)} {
+	paging := &PagingStats{Decode: PagingCounts{Hits: 3}}
+	stats := Tree(EngineStats{HeapBytes: 7, Tokens: []int32{1, 2}, TokensPerSecond: 0.5, Paging: paging}).(map[string]any)
+	for name, want := range map[string]any{
+		"heapBytes": int64(7), "tokens": []any{int64(1), int64(2)}, "tokensPerSecond": 0.5, "tiles": int64(0),
+	} {
 		if !reflect.DeepEqual(stats[name], want) {
 			t.Errorf("%s is %#v, want %#v", name, stats[name], want)
 		}
@@ -34,14 +36,17 @@ func TestTreeOfNothing(t *testing.T) {
 func TestReadTakesWhatIsThere(t *testing.T) {
 	options := PreflightSettings{Paging: Paging{Policy: "lfu"}, MeasureFrom: 5}
 	Read(map[string]any{"paging": map[string]any{"slots": 3.0, "prefetch": true, "policy": 7.0}, "other": 1.0}, &options)
-	if want := (PreflightSettings{Paging: Paging{Slots: 3, Prefetch: true, Policy: "lfu"}, MeasureFrom: 5}); options != want {
+	want := PreflightSettings{Paging: Paging{Slots: 3, Prefetch: true, Policy: "lfu"}, MeasureFrom: 5}
+	if options != want {
 		t.Errorf("%+v, want %+v", options, want)
 	}
-	Read(nil, &options)
-	var stats EngineStats
-	Read(map[string]any{"tokens": []any{1.0, 2.0}, "paging": map[string]any{"slotBytes": 9.0}}, &stats)
-	if !reflect.DeepEqual(stats.Tokens, []int32{1, 2}) || stats.Paging == nil || stats.Paging.SlotBytes != 9 {
-		t.Errorf("%+v", stats)
+	if Read(nil, &options); options != want {
+		t.Errorf("after nothing: %+v", options)
+	}
+	var file StoredFile
+	Read(map[string]any{"chunks": []any{1.0, 2.0}, "size": 3.0}, &file)
+	if !reflect.DeepEqual(file, StoredFile{Size: 3, Chunks: []int{1, 2}}) {
+		t.Errorf("%+v", file)
 	}
 }
 

@@ -41,7 +41,7 @@ func TestRetryPolicyRetriesOnlyUnreachableServers(t *testing.T) {
 		unreachable bool
 	}{
 		{errUnreachable, true},
-		{errs.New(errs.HTTPStatus, "503").AsRetryable(), true},
+		{&errs.Error{Code: errs.HTTPStatus, Message: "503", Retryable: true}, true},
 		{errs.New(errs.HTTPStatus, "403"), false},
 		{errs.New(errs.StorageFull, "full"), false},
 		{errs.New(errs.Aborted, "stopped"), false},

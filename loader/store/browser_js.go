@@ -11,8 +11,8 @@ import (
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-// Browser is the store of the storage worker; web/src/worker/storage/service.ts has its methods. Its sources are those that
-// package fetch opens in the browser.
+// Browser is the store of the storage worker; web/src/worker/storage/service.ts has its methods. Its sources are those
+// that package fetch opens in the browser.
 type Browser struct{}
 
 // List implements Store.

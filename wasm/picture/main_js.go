@@ -1,6 +1,7 @@
-// Command picture is image.wasm, Outrider's second program for the browser: it decodes pictures and cuts them into tiles, in
-// a worker of its own, which ends when it is idle. WebAssembly memory never shrinks, and a large picture takes hundreds of
-// megabytes for a moment; those must not stay with the engine. web/src/worker/picture.worker.ts starts it.
+// Command picture is image.wasm, Outrider's second program for the browser: it decodes pictures and cuts them into
+// tiles, in a worker of its own, which ends when it is idle. WebAssembly memory never shrinks, and a large picture
+// takes hundreds of megabytes for a moment; those must not stay with the engine. web/src/worker/picture.worker.ts
+// starts it.
 package main
 
 import (

@@ -18,7 +18,7 @@ const names = (text, pattern) => [...new Set([...text.matchAll(pattern)].map(([,
 const listed = (start) => names(docs.slice(docs.indexOf(start)).split("\n\n")[0], /`([\w-]+)`/g);
 
 test("the API's document lists the parts and slots of the element", () => {
-  const values = names(element.replaceAll("${m.role}", "user assistant"), /\bpart="([\w ]+)"/g);
+  const values = names(element.replace(/\$\{m\.role\}/g, "user assistant"), /\bpart="([\w ]+)"/g);
   const parts = values.flatMap((value) => value.split(" "));
   assert.deepEqual(listed("Parts for"), [...new Set(parts)].sort());
   assert.deepEqual(listed("Slots:"), names(element, /<slot name="(\w+)"/g));

@@ -1,5 +1,5 @@
-// Package typescript reads the interfaces and unions of TypeScript sources, as far as contract tests need them to compare
-// the two sides of a wire. It understands the style of web/src and no more.
+// Package typescript reads the interfaces and unions of TypeScript sources, as far as contract tests need them to
+// compare the two sides of a wire. It understands the style of web/src and no more.
 package typescript
 
 import (

@@ -1,5 +1,5 @@
-// The object that main.wasm publishes; mirrors wasm/engine_js.go. Its promises reject with ErrorData. Progress and deltas
-// arrive before the promise settles. Arguments are plain data.
+// The object that main.wasm publishes; mirrors wasm/engine_js.go. Its promises reject with ErrorData. Progress and
+// deltas arrive before the promise settles. Arguments are plain data.
 
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "../client/openai.js";
 import type {
