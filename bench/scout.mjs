@@ -3,8 +3,8 @@
 //
 //   node bench/scout.mjs --model scout --slots 2 --tokens 4
 //
-// Needs the built site (`make site`, `go build -o dist/bin/build ./cmd/build`). The browser's profile, with everything it
-// stores, is under $TMPDIR and is deleted at the end.
+// Needs the built site (`make site`, `go build -o dist/bin/build ./cmd/build`). The browser's profile, with everything
+// it stores, is under $TMPDIR and is deleted at the end.
 
 import { parseArgs } from "node:util";
 import { pageMemory } from "../e2e/browser.mjs";
@@ -21,11 +21,18 @@ const { values } = parseArgs({
 });
 
 const golden = readVirtualGolden(values.model);
-const paging = { slots: Number(values.slots), onDemand: true, prefetch: values.prefetch, ...(values.policy && { policy: values.policy }) };
+const paging = {
+  slots: Number(values.slots),
+  onDemand: true,
+  prefetch: values.prefetch,
+  ...(values.policy && { policy: values.policy }),
+};
 const { page, url, profile, close } = await openVirtualModel(golden);
 page.on("console", (message) => console.log(`page: ${message.text()}`));
 const printing = setInterval(async () => {
-  const [progress, { memoryBytes, gpuBytes }] = await page.evaluate(() => Promise.all([window.progress, document.querySelector("scout-chat").engine.stats()]));
+  const [progress, { memoryBytes, gpuBytes }] = await page.evaluate(() =>
+    Promise.all([window.progress, document.querySelector("scout-chat").engine.stats()]),
+  );
   console.log(`  ${JSON.stringify(progress)}, Go ${memoryBytes >> 20} MiB, GPU ${Math.round(gpuBytes / 2 ** 20)} MiB`);
 }, 15_000);
 try {

@@ -12,7 +12,10 @@ const host = GPUHost.open(navigator.gpu);
 let client, source;
 
 addEventListener("message", async ({ data }) => {
-  if (data.port) return (client = new StorageClient(data.port));
+  if (data.port) {
+    client = new StorageClient(data.port);
+    return;
+  }
   try {
     postMessage({ speed: await (data.write ? write(data) : read(data)) });
   } catch (error) {
@@ -37,7 +40,9 @@ async function write({ kind, depth }) {
   await client.call(never, "add", kind, { name: "model.gguf", size: CHUNKS * CHUNK_BYTES, validator: "" });
   const { kind: actual } = await client.call(never, "move", kind, kind);
   if (actual !== kind) throw new Error(`the browser has no ${kind}`);
-  return (CHUNKS * CHUNK_BYTES) / (await seconds(CHUNKS, depth, (chunk) => client.storeChunk(never, kind, chunk, source)));
+  return (
+    (CHUNKS * CHUNK_BYTES) / (await seconds(CHUNKS, depth, (chunk) => client.storeChunk(never, kind, chunk, source)))
+  );
 }
 
 function noise() {
@@ -46,7 +51,10 @@ function noise() {
   return bytes;
 }
 
-/** Reads units of the file at changing offsets and returns bytes a second; with gpu, each lane uploads to its own buffer. */
+/**
+ * Reads units of the file at changing offsets and returns bytes a second; with gpu, each lane uploads to its own
+ * buffer.
+ */
 async function read({ kind, depth, unit, gpu }) {
   const gpuHost = await host;
   if (gpu) await Promise.all(Array.from({ length: depth }, (_, id) => createBuffer(gpuHost, id, unit)));

@@ -1,5 +1,6 @@
 // Measures the store in headless Chromium with a new profile: chunks written, and units read from the store to the GPU
-// ("read") or to the engine worker only ("arrive"), by kind of store and by the number of concurrent requests ("depth").
+// ("read") or to the engine worker only ("arrive"), by kind of store and by the number of concurrent requests
+// ("depth").
 //
 //   node bench/storage.mjs [ROUNDS [PATTERN]]    5 rounds by default; a pattern of cases is, for example, "opfs read (23|71)"
 //
@@ -19,7 +20,12 @@ const depths = [1, 2, 4];
 const cases = ["opfs", "indexeddb"].flatMap((kind) => [
   ...depths.map((depth) => [`${kind} write 16.8 MB depth ${depth}`, { write: true, kind, depth }]),
   ...["read", "arrive"].flatMap((how) =>
-    units.flatMap((unit) => depths.map((depth) => [`${kind} ${how} ${unit} MB depth ${depth}`, { kind, depth, unit: unit * 1e6, gpu: how === "read" }])),
+    units.flatMap((unit) =>
+      depths.map((depth) => [
+        `${kind} ${how} ${unit} MB depth ${depth}`,
+        { kind, depth, unit: unit * 1e6, gpu: how === "read" },
+      ]),
+    ),
   ),
 ]);
 

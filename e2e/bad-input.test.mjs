@@ -80,10 +80,22 @@ const badFiles = {
   "a header cut short": ["truncated", /ends|cut|truncated/i, tiny.subarray(0, 300)],
   "data cut short": ["truncated", /ends|cut|truncated/i, tiny.subarray(0, tiny.length - 1000)],
   "an absurd tensor count": ["bad_header", /tensors/, withAbsurdCount(tiny)],
-  "an unknown architecture": ["unsupported_architecture", /mamba/, withText(tiny, "general.architecture", "llama", "mamba")],
-  "an unknown tensor type": ["unsupported_tensor_type", /output_norm\.weight|type/, withTensorType(tiny, "output_norm.weight", 16)],
+  "an unknown architecture": [
+    "unsupported_architecture",
+    /mamba/,
+    withText(tiny, "general.architecture", "llama", "mamba"),
+  ],
+  "an unknown tensor type": [
+    "unsupported_tensor_type",
+    /output_norm\.weight|type/,
+    withTensorType(tiny, "output_norm.weight", 16),
+  ],
   "an unknown tokenizer": ["unsupported_tokenizer", /smollX/, withText(tiny, "tokenizer.ggml.pre", "smollm", "smollX")],
-  "an unknown template": ["unsupported_template", /template/, withText(tiny, "tokenizer.chat_template", "<|im_start|>", "<|im_strat|>")],
+  "an unknown template": [
+    "unsupported_template",
+    /template/,
+    withText(tiny, "tokenizer.chat_template", "<|im_start|>", "<|im_strat|>"),
+  ],
 };
 
 for (const [name, [code, message, bytes]] of Object.entries(badFiles)) {
@@ -98,7 +110,11 @@ for (const [name, [code, message, bytes]] of Object.entries(badFiles)) {
 
 /** Servers that do not work, each with its code, message and setup. */
 const badServers = {
-  "a server without ranges": ["no_ranges", /range/, (server) => intercept(server, (_, response) => response.writeHead(200, server.headers).end(tiny))],
+  "a server without ranges": [
+    "no_ranges",
+    /range/,
+    (server) => intercept(server, (_, response) => response.writeHead(200, server.headers).end(tiny)),
+  ],
   "a server without CORS": ["no_cors", /CORS|allow/, (server) => (server.headers = {})],
   "a server without the file": ["not_found", /address|found/i, (server) => intercept(server, withCORS(404))],
   "a server that requires a login": ["http_status", /403/, (server) => intercept(server, withCORS(403))],
@@ -139,7 +155,10 @@ test("a lost connection keeps the stored chunks, and trying again fetches only t
     await page.getByRole("button", { name: "Try again" }).click();
     assert.equal(await waitForStatus(page, ["ready", "error"], 90_000), "ready");
     const weights = server.requests.filter(({ method, range }) => method === "GET" && /-\d{4,}$/.test(range));
-    assert.ok(weights.length > 0 && weights.every(({ range }) => Number(/=(\d+)/.exec(range)[1]) >= chunkBytes), JSON.stringify(weights));
+    assert.ok(
+      weights.length > 0 && weights.every(({ range }) => Number(/=(\d+)/.exec(range)[1]) >= chunkBytes),
+      JSON.stringify(weights),
+    );
     assert.deepEqual(await stored(page), [[server.url, twoChunks.length, true]]);
   }, {});
 });
@@ -167,18 +186,23 @@ test("the page shows no_webgpu in a browser without WebGPU, before any request t
 
 test("the page shows no_adapter in a browser without an adapter, before any request to the server", async (t) => {
   const server = await serveModel(t, tiny);
-  await withPage(async (page) => {
-    await load(page, server.url);
-    await assertError(page, "no_adapter", /adapter/);
-    assert.deepEqual(server.requests, []);
-  }, { args: ["--enable-unsafe-webgpu", "--disable-gpu", "--disable-software-rasterizer"] });
+  await withPage(
+    async (page) => {
+      await load(page, server.url);
+      await assertError(page, "no_adapter", /adapter/);
+      assert.deepEqual(server.requests, []);
+    },
+    { args: ["--enable-unsafe-webgpu", "--disable-gpu", "--disable-software-rasterizer"] },
+  );
 });
 
 test("the page shows limits_too_small, and by how much, before it downloads a model that the GPU cannot hold", async (t) => {
   const server = await serveModel(t, twoChunks);
   await withPage(async (page) => {
     const limits = "{ maxBufferSize: 1e5, maxStorageBufferBindingSize: 1e5 }";
-    await injectCode(page, { before: `Object.defineProperty(GPUDevice.prototype, "limits", { get: () => (${limits}) })` });
+    await injectCode(page, {
+      before: `Object.defineProperty(GPUDevice.prototype, "limits", { get: () => (${limits}) })`,
+    });
     await load(page, server.url);
     await assertError(page, "limits_too_small", /needs \d+ bytes.* 100000: \d+ bytes too small/);
     assert.deepEqual(await stored(page), [[server.url, chunkBytes, false]]);
@@ -198,7 +222,10 @@ test("the page shows an error with Go's message when the Go program ends", async
   const server = await serveModel(t, tiny);
   await withPage(async (page) => {
     // Go panics in the callback, outside of every call that could recover.
-    await injectCode(page, { after: "globalThis.outriderStorage.storeChunk = (...args) => new Promise(() => setTimeout(args[4], 0, `not a number`))" });
+    await injectCode(page, {
+      after:
+        "globalThis.outriderStorage.storeChunk = (...args) => new Promise(() => setTimeout(args[4], 0, `not a number`))",
+    });
     await load(page, server.url);
     await assertError(page, "internal", /stopped unexpectedly \(panic: .*\); load the model again/);
     await page.getByRole("button", { name: "Try again" }).waitFor();
@@ -208,7 +235,8 @@ test("the page shows an error with Go's message when the Go program ends", async
 test("an empty local file is refused, a model is loaded, and bad requests are refused by field", async () => {
   await withPage(async (page) => {
     await page.goto(`${site.url}/#models`);
-    const pick = (name, buffer) => page.locator("scout-chat input[type=file]").setInputFiles({ name, mimeType: "", buffer });
+    const pick = (name, buffer) =>
+      page.locator("scout-chat input[type=file]").setInputFiles({ name, mimeType: "", buffer });
     await pick("empty.gguf", Buffer.alloc(0));
     await waitForStatus(page, "error");
     await assertError(page, "not_gguf", /GGUF/);
@@ -218,10 +246,25 @@ test("an empty local file is refused, a model is loaded, and bad requests are re
     const errors = await page.evaluate(async () => {
       const { create } = document.querySelector("scout-chat").engine.chat.completions;
       const messages = [{ role: "user", content: "Hello" }];
-      const refusals = [{ messages, top_k: 3 }, { messages: [] }, { messages, model: "other" }, { messages, stream: true, tools: [] }];
-      return Promise.all(refusals.map((request) => create(request).then(() => "none", (e) => `${e.code} ${e.message}`)));
+      const refusals = [
+        { messages, top_k: 3 },
+        { messages: [] },
+        { messages, model: "other" },
+        { messages, stream: true, tools: [] },
+      ];
+      return Promise.all(
+        refusals.map((request) =>
+          create(request).then(
+            () => "none",
+            (e) => `${e.code} ${e.message}`,
+          ),
+        ),
+      );
     });
     const fields = errors.map((error) => error.slice(0, error.indexOf(":")));
-    assert.deepEqual(fields, ["top_k", "messages", "model", "tools"].map((field) => `invalid_request ${field}`));
+    assert.deepEqual(
+      fields,
+      ["top_k", "messages", "model", "tools"].map((field) => `invalid_request ${field}`),
+    );
   }, {});
 });

@@ -1,4 +1,5 @@
-// Chromium for the tests: headless, with a new profile and SwiftShader as its GPU. A browser that does not start fails the test.
+// Chromium for the tests: headless, with a new profile and SwiftShader as its GPU. A browser that does not start fails
+// the test.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -32,11 +33,17 @@ export async function launch({ args = webgpu, ...options } = {}) {
   return { context, profile, close };
 }
 
-/** Returns the peak memory of the largest page process of the browser with this profile, bytes. Reads /proc of Linux. */
+/**
+ * Returns the peak memory of the largest page process of the browser with this profile, bytes. Reads /proc of Linux.
+ */
 export function pageMemory(profile) {
-  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(describe).filter(Boolean);
+  const processes = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(describe)
+    .filter(Boolean);
   const browser = processes.find(({ command }) => command.includes(`--user-data-dir=${profile}\0`));
-  const isDescendant = ({ parent }) => parent === browser.pid || processes.some((x) => x.pid === parent && isDescendant(x));
+  const isDescendant = ({ parent }) =>
+    parent === browser.pid || processes.some((x) => x.pid === parent && isDescendant(x));
   const pages = processes.filter((x) => x.command.includes("--type=renderer") && isDescendant(x));
   return Math.max(...pages.map(({ peak }) => peak));
 }
@@ -52,7 +59,9 @@ function describe(pid) {
   }
 }
 
-/** Collects, from now on, console errors, uncaught exceptions and requests to other machines. A working page has none. */
+/**
+ * Collects, from now on, console errors, uncaught exceptions and requests to other machines. A working page has none.
+ */
 export function collectProblems(page) {
   const problems = [];
   page.on("pageerror", (error) => problems.push(`uncaught: ${error.message}`));

@@ -24,9 +24,10 @@ addEventListener("message", async ({ data: { port } }) => {
   if (!port) return quotaSet();
   globalThis.outriderStorage = new StorageClient(port);
   const decoder = new TextDecoder();
-  globalThis.fs.writeSync = (_, bytes) => (
-    postMessage({ output: decoder.decode(bytes, { stream: true }) }), bytes.length
-  );
+  globalThis.fs.writeSync = (_, bytes) => {
+    postMessage({ output: decoder.decode(bytes, { stream: true }) });
+    return bytes.length;
+  };
   const go = new Go();
   go.argv = ["store.test", "-test.v", "-test.run=IndexedDB|OPFS|Probe|LinkSpeed"];
   go.exit = (code) => postMessage({ code });

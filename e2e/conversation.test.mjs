@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ask, launch, part, waitForStatus, collectProblems } from "./browser.mjs";
+import { ask, collectProblems, launch, waitForStatus } from "./browser.mjs";
 import { file, readGolden } from "./golden.mjs";
 import { modelServer } from "./models.mjs";
 import { serveSite } from "./server.mjs";
@@ -67,7 +67,10 @@ test("a published model answers as the reference does, also without any server",
     const second = await askQuestion(page);
     report("offline", ready, second);
     assertReferenceAnswer(second);
-    assert.deepEqual(problems.filter((c) => !/ERR_CONNECTION_REFUSED/.test(c)), []);
+    assert.deepEqual(
+      problems.filter((c) => !/ERR_CONNECTION_REFUSED/.test(c)),
+      [],
+    );
   } finally {
     await close();
     await site.close();

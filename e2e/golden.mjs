@@ -12,7 +12,8 @@ export const file = (path) => readFileSync(fileURLToPath(new URL(path, root)));
 export function readGolden(path) {
   const bytes = file(path);
   const head = bytes.subarray(0, bytes.indexOf("\n\n"));
-  const notes = {}, ints = {};
+  const notes = {},
+    ints = {};
   let at = head.length + 2;
   for (const line of head.toString().split("\n").slice(1)) {
     const [kind, name, ...rest] = line.split(" ");

@@ -47,7 +47,9 @@ for (const breaks of [false, true]) {
       for (const visit of ["first", "second"]) {
         const stats = await loadAndAsk(page, model.url, undefined, message, tokens);
         assertPaged(stats);
-        console.log(`e2e: ${breaks ? "loss" : "refusal"}, ${visit} visit: ${stats.paging.expertsOnGPU} of ${stats.paging.experts} experts fit`);
+        console.log(
+          `e2e: ${breaks ? "loss" : "refusal"}, ${visit} visit: ${stats.paging.expertsOnGPU} of ${stats.paging.experts} experts fit`,
+        );
         await page.reload();
         await waitForStatus(page, "idle");
       }
@@ -61,9 +63,16 @@ test("after a GPU was lost during an answer, the next load allocates less", asyn
       async ({ url, message }) => {
         const { engine } = document.querySelector("scout-chat");
         await engine.load(url);
-        const answer = engine.chat.completions.create({ messages: [{ role: "user", content: message }], max_tokens: 500, temperature: 0 });
+        const answer = engine.chat.completions.create({
+          messages: [{ role: "user", content: message }],
+          max_tokens: 500,
+          temperature: 0,
+        });
         new BroadcastChannel("lose the device").postMessage(null);
-        return answer.then(() => "no error", (error) => error.code);
+        return answer.then(
+          () => "no error",
+          (error) => error.code,
+        );
       },
       { url: model.url, message },
     );

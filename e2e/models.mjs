@@ -1,5 +1,5 @@
-// Model files for the tests: tiny ones made on demand, ways to damage them, and a server that pages of other origins may
-// read.
+// Model files for the tests: tiny ones made on demand, ways to damage them, and a server that pages of other origins
+// may read.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -70,7 +70,7 @@ const lastTensor = "blk.1.ffn_down_shexp.weight"; // of a Llama 4 of two layers
 
 /** Reads offset and size of an F32 tensor from the header; the offset counts from the first tensor. */
 function headerEntry(file, name) {
-  let at = file.indexOf(name) + Buffer.byteLength(name);
+  const at = file.indexOf(name) + Buffer.byteLength(name);
   const dims = file.readUInt32LE(at);
   let bytes = 4;
   for (let i = 0; i < dims; i++) bytes *= Number(file.readBigUInt64LE(at + 4 + 8 * i));

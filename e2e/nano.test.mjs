@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answers, ask, launch, part, waitForStatus, collectProblems } from "./browser.mjs";
+import { answers, ask, collectProblems, launch, part, waitForStatus } from "./browser.mjs";
 import { file } from "./golden.mjs";
 import { serveSite } from "./server.mjs";
 
@@ -31,7 +31,11 @@ async function threeBlueCircles(page) {
     pen.fillStyle = "white";
     pen.fillRect(0, 0, 640, 480);
     pen.fillStyle = "#2050e0";
-    for (const [x, y, radius] of [[130, 150, 70], [480, 130, 64], [330, 340, 76]]) {
+    for (const [x, y, radius] of [
+      [130, 150, 70],
+      [480, 130, 64],
+      [330, 340, 76],
+    ]) {
       pen.beginPath();
       pen.arc(x, y, radius, 0, 7);
       pen.fill();
@@ -42,6 +46,55 @@ async function threeBlueCircles(page) {
   return { name: "circles.png", mimeType: "image/png", buffer: Buffer.from(bytes) };
 }
 
+/** Opens the page, asks at once and prints how long it took. */
+async function testFirstVisit(page, url) {
+  await page.addInitScript(() => {
+    document.addEventListener("status-changed", ({ detail }) => {
+      if (detail.status === "ready") window.readyAt ??= performance.now();
+    });
+  });
+  const opened = Date.now();
+  await page.goto(url);
+  await part(page, "input").and(page.locator(":enabled")).fill("Hello!");
+  await part(page, "send").click();
+  await page.waitForFunction(() => {
+    const { shadowRoot } = document.querySelector("scout-chat");
+    return shadowRoot.querySelector('[part="message assistant"] .text')?.textContent;
+  });
+  const firstToken = (Date.now() - opened) / 1000;
+  await waitForStatus(page, ["ready", "error"], minutes(3));
+  assert.match(await answers(page).last().textContent(), /hello/i);
+  const { tokensPerSecond, prefillSeconds } = await stats(page);
+  const ready = (await page.evaluate(() => window.readyAt)) / 1000;
+  console.log(
+    `e2e: nano: ready ${ready.toFixed(1)} s after opening the page, first token after ${firstToken.toFixed(1)} s ` +
+      `(prefill ${prefillSeconds.toFixed(1)} s), ${tokensPerSecond.toFixed(1)} tokens/s`,
+  );
+}
+
+/** Opens the page again and asks a question whose answer is known. */
+async function testKnownAnswer(page, url) {
+  await page.goto(url);
+  const status = await waitForStatus(page, ["ready", "error"], minutes(3));
+  assert.equal(status, "ready", await page.locator("scout-chat").innerText());
+  assert.equal(await ask(page, golden.ask, minutes(3)), golden.answer);
+  assert.deepEqual((await stats(page)).tokens, golden.tokens);
+}
+
+/** Asks about a picture. */
+async function testPicture(page) {
+  await page.locator("scout-chat input.picker").setInputFiles(await threeBlueCircles(page));
+  await page.locator('scout-chat .composer .thumbnail[aria-busy="false"]').waitFor();
+  const count = await ask(page, "How many circles?", minutes(3));
+  assert.match(count, /\b(three|3)\b/);
+  const { tiles, encodeSeconds } = await stats(page);
+  assert.equal(tiles, 1);
+  console.log(
+    `e2e: nano: offline: ${JSON.stringify(golden.answer)}; about three blue circles: ${JSON.stringify(count)}, ` +
+      `encoded in ${encodeSeconds.toFixed(1)} s`,
+  );
+}
+
 test("Nano answers when the page has opened; then, without network, again and about a picture", async () => {
   const site = await serveSite();
   const { context, close } = await launch();
@@ -49,37 +102,14 @@ test("Nano answers when the page has opened; then, without network, again and ab
     context.setDefaultTimeout(minutes(3)); // a slow machine must not fail here
     const page = await context.newPage();
     const problems = collectProblems(page);
-    await page.addInitScript(() => {
-      document.addEventListener("status-changed", ({ detail }) => (window.readyAt ??= detail.status === "ready" ? performance.now() : undefined));
-    });
-    const opened = Date.now();
-    await page.goto(site.url);
-    await part(page, "input").and(page.locator(":enabled")).fill("Hello!");
-    await part(page, "send").click();
-    await page.waitForFunction(() => document.querySelector("scout-chat").shadowRoot.querySelector('[part="message assistant"] .text')?.textContent);
-    const firstToken = (Date.now() - opened) / 1000;
-    await waitForStatus(page, ["ready", "error"], minutes(3));
-    assert.match(await answers(page).last().textContent(), /hello/i);
-    const { tokensPerSecond, prefillSeconds } = await stats(page);
-    const ready = (await page.evaluate(() => window.readyAt)) / 1000;
-    console.log(`e2e: nano: ready ${ready.toFixed(1)} s after opening the page, first token after ${firstToken.toFixed(1)} s (prefill ${prefillSeconds.toFixed(1)} s), ${tokensPerSecond.toFixed(1)} tokens/s`);
-
+    await testFirstVisit(page, site.url);
     await page.evaluate(() => navigator.serviceWorker.ready);
     await site.close();
     await emptyStore(page); // so the files come from the service worker's cache
-    await page.goto(site.url);
-    assert.equal(await waitForStatus(page, ["ready", "error"], minutes(3)), "ready", await page.locator("scout-chat").innerText());
-    assert.equal(await ask(page, golden.ask, minutes(3)), golden.answer);
-    assert.deepEqual((await stats(page)).tokens, golden.tokens);
-
-    await page.locator("scout-chat input.picker").setInputFiles(await threeBlueCircles(page));
-    await page.locator('scout-chat .composer .thumbnail[aria-busy="false"]').waitFor();
-    const count = await ask(page, "How many circles?", minutes(3));
-    assert.match(count, /\b(three|3)\b/);
-    const { tiles, encodeSeconds } = await stats(page);
-    assert.equal(tiles, 1);
-    console.log(`e2e: nano: offline: ${JSON.stringify(golden.answer)}; about three blue circles: ${JSON.stringify(count)}, encoded in ${encodeSeconds.toFixed(1)} s`);
-    assert.deepEqual(problems.filter((c) => !/ERR_CONNECTION_REFUSED|offered\.json|404/.test(c)), []);
+    await testKnownAnswer(page, site.url);
+    await testPicture(page);
+    const unexpected = problems.filter((c) => !/ERR_CONNECTION_REFUSED|offered\.json|404/.test(c));
+    assert.deepEqual(unexpected, []);
   } finally {
     await close();
     await site.close();

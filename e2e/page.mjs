@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { collectProblems, launch, part, waitForStatus } from "./browser.mjs";
-import { fakeEngine } from "./fake-engine.mjs";
+import { useFakeEngine } from "./fake-engine.mjs";
 import { serveSite } from "./server.mjs";
 
 let site, browser;
@@ -20,13 +20,13 @@ after(async () => {
 export const offered = 5;
 
 /**
- * Defines a test with a page at path, by default the chooser, whose engine follows the script of fake-engine.mjs. The page
- * must have no problems in the end.
+ * Defines a test with a page at path, by default the chooser, whose engine follows the script of fake-engine.mjs. The
+ * page must have no problems in the end.
  */
 export const pageTest = (name, { path = "/#models", ...script }, body) =>
   test(name, async () => {
     const page = await browser.context.newPage();
-    await page.addInitScript(fakeEngine, script);
+    await useFakeEngine(page, script);
     const problems = collectProblems(page);
     await page.goto(site.url + path);
     await body(page);

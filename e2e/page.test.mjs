@@ -30,7 +30,10 @@ pageTest("choosing a model shows the progress of its load, then the conversation
   await waitForStatus(page, "ready");
   assert.equal(await page.locator("scout-chat").getAttribute("model"), "smollm2-135m");
   const seen = await page.evaluate(() => window.seen);
-  assert.deepEqual(seen.filter(([type]) => type === "status-changed").map(([, d]) => d.status), ["loading", "ready"]);
+  assert.deepEqual(
+    seen.filter(([type]) => type === "status-changed").map(([, d]) => d.status),
+    ["loading", "ready"],
+  );
   assert.equal(seen.filter(([type]) => type === "load-progress").length, 22);
   assert.equal(seen.at(-1)[0], "model-loaded");
 });
@@ -57,24 +60,46 @@ pageTest("Enter sends, Shift+Enter starts a new line, and the answer is streamed
   await page.getByText("41 tokens/s").waitFor();
 });
 
-pageTest("an answer scrolls into view, unless the person has scrolled up since the question", { answer: "line \n".repeat(80) }, async (page) => {
-  await loadModel(page);
-  const main = page.locator("scout-chat main");
-  const toEnd = () => main.evaluate((m) => Math.round(m.scrollHeight - m.scrollTop - m.clientHeight));
-  const ask = async (text) => {
-    await part(page, "input").fill(text);
-    await part(page, "input").press("Enter");
-    await page.waitForFunction((n) => document.querySelector("scout-chat").shadowRoot.querySelectorAll('[part="message assistant"]').length >= n, text.length);
-    await waitForStatus(page, "ready");
-  };
-  await ask("1");
-  assert.ok((await toEnd()) <= 1);
-  await main.evaluate((m) => new Promise((scrolled) => (m.addEventListener("scroll", scrolled, { once: true }), (m.scrollTop = 0))));
-  await page.evaluate(() => (document.querySelector("scout-chat").requestUpdate(), document.querySelector("scout-chat").updateComplete));
-  assert.ok((await toEnd()) > 500);
-  await ask("22");
-  assert.ok((await toEnd()) <= 1);
-});
+/** Scrolls to the top and waits for the event. */
+const scrollToTop = (main) =>
+  main.evaluate((element) => {
+    const scrolled = new Promise((done) => element.addEventListener("scroll", done, { once: true }));
+    element.scrollTop = 0;
+    return scrolled;
+  });
+
+const rerender = (page) =>
+  page.evaluate(() => {
+    const chat = document.querySelector("scout-chat");
+    chat.requestUpdate();
+    return chat.updateComplete;
+  });
+
+pageTest(
+  "an answer scrolls into view, unless the person has scrolled up since the question",
+  { answer: "line \n".repeat(80) },
+  async (page) => {
+    await loadModel(page);
+    const main = page.locator("scout-chat main");
+    const toEnd = () => main.evaluate((m) => Math.round(m.scrollHeight - m.scrollTop - m.clientHeight));
+    const ask = async (text) => {
+      await send(page, text);
+      await page.waitForFunction(
+        (n) =>
+          document.querySelector("scout-chat").shadowRoot.querySelectorAll('[part="message assistant"]').length >= n,
+        text.length,
+      );
+      await waitForStatus(page, "ready");
+    };
+    await ask("1");
+    assert.ok((await toEnd()) <= 1);
+    await scrollToTop(main);
+    await rerender(page);
+    assert.ok((await toEnd()) > 500);
+    await ask("22");
+    assert.ok((await toEnd()) <= 1);
+  },
+);
 
 pageTest("an empty message is not sent", {}, async (page) => {
   await loadModel(page);
@@ -84,7 +109,10 @@ pageTest("an empty message is not sent", {}, async (page) => {
   assert.deepEqual(await texts(page, "user"), []);
 });
 
-for (const [how, stop] of [["the button", (page) => part(page, "stop").click()], ["Escape", (page) => page.keyboard.press("Escape")]]) {
+for (const [how, stop] of [
+  ["the button", (page) => part(page, "stop").click()],
+  ["Escape", (page) => page.keyboard.press("Escape")],
+]) {
   pageTest(`${how} stops an answer and keeps what has arrived`, { answer: "a b c d", holdChatAt: 1 }, async (page) => {
     await loadModel(page);
     await send(page, "go");
@@ -111,25 +139,33 @@ pageTest("a load that fails shows its error, above the chooser", { loadError: no
   assert.equal((await page.evaluate(() => window.seen))[0][1].code, "no_ranges");
 });
 
-pageTest("an error that may pass has a button to try again", { loadError: { ...noRanges, retryable: true } }, async (page) => {
-  await choose(page, "SmolLM2");
-  await waitForStatus(page, "error");
-  await page.getByRole("button", { name: "Try again" }).click();
-  await waitForStatus(page, "loading");
-});
+pageTest(
+  "an error that may pass has a button to try again",
+  { loadError: { ...noRanges, retryable: true } },
+  async (page) => {
+    await choose(page, "SmolLM2");
+    await waitForStatus(page, "error");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await waitForStatus(page, "loading");
+  },
+);
 
 const panic = { code: "internal", message: "the engine stopped unexpectedly", retryable: true };
 
-pageTest("an engine that stops shows an error; trying again loads the model again and answers", { fatalOnce: true, fatalAt: 1, fatal: panic }, async (page) => {
-  await loadModel(page);
-  await send(page, "hello");
-  await waitForStatus(page, "error");
-  assert.equal(await part(page, "error").getAttribute("data-code"), "internal");
-  await page.getByRole("button", { name: "Try again" }).click();
-  await waitForStatus(page, "ready");
-  await page.getByText("You said: hello").waitFor();
-  assert.deepEqual(await texts(page, "user"), ["hello"]);
-});
+pageTest(
+  "an engine that stops shows an error; trying again loads the model again and answers",
+  { fatalOnce: true, fatalAt: 1, fatal: panic },
+  async (page) => {
+    await loadModel(page);
+    await send(page, "hello");
+    await waitForStatus(page, "error");
+    assert.equal(await part(page, "error").getAttribute("data-code"), "internal");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await waitForStatus(page, "ready");
+    await page.getByText("You said: hello").waitFor();
+    assert.deepEqual(await texts(page, "user"), ["hello"]);
+  },
+);
 
 const stored = [{ id: "local:own.gguf", name: "own.gguf", bytesStored: 5, bytesTotal: 10, complete: false }];
 
@@ -140,7 +176,9 @@ pageTest("stored models are marked and can be deleted", { stored }, async (page)
 });
 
 pageTest("a local file can be picked, and dropped", {}, async (page) => {
-  await page.locator("scout-chat input[type=file]").setInputFiles({ name: "mine.gguf", mimeType: "", buffer: Buffer.from("GGUF") });
+  await page
+    .locator("scout-chat input[type=file]")
+    .setInputFiles({ name: "mine.gguf", mimeType: "", buffer: Buffer.from("GGUF") });
   await waitForStatus(page, "ready");
   await page.getByRole("button", { name: "Models" }).click();
   await waitForStatus(page, "idle");
@@ -148,7 +186,8 @@ pageTest("a local file can be picked, and dropped", {}, async (page) => {
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(new File(["GGUF"], "dropped.gguf"));
     const chat = document.querySelector("scout-chat");
-    for (const type of ["dragover", "drop"]) chat.dispatchEvent(new DragEvent(type, { dataTransfer, cancelable: true }));
+    for (const type of ["dragover", "drop"])
+      chat.dispatchEvent(new DragEvent(type, { dataTransfer, cancelable: true }));
   });
   await waitForStatus(page, "ready");
 });
@@ -166,7 +205,14 @@ pageTest("an element without attributes opens Nano", {}, async (page) => {
 });
 
 pageTest("setting the attribute loads a model, removing it unloads the model", {}, async (page) => {
-  const set = (value) => page.evaluate((v) => (v ? document.querySelector("scout-chat").setAttribute("model", v) : document.querySelector("scout-chat").removeAttribute("model")), value);
+  const set = (value) =>
+    page.evaluate(
+      (v) =>
+        v
+          ? document.querySelector("scout-chat").setAttribute("model", v)
+          : document.querySelector("scout-chat").removeAttribute("model"),
+      value,
+    );
   await set("https://example.org/x.gguf");
   await waitForStatus(page, "ready");
   await set(null);
@@ -192,10 +238,14 @@ pageTest("New during an answer ends it for good", { answer: "a b c d", holdChatA
   assert.deepEqual(await texts(page, "assistant"), []);
 });
 
-pageTest("warnings about a file are shown above its conversation", { warnings: ["this file has an old format"] }, async (page) => {
-  await loadModel(page);
-  assert.deepEqual(await part(page, "warning").allTextContents(), ["this file has an old format"]);
-  await send(page, "hello");
-  await page.getByText("41 tokens/s").waitFor();
-  assert.deepEqual(await part(page, "warning").allTextContents(), ["this file has an old format"]);
-});
+pageTest(
+  "warnings about a file are shown above its conversation",
+  { warnings: ["this file has an old format"] },
+  async (page) => {
+    await loadModel(page);
+    assert.deepEqual(await part(page, "warning").allTextContents(), ["this file has an old format"]);
+    await send(page, "hello");
+    await page.getByText("41 tokens/s").waitFor();
+    assert.deepEqual(await part(page, "warning").allTextContents(), ["this file has an old format"]);
+  },
+);

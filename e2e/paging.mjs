@@ -1,5 +1,5 @@
-// Loads a virtual model with paged experts, asks it a question and formats what that took. Shared by paging.test.mjs, for
-// the first layers of Scout, and bench/scout.mjs, for whole models.
+// Loads a virtual model with paged experts, asks it a question and formats what that took. Shared by paging.test.mjs,
+// for the first layers of Scout, and bench/scout.mjs, for whole models.
 
 import { launch } from "./browser.mjs";
 import { file } from "./golden.mjs";
@@ -19,8 +19,8 @@ export async function openVirtualModel(golden) {
 }
 
 /**
- * Loads the model at url with the given paging, sends a message and returns the EngineStats of the answer, together with
- * the seconds of the load and of both.
+ * Loads the model at url with the given paging, sends a message and returns the EngineStats of the answer, together
+ * with the seconds of the load and of both.
  */
 export const loadAndAsk = (page, url, paging, message, max_tokens) =>
   page.evaluate(
@@ -30,7 +30,10 @@ export const loadAndAsk = (page, url, paging, message, max_tokens) =>
       const start = performance.now();
       await engine.load(url, { paging, onProgress });
       const loadSeconds = (performance.now() - start) / 1000;
-      await engine.chat.completions.create({ messages: [{ role: "user", content: message }], max_tokens, temperature: 0 }, { onProgress });
+      await engine.chat.completions.create(
+        { messages: [{ role: "user", content: message }], max_tokens, temperature: 0 },
+        { onProgress },
+      );
       const seconds = (performance.now() - start) / 1000;
       return { loadSeconds, seconds, ...(await engine.stats()) };
     },
@@ -41,15 +44,17 @@ export const loadAndAsk = (page, url, paging, message, max_tokens) =>
 export function figures({ loadSeconds, seconds, ...stats }) {
   const { prefill, decode, slotBytes } = stats.paging;
   const steps = stats.tokens.length - 1; // the last token of an answer is sampled and not decoded
-  const line = ({ hits, misses, reads, bytesRead }) => `${misses} misses of ${hits + misses} uses, ${gigabytes(bytesRead)} in ${reads} reads`;
+  const line = ({ hits, misses, reads, bytesRead }) =>
+    `${misses} misses of ${hits + misses} uses, ${gigabytes(bytesRead)} in ${reads} reads`;
   return {
-    "wall time": `${seconds.toFixed(1)} s: open ${loadSeconds.toFixed(1)}, prefill ${stats.prefillSeconds.toFixed(1)} of ${stats.promptTokens} tokens, ` +
+    "wall time":
+      `${seconds.toFixed(1)} s: open ${loadSeconds.toFixed(1)}, prefill ${stats.prefillSeconds.toFixed(1)} of ${stats.promptTokens} tokens, ` +
       `decode ${stats.decodeSeconds.toFixed(1)} of ${steps}`,
     "Go memory": `${megabytes(stats.memoryBytes)} at most, heap ${megabytes(stats.heapBytes)}`,
     "JS bytes in flight": `${megabytes(stats.peakBytesInFlight)} at most`,
     "GPU buffers": `${gigabytes(stats.gpuBytes)}, slots ${gigabytes(slotBytes)}`,
-    "prefill": line(prefill),
-    "decode": line(decode),
+    prefill: line(prefill),
+    decode: line(decode),
     "per decoded token": `${(decode.reads / steps).toFixed(1)} reads, ${gigabytes(decode.bytesRead / steps)}, hit rate ${(100 * decode.hitRate).toFixed(1)} %`,
   };
 }

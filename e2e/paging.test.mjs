@@ -1,5 +1,5 @@
-// Paged experts in the page: the first layers of Scout at full width with two of sixteen experts on the GPU; then, with a
-// smaller model, what may fail while experts are missing.
+// Paged experts in the page: the first layers of Scout at full width with two of sixteen experts on the GPU; then, with
+// a smaller model, what may fail while experts are missing.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -14,7 +14,11 @@ test("four layers of Scout with two slots each answer with the reference's token
   try {
     const stats = await loadAndAsk(page, url, { slots: 2, onDemand: true }, golden.message, golden.answer.length);
     const memory = pageMemory(profile);
-    for (const [what, figure] of Object.entries({ ...figures(stats), "the page's process": `${(memory / 1e6).toFixed(0)} MB at most` })) console.log(`e2e: scout-4layers, 2 slots: ${what}: ${figure}`);
+    for (const [what, figure] of Object.entries({
+      ...figures(stats),
+      "the page's process": `${(memory / 1e6).toFixed(0)} MB at most`,
+    }))
+      console.log(`e2e: scout-4layers, 2 slots: ${what}: ${figure}`);
     assert.equal(stats.promptTokens, golden.prompt.length);
     assert.deepEqual(stats.tokens, golden.answer);
     assert.ok(stats.memoryBytes < 256e6, `Go took ${stats.memoryBytes} bytes`);
@@ -48,11 +52,15 @@ const large = () => tinyModel("-family", "llama4", "-type", "F32", "-hidden", "1
 const message = "Tell me a story";
 const minutes = (n) => n * 60_000;
 
-/** Returns a function that reports whether a request is for bytes of a tensor, or has no range, as one after a failure. */
-const isFor = ({ offset, bytes }) => ({ headers }) => {
-  const [, from, to] = /=(\d+)-(\d+)/.exec(headers.range) ?? [];
-  return !headers.range || (Number(from) < offset + bytes && Number(to) >= offset);
-};
+/**
+ * Returns a function that reports whether a request is for bytes of a tensor, or has no range, as one after a failure.
+ */
+const isFor =
+  ({ offset, bytes }) =>
+  ({ headers }) => {
+    const [, from, to] = /=(\d+)-(\d+)/.exec(headers.range) ?? [];
+    return !headers.range || (Number(from) < offset + bytes && Number(to) >= offset);
+  };
 
 test("an answer that misses experts without network reports it, waits, and continues with the same tokens", async () => {
   const bytes = large();
@@ -63,8 +71,13 @@ test("an answer that misses experts without network reports it, waits, and conti
       async ({ url, message }) => {
         const { engine } = document.querySelector("scout-chat");
         await engine.load(url, { paging: { slots: 1, onDemand: true } });
-        const onProgress = (progress) => progress.waiting && (window.waiting = progress);
-        await engine.chat.completions.create({ messages: [{ role: "user", content: message }], max_tokens: 8, temperature: 0 }, { onProgress });
+        const onProgress = (progress) => {
+          if (progress.waiting) window.waiting = progress;
+        };
+        await engine.chat.completions.create(
+          { messages: [{ role: "user", content: message }], max_tokens: 8, temperature: 0 },
+          { onProgress },
+        );
         return (await engine.stats()).tokens;
       },
       { url: models.url, message },
@@ -86,7 +99,11 @@ test("a model whose files are deleted from the store answers with the same token
       async ({ url, message }) => {
         const { engine } = document.querySelector("scout-chat");
         await engine.deleteModel(url);
-        await engine.chat.completions.create({ messages: [{ role: "user", content: message }], max_tokens: 8, temperature: 0 });
+        await engine.chat.completions.create({
+          messages: [{ role: "user", content: message }],
+          max_tokens: 8,
+          temperature: 0,
+        });
         return (await engine.stats()).tokens;
       },
       { url, message },

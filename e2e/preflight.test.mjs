@@ -1,10 +1,11 @@
-// The preflight report, shown before a large download. Scout has its full size here, and no more than its header and a few
-// megabytes are ever requested.
+// The preflight report, shown before a large download. Scout has its full size here, and no more than its header and a
+// few megabytes are ever requested.
 
 import assert from "node:assert/strict";
 import http from "node:http";
 import { after, before, test } from "node:test";
-import { launch, part, waitForStatus, collectProblems } from "./browser.mjs";
+import { closeServer } from "../web/test/range-server.mjs";
+import { collectProblems, launch, part, waitForStatus } from "./browser.mjs";
 import { modelServer, tinyModel } from "./models.mjs";
 import { serveSite, serveVirtual } from "./server.mjs";
 
@@ -29,18 +30,21 @@ async function serveScout() {
 async function countingProxy(file) {
   const sent = { bytes: 0 };
   const server = http.createServer((request, response) => {
-    const forwarded = http.request(file.origin + request.url, { method: request.method, headers: request.headers }, (origin) => {
-      response.writeHead(origin.statusCode, origin.headers);
-      origin.on("data", (piece) => (sent.bytes += piece.length));
-      origin.pipe(response);
-    });
+    const forwarded = http.request(
+      file.origin + request.url,
+      { method: request.method, headers: request.headers },
+      (origin) => {
+        response.writeHead(origin.statusCode, origin.headers);
+        origin.on("data", (piece) => (sent.bytes += piece.length));
+        origin.pipe(response);
+      },
+    );
     response.on("close", () => forwarded.destroy());
     forwarded.on("error", () => response.destroy());
     forwarded.end();
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  const close = () => new Promise((closed) => (server.closeAllConnections(), server.close(closed)));
-  return { url: `http://127.0.0.1:${server.address().port}${file.pathname}`, sent, close };
+  return { url: `http://127.0.0.1:${server.address().port}${file.pathname}`, sent, close: () => closeServer(server) };
 }
 
 /** Opens the page and enters the address of Scout. */
@@ -54,7 +58,10 @@ async function chooseScout() {
   return { page, problems };
 }
 
-/** Limit for header and speed probe: chunks of 16 MiB for the one, 8 MiB for the other, and what was sent before they ended. */
+/**
+ * Limit for header and speed probe: chunks of 16 MiB for the one, 8 MiB for the other, and what was sent before they
+ * ended.
+ */
 const MAX_REQUESTED = 64e6;
 
 test("the report on Scout needs only its header, and is shown before the download", async () => {
@@ -64,7 +71,9 @@ test("the report on Scout needs only its header, and is shown before the downloa
   const text = await sentence.textContent();
   console.log(`e2e: ${text} (${(scout.sent.bytes / 1e6).toFixed(1)} MB requested)`);
   const [, atLeast, onGPU, speed, toDownload, storage] =
-    /^This machine: (at least )?(\d+) of 768 experts on the GPU, a?[a-z ]*([\d.]+) tok\/s once warm, (\d+) GB to download \(.+ at your speed\), (\d+) GB of storage needed\.$/.exec(text) ?? assert.fail(text);
+    /^This machine: (at least )?(\d+) of 768 experts on the GPU, a?[a-z ]*([\d.]+) tok\/s once warm, (\d+) GB to download \(.+ at your speed\), (\d+) GB of storage needed\.$/.exec(
+      text,
+    ) ?? assert.fail(text);
   assert.ok(atLeast || Number(onGPU) > 48, text);
   assert.ok(Number(onGPU) >= 48 && Number(onGPU) <= 768, text);
   assert.ok(Number(speed) > 0 && Number(speed) < 100, text);
@@ -88,15 +97,25 @@ test("the engine returns the report as data, with its measurements", async () =>
   await waitForStatus(page, "idle");
   const report = await page.evaluate((url) => document.querySelector("scout-chat").engine.preflight(url), scout.url);
   assert.deepEqual([report.experts, report.slots.length, report.atLeast], [768, 48, true]);
-  assert.equal(report.expertsOnGPU, report.slots.reduce((sum, n) => sum + n));
+  assert.equal(
+    report.expertsOnGPU,
+    report.slots.reduce((sum, n) => sum + n),
+  );
   assert.ok(report.gpuBytes > 8 * GB && report.gpuBytes < 20 * GB, `${report.gpuBytes} bytes on the GPU`);
   assert.ok(report.storageBytes > 42 * GB && report.downloadBytes < report.storageBytes, "the header is stored");
   const { computeSeconds, writePerSecond, readPerSecond, linkPerSecond } = report.machine;
-  for (const speed of [writePerSecond, readPerSecond, linkPerSecond]) assert.ok(speed > 1e5 && speed < 1e12, `${speed} bytes/s`);
+  for (const speed of [writePerSecond, readPerSecond, linkPerSecond])
+    assert.ok(speed > 1e5 && speed < 1e12, `${speed} bytes/s`);
   const predicted = 1 / (computeSeconds + report.bytesPerToken / readPerSecond);
-  assert.ok(computeSeconds > 0 && Math.abs(report.tokensPerSecond - predicted) < 1e-6 * predicted, `${report.tokensPerSecond} tok/s, ${computeSeconds} s`);
+  assert.ok(
+    computeSeconds > 0 && Math.abs(report.tokensPerSecond - predicted) < 1e-6 * predicted,
+    `${report.tokensPerSecond} tok/s, ${computeSeconds} s`,
+  );
   console.log(`e2e: preflight of Scout: ${computeSeconds.toFixed(2)} s of computing a token`);
-  assert.ok(Math.abs(report.downloadSeconds * Math.min(linkPerSecond, writePerSecond) - report.downloadBytes) < 1e-6 * report.downloadBytes);
+  assert.ok(
+    Math.abs(report.downloadSeconds * Math.min(linkPerSecond, writePerSecond) - report.downloadBytes) <
+      1e-6 * report.downloadBytes,
+  );
   assert.ok(scout.sent.bytes < 2 * MAX_REQUESTED, `${scout.sent.bytes} bytes requested`);
   await page.close();
 });
@@ -109,7 +128,11 @@ test("experts fill the GPU memory that the caller allows; without a limit, a mod
   const { report, limited, refusal, unlimited } = await page.evaluate(async (url) => {
     const { engine } = document.querySelector("scout-chat");
     const report = await engine.preflight(url, { measureFrom: Infinity });
-    const load = (paging) => engine.load(url, { paging }).then(() => engine.stats(), (error) => error.code);
+    const load = (paging) =>
+      engine.load(url, { paging }).then(
+        () => engine.stats(),
+        (error) => error.code,
+      );
     const limited = await load({ memory: report.gpuBytes });
     const refusal = await load({ memory: report.gpuBytes - 1 });
     return { report, limited, refusal, unlimited: await load({}) };

@@ -6,7 +6,8 @@ import http from "node:http";
 import { extname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { ask, launch, status, watch } from "./browser.mjs";
+import { closeServer } from "../web/test/range-server.mjs";
+import { ask, collectProblems, launch, waitForStatus } from "./browser.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const minutes = (n) => n * 60_000;
@@ -31,11 +32,7 @@ async function serve(pages) {
     serveFile(path === "/model.gguf" ? "models/nano/nano.gguf" : join("dist/site", path), request, response);
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  const close = () => {
-    server.closeAllConnections();
-    return new Promise((closed) => server.close(closed));
-  };
-  return { url: `http://127.0.0.1:${server.address().port}`, close };
+  return { url: `http://127.0.0.1:${server.address().port}`, close: () => closeServer(server) };
 }
 
 /** Serves a file of the repository, whole or in one range. */
@@ -47,7 +44,7 @@ function serveFile(path, request, response) {
   const headers = { "Content-Type": type, "Accept-Ranges": "bytes", ETag: `"${size}"` };
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
   const start = Number(from ?? 0);
-  const end = Math.min(to ? Number(to) : Infinity, size - 1);
+  const end = Math.min(to ? Number(to) : Number.POSITIVE_INFINITY, size - 1);
   if (from) headers["Content-Range"] = `bytes ${start}-${end}/${size}`;
   response.writeHead(from ? 206 : 200, { ...headers, "Content-Length": end - start + 1 });
   if (request.method === "HEAD") return void response.end();
@@ -61,10 +58,10 @@ async function withPage(pages, path, body) {
   try {
     context.setDefaultTimeout(minutes(3));
     const page = await context.newPage();
-    const complaints = watch(page);
+    const problems = collectProblems(page);
     await page.goto(site.url + path);
     await body(page);
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(problems, []);
   } finally {
     await close();
     await site.close();
@@ -73,8 +70,8 @@ async function withPage(pages, path, body) {
 
 test("the element's snippet shows a chat that answers", async () => {
   await withPage({ "/chat.html": snippet("html") }, "/chat.html", async (page) => {
-    const reached = await status(page, ["ready", "error"], minutes(3));
-    assert.equal(reached, "ready", String(await page.locator("scout-chat").allInnerTexts()));
+    const reached = await waitForStatus(page, ["ready", "error"], minutes(3));
+    assert.equal(reached, "ready", await page.locator("scout-chat").innerText());
     assert.match(await ask(page, "Hello!", minutes(3)), /hello/i);
   });
 });

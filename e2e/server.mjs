@@ -14,7 +14,17 @@ export function serveSite({ model, port = 0 } = {}) {
 /** Serves a virtual model, on a free port unless one is named. url is the address of its file. */
 export function serveVirtual({ model, types, seed, port = 0 }) {
   execFileSync("go", ["build", "-o", "dist/bin/pack", "./cmd/pack"], { cwd: root });
-  return serve("pack", ["virtual", "-model", model, "-types", types, "-seed", String(seed), "-addr", `127.0.0.1:${port}`]);
+  return serve("pack", [
+    "virtual",
+    "-model",
+    model,
+    "-types",
+    types,
+    "-seed",
+    String(seed),
+    "-addr",
+    `127.0.0.1:${port}`,
+  ]);
 }
 
 /** Starts a program of dist/bin and waits until it prints its address. */

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import http from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { closeServer } from "../web/test/range-server.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const build = (...args) => execFileSync("go", args, { cwd: root, encoding: "utf8" });
@@ -21,8 +22,7 @@ export async function serveStorage(extra = {}, edit = (script) => script) {
     response.end(type === "text/javascript" ? edit(String(bytes).replace('from "idb"', 'from "/idb.js"')) : bytes);
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  const close = () => new Promise((closed) => (server.closeAllConnections(), server.close(closed)));
-  return { url: `http://127.0.0.1:${server.address().port}`, close };
+  return { url: `http://127.0.0.1:${server.address().port}`, close: () => closeServer(server) };
 }
 
 /** Builds the tests of loader/store as a program for the browser; returns it and the scripts it needs, by path. */

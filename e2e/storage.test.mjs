@@ -34,7 +34,10 @@ test("both kinds of store pass the contract test", async () => {
         tests.postMessage({ port: port1 }, [port1]);
         tests.onmessage = async ({ data }) => {
           if (data.output) output += data.output;
-          if ("full" in data) tests.postMessage((await window.setFull(data.full), {}));
+          if ("full" in data) {
+            await window.setFull(data.full);
+            tests.postMessage({});
+          }
           if ("code" in data) resolve({ code: data.code, output });
         };
       }),
@@ -120,7 +123,7 @@ for (const kind of kinds) {
     const bytes = Buffer.alloc(1000, 7);
     const server = await modelServer(bytes);
     let ranges = 0;
-    intercept(server, (request, response, serve) => {
+    intercept(server, (request, _response, serve) => {
       const opening = request.headers.range === "bytes=0-0";
       if (!opening) ranges++;
       setTimeout(serve, opening ? 0 : 500);

@@ -18,7 +18,10 @@ test("growing content scrolls to the end", () => {
 
 test("scrolling up stops it, scrolling back near the end starts it again", () => {
   const { container, autoScroll } = setUp();
-  for (const [scrollTop, expected] of [[700, 700], [753, 1000]]) {
+  for (const [scrollTop, expected] of [
+    [700, 700],
+    [753, 1000],
+  ]) {
     container.scrollTop = scrollTop;
     autoScroll.onScroll();
     autoScroll.update();

@@ -1,5 +1,5 @@
-// The states of a conversation, with an engine whose answers the test writes. The rule above all: a load or an answer that
-// was ended or replaced changes nothing any more.
+// The states of a conversation, with an engine whose answers the test writes. The rule above all: a load or an answer
+// that was ended or replaced changes nothing any more.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -58,7 +58,8 @@ class FakeAnswer {
     this.onProgress = onProgress;
   }
 
-  write = (content, finish_reason = null) => this.#push({ value: { choices: [{ delta: { content }, finish_reason }] } });
+  write = (content, finish_reason = null) =>
+    this.#push({ value: { choices: [{ delta: { content }, finish_reason }] } });
   end = () => this.#push({ done: true });
   fail = (error) => this.#push({ error });
 
@@ -222,7 +223,13 @@ test("a request has the system prompt, all messages, and pictures before their t
       { role: "system", content: "Be brief." },
       { role: "user", content: "Hello" },
       { role: "assistant", content: "Hi " },
-      { role: "user", content: [{ type: "image_url", image_url: { url: "data:," } }, { type: "text", text: "What is this?" }] },
+      {
+        role: "user",
+        content: [
+          { type: "image_url", image_url: { url: "data:," } },
+          { type: "text", text: "What is this?" },
+        ],
+      },
     ],
     temperature: 0,
     stream: true,
@@ -306,12 +313,17 @@ test("after a retry whose load is replaced, nothing is answered", async () => {
   assert.equal(conversation.model.name, "B");
 });
 
+function replaceEngine(conversation, host) {
+  host.current = new FakeEngine();
+  conversation.forgetModel();
+}
+
 /** Ways to end an answer for good, with the status that follows. */
 const endings = {
   clear: [(conversation) => conversation.clear(), "ready"],
   leave: [(conversation) => conversation.leave(), "idle"],
   "another load": [(conversation) => void conversation.load("b", "B"), "loading"],
-  "another engine": [(conversation, host) => ((host.current = new FakeEngine()), conversation.forgetModel()), "idle"],
+  "another engine": [(conversation, host) => replaceEngine(conversation, host), "idle"],
 };
 
 for (const [name, [end, status]] of Object.entries(endings)) {
@@ -389,8 +401,7 @@ test("after another engine the next load is the new engine's, and the messages s
   const { host, conversation, sent, answer } = await setUpGenerating();
   answer.end();
   await sent;
-  host.current = new FakeEngine();
-  conversation.forgetModel();
+  replaceEngine(conversation, host);
   assert.equal(conversation.state.status, "idle");
   assert.deepEqual(texts(conversation), ["user: Hello", "assistant: Hi "]);
   const loading = conversation.load("b", "B");

@@ -3,12 +3,28 @@ import { test } from "node:test";
 import { bytes, duration, modelName, tokensPerSecond } from "../../dist/modules/element/format.js";
 
 test("sizes have three digits and a unit", () => {
-  const cases = [[0, "0 B"], [999, "999 B"], [1000, "1.00 KB"], [12_345, "12.3 KB"], [98_362_432, "98.4 MB"], [807_694_464, "808 MB"], [2e9, "2.00 GB"], [6.1e10, "61.0 GB"]];
+  const cases = [
+    [0, "0 B"],
+    [999, "999 B"],
+    [1000, "1.00 KB"],
+    [12_345, "12.3 KB"],
+    [98_362_432, "98.4 MB"],
+    [807_694_464, "808 MB"],
+    [2e9, "2.00 GB"],
+    [6.1e10, "61.0 GB"],
+  ];
   for (const [n, text] of cases) assert.equal(bytes(n), text);
 });
 
 test("durations are rounded to seconds below a minute and to minutes above", () => {
-  const cases = [[0.2, "1 s"], [8.4, "8 s"], [59.2, "59 s"], [90, "2 min"], [3540, "59 min"], [4800, "1 h 20 min"]];
+  const cases = [
+    [0.2, "1 s"],
+    [8.4, "8 s"],
+    [59.2, "59 s"],
+    [90, "2 min"],
+    [3540, "59 min"],
+    [4800, "1 h 20 min"],
+  ];
   for (const [seconds, text] of cases) assert.equal(duration(seconds), text);
 });
 

@@ -17,7 +17,10 @@ const messages = [
 /** A device that records the calls that it receives. */
 function fakeDevice() {
   const calls = [];
-  const record = (name) => (...args) => void calls.push([name, ...args]);
+  const record =
+    (name) =>
+    (...args) =>
+      void calls.push([name, ...args]);
   const pass = {
     setPipeline: record("setPipeline"),
     setBindGroup: (index, group, words, at, n) => {
@@ -47,7 +50,10 @@ function fakeDevice() {
       return create("pipeline")(descriptor);
     },
     pushErrorScope: record("push"),
-    popErrorScope: async () => (calls.push(["pop"]), null),
+    popErrorScope: async () => {
+      calls.push(["pop"]);
+      return null;
+    },
     createCommandEncoder: () => ({ beginComputePass: () => pass, finish: () => "commands" }),
     queue: {
       submit: record("submit"),
@@ -56,7 +62,13 @@ function fakeDevice() {
     },
   });
   const limits = { maxBufferSize: 1 << 30, maxStorageBufferBindingSize: 1 << 29, maxTextureDimension1D: 8192 };
-  const adapter = { limits, requestDevice: async (descriptor) => (calls.push(["requestDevice", descriptor]), device) };
+  const adapter = {
+    limits,
+    requestDevice: async (descriptor) => {
+      calls.push(["requestDevice", descriptor]);
+      return device;
+    },
+  };
   return { calls, finished, device, lose, gpu: { requestAdapter: async () => adapter } };
 }
 

@@ -82,7 +82,12 @@ test("a stalled connection is closed and the request repeated", async () => {
 });
 
 test("a server without ranges is an error that names the server", async () => {
-  server.next = [(request, _, serve) => (delete request.headers.range, serve())];
+  server.next = [
+    (request, _, serve) => {
+      delete request.headers.range;
+      serve();
+    },
+  ];
   await rejects(open(), "no_ranges", /127\.0\.0\.1:\d+ does not serve parts/, false);
 });
 
@@ -162,7 +167,10 @@ test("an abort ends a read, a delay and an open", async () => {
   const source = await open();
   const during = new AbortController();
   server.next = [
-    (_, response) => (response.writeHead(206, { "Content-Range": "bytes 0-9/300000" }).write("1"), during.abort()),
+    (_, response) => {
+      response.writeHead(206, { "Content-Range": "bytes 0-9/300000" }).write("1");
+      during.abort();
+    },
   ];
   await rejects(source.read(0, 10, during.signal, ignore), "aborted", /stopped/);
   const slow = await HTTPSource.open(server.url, forever, { ...policy, firstDelay: 60_000 });

@@ -11,19 +11,29 @@ const url = "https://example.org/m.gguf";
 function startLoad(request = {}, report = { downloadBytes: 55e9, sentence: "", verdict: "runs", reasons: [] }) {
   const calls = [];
   const engine = {
-    preflight: async (source, options) => (calls.push(["preflight", source, options]), report),
+    preflight: async (source, options) => {
+      calls.push(["preflight", source, options]);
+      return report;
+    },
     load: async (source, options) => {
       calls.push(["load", source, options]);
       options.onProgress({ phase: "load" });
       return { id: "m" };
     },
   };
-  let asked, updates = 0;
+  let asked;
   const question = new Promise((resolve) => (asked = resolve));
-  const host = { engine, requestUpdate: () => (updates++, asked()) };
+  const host = { engine, requestUpdate: () => asked() };
   const reported = [];
-  const loading = new Loading(host, { source: url, name: "m", paging: { slots: 3 }, ask: true, onProgress: (p) => reported.push(p), ...request });
-  return { loading, done: loading.run(), calls, reported, question, updates: () => updates };
+  const loading = new Loading(host, {
+    source: url,
+    name: "m",
+    paging: { slots: 3 },
+    ask: true,
+    onProgress: (p) => reported.push(p),
+    ...request,
+  });
+  return { loading, done: loading.run(), calls, reported, question };
 }
 
 const kinds = (calls) => calls.map(([kind]) => kind);
@@ -73,8 +83,14 @@ test("progress after a cancel is not reported", async () => {
 });
 
 test("the bytes to store are known of files, of completely stored models and of models on offer", () => {
-  const offered = [{ url, bytes: 5 }, { url: "https://example.org/own.gguf", bytes: 0 }];
-  const stored = [{ id: url, complete: true }, { id: "https://example.org/half.gguf", complete: false }];
+  const offered = [
+    { url, bytes: 5 },
+    { url: "https://example.org/own.gguf", bytes: 0 },
+  ];
+  const stored = [
+    { id: url, complete: true },
+    { id: "https://example.org/half.gguf", complete: false },
+  ];
   const file = (size) => new File(["x".repeat(size)], "m.gguf");
   for (const [source, storedModels, bytes] of [
     [url, stored, 0],

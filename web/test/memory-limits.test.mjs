@@ -15,7 +15,9 @@ test("each device has its limit, also after the page was loaded again", async ()
 
 test("without a database nothing is known and nothing fails", async () => {
   const { open } = indexedDB;
-  indexedDB.open = () => { throw new DOMException("no", "SecurityError"); };
+  indexedDB.open = () => {
+    throw new DOMException("no", "SecurityError");
+  };
   const limits = new MemoryLimits();
   await limits.remember(signal, "a", 1, 2);
   assert.deepEqual(await limits.recall(signal, "a"), { fits: 0, refused: 0 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { hitRateText, pagingText, PagingStatus } from "../../dist/modules/element/paging-status.js";
+import { hitRateText, PagingStatus, pagingText } from "../../dist/modules/element/paging-status.js";
 
 const stats = (bytesMissing) => ({ paging: { expertsOnGPU: 412, experts: 768, bytesMissing, bytesTotal: 55e9 } });
 

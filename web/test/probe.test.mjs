@@ -8,7 +8,7 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 /** A source that delivers a megabyte every 100 ms until the signal fires. */
 const slow = {
   info: { name: "m", size: 100e6, validator: "" },
-  async read(offset, length, signal, onBytes) {
+  async read(_offset, length, signal, onBytes) {
     for (let received = 1e6; ; received += 1e6) {
       await pause(100);
       if (signal.aborted) throw new Error("stopped");

@@ -15,8 +15,14 @@ export async function rangeServer(bytes) {
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   state.url = `http://127.0.0.1:${server.address().port}/dir/model%20one.gguf?x=1`;
-  state.close = () => new Promise((closed) => (server.closeAllConnections(), server.close(closed)));
+  state.close = () => closeServer(server);
   return state;
+}
+
+/** Ends a server with its connections, and returns when it has closed. */
+export function closeServer(server) {
+  server.closeAllConnections();
+  return new Promise((closed) => server.close(closed));
 }
 
 function serveRange({ bytes, etag, headers }, request, response) {
@@ -36,7 +42,7 @@ function serveRange({ bytes, etag, headers }, request, response) {
 export const breakAfter = (n) => cut(n, (response) => response.socket.destroy());
 export const endAfter = (n) => cut(n, (response) => response.end());
 
-const cut = (n, finish) => (request, response, serve) => {
+const cut = (n, finish) => (_request, response, serve) => {
   const { end, writeHead } = response;
   response.writeHead = (code, { "Content-Length": _, ...headers }) => writeHead.call(response, code, headers);
   response.end = (part) => {
@@ -47,7 +53,7 @@ const cut = (n, finish) => (request, response, serve) => {
 };
 
 /** Serves without the headers that pages may read only if the server exposes them. */
-export const hide = (request, response, serve) => {
+export const hide = (_request, response, serve) => {
   const { writeHead } = response;
   response.writeHead = (code, { "Content-Range": _, ETag: __, ...shown }) => writeHead.call(response, code, shown);
   serve();

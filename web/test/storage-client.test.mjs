@@ -58,7 +58,10 @@ test("read counts its bytes until release, and never holds more than the limit",
 
 test("a released buffer is reused by a read of its length, and freed when other reads need the memory", async () => {
   const offered = [];
-  const read = async (_id, _offset, length, into) => (offered.push(into?.byteLength), into ?? new ArrayBuffer(length));
+  const read = async (_id, _offset, length, into) => {
+    offered.push(into?.byteLength);
+    return into ?? new ArrayBuffer(length);
+  };
   const client = connect({ read }, 200);
   const first = await client.read(forever, "a", 0, 80);
   new Uint8Array(first)[3] = 7;

@@ -1,7 +1,7 @@
 // The page around <scout-chat>: it chooses the model to start with and keeps the page working offline.
 
-import { ScoutChat } from "../element/define.js";
-import { catalogue, nano, type CatalogueModel } from "../element/catalogue.js";
+import { type CatalogueModel, catalogue, nano } from "../element/catalogue.js";
+import type { ScoutChat } from "../element/define.js";
 import { modelName } from "../element/format.js";
 import { keepOffline } from "./offline.js";
 

@@ -18,7 +18,10 @@ export class AutoScroll {
     this.#enabled = true;
   }
 
-  /** Listener for the container's scroll events: scrolling away from the end disables following, scrolling back enables it. */
+  /**
+   * Listener for the container's scroll events: scrolling away from the end disables following, scrolling back enables
+   * it.
+   */
   readonly onScroll = (): void => {
     const { scrollTop, scrollHeight, clientHeight } = this.#container();
     this.#enabled = scrollHeight - scrollTop - clientHeight < END_DISTANCE;

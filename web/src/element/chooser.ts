@@ -1,10 +1,10 @@
 // Where a person chooses a model: one of the catalogue, a stored one, an address or files.
 
 import { html, nothing, type TemplateResult } from "lit";
+import type { StoredModel } from "../protocol.js";
+import type { CatalogueModel } from "./catalogue.js";
 import { bytes, modelName } from "./format.js";
 import { icons } from "./icons.js";
-import type { CatalogueModel } from "./catalogue.js";
-import type { StoredModel } from "../protocol.js";
 
 /** What the chooser calls. */
 export interface ChooserActions {
@@ -67,15 +67,20 @@ function row({ model, name, note, stored }: Choice, actions: ChooserActions): Te
         <span class="quiet">${note}</span>
         ${stored ? badge(stored) : nothing}
       </button>
-      ${stored
-        ? html`<button class="plain icon" aria-label="Delete the stored ${name}" title="Delete from this browser"
+      ${
+        stored
+          ? html`<button class="plain icon" aria-label="Delete the stored ${name}" title="Delete from this browser"
             @click=${() => actions.delete(stored.id)}>${icons.trash}</button>`
-        : nothing}
+          : nothing
+      }
     </li>
   `;
 }
 
-/** Reports whether a file is a vision file, by the name under which they are published. It is loaded with its model, never alone. */
+/**
+ * Reports whether a file is a vision file, by the name under which they are published. It is loaded with its model,
+ * never alone.
+ */
 function isVisionFile(name: string): boolean {
   return /mmproj/i.test(name);
 }

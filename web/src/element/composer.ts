@@ -2,10 +2,10 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
-import { icons } from "./icons.js";
-import { thumbnails } from "./thumbnails.js";
 import type { Picture } from "./attachments.js";
 import type { Status } from "./events.js";
+import { icons } from "./icons.js";
+import { thumbnails } from "./thumbnails.js";
 
 /** What the composer calls. */
 export interface ComposerActions {
@@ -46,10 +46,12 @@ export function composer(draft: Draft, status: Status, actions: ComposerActions)
         ${draft.vision ? attachButton(actions) : nothing}
         <textarea part="input" rows="1" aria-label="Message" .value=${live(draft.text)} ?disabled=${!draft.enabled}
           placeholder=${draft.enabled ? "Ask anything" : "Choose a model first"} @input=${input} @keydown=${keydown}></textarea>
-        ${status === "generating"
-          ? html`<button part="stop" class="round" aria-label="Stop" title="Stop (Escape)" @click=${actions.stop}>${icons.stop}</button>`
-          : html`<button part="send" class="round" aria-label="Send" title="Send (Enter)"
-              ?disabled=${!draft.sendable} @click=${actions.send}>${icons.send}</button>`}
+        ${
+          status === "generating"
+            ? html`<button part="stop" class="round" aria-label="Stop" title="Stop (Escape)" @click=${actions.stop}>${icons.stop}</button>`
+            : html`<button part="send" class="round" aria-label="Send" title="Send (Enter)"
+              ?disabled=${!draft.sendable} @click=${actions.send}>${icons.send}</button>`
+        }
       </div>
     </div>
   `;

@@ -4,10 +4,10 @@ import type { Engine, LoadSource } from "../client/engine.js";
 import { EngineError, unexpected } from "../errors.js";
 import type { LoadedModel, Progress } from "../protocol.js";
 import { Answer } from "./answer.js";
-import { release, type Picture } from "./attachments.js";
+import { type Picture, release } from "./attachments.js";
 import type { ScoutChatEvents, Status } from "./events.js";
 import { Loading, type LoadSettings } from "./loading.js";
-import { promptOf, type Message } from "./message.js";
+import { type Message, promptOf } from "./message.js";
 
 /** A model that is open, and what it was loaded from. */
 export interface OpenModel {
@@ -65,8 +65,8 @@ export interface ConversationHost {
 /**
  * Loads models, keeps the messages and requests answers. Errors become a state; no method throws.
  *
- * A load or an answer is under way while it is the `work` of the state. Whatever one reports after it was ended or replaced
- * is ignored: it never changes the state or the messages again.
+ * A load or an answer is under way while it is the `work` of the state. Whatever one reports after it was ended or
+ * replaced is ignored: it never changes the state or the messages again.
  */
 export class ConversationController {
   readonly #host: ConversationHost;
@@ -146,12 +146,19 @@ export class ConversationController {
   /** Ends what is under way, deletes the messages and unloads the model. */
   leave(): void {
     this.stop();
-    if (this.model) void this.#host.engine().unload().catch(() => {}); // the next load reports the same error
+    if (this.model)
+      void this.#host
+        .engine()
+        .unload()
+        .catch(() => {}); // the next load reports the same error
     this.#deleteMessages();
     this.#enter({ status: "idle" });
   }
 
-  /** Ends what is under way and forgets the model, because the engine that has it is replaced or closed. The messages stay. */
+  /**
+   * Ends what is under way and forgets the model, because the engine that has it is replaced or closed. The messages
+   * stay.
+   */
   forgetModel(): void {
     this.stop();
     this.#enterReadyOrIdle(undefined);
@@ -168,10 +175,9 @@ export class ConversationController {
 
   /** Removes the error that is shown. */
   dismissError(): void {
-    if (this.#state.status === "error") return this.#enterReadyOrIdle(this.#state.model);
-    if (this.#state.status !== "generating") return;
-    const { model, work } = this.#state;
-    this.#set({ status: "generating", model, work });
+    const state = this.#state;
+    if (state.status === "error") this.#enterReadyOrIdle(state.model);
+    if (state.status === "generating") this.#set({ status: "generating", model: state.model, work: state.work });
   }
 
   #newLoading(source: LoadSource, name: string): Loading {
@@ -231,7 +237,10 @@ export class ConversationController {
   /** Ends a load or an answer with an error, or without one if it was stopped. */
   #fail(thrown: unknown, model: OpenModel | undefined, retry: () => void): void {
     const error = toEngineError(thrown);
-    if (error.code === "aborted") return this.#enterReadyOrIdle(model);
+    if (error.code === "aborted") {
+      this.#enterReadyOrIdle(model);
+      return;
+    }
     this.#enter({ status: "error", error, retry, model });
     this.#host.emit("error-raised", error);
   }

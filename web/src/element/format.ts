@@ -26,5 +26,7 @@ export function tokensPerSecond(rate: number): string {
 /** Returns a model's name from its URL, id or file name: "Llama-3.2-1B-Instruct-Q4_K_M". */
 export function modelName(source: string): string {
   const file = source.split(/[?#]/)[0]!.split("/").pop() || source;
-  return decodeURIComponent(file).replace(/^local:/, "").replace(/(-00001-of-\d{5})?\.gguf$/i, "");
+  return decodeURIComponent(file)
+    .replace(/^local:/, "")
+    .replace(/(-00001-of-\d{5})?\.gguf$/i, "");
 }

@@ -11,7 +11,9 @@ export const icons = {
   mark: icon("M3 17c5-1 8-5 9-11 1 6 4 10 9 11M12 20v.01"),
   send: icon("M12 19V5M5 12l7-7 7 7"),
   stop: icon("M8 8h8v8H8z", "currentColor"),
-  picture: icon("M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM4 17l5-5 4 4 2-2 5 5M15.5 8.5v.01"),
+  picture: icon(
+    "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM4 17l5-5 4 4 2-2 5 5M15.5 8.5v.01",
+  ),
   cross: icon("M7 7l10 10M17 7L7 17"),
   file: icon("M14 3H7a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V8zM14 3v5h5"),
   trash: icon("M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13"),

@@ -48,7 +48,12 @@ interface PreflightActions {
 }
 
 /** Renders the report on a large model with the question whether to load it; local: its files are on this machine. */
-function preflightNotice(name: string, report: PreflightReport, local: boolean, actions: PreflightActions): TemplateResult {
+function preflightNotice(
+  name: string,
+  report: PreflightReport,
+  local: boolean,
+  actions: PreflightActions,
+): TemplateResult {
   const tooLarge = report.verdict === "does_not_fit"; // still offered: what browsers say about storage is not reliable
   const action = tooLarge ? "Try anyway" : local ? "Copy into the browser" : "Download";
   return html`

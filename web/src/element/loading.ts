@@ -1,6 +1,6 @@
 // One load of a model: the preflight report, the question whether to start a large download, download and load.
 
-import { isPair, type Engine, type LoadSource } from "../client/engine.js";
+import { type Engine, isPair, type LoadSource } from "../client/engine.js";
 import { aborted } from "../errors.js";
 import type { LoadedModel, Paging, PreflightReport, Progress, StoredModel } from "../protocol.js";
 import type { CatalogueModel } from "./catalogue.js";
@@ -114,7 +114,10 @@ export function requestPersistence(): void {
   void globalThis.navigator?.storage?.persist?.();
 }
 
-/** Returns how many bytes a load will download or copy, as far as that is known without reading the model; undefined if not. */
+/**
+ * Returns how many bytes a load will download or copy, as far as that is known without reading the model; undefined if
+ * not.
+ */
 export function bytesToStore(
   source: LoadSource,
   offered: readonly CatalogueModel[],

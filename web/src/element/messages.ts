@@ -16,7 +16,11 @@ export function messageList(messages: readonly Message[], generating: boolean): 
   return html`
     <div part="messages" class="messages" role="log" aria-label="Conversation" aria-busy=${generating}>
       ${messages.length === 0 ? html`<slot name="empty"><p class="empty">What would you like to know?</p></slot>` : nothing}
-      ${repeat(messages, (m) => m.id, (m, i) => message(m, generating && i === messages.length - 1))}
+      ${repeat(
+        messages,
+        (m) => m.id,
+        (m, i) => message(m, generating && i === messages.length - 1),
+      )}
     </div>
   `;
 }
@@ -43,8 +47,10 @@ function activityLine(activity: ChatProgress | undefined): TemplateResult | type
 
 /** Returns what the engine does while the next word does not come; empty if it is not waiting for anything. */
 function activityText(progress: ChatProgress): string {
-  if (progress.phase === "network") return progress.waiting ? "Waiting for the network: part of the model is still missing" : "";
-  if (progress.phase === "picture") return `Looking at tile ${Math.min(progress.done + 1, progress.total)} of ${progress.total}…`;
+  if (progress.phase === "network")
+    return progress.waiting ? "Waiting for the network: part of the model is still missing" : "";
+  if (progress.phase === "picture")
+    return `Looking at tile ${Math.min(progress.done + 1, progress.total)} of ${progress.total}…`;
   const { phase, bytesDone, bytesTotal } = progress;
   return `${phases[phase]}: the vision encoder, ${bytes(bytesDone)} of ${bytes(bytesTotal)}…`;
 }

@@ -1,5 +1,5 @@
-// The line about a model whose experts are paged: how many are on the GPU, and how far the download is that continues in
-// the background after the load.
+// The line about a model whose experts are paged: how many are on the GPU, and how far the download is that continues
+// in the background after the load.
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Engine } from "../client/index.js";
@@ -31,8 +31,8 @@ export class PagingStatus {
   }
 
   /**
-   * Follows a model from now on; undefined shows nothing. Any object that identifies the model will do. Has no effect if
-   * that model is followed already.
+   * Follows a model from now on; undefined shows nothing. Any object that identifies the model will do. Has no effect
+   * if that model is followed already.
    */
   follow(model: object | undefined): void {
     if (model === this.#model) return;

@@ -1,13 +1,13 @@
 // The class of <scout-chat>: its attributes, methods and events, and the view around the conversation.
 
-import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, query, state } from "lit/decorators.js";
 import type { LoadSource } from "../client/engine.js";
 import { createEngine, type Engine } from "../client/index.js";
 import type { Paging, StoredModel } from "../protocol.js";
 import { Attachments, sortFiles } from "./attachments.js";
 import { AutoScroll } from "./auto-scroll.js";
-import { catalogue, nano, type CatalogueModel } from "./catalogue.js";
+import { type CatalogueModel, catalogue, nano } from "./catalogue.js";
 import { chooser } from "./chooser.js";
 import { composer, type Draft } from "./composer.js";
 import { ConversationController } from "./conversation-controller.js";
@@ -15,8 +15,8 @@ import { emit, type Status } from "./events.js";
 import { FileDrop } from "./file-drop.js";
 import { modelName } from "./format.js";
 import { header } from "./header.js";
+import { bytesToStore, type LoadSettings, requestPersistence, sourceName } from "./loading.js";
 import { loadingNotice } from "./loading-notices.js";
-import { bytesToStore, requestPersistence, sourceName, type LoadSettings } from "./loading.js";
 import { messageList } from "./messages.js";
 import { errorNotice, warningNotices } from "./notices.js";
 import { PagingStatus } from "./paging-status.js";
@@ -27,8 +27,8 @@ import { styles } from "./styles.js";
  *
  * Setting `model` loads it, with the vision file that `mmproj` names; removing it unloads it and shows the chooser. An
  * element that never had the attribute starts with Nano, the model that is part of Outrider, and one whose `model` is
- * empty with the chooser. Before a large download the element shows what to expect and asks, unless `preflight` is "off".
- * Rich data is passed by property: `engine` (without one, the element makes its own), `catalogue` and `paging`.
+ * empty with the chooser. Before a large download the element shows what to expect and asks, unless `preflight` is
+ * "off". Rich data is passed by property: `engine` (without one, the element makes its own), `catalogue` and `paging`.
  *
  * @fires status-changed - {status}
  * @fires load-progress - {phase, bytesDone, bytesTotal}
@@ -39,7 +39,8 @@ import { styles } from "./styles.js";
  * @slot title - replaces the name in the header
  * @slot intro - above the chooser
  * @slot empty - replaces the greeting of an empty conversation
- * @csspart head, chooser, choice, stored, preflight, sentence, agree, decline, progress, error, messages, message, user,
+ * @csspart head, chooser, choice, stored, preflight, sentence, agree, decline, progress, error, messages, message,
+ * user,
  *   assistant, notes, activity, paging, thumbnails, thumbnail, attach, input, send, stop
  * @cssprop --scout-accent, --scout-on-accent, --scout-surface, --scout-raised, --scout-line, --scout-text,
  *   --scout-quiet, --scout-danger, --scout-radius, --scout-width, --scout-font
@@ -141,7 +142,9 @@ export class ScoutChat extends LitElement {
     await this.#conversation.send(text, this.#attachments.take());
   }
 
-  /** Attaches pictures to the message being written. One that cannot be read is removed, with an error that names it. */
+  /**
+   * Attaches pictures to the message being written. One that cannot be read is removed, with an error that names it.
+   */
   attach(pictures: readonly File[]): void {
     this.#conversation.dismissError();
     this.#attachments.add(pictures);

@@ -1,6 +1,9 @@
 import { css } from "lit";
 
-/** Colours follow `color-scheme`, which a page may set on the element. The custom properties `--scout-…` are its styling API. */
+/**
+ * Colours follow `color-scheme`, which a page may set on the element. The custom properties `--scout-…` are its styling
+ * API.
+ */
 export const styles = css`
   :host {
     --accent: var(--scout-accent, light-dark(#0b6e5f, #4fd1b5));

@@ -2,16 +2,23 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { icons } from "./icons.js";
 import type { Picture } from "./attachments.js";
+import { icons } from "./icons.js";
 
-/** Renders pictures in a row; with remove, each has a button that calls it. Browsers apply the EXIF orientation of photos. */
+/**
+ * Renders pictures in a row; with remove, each has a button that calls it. Browsers apply the EXIF orientation of
+ * photos.
+ */
 export function thumbnails(
   pictures: readonly Picture[],
   remove?: (id: number) => void,
 ): TemplateResult | typeof nothing {
   if (pictures.length === 0) return nothing;
-  return html`<ul part="thumbnails" class="thumbnails">${repeat(pictures, (p) => p.id, (p) => thumbnail(p, remove))}</ul>`;
+  return html`<ul part="thumbnails" class="thumbnails">${repeat(
+    pictures,
+    (p) => p.id,
+    (p) => thumbnail(p, remove),
+  )}</ul>`;
 }
 
 function thumbnail({ id, name, url, checked }: Picture, remove?: (id: number) => void): TemplateResult {
@@ -20,9 +27,11 @@ function thumbnail({ id, name, url, checked }: Picture, remove?: (id: number) =>
   return html`
     <li part="thumbnail" class="thumbnail" aria-busy=${!checked}>
       <img src=${url} alt=${name} title=${name} decoding="async" @error=${replace} />
-      ${remove
-        ? html`<button class="remove" aria-label="Remove ${name}" title="Remove" @click=${() => remove(id)}>${icons.cross}</button>`
-        : nothing}
+      ${
+        remove
+          ? html`<button class="remove" aria-label="Remove ${name}" title="Remove" @click=${() => remove(id)}>${icons.cross}</button>`
+          : nothing
+      }
     </li>
   `;
 }
