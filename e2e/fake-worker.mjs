@@ -1,9 +1,9 @@
 // The worker of fake-engine.mjs. It runs in the page, before the page's scripts, and answers the calls of EngineMethods
 // in web/src/protocol.ts. globalThis.engineScript says what it does:
 //
-//   stored, preflight, warnings, vision, answer, paging    results, or parts of them; paging.step is downloaded at each stats
+//   stored, preflight, warnings, vision, answer, paging    results, or parts of them; each stats downloads paging.step
 //   loadMs, pictureMs, tileMs, tokenMs, progressEvery      how long each step takes
-//   holdLoadAt, holdChatAt, holdTiles                      the step after which nothing happens until the call is aborted
+//   holdLoadAt, holdChatAt, holdTiles                      the step after which a call waits until it is aborted
 //   loadError                                              what a load fails with
 //   refuse                                                 whether pictures under 100 bytes are refused
 //   fatal, fatalAt, fatalOnce                              the error and the word at which the engine ends

@@ -47,6 +47,8 @@ interface PreflightActions {
   cancel(): void;
 }
 
+const quiet = (text: string) => html`<p class="quiet">${text}</p>`;
+
 /** Renders the report on a large model with the question whether to load it; local: its files are on this machine. */
 function preflightNotice(
   name: string,
@@ -60,11 +62,12 @@ function preflightNotice(
     <section part="preflight" class="preflight" aria-labelledby="preflight" data-verdict=${report.verdict}>
       <h2 id="preflight">${name}</h2>
       <p part="sentence" role="status">${report.sentence}.</p>
-      ${tooLarge ? nothing : report.reasons.map(({ message }) => html`<p class="quiet">Why it is slow: ${message}.</p>`)}
-      ${tooLarge || local ? nothing : html`<p class="quiet">You can stop the download and continue it another time.</p>`}
+      ${tooLarge ? nothing : report.reasons.map(({ message }) => quiet(`Why it is slow: ${message}.`))}
+      ${tooLarge || local ? nothing : quiet("You can stop the download and continue it another time.")}
       <div class="actions">
         <button part="agree" class=${tooLarge ? "soft" : "main"} @click=${actions.agree}>${action}</button>
-        <button part="decline" class=${tooLarge ? "main" : "soft"} @click=${actions.cancel}>Choose another model</button>
+        <button part="decline" class=${tooLarge ? "main" : "soft"}
+          @click=${actions.cancel}>Choose another model</button>
       </div>
     </section>
   `;

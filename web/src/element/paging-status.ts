@@ -49,7 +49,8 @@ export class PagingStatus {
   }
 
   async #read(model: object): Promise<void> {
-    const stats = await this.#host.engine.stats().catch(() => undefined); // the next load or answer reports the same error
+    // An error is ignored here: the next load or answer reports it.
+    const stats = await this.#host.engine.stats().catch(() => undefined);
     if (model !== this.#model) return;
     this.#stats = stats?.paging ?? undefined;
     this.#host.requestUpdate();
