@@ -87,12 +87,21 @@ func (Browser) StoreChunk(ctx context.Context, id string, chunk int, src fetch.S
 		return nil
 	})
 	defer onProgress.Release()
-	options := map[string]any{"expected": o.Expected, "background": o.Background}
+	options := wire.Tree(wire.ChunkOptions{
+		Expected: o.Expected, Background: o.Background, Replace: o.Replace, Finite: floatsOf(o.Finite),
+	})
 	v, err := fetch.Call(ctx, "storeChunk", id, chunk, handle, options, onProgress)
 	if err != nil {
 		return "", err
 	}
 	return v.String(), nil
+}
+
+func floatsOf(numbers []Floats) (list []wire.Floats) {
+	for _, n := range numbers {
+		list = append(list, wire.Floats{Start: n.Start, Step: n.Step, Count: n.Count, Mask: int(n.Mask)})
+	}
+	return list
 }
 
 // CheckChunk implements Store.
