@@ -48,7 +48,8 @@ try {
   for (const [name, ms] of Object.entries(times)) {
     const ratios = ms.map((t, i) => t / times.unpaged[i]);
     console.log(
-      `${name.padEnd(8)} ${median(ms).toFixed(2)} ms a token, best ${Math.min(...ms).toFixed(2)}; to unpaged ${median(ratios).toFixed(3)}`,
+      `${name.padEnd(8)} ${median(ms).toFixed(2)} ms a token, best ${Math.min(...ms).toFixed(2)}; ` +
+        `to unpaged ${median(ratios).toFixed(3)}`,
     );
   }
 } finally {

@@ -33,8 +33,10 @@ function assertReferenceAnswer({ text, stats }) {
 /** Prints the figures of an answer. */
 function report(when, seconds, { stats }) {
   console.log(
-    `e2e: ${when}: ready in ${seconds.toFixed(1)} s, prefill ${stats.prefillSeconds.toFixed(1)} s for ${stats.promptTokens} tokens, ` +
-      `${stats.tokensPerSecond.toFixed(2)} tokens/s, Go heap ${megabytes(stats.heapBytes)} of ${megabytes(stats.memoryBytes)} taken, ` +
+    `e2e: ${when}: ready in ${seconds.toFixed(1)} s, ` +
+      `prefill ${stats.prefillSeconds.toFixed(1)} s for ${stats.promptTokens} tokens, ` +
+      `${stats.tokensPerSecond.toFixed(2)} tokens/s, ` +
+      `Go heap ${megabytes(stats.heapBytes)} of ${megabytes(stats.memoryBytes)} taken, ` +
       `at most ${megabytes(stats.peakBytesInFlight)} in flight`,
   );
 }

@@ -185,8 +185,11 @@ modelTest(
         .map(Number),
     ); // of the CPU reference
     console.log(
-      `e2e: photo 4032×3024: preprocessing ${best.toFixed(2)} s in its worker (the first time ${stats.pictureSeconds.toFixed(2)} s), 13 tiles encoded in ${stats.encodeSeconds.toFixed(1)} s, ` +
-        `prefill ${stats.prefillSeconds.toFixed(1)} s for ${usage.prompt_tokens} tokens; the page was blocked for ${gap.toFixed(0)} ms at most`,
+      `e2e: photo 4032×3024: preprocessing ${best.toFixed(2)} s in its worker ` +
+        `(the first time ${stats.pictureSeconds.toFixed(2)} s), ` +
+        `13 tiles encoded in ${stats.encodeSeconds.toFixed(1)} s, ` +
+        `prefill ${stats.prefillSeconds.toFixed(1)} s for ${usage.prompt_tokens} tokens; ` +
+        `the page was blocked for ${gap.toFixed(0)} ms at most`,
     );
     assert.ok(best > 0 && best < 1.5, `preprocessing took ${best} s`);
     assert.ok(gap < 1000, `the page was blocked for ${gap} ms`);

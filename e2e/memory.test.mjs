@@ -42,13 +42,15 @@ function assertPaged(stats) {
 }
 
 for (const breaks of [false, true]) {
-  test(`when a GPU ${breaks ? "is lost by an allocation" : "refuses an allocation"}, this load and later ones allocate less`, async () => {
+  const outcome = breaks ? "is lost by an allocation" : "refuses an allocation";
+  test(`when a GPU ${outcome}, this load and later ones allocate less`, async () => {
     await withGPU({ limit: 0.6 * unlimited.gpuBytes, breaks }, async (page) => {
       for (const visit of ["first", "second"]) {
         const stats = await loadAndAsk(page, model.url, undefined, message, tokens);
         assertPaged(stats);
         console.log(
-          `e2e: ${breaks ? "loss" : "refusal"}, ${visit} visit: ${stats.paging.expertsOnGPU} of ${stats.paging.experts} experts fit`,
+          `e2e: ${breaks ? "loss" : "refusal"}, ${visit} visit: ` +
+            `${stats.paging.expertsOnGPU} of ${stats.paging.experts} experts fit`,
         );
         await page.reload();
         await waitForStatus(page, "idle");

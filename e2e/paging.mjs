@@ -48,14 +48,17 @@ export function figures({ loadSeconds, seconds, ...stats }) {
     `${misses} misses of ${hits + misses} uses, ${gigabytes(bytesRead)} in ${reads} reads`;
   return {
     "wall time":
-      `${seconds.toFixed(1)} s: open ${loadSeconds.toFixed(1)}, prefill ${stats.prefillSeconds.toFixed(1)} of ${stats.promptTokens} tokens, ` +
+      `${seconds.toFixed(1)} s: open ${loadSeconds.toFixed(1)}, ` +
+      `prefill ${stats.prefillSeconds.toFixed(1)} of ${stats.promptTokens} tokens, ` +
       `decode ${stats.decodeSeconds.toFixed(1)} of ${steps}`,
     "Go memory": `${megabytes(stats.memoryBytes)} at most, heap ${megabytes(stats.heapBytes)}`,
     "JS bytes in flight": `${megabytes(stats.peakBytesInFlight)} at most`,
     "GPU buffers": `${gigabytes(stats.gpuBytes)}, slots ${gigabytes(slotBytes)}`,
     prefill: line(prefill),
     decode: line(decode),
-    "per decoded token": `${(decode.reads / steps).toFixed(1)} reads, ${gigabytes(decode.bytesRead / steps)}, hit rate ${(100 * decode.hitRate).toFixed(1)} %`,
+    "per decoded token":
+      `${(decode.reads / steps).toFixed(1)} reads, ${gigabytes(decode.bytesRead / steps)}, ` +
+      `hit rate ${(100 * decode.hitRate).toFixed(1)} %`,
   };
 }
 

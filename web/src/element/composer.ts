@@ -45,10 +45,12 @@ export function composer(draft: Draft, status: Status, actions: ComposerActions)
       <div class="line">
         ${draft.vision ? attachButton(actions) : nothing}
         <textarea part="input" rows="1" aria-label="Message" .value=${live(draft.text)} ?disabled=${!draft.enabled}
-          placeholder=${draft.enabled ? "Ask anything" : "Choose a model first"} @input=${input} @keydown=${keydown}></textarea>
+          placeholder=${draft.enabled ? "Ask anything" : "Choose a model first"}
+          @input=${input} @keydown=${keydown}></textarea>
         ${
           status === "generating"
-            ? html`<button part="stop" class="round" aria-label="Stop" title="Stop (Escape)" @click=${actions.stop}>${icons.stop}</button>`
+            ? html`<button part="stop" class="round" aria-label="Stop" title="Stop (Escape)"
+                @click=${actions.stop}>${icons.stop}</button>`
             : html`<button part="send" class="round" aria-label="Send" title="Send (Enter)"
               ?disabled=${!draft.sendable} @click=${actions.send}>${icons.send}</button>`
         }
@@ -68,7 +70,8 @@ function attachButton(actions: ComposerActions): TemplateResult {
     input.value = ""; // the same picture may be picked again
   };
   return html`
-    <button part="attach" class="round attach" aria-label="Attach pictures" title="Attach pictures" @click=${open}>${icons.picture}</button>
+    <button part="attach" class="round attach" aria-label="Attach pictures" title="Attach pictures"
+      @click=${open}>${icons.picture}</button>
     <input class="picker" type="file" accept=${pictureTypes} multiple hidden @change=${pick} />
   `;
 }

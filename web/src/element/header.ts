@@ -25,6 +25,7 @@ export function header(name: string | undefined, empty: boolean, actions: Header
 function buttons(empty: boolean, { leave, clear }: HeaderActions): TemplateResult {
   return html`
     <button class="plain" title="Choose another model" @click=${leave}>${icons.swap}<span>Models</span></button>
-    <button class="plain" title="Start a new conversation" ?disabled=${empty} @click=${clear}>${icons.pen}<span>New</span></button>
+    <button class="plain" title="Start a new conversation" ?disabled=${empty}
+      @click=${clear}>${icons.pen}<span>New</span></button>
   `;
 }

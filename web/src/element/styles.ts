@@ -78,7 +78,9 @@ export const styles = css`
     transition: border-color 0.15s, background 0.15s;
   }
   .choose:disabled { color: var(--quiet); }
-  .choose:not(:disabled):hover { border-color: var(--accent); background: color-mix(in srgb, var(--accent) 5%, transparent); }
+  .choose:not(:disabled):hover {
+    border-color: var(--accent); background: color-mix(in srgb, var(--accent) 5%, transparent);
+  }
   .choose .name { font-weight: 600; }
   .choose .quiet { grid-row: 2; }
   .choose .badge { grid-row: 1 / span 2; grid-column: 2; }
@@ -118,7 +120,10 @@ export const styles = css`
 
   .messages { display: flex; flex-direction: column; gap: 1.5rem; }
   .messages:not(:has(.message)) { flex: 1; }
-  .empty { margin: auto; text-align: center; text-wrap: balance; font-size: 1.375rem; font-weight: 650; letter-spacing: -0.01em; color: var(--quiet); }
+  .empty {
+    margin: auto; text-align: center; text-wrap: balance; color: var(--quiet);
+    font-size: 1.375rem; font-weight: 650; letter-spacing: -0.01em;
+  }
   slot[name="empty"] { display: contents; }
   .text { white-space: pre-wrap; overflow-wrap: anywhere; }
   .user { align-self: flex-end; display: grid; justify-items: end; max-width: 85%; }
@@ -170,11 +175,16 @@ export const styles = css`
   .user .thumbnails { justify-content: flex-end; margin-bottom: 0.5rem; }
   .user .thumbnail { justify-items: end; }
   .thumbnail { position: relative; display: grid; min-width: 3rem; }
-  .thumbnail img, .no-preview { display: block; border-radius: 10px; border: 1px solid var(--line); background: var(--surface); }
+  .thumbnail img, .no-preview {
+    display: block; border-radius: 10px; border: 1px solid var(--line); background: var(--surface);
+  }
   .composer .thumbnail img { height: 4.5rem; min-width: 3rem; max-width: 9rem; object-fit: cover; }
   .message .thumbnail img { max-height: 14rem; max-width: min(18rem, 100%); }
   .message .thumbnail:not(:only-child) img { height: 7rem; min-width: 3rem; max-width: 11rem; object-fit: cover; }
-  .no-preview { display: grid; place-items: center; height: 4.5rem; width: 4.5rem; color: var(--quiet); font-size: 0.8125rem; font-weight: 600; }
+  .no-preview {
+    display: grid; place-items: center; height: 4.5rem; width: 4.5rem;
+    color: var(--quiet); font-size: 0.8125rem; font-weight: 600;
+  }
   .composer .thumbnail[aria-busy="true"] img { opacity: 0.45; }
   .composer .thumbnail[aria-busy="true"]::after {
     content: ""; position: absolute; inset: 0; margin: auto; width: 1.25rem; height: 1.25rem; border-radius: 50%;

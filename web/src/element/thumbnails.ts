@@ -29,7 +29,8 @@ function thumbnail({ id, name, url, checked }: Picture, remove?: (id: number) =>
       <img src=${url} alt=${name} title=${name} decoding="async" @error=${replace} />
       ${
         remove
-          ? html`<button class="remove" aria-label="Remove ${name}" title="Remove" @click=${() => remove(id)}>${icons.cross}</button>`
+          ? html`<button class="remove" aria-label="Remove ${name}" title="Remove"
+              @click=${() => remove(id)}>${icons.cross}</button>`
           : nothing
       }
     </li>
