@@ -82,7 +82,10 @@ export function fromErrorData({ code, message, retryable }: ErrorData): EngineEr
   return new EngineError(code, message, { retryable });
 }
 
-/** Returns an error of code `internal` for a value that was thrown by mistake; where completes "something unexpected happened". */
+/**
+ * Returns an error of code `internal` for a value that was thrown by mistake; where completes "something unexpected
+ * happened".
+ */
 export function unexpected(where: string, thrown: unknown, retryable = false): EngineError {
   const detail = thrown instanceof Error ? thrown.message : String(thrown);
   return new EngineError("internal", `something unexpected happened ${where}: ${detail}`, { retryable });

@@ -1,5 +1,6 @@
 // What crosses between the page and the engine worker: the worker's methods (EngineMethods) and the data they take and
-// return. rpc.ts carries the calls. Field names are those of the maps that wasm/ builds and reads; a test compares them.
+// return. rpc.ts carries the calls. Field names are those of the maps that wasm/ builds and reads; a test compares
+// them.
 
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./client/openai.js";
 import type { Reply, Request } from "./rpc.js";

@@ -1,5 +1,5 @@
-// The part of OpenAI's chat completion interface that Outrider supports, with OpenAI's names. The engine checks requests
-// (internal/openai) and refuses unknown fields by name.
+// The part of OpenAI's chat completion interface that Outrider supports, with OpenAI's names. The engine checks
+// requests (internal/openai) and refuses unknown fields by name.
 
 /** One message of a conversation. */
 export interface ChatMessage {

@@ -1,6 +1,6 @@
 // Stores the page for offline use: its HTML, scripts, styles, Go programs and Nano, the model that is part of the site.
-// Weights of other models are in the engine's own store. A new version waits until the page posts "take-over", because a
-// running page must not lose its workers.
+// Weights of other models are in the engine's own store. A new version waits until the page posts "take-over", because
+// a running page must not lose its workers.
 
 import { cleanupOutdatedCaches, getCacheKeyForURL, precacheAndRoute } from "workbox-precaching";
 import { rangeResponse } from "./ranges.js";

@@ -1,5 +1,5 @@
-// The engine worker: starts main.wasm with what it needs of the browser (the GPU, a storage worker, a picture worker, the
-// memory limits of devices) and answers the page's calls with it.
+// The engine worker: starts main.wasm with what it needs of the browser (the GPU, a storage worker, a picture worker,
+// the memory limits of devices) and answers the page's calls with it.
 
 import pictureURL from "worker:./picture.worker.ts";
 import storageURL from "worker:./storage.worker.ts";
