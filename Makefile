@@ -3,9 +3,10 @@
 MODEL ?=
 PORT  ?= 8080
 
-.PHONY: run site size test test-go test-gpu test-wasm test-web test-e2e lint measure fmt fuzz bench models golden nano setup clean
+.PHONY: run site size test test-go test-gpu test-wasm test-web test-e2e lint measure fmt fuzz bench models golden nano \
+	setup clean
 
-run: site                       ## build the site and serve it at http://localhost:8080, with Nano inside (MODEL=path.gguf offers that file)
+run: site                       ## the site at http://localhost:8080; MODEL=path.gguf offers that file on it
 	go run ./cmd/build serve -addr 127.0.0.1:$(PORT) $(if $(MODEL),-model $(MODEL))
 
 site: node_modules              ## the site, into dist/site
@@ -55,7 +56,7 @@ models:                         ## download the test model to models/cache and c
 golden: .venv                   ## rewrite the golden files with the independent reference
 	scripts/golden
 
-nano: .venv                     ## train the model inside the site again, from its data generators on (an hour on two cores)
+nano: .venv                     ## train the model inside the site again, with its data (an hour on two cores)
 	.venv/bin/pip install -q -r models/nano/requirements.txt
 	$(MAKE) -C models/nano PYTHON=$(CURDIR)/.venv/bin/python
 

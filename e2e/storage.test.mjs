@@ -59,8 +59,7 @@ async function withTabs(count, kind, body, options, url = site.url) {
   const tabs = [];
   for (let i = 0; i < count; i++) tabs.push(await openStore(context, url));
   const id = `local:${crypto.randomUUID()}`;
-  await call(tabs[0], "add", id, info);
-  assert.equal((await call(tabs[0], "move", id, kind)).kind, kind);
+  assert.equal((await call(tabs[0], "openFile", id, info, kind)).kind, kind);
   try {
     await body(id, tabs, profile);
   } finally {
@@ -81,7 +80,7 @@ const storeChunk = (tab, id, chunk) =>
       const bytes = [...Array(Math.ceil(size / chunkBytes)).keys()].map((i) =>
         new Uint8Array(Math.min(chunkBytes, size - i * chunkBytes)).fill(i + 1),
       );
-      const { source } = await store.call(never, "openFile", new File(bytes, "m.gguf"));
+      const { source } = await store.call(never, "openPicked", new File(bytes, "m.gguf"));
       await store.storeChunk(never, id, chunk, source);
       await store.call(never, "closeSource", source);
     },
@@ -129,8 +128,8 @@ for (const kind of kinds) {
       setTimeout(serve, opening ? 0 : 500);
     });
     await withTabs(2, kind, async (id, tabs) => {
-      await call(tabs[0], "add", id, { ...info, size: 1000 });
-      await call(tabs[0], "move", id, kind);
+      await call(tabs[0], "delete", id);
+      await call(tabs[0], "openFile", id, { ...info, size: 1000 }, kind);
       const fetchChunk = ([id, url]) =>
         store.call(never, "openURL", url).then(({ source }) => store.storeChunk(never, id, 0, source));
       await Promise.all(tabs.map((tab) => tab.evaluate(fetchChunk, [id, server.url])));
@@ -147,8 +146,7 @@ for (const kind of kinds) {
       await call(b, "delete", id);
       const { code, retryable } = await read(a, id, 0, 10);
       assert.deepEqual([code, retryable], ["storage_error", true]);
-      await call(a, "add", id, info);
-      await call(a, "move", id, kind);
+      await call(a, "openFile", id, info, kind);
       await storeChunk(a, id, 0);
       assert.deepEqual(await read(b, id, 0, 10), [1, 1]);
     });
@@ -165,8 +163,7 @@ for (const kind of kinds) {
         await devtools.send("Storage.clearDataForOrigin", { origin: site.url, storageTypes: "all" });
         const { code, retryable } = await read(tab, id, 0, 10);
         assert.deepEqual([code, retryable], ["storage_error", true]);
-        await call(tab, "add", id, info);
-        await call(tab, "move", id, kind);
+        await call(tab, "openFile", id, info, kind);
         await storeChunk(tab, id, 1);
         assert.deepEqual(await read(tab, id, chunkBytes, 10), [2, 2]);
       },

@@ -97,7 +97,8 @@ func (p *part) fetchChunk(ctx context.Context, st store.Store, chunk int, onByte
 	if err != nil {
 		return err
 	}
-	err = st.StoreChunk(ctx, p.file.ID, chunk, src, onBytes)
+	progress := func(c store.ChunkProgress) { onBytes(c.Received) }
+	_, err = st.StoreChunk(ctx, p.file.ID, chunk, src, store.ChunkOptions{Progress: progress})
 	if err == nil {
 		onBytes(p.file.ChunkLen(chunk))
 		return nil
@@ -115,7 +116,7 @@ func (p *part) fetchChunk(ctx context.Context, st store.Store, chunk int, onByte
 // record and returns an error of code integrity.
 func (p *part) unchangedSource(ctx context.Context, st store.Store) (fetch.Source, error) {
 	src, err := p.open(ctx)
-	if err != nil || src.Info() == p.file.Info {
+	if err != nil || src.Info().Same(p.file.Info) {
 		return src, err
 	}
 	st.Delete(ctx, p.file.ID) // its error is dropped: that the file has changed matters more

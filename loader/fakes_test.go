@@ -155,12 +155,12 @@ func (s *lossyStore) Read(ctx context.Context, id string, offset, n int64) (Blob
 }
 
 func (s *lossyStore) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source,
-	progress func(int64)) error {
-	err := s.Memory.StoreChunk(ctx, id, chunk, src, progress)
+	o store.ChunkOptions) (string, error) {
+	hash, err := s.Memory.StoreChunk(ctx, id, chunk, src, o)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil && !s.losesAgain {
 		delete(s.lost, chunk)
 	}
-	return err
+	return hash, err
 }

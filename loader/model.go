@@ -91,7 +91,7 @@ func (m *Model) Close() {
 // call it before the download and before anything else reads the model.
 func (m *Model) Move(ctx context.Context, kind store.Kind) error {
 	for _, p := range m.parts {
-		file, err := m.store.Move(ctx, p.file.ID, kind)
+		file, err := m.store.OpenFile(ctx, p.file.ID, p.file.Info, kind)
 		if err != nil {
 			return m.explainStorageFull(withFileName(p.name, err))
 		}

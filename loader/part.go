@@ -78,10 +78,15 @@ func (p *part) findOrCreate(ctx context.Context, st store.Store) error {
 		return nil
 	}
 	src, err := p.open(ctx)
-	if err != nil || known && src.Info() == file.Info {
+	if err != nil || known && src.Info().Same(file.Info) {
 		return err
 	}
-	p.file, err = st.Add(ctx, id, src.Info())
+	if known {
+		if err := st.Delete(ctx, id); err != nil {
+			return err
+		}
+	}
+	p.file, err = st.OpenFile(ctx, id, src.Info(), store.IndexedDB)
 	return err
 }
 

@@ -132,10 +132,7 @@ func (p *part) chunkReadable(ctx context.Context, st store.Store, chunk int) boo
 
 // recreateRecord creates the file's record again, of the same kind and without chunks.
 func (p *part) recreateRecord(ctx context.Context, st store.Store) error {
-	if _, err := st.Add(ctx, p.file.ID, p.file.Info); err != nil {
-		return err
-	}
-	file, err := st.Move(ctx, p.file.ID, p.file.Kind)
+	file, err := st.OpenFile(ctx, p.file.ID, p.file.Info, p.file.Kind)
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
-// Package shaders holds the WGSL of every op. Expand specialises it: from an op's file and a set of defines it makes the
-// text of one module, which internal/gpu compiles. This package handles text only.
+// Package shaders holds the WGSL of every op. Expand specialises it: from an op's file and a set of defines it makes
+// the text of one module, which internal/gpu compiles. This package handles text only.
 //
 // The files are WGSL with three additions, which Expand resolves:
 //

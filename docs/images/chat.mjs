@@ -8,11 +8,22 @@ import { serveSite } from "../../e2e/server.mjs";
 async function drawing() {
   const canvas = new OffscreenCanvas(480, 320);
   const pen = canvas.getContext("2d");
-  const fill = (colour, shape) => ((pen.fillStyle = colour), pen.beginPath(), shape(), pen.fill());
+  const fill = (colour, shape) => {
+    pen.fillStyle = colour;
+    pen.beginPath();
+    shape();
+    pen.fill();
+  };
   pen.fillStyle = "white";
   pen.fillRect(0, 0, 480, 320);
-  for (const [x, y] of [[90, 80], [180, 170], [80, 240]]) fill("#2050e0", () => pen.arc(x, y, 38, 0, 7));
-  fill("#d02020", () => [[380, 40], [440, 150], [320, 150]].forEach(([x, y]) => pen.lineTo(x, y)));
+  fill("#2050e0", () => pen.arc(90, 80, 38, 0, 7));
+  fill("#2050e0", () => pen.arc(180, 170, 38, 0, 7));
+  fill("#2050e0", () => pen.arc(80, 240, 38, 0, 7));
+  fill("#d02020", () => {
+    pen.lineTo(380, 40);
+    pen.lineTo(440, 150);
+    pen.lineTo(320, 150);
+  });
   const png = await canvas.convertToBlob({ type: "image/png" });
   return [...new Uint8Array(await png.arrayBuffer())];
 }

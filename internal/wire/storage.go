@@ -5,6 +5,7 @@ type FileInfo struct {
 	Name      string `js:"name"`
 	Size      int64  `js:"size"`
 	Validator string `js:"validator"`
+	SHA256    string `js:"sha256"` // of the whole file, in hex; empty when it is not known
 }
 
 // OpenSource is a file that the storage worker has open under a number.
@@ -12,6 +13,7 @@ type OpenSource struct {
 	Name      string `js:"name"`
 	Size      int64  `js:"size"`
 	Validator string `js:"validator"`
+	SHA256    string `js:"sha256"`
 	Source    int    `js:"source"`
 }
 
@@ -22,7 +24,21 @@ type StoredFile struct {
 	Name      string `js:"name"`
 	Size      int64  `js:"size"`
 	Validator string `js:"validator"`
+	SHA256    string `js:"sha256"`
 	Chunks    []int  `js:"chunks"` // which chunks are stored, ascending
+
+	PartialBytes int64    `js:"partialBytes"` // in chunks that are not complete
+	Hashes       []string `js:"hashes"`       // the published hash of each chunk; empty when they are not known
+	Verified     bool     `js:"verified"`     // all bytes have the published hash
+	Used         float64  `js:"used"`         // when the file was last opened, in milliseconds since 1970; 0: not known
+}
+
+// ChunkProgress is how far the storing of a chunk is.
+type ChunkProgress struct {
+	Received int64   `js:"received"` // bytes of the chunk
+	Waiting  bool    `js:"waiting"`  // for the network
+	Cause    string  `js:"cause"`    // why it waits
+	Until    float64 `js:"until"`    // when the next attempt starts, in milliseconds since 1970; 0: not known
 }
 
 // StoreSpeed is how fast the store is: bytes per second.

@@ -40,17 +40,19 @@ func TestReadTakesWhatIsThere(t *testing.T) {
 	if options != want {
 		t.Errorf("%+v, want %+v", options, want)
 	}
-	Read(nil, &options)
-	var stats EngineStats
-	Read(map[string]any{"tokens": []any{1.0, 2.0}, "paging": map[string]any{"slotBytes": 9.0}}, &stats)
-	if !reflect.DeepEqual(stats.Tokens, []int32{1, 2}) || stats.Paging == nil || stats.Paging.SlotBytes != 9 {
-		t.Errorf("%+v", stats)
+	if Read(nil, &options); options != want {
+		t.Errorf("after nothing: %+v", options)
+	}
+	var file StoredFile
+	Read(map[string]any{"chunks": []any{1.0, 2.0}, "size": 3.0}, &file)
+	if !reflect.DeepEqual(file, StoredFile{Size: 3, Chunks: []int{1, 2}}) {
+		t.Errorf("%+v", file)
 	}
 }
 
 // What Tree makes, Read reads: the numbers of a tree come back from JavaScript as float64.
 func TestReadIsTheInverseOfTree(t *testing.T) {
-	want := StoredFile{ID: "a", Kind: "opfs", Name: "b", Size: 1 << 40, Validator: "c", Chunks: []int{0, 2}}
+	want := StoredFile{ID: "a", Kind: "opfs", Name: "b", Size: 1 << 40, Validator: "c", Chunks: []int{0, 2}, Hashes: []string{"ab"}}
 	var got StoredFile
 	Read(throughJavaScript(Tree(want)), &got)
 	if !reflect.DeepEqual(got, want) {

@@ -43,7 +43,14 @@ func (b Bytes) Bytes() []byte { return b }
 type Info struct {
 	Name      string
 	Size      int64  // bytes
-	Validator string // changes when the content does: an ETag or a date; empty if the source has neither
+	Validator string // an ETag or a date; empty if the source has neither. Servers change it for equal bytes
+	SHA256    string // published hash of the whole file, in lower-case hex; empty if it is not known
+}
+
+// Same reports whether nothing but the published hash of two files differs.
+func (i Info) Same(other Info) bool {
+	i.SHA256 = other.SHA256
+	return i == other
 }
 
 // Source is an open file.

@@ -46,7 +46,7 @@ func open(ctx context.Context, method string, urlOrFile any) (Source, error) {
 		return nil, err
 	}
 	opened := jsbridge.Read[wire.OpenSource](v)
-	return source{Info{opened.Name, opened.Size, opened.Validator}, opened.Source}, nil
+	return source{Info(wire.FileInfo{Name: opened.Name, Size: opened.Size, Validator: opened.Validator, SHA256: opened.SHA256}), opened.Source}, nil
 }
 
 // Picked is the location of the files that a person picked: File objects by name.
@@ -77,7 +77,7 @@ func (p Picked) Open(ctx context.Context, name string) (Source, error) {
 	if !ok {
 		return nil, missingFile(name)
 	}
-	return open(ctx, "openFile", file)
+	return open(ctx, "openPicked", file)
 }
 
 // Buffer is a Blob on the JavaScript side.

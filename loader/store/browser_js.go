@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"syscall/js"
+	"time"
 
 	"github.com/outrider-web/outrider/internal/jsbridge"
 	"github.com/outrider-web/outrider/internal/wire"
@@ -36,29 +37,110 @@ func (Browser) Find(ctx context.Context, id string) (File, bool, error) {
 	return fileOf(v), true, nil
 }
 
-// Add implements Store.
-func (Browser) Add(ctx context.Context, id string, info fetch.Info) (File, error) {
-	return callForFile(ctx, "add", id, wire.Tree(wire.FileInfo(info)))
+// OpenFile implements Store.
+func (Browser) OpenFile(ctx context.Context, id string, info fetch.Info, kind Kind) (File, error) {
+	v, err := call(ctx, "openFile", id, wire.Tree(wire.FileInfo(info)), string(kind))
+	if err != nil {
+		return File{}, err
+	}
+	return fileOf(v), nil
 }
 
-// Move implements Store.
-func (Browser) Move(ctx context.Context, id string, kind Kind) (File, error) {
-	return callForFile(ctx, "move", id, string(kind))
+// SetInfo implements Store.
+func (Browser) SetInfo(ctx context.Context, id string, c Changes) error {
+	_, err := call(ctx, "setInfo", id, changesTree(c))
+	return err
+}
+
+// changesTree returns the FileChanges of web/src/worker/storage/chunk-store.ts.
+func changesTree(c Changes) map[string]any {
+	tree := map[string]any{}
+	if c.Validator != nil {
+		tree["validator"] = *c.Validator
+	}
+	if c.SHA256 != "" {
+		tree["sha256"] = c.SHA256
+	}
+	if c.Hashes != nil {
+		tree["hashes"] = wire.Tree(c.Hashes)
+	}
+	if c.Verified != nil {
+		tree["verified"] = *c.Verified
+	}
+	if !c.Used.IsZero() {
+		tree["used"] = c.Used.UnixMilli()
+	}
+	return tree
 }
 
 // StoreChunk implements Store.
-func (Browser) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
-	s, ok := src.(interface{ Handle() int })
-	if !ok {
-		return fmt.Errorf("store: the browser's store cannot read from a %T", src)
+func (Browser) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source,
+	o ChunkOptions) (string, error) {
+	handle, err := handleOf(src)
+	if err != nil {
+		return "", err
 	}
 	onProgress := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		progress(int64(args[0].Float()))
+		if o.Progress != nil {
+			o.Progress(progressOf(args[0]))
+		}
 		return nil
 	})
 	defer onProgress.Release()
-	_, err := fetch.Call(ctx, "storeChunk", id, chunk, s.Handle(), onProgress)
-	return err
+	options := map[string]any{"expected": o.Expected, "background": o.Background}
+	v, err := fetch.Call(ctx, "storeChunk", id, chunk, handle, options, onProgress)
+	if err != nil {
+		return "", err
+	}
+	return v.String(), nil
+}
+
+// CheckChunk implements Store.
+func (Browser) CheckChunk(ctx context.Context, id string, chunk int, src fetch.Source) (bool, error) {
+	handle, err := handleOf(src)
+	if err != nil {
+		return false, err
+	}
+	v, err := fetch.Call(ctx, "checkChunk", id, chunk, handle)
+	return err == nil && v.Bool(), err
+}
+
+// HashFile implements Store.
+func (Browser) HashFile(ctx context.Context, id string, progress func(hashed int64)) (string, error) {
+	onProgress := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		if progress != nil {
+			progress(int64(args[0].Float()))
+		}
+		return nil
+	})
+	defer onProgress.Release()
+	v, err := fetch.Call(ctx, "hashFile", id, onProgress)
+	if err != nil {
+		return "", err
+	}
+	return v.String(), nil
+}
+
+// handleOf returns the number that identifies a source in the storage worker.
+func handleOf(src fetch.Source) (int, error) {
+	s, ok := src.(interface{ Handle() int })
+	if !ok {
+		return 0, fmt.Errorf("store: the browser's store cannot read from a %T", src)
+	}
+	return s.Handle(), nil
+}
+
+func progressOf(v js.Value) ChunkProgress {
+	p := jsbridge.Read[wire.ChunkProgress](v)
+	return ChunkProgress{p.Received, p.Waiting, p.Cause, timeOf(p.Until)}
+}
+
+// timeOf returns the time of a number of milliseconds since 1970; 0 is the zero time.
+func timeOf(milliseconds float64) time.Time {
+	if milliseconds == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(milliseconds))
 }
 
 // Read implements Store.
@@ -100,19 +182,15 @@ func call(ctx context.Context, method string, args ...any) (js.Value, error) {
 	return fetch.Call(ctx, "call", append([]any{method}, args...)...)
 }
 
-// callForFile is call for a method that returns a StoredFile.
-func callForFile(ctx context.Context, method string, args ...any) (File, error) {
-	v, err := call(ctx, method, args...)
-	if err != nil {
-		return File{}, err
-	}
-	return fileOf(v), nil
-}
-
 func fileOf(v js.Value) File {
 	stored := jsbridge.Read[wire.StoredFile](v)
-	f := newFile(stored.ID, fetch.Info{Name: stored.Name, Size: stored.Size, Validator: stored.Validator})
-	f.Kind = Kind(stored.Kind)
+	f := newFile(stored.ID, fetch.Info{
+		Name: stored.Name, Size: stored.Size, Validator: stored.Validator, SHA256: stored.SHA256,
+	})
+	f.Kind, f.PartialBytes, f.Verified, f.Used = Kind(stored.Kind), stored.PartialBytes, stored.Verified, timeOf(stored.Used)
+	if len(stored.Hashes) > 0 {
+		f.Hashes = stored.Hashes
+	}
 	for _, chunk := range stored.Chunks {
 		f.Chunks[chunk] = true
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
@@ -60,11 +61,8 @@ func newStoreTest(t *testing.T, s testStore) *storeTest {
 		t.Fatal(err)
 	}
 	b.src = src
-	if _, err := s.Add(b.ctx, b.id, src.Info()); err != nil {
-		t.Fatal(err)
-	}
-	if f, err := s.Move(b.ctx, b.id, s.kind()); err != nil || f.Kind != s.kind() {
-		t.Fatalf("moved to %q, want %q: %v", f.Kind, s.kind(), err)
+	if f, err := s.OpenFile(b.ctx, b.id, src.Info(), s.kind()); err != nil || f.Kind != s.kind() {
+		t.Fatalf("opened as %q, want %q: %v", f.Kind, s.kind(), err)
 	}
 	t.Cleanup(func() {
 		src.Close()
@@ -78,10 +76,16 @@ func newStoreTest(t *testing.T, s testStore) *storeTest {
 func (b *storeTest) store(chunks ...int) {
 	b.t.Helper()
 	for _, chunk := range chunks {
-		if err := b.StoreChunk(b.ctx, b.id, chunk, b.src, func(int64) {}); err != nil {
-			b.t.Fatalf("chunk %d: %v", chunk, err)
+		hash, err := b.StoreChunk(b.ctx, b.id, chunk, b.src, ChunkOptions{})
+		if err != nil || hash != hashOfChunk(chunk) {
+			b.t.Fatalf("chunk %d: hash %s, %v", chunk, hash, err)
 		}
 	}
+}
+
+// hashOfChunk returns the hash of a chunk of contractFile.
+func hashOfChunk(chunk int) string {
+	return hexHash(contractFile[chunk*ChunkBytes : min(len(contractFile), (chunk+1)*ChunkBytes)])
 }
 
 func (b *storeTest) find() File {
@@ -123,7 +127,11 @@ func testContract(t *testing.T, s testStore) {
 		"reading a missing chunk is an error":             missingChunkIsAnError,
 		"reading beyond the end is an error":              readBeyondTheEndIsAnError,
 		"storing a chunk twice changes nothing":           storingTwiceChangesNothing,
-		"adding a file again deletes its chunks":          addDeletesChunks,
+		"opening a file again keeps its chunks and info":  openingAgainKeepsChunks,
+		"what is known about a file can be changed":       setInfoChangesARecord,
+		"a chunk with another hash is refused":            wrongHashIsRefused,
+		"checking a chunk compares it with its source":    checkComparesWithSource,
+		"the hash of a file is that of all its bytes":     hashesTheWholeFile,
 		"delete removes record and bytes":                 deleteRemovesRecordAndBytes,
 		"a chunk of an unknown file is an error":          unknownFileIsAnError,
 		"a full store keeps its chunks":                   fullStoreKeepsChunks,
@@ -200,15 +208,84 @@ func storingTwiceChangesNothing(b *storeTest) {
 	b.wantRead(ChunkBytes, 100)
 }
 
-func addDeletesChunks(b *storeTest) {
+func openingAgainKeepsChunks(b *storeTest) {
 	b.store(0)
-	info := b.src.Info()
-	info.Validator = "another"
-	f, err := b.Add(b.ctx, b.id, info)
-	if err != nil || f.Stored() != 0 || b.find().Stored() != 0 || b.find().Info != info {
+	other := fetch.Info{Name: "other", Size: 5, Validator: "another"}
+	f, err := b.OpenFile(b.ctx, b.id, other, b.kind())
+	if err != nil || f.Info != b.src.Info() || f.Stored() != ChunkBytes || b.find().Stored() != ChunkBytes {
 		b.t.Errorf("%+v %v, then %+v", f, err, b.find())
 	}
-	_, err = b.Read(b.ctx, b.id, 0, 1)
+	b.wantRead(0, 10)
+}
+
+func setInfoChangesARecord(b *storeTest) {
+	b.store(2)
+	if f := b.find(); f.SHA256 != "" || f.Hashes != nil || f.Verified || time.Since(f.Used) > time.Minute {
+		b.t.Errorf("new record %+v", f)
+	}
+	used := time.UnixMilli(1_700_000_000_123)
+	validator, verified := "v2", true
+	hashes := []string{hashOfChunk(0), hashOfChunk(1), hashOfChunk(2)}
+	changes := Changes{Validator: &validator, SHA256: "ab", Hashes: hashes, Verified: &verified, Used: used}
+	for _, c := range []Changes{changes, {}} {
+		if err := b.SetInfo(b.ctx, b.id, c); err != nil {
+			b.t.Fatal(err)
+		}
+		f := b.find()
+		if f.Validator != validator || f.SHA256 != "ab" || !slices.Equal(f.Hashes, hashes) || !f.Verified ||
+			!f.Used.Equal(used) || f.Stored() != 12345 || f.Name != b.src.Info().Name {
+			b.t.Errorf("record %+v", f)
+		}
+	}
+	b.wantError(b.SetInfo(b.ctx, "never added", Changes{}), errs.StorageError)
+}
+
+func wrongHashIsRefused(b *storeTest) {
+	_, err := b.StoreChunk(b.ctx, b.id, 2, b.src, ChunkOptions{Expected: hashOfChunk(1)})
+	b.wantError(err, errs.Integrity)
+	if f := b.find(); f.Stored() != 0 || f.PartialBytes != 0 {
+		b.t.Errorf("%d and %d bytes stored", f.Stored(), f.PartialBytes)
+	}
+	if _, err := b.StoreChunk(b.ctx, b.id, 2, b.src, ChunkOptions{Expected: hashOfChunk(2)}); err != nil {
+		b.t.Error(err)
+	}
+}
+
+func checkComparesWithSource(b *storeTest) {
+	b.store(1)
+	changed := slices.Clone(contractFile)
+	changed[2*ChunkBytes-1] ^= 1
+	location := b.location(map[string][]byte{"model.gguf": changed})
+	other, err := location.Open(b.ctx, "model.gguf")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer other.Close()
+	for _, c := range []struct {
+		src   fetch.Source
+		chunk int
+		want  bool
+	}{{b.src, 1, true}, {other, 1, false}, {b.src, 0, false}} {
+		if same, err := b.CheckChunk(b.ctx, b.id, c.chunk, c.src); same != c.want || err != nil {
+			b.t.Errorf("chunk %d: %v %v, want %v", c.chunk, same, err, c.want)
+		}
+	}
+	if b.find().Stored() != ChunkBytes {
+		b.t.Error("checking stored or removed a chunk")
+	}
+}
+
+func hashesTheWholeFile(b *storeTest) {
+	b.store(0, 2)
+	_, err := b.HashFile(b.ctx, b.id, nil)
+	b.wantError(err, errs.StorageError)
+	b.store(1)
+	hashed := int64(0)
+	hash, err := b.HashFile(b.ctx, b.id, func(n int64) { hashed = n })
+	if err != nil || hash != hexHash(contractFile) || hashed == 0 {
+		b.t.Errorf("%s after %d bytes, %v", hash, hashed, err)
+	}
+	_, err = b.HashFile(b.ctx, "never added", nil)
 	b.wantError(err, errs.StorageError)
 }
 
@@ -228,7 +305,7 @@ func deleteRemovesRecordAndBytes(b *storeTest) {
 }
 
 func unknownFileIsAnError(b *storeTest) {
-	err := b.StoreChunk(b.ctx, "never added", 2, b.src, func(int64) {})
+	_, err := b.StoreChunk(b.ctx, "never added", 2, b.src, ChunkOptions{})
 	b.wantError(err, errs.StorageError)
 	_, err = b.Read(b.ctx, "never added", 2*ChunkBytes, 1)
 	b.wantError(err, errs.StorageError)
@@ -237,7 +314,7 @@ func unknownFileIsAnError(b *storeTest) {
 func fullStoreKeepsChunks(b *storeTest) {
 	b.store(0)
 	b.setFull(b.t, true)
-	err := b.StoreChunk(b.ctx, b.id, 1, b.src, func(int64) {})
+	_, err := b.StoreChunk(b.ctx, b.id, 1, b.src, ChunkOptions{})
 	b.setFull(b.t, false)
 	b.wantError(err, errs.StorageFull)
 	if f := b.find(); !slices.Equal(f.Chunks, []bool{true, false, false}) {
@@ -282,7 +359,7 @@ func shortChunkIsAnError(b *storeTest) {
 func listReturnsAllFiles(b *storeTest) {
 	b.store(2)
 	other := b.id + ".2"
-	if _, err := b.Add(b.ctx, other, fetch.Info{Name: "other", Size: 5, Validator: "v"}); err != nil {
+	if _, err := b.OpenFile(b.ctx, other, fetch.Info{Name: "other", Size: 5, Validator: "v"}, b.kind()); err != nil {
 		b.t.Fatal(err)
 	}
 	defer b.Delete(b.ctx, other)
@@ -304,7 +381,8 @@ func listReturnsAllFiles(b *storeTest) {
 
 func progressEndsAtChunkSize(b *storeTest) {
 	var last int64
-	if err := b.StoreChunk(b.ctx, b.id, 2, b.src, func(n int64) { last = n }); err != nil || last != 12345 {
+	progress := func(p ChunkProgress) { last = p.Received }
+	if _, err := b.StoreChunk(b.ctx, b.id, 2, b.src, ChunkOptions{Progress: progress}); err != nil || last != 12345 {
 		b.t.Errorf("progress ended at %d, %v", last, err)
 	}
 }
@@ -312,7 +390,7 @@ func progressEndsAtChunkSize(b *storeTest) {
 func endedContextStopsStoring(b *storeTest) {
 	ctx, cancel := context.WithCancel(b.ctx)
 	cancel()
-	if err := b.StoreChunk(ctx, b.id, 0, b.src, func(int64) {}); err == nil {
+	if _, err := b.StoreChunk(ctx, b.id, 0, b.src, ChunkOptions{}); err == nil {
 		b.t.Error("no error")
 	}
 	if b.find().Stored() != 0 {
@@ -323,7 +401,7 @@ func endedContextStopsStoring(b *storeTest) {
 func moveKeepsChunks(b *storeTest) {
 	b.store(0, 2)
 	for _, to := range []Kind{IndexedDB, OPFS, OPFS, IndexedDB} {
-		f, err := b.Move(b.ctx, b.id, to)
+		f, err := b.OpenFile(b.ctx, b.id, b.src.Info(), to)
 		if err != nil || b.kind() != "" && f.Kind != to {
 			b.t.Fatalf("moved to %q, want %q: %v", f.Kind, to, err)
 		}
@@ -335,8 +413,6 @@ func moveKeepsChunks(b *storeTest) {
 	}
 	b.store(1)
 	b.wantRead(0, int64(len(contractFile)))
-	_, err := b.Move(b.ctx, "never added", OPFS)
-	b.wantError(err, errs.StorageError)
 }
 
 func readsConcurrently(b *storeTest) {

@@ -2,18 +2,19 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
-	"hash/crc32"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
 )
 
-// Memory is a Store in Go's memory, for tests and native tools. Its sources must be fetch.Readers. It checks chunks
-// with a CRC: only a test can change them, and a program for the browser should not link SHA-256 for that.
+// Memory is a Store in Go's memory, for tests and native tools. Its sources must be fetch.Readers.
 type Memory struct {
 	mu    sync.Mutex
 	free  int64 // bytes that may still be stored
@@ -22,8 +23,8 @@ type Memory struct {
 
 type memoryFile struct {
 	File
-	bytes     map[int][]byte
-	checksums map[int]uint32
+	bytes  map[int][]byte
+	hashes map[int]string // in lower-case hex
 }
 
 // NewMemory returns a store that holds at most limit bytes.
@@ -52,41 +53,108 @@ func (m *Memory) Find(_ context.Context, id string) (File, bool, error) {
 	return f.record(), true, nil
 }
 
-// Add implements Store.
-func (m *Memory) Add(_ context.Context, id string, info fetch.Info) (File, error) {
+// OpenFile implements Store. Memory has no kinds.
+func (m *Memory) OpenFile(_ context.Context, id string, info fetch.Info, _ Kind) (File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.delete(id)
-	f := &memoryFile{newFile(id, info), map[int][]byte{}, map[int]uint32{}}
-	m.files[id] = f
+	f, ok := m.files[id]
+	if !ok {
+		f = &memoryFile{newFile(id, info), map[int][]byte{}, map[int]string{}}
+		f.Used = time.Now()
+		m.files[id] = f
+	}
 	return f.record(), nil
 }
 
-// Move implements Store. It changes nothing: memory has no kinds.
-func (m *Memory) Move(ctx context.Context, id string, _ Kind) (File, error) {
-	f, ok, err := m.Find(ctx, id)
+// SetInfo implements Store.
+func (m *Memory) SetInfo(_ context.Context, id string, c Changes) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f, ok := m.files[id]
 	if !ok {
-		err = notStored(id)
+		return notStored(id)
 	}
-	return f, err
+	if c.Validator != nil {
+		f.Validator = *c.Validator
+	}
+	if c.SHA256 != "" {
+		f.SHA256 = c.SHA256
+	}
+	if c.Hashes != nil {
+		f.Hashes = c.Hashes
+	}
+	if c.Verified != nil {
+		f.Verified = *c.Verified
+	}
+	if !c.Used.IsZero() {
+		f.Used = c.Used
+	}
+	return nil
 }
 
-// StoreChunk implements Store.
-func (m *Memory) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, progress func(int64)) error {
+// StoreChunk implements Store. It stores a chunk completely or not at all.
+func (m *Memory) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source,
+	o ChunkOptions) (string, error) {
+	if o.Progress == nil {
+		o.Progress = func(ChunkProgress) {}
+	}
+	b, err := readChunk(ctx, src, chunk, func(n int64) { o.Progress(ChunkProgress{Received: n}) })
+	if err != nil {
+		return "", err
+	}
+	hash := hexHash(b)
+	if o.Expected != "" && hash != o.Expected {
+		return "", errs.New(errs.Integrity, src.Info().Name+" arrived damaged: its hash is not the published one; try again")
+	}
+	return hash, m.putChunk(id, chunk, b, hash)
+}
+
+// CheckChunk implements Store.
+func (m *Memory) CheckChunk(ctx context.Context, id string, chunk int, src fetch.Source) (bool, error) {
+	b, err := readChunk(ctx, src, chunk, func(int64) {})
+	if err != nil {
+		return false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f, ok := m.files[id]
+	return ok && f.hashes[chunk] == hexHash(b), nil
+}
+
+func readChunk(ctx context.Context, src fetch.Source, chunk int, progress func(int64)) ([]byte, error) {
 	r, ok := src.(fetch.Reader)
 	if !ok {
-		return fmt.Errorf("store: a memory store cannot read from %T", src)
+		return nil, fmt.Errorf("store: a memory store cannot read from %T", src)
 	}
-	info := r.Info()
 	from := int64(chunk) * ChunkBytes
-	b, err := r.ReadRange(ctx, from, min(ChunkBytes, info.Size-from), progress)
-	if err != nil {
-		return err
-	}
-	return m.putChunk(id, chunk, b)
+	return r.ReadRange(ctx, from, min(ChunkBytes, r.Info().Size-from), progress)
 }
 
-func (m *Memory) putChunk(id string, chunk int, b []byte) error {
+// HashFile implements Store.
+func (m *Memory) HashFile(ctx context.Context, id string, progress func(hashed int64)) (string, error) {
+	f, ok, err := m.Find(ctx, id)
+	if !ok {
+		return "", notStored(id)
+	}
+	if err != nil {
+		return "", err
+	}
+	b, err := m.Read(ctx, id, 0, f.Size)
+	if err != nil {
+		return "", err
+	}
+	if progress != nil {
+		progress(f.Size)
+	}
+	return hexHash(b.Copy()), nil
+}
+
+func hexHash(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func (m *Memory) putChunk(id string, chunk int, b []byte, hash string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f, ok := m.files[id]
@@ -98,7 +166,7 @@ func (m *Memory) putChunk(id string, chunk int, b []byte) error {
 		return errs.New(errs.StorageFull, "the store is full")
 	}
 	m.free -= added
-	f.bytes[chunk], f.checksums[chunk], f.Chunks[chunk] = slices.Clone(b), crc32.ChecksumIEEE(b), true
+	f.bytes[chunk], f.hashes[chunk], f.Chunks[chunk] = slices.Clone(b), hash, true
 	return nil
 }
 
@@ -147,7 +215,7 @@ func (m *Memory) Verify(_ context.Context, id string) (int, error) {
 	}
 	changed := 0
 	for chunk, b := range f.bytes {
-		if crc32.ChecksumIEEE(b) != f.checksums[chunk] {
+		if hexHash(b) != f.hashes[chunk] {
 			m.dropChunk(f, chunk)
 			changed++
 		}

@@ -39,10 +39,10 @@ func TestMemoryFreesTheBytesOfDeletedFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := m.Add(t.Context(), name, src.Info()); err != nil {
+		if _, err := m.OpenFile(t.Context(), name, src.Info(), ""); err != nil {
 			t.Fatal(err)
 		}
-		if err := m.StoreChunk(t.Context(), name, 0, src, func(int64) {}); err != nil {
+		if _, err := m.StoreChunk(t.Context(), name, 0, src, ChunkOptions{}); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if err := m.Delete(t.Context(), name); err != nil {

@@ -5,6 +5,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/outrider-web/outrider/loader/fetch"
 )
@@ -21,17 +22,28 @@ type Store interface {
 	// Find returns a file's record and whether there is one.
 	Find(ctx context.Context, id string) (File, bool, error)
 
-	// Add creates a record without chunks. It deletes a file of the same id and all its chunks first.
-	Add(ctx context.Context, id string, info fetch.Info) (File, error)
+	// OpenFile returns a file's record, which it creates without chunks if there is none. A file of another kind is
+	// moved to kind, with the chunks that are stored, which copies them: call it early. The Kind of the record is
+	// another one if this store does not support kind. What is known about a file that exists stays as it is, whatever
+	// info says. Tabs that open a file at once get the same record.
+	OpenFile(ctx context.Context, id string, info fetch.Info, kind Kind) (File, error)
 
-	// Move moves a file to another kind of storage: the chunks that are stored and those stored later. It returns the
-	// record, whose Kind is unchanged if this store does not support kind. It copies the stored chunks: call it early.
-	Move(ctx context.Context, id string, kind Kind) (File, error)
+	// SetInfo changes what is known about a file. Errors: storage_error if there is none.
+	SetInfo(ctx context.Context, id string, changes Changes) error
 
-	// StoreChunk reads one chunk from src, hashes it, stores it and marks it complete; on an error it stores nothing.
-	// It calls progress with the number of bytes received so far. Errors: those of the source; storage_full, after
-	// which everything that was stored is still stored; storage_error.
-	StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, progress func(received int64)) error
+	// StoreChunk reads one chunk from src, or what earlier calls have not stored of it, hashes it, stores it and marks
+	// it complete. It returns the hash. After an error the chunk is not complete, but what has arrived of it may be
+	// stored. Errors: those of the source; integrity if the chunk has not the expected hash, and nothing of it is kept;
+	// storage_full, after which everything that was stored is still stored; storage_error.
+	StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, o ChunkOptions) (sha256 string, err error)
+
+	// CheckChunk reads a stored chunk from src again and reports whether it has the hash of the stored one, which is
+	// false for a chunk that is not stored. It stores nothing. Errors: those of the source.
+	CheckChunk(ctx context.Context, id string, chunk int, src fetch.Source) (same bool, err error)
+
+	// HashFile returns the SHA-256 of a complete file in lower-case hex. It calls progress, which may be nil, with the
+	// number of bytes hashed so far. Errors: those of Read.
+	HashFile(ctx context.Context, id string, progress func(hashed int64)) (sha256 string, err error)
 
 	// Read returns n bytes from offset on, which may span several chunks: all of them or an error. The error is
 	// storage_error if a chunk is not stored or its bytes have been lost, integrity if it has fewer bytes than were
@@ -45,13 +57,38 @@ type Store interface {
 	Delete(ctx context.Context, id string) error
 }
 
+// ChunkOptions says how a chunk is stored.
+type ChunkOptions struct {
+	Expected   string              // the chunk's published SHA-256 in lower-case hex; empty if it is not known
+	Background bool                // the chunk is not needed at once: requests for other chunks come first
+	Progress   func(ChunkProgress) // is called a few times a second; may be nil
+}
+
+// ChunkProgress is how far StoreChunk is.
+type ChunkProgress struct {
+	Received int64     // bytes of the chunk that have arrived, those of earlier calls included
+	Waiting  bool      // for the network or the server
+	Cause    string    // why it waits, for a person
+	Until    time.Time // when the next attempt starts; zero if that is not known
+}
+
+// Changes are changes of what is known about a file. What is nil or zero stays as it is.
+type Changes struct {
+	Validator *string
+	SHA256    string    // of the whole file
+	Hashes    []string  // of each chunk
+	Verified  *bool     // whether all bytes have been found to have the published hash
+	Used      time.Time // when the file was last opened
+}
+
 // Kind is the kind of storage that holds the bytes of a file.
 type Kind string
 
-// The kinds. Add creates files of the kind IndexedDB.
+// The kinds.
 const (
 	IndexedDB Kind = "indexeddb" // Blobs in the browser's database: every browser has it
 	OPFS      Kind = "opfs"      // a file of the origin's private file system: several times as fast; for paged models
+	Handle    Kind = "handle"    // a file on the disk that is read where it is; OpenFile never changes it
 )
 
 // Speed is the speed of a store on this machine, measured on a scratch file.
@@ -67,6 +104,11 @@ type File struct {
 	fetch.Info
 	Kind   Kind   // "" in memory
 	Chunks []bool // for each chunk of the file, whether it is stored
+
+	PartialBytes int64     // bytes that have arrived of chunks that are not complete
+	Hashes       []string  // published SHA-256 of each chunk, in lower-case hex; nil if they are not known
+	Verified     bool      // all bytes have been found to have the published hash
+	Used         time.Time // when the file was last opened; zero if that is not known
 }
 
 // newFile returns a record without chunks.

@@ -26,7 +26,7 @@ async function rejects(promise, code, message, retryable) {
 
 test("open reads name, size and validator from a request for one byte", async () => {
   const { info } = await open();
-  assert.deepEqual(info, { name: "model one.gguf", size: 300_000, validator: '"1"' });
+  assert.deepEqual(info, { name: "model one.gguf", size: 300_000, validator: '"1"', sha256: "" });
   assert.deepEqual(server.requests, [{ method: "GET", url: "/dir/model%20one.gguf?x=1", range: "bytes=0-0" }]);
 });
 

@@ -57,7 +57,7 @@ test("a checked picture is kept for one request of the same geometry", async () 
   assert.equal(workers[0].requests.length, 3);
 });
 
-test("a refused picture rejects with its error, a broken worker with its own, and is replaced", async () => {
+test("a refused picture and a broken worker reject with their own errors; the next call starts a worker", async () => {
   const { client, workers } = newClient();
   const refused = client.cut(never, "blob:a", 336, 16);
   const lost = client.cut(never, "blob:b", 336, 16);

@@ -37,11 +37,13 @@ test("a failed read of the source is returned, and a stopped probe is aborted", 
 test("the scratch file is deleted if the store fails while it is measured", async () => {
   const calls = [];
   const store = {
-    add: async (id) => void calls.push(`add ${id}`),
-    move: async () => ({ kind: "opfs" }),
+    openFile: async (id, _info, kind) => {
+      calls.push(`open ${id} ${kind}`);
+      return { kind };
+    },
     putChunk: async () => Promise.reject(new DOMException("full", "QuotaExceededError")),
     delete: async (id) => void calls.push(`delete ${id}`),
   };
   await assert.rejects(probeStore(store, "opfs", forever), { name: "QuotaExceededError" });
-  assert.deepEqual(calls, ["add scratch:", "delete scratch:"]);
+  assert.deepEqual(calls, ["delete scratch:", "open scratch: opfs", "delete scratch:"]);
 });

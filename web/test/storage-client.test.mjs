@@ -110,7 +110,7 @@ test("errors of the browser get a code", async () => {
 test("storeChunk stores the hash of the bytes read, and an abort stores nothing", async () => {
   const puts = [];
   const client = connect({ chunkHash: async () => undefined, putChunk: async (...args) => void puts.push(args) });
-  const { source } = await client.call(forever, "openFile", new File(["abc"], "f"));
+  const { source } = await client.call(forever, "openPicked", new File(["abc"], "f"));
   await client.storeChunk(forever, "id", 0, source);
   const [[id, chunk, bytes, hash]] = puts;
   assert.deepEqual([id, chunk, bytes.byteLength], ["id", 0, 3]);
@@ -122,7 +122,7 @@ test("storeChunk stores the hash of the bytes read, and an abort stores nothing"
 
 test("storeChunk does nothing if the chunk is stored", async () => {
   const client = connect({ chunkHash: async () => "ab", putChunk: () => assert.fail("stored again") });
-  const { source } = await client.call(forever, "openFile", new File(["abc"], "f"));
+  const { source } = await client.call(forever, "openPicked", new File(["abc"], "f"));
   await client.storeChunk(forever, "id", 0, source);
 });
 

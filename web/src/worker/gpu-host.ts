@@ -2,7 +2,7 @@
 // assigns each object a number, each kind by its own; programs name objects by these numbers. The host creates and
 // releases objects, replays programs, copies bytes and collects errors. The Go half is internal/gpu/device.
 
-import { EngineError } from '../errors.js';
+import { EngineError } from "../errors.js";
 
 declare global {
   /** Opens a device for Go; the worker that starts Go installs it. */
@@ -16,12 +16,12 @@ export function installGPUHost(gpu: GPU | undefined): void {
 
 /** The limits that the device is requested with: all that the adapter has. Other limits keep WebGPU's defaults. */
 const LIMITS = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
 ] as const;
 
 /** A fence is put into the queue after this many uploaded bytes, and this many fences may be pending. */
@@ -52,20 +52,20 @@ export class GPUHost {
   #closed = false;
 
   private constructor(readonly device: GPUDevice) {
-    device.addEventListener('uncapturederror', (event) => {
+    device.addEventListener("uncapturederror", (event) => {
       event.preventDefault(); // Go reports it
-      this.#keepError(new EngineError('internal', event.error.message));
+      this.#keepError(new EngineError("internal", event.error.message));
     });
     void device.lost.then(({ message }) => {
-      if (!this.#closed) this.#keepError(new EngineError('device_lost', message));
+      if (!this.#closed) this.#keepError(new EngineError("device_lost", message));
     });
   }
 
   /** Opens the default adapter with its own limits. Rejects with `no_webgpu` or `no_adapter`. */
   static async open(gpu: GPU | undefined): Promise<GPUHost> {
-    if (!gpu) throw new EngineError('no_webgpu', 'navigator.gpu is missing');
-    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-    if (!adapter) throw new EngineError('no_adapter', 'requestAdapter returned null');
+    if (!gpu) throw new EngineError("no_webgpu", "navigator.gpu is missing");
+    const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+    if (!adapter) throw new EngineError("no_adapter", "requestAdapter returned null");
     const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
     return new GPUHost(await adapter.requestDevice({ requiredLimits }));
   }
@@ -89,7 +89,7 @@ export class GPUHost {
   /** Creates the layout of bindings of these types. The offset of a uniform, the dispatch's parameters, is dynamic. */
   createLayout(id: number, ...types: GPUBufferBindingType[]): void {
     const entries = types.map((type, binding) => {
-      const buffer = { type, hasDynamicOffset: type === 'uniform' };
+      const buffer = { type, hasDynamicOffset: type === "uniform" };
       return { binding, visibility: GPUShaderStage.COMPUTE, buffer };
     });
     const group = this.device.createBindGroupLayout({ entries });
@@ -98,15 +98,15 @@ export class GPUHost {
 
   /** Compiles a kernel without blocking. Programs may run it once this resolves. */
   async createPipeline(id: number, label: string, layout: number, code: string): Promise<void> {
-    this.device.pushErrorScope('validation'); // swallows an error that says less than the module's messages
+    this.device.pushErrorScope("validation"); // swallows an error that says less than the module's messages
     const module = this.device.createShaderModule({ label, code });
     const popped = this.device.popErrorScope();
-    const compute = { module, entryPoint: 'main' };
+    const compute = { module, entryPoint: "main" };
     try {
       const descriptor = { label, layout: this.#layouts.get(layout).pipeline, compute };
       this.#pipelines.set(id, await this.device.createComputePipelineAsync(descriptor));
     } catch (reason) {
-      throw new EngineError('internal', (await compilerErrors(module)) || (reason as Error).message);
+      throw new EngineError("internal", (await compilerErrors(module)) || (reason as Error).message);
     } finally {
       await popped;
     }
@@ -148,7 +148,7 @@ export class GPUHost {
   #replay(pass: GPUComputePassEncoder, words: Uint32Array, from: number): void {
     let current = -1;
     for (let i = from; i < words.length; i += DISPATCH_WORDS) {
-      if (words[i] !== OP_DISPATCH) throw new EngineError('internal', `no command ${words[i]}`);
+      if (words[i] !== OP_DISPATCH) throw new EngineError("internal", `no command ${words[i]}`);
       const pipeline = words[i + 1]!;
       if (pipeline !== current) pass.setPipeline(this.#pipelines.get(pipeline));
       current = pipeline;
@@ -205,7 +205,7 @@ export class GPUHost {
       await staging.mapAsync(GPUMapMode.READ, 0, length);
     } catch (reason) {
       staging.destroy();
-      throw this.takeError() ?? new EngineError('device_lost', String(reason));
+      throw this.takeError() ?? new EngineError("device_lost", String(reason));
     }
     const bytes = new Uint8Array(staging.getMappedRange(0, length).slice(0));
     staging.unmap();
@@ -220,24 +220,24 @@ export class GPUHost {
     const i = this.#staging.findIndex((buffer) => buffer.size >= length);
     if (i >= 0) return this.#staging.splice(i, 1)[0]!;
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    return this.device.createBuffer({ label: 'read-back', size: Math.max(length, 256), usage });
+    return this.device.createBuffer({ label: "read-back", size: Math.max(length, 256), usage });
   }
 
   /** Opens error scopes, which catch the errors of all calls until `popErrorScopes`. */
   pushErrorScopes(): void {
-    this.device.pushErrorScope('validation');
-    this.device.pushErrorScope('internal');
-    this.device.pushErrorScope('out-of-memory');
+    this.device.pushErrorScope("validation");
+    this.device.pushErrorScope("internal");
+    this.device.pushErrorScope("out-of-memory");
   }
 
   /** Closes the error scopes; rejects with what they caught, or when the device is lost. */
   async popErrorScopes(): Promise<void> {
     const pops = [this.device.popErrorScope(), this.device.popErrorScope(), this.device.popErrorScope()];
     const [memory, internal, invalid] = await Promise.all(pops);
-    if (memory) throw new EngineError('out_of_memory', memory.message);
+    if (memory) throw new EngineError("out_of_memory", memory.message);
     const error = invalid ?? internal;
-    if (error) throw new EngineError('internal', error.message);
-    if (this.#error?.code === 'device_lost') throw this.#error; // the scopes of a lost device catch nothing
+    if (error) throw new EngineError("internal", error.message);
+    if (this.#error?.code === "device_lost") throw this.#error; // the scopes of a lost device catch nothing
   }
 
   #keepError(error: EngineError): void {
@@ -247,7 +247,7 @@ export class GPUHost {
   /** Returns, once, an error that no call reported. A lost device is returned each time. */
   takeError(): EngineError | undefined {
     const error = this.#error;
-    if (error?.code !== 'device_lost') this.#error = undefined;
+    if (error?.code !== "device_lost") this.#error = undefined;
     return error;
   }
 }
@@ -255,8 +255,8 @@ export class GPUHost {
 /** The compiler's errors in a module, each with its line and column. */
 async function compilerErrors(module: GPUShaderModule): Promise<string> {
   const { messages } = await module.getCompilationInfo();
-  const errors = messages.filter(({ type }) => type === 'error');
-  return errors.map(({ lineNum, linePos, message }) => `${lineNum}:${linePos} ${message}`).join('\n');
+  const errors = messages.filter(({ type }) => type === "error");
+  return errors.map(({ lineNum, linePos, message }) => `${lineNum}:${linePos} ${message}`).join("\n");
 }
 
 /** Objects of one kind by the numbers that Go assigns. The number of a removed object is used again. */
@@ -269,7 +269,7 @@ class NumberedObjects<T> {
 
   get(id: number): T {
     const item = this.#items[id];
-    if (item === undefined) throw new EngineError('internal', `no object has number ${id}`);
+    if (item === undefined) throw new EngineError("internal", `no object has number ${id}`);
     return item;
   }
 

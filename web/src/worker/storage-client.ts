@@ -5,7 +5,7 @@ import { Client } from "../rpc.js";
 import { Budget } from "./storage/budget.js";
 import { BufferPool, freeBuffer } from "./storage/buffer-pool.js";
 import { CHUNK_BYTES } from "./storage/chunk-store.js";
-import type { StorageMethods } from "./storage/methods.js";
+import type { ChunkOptions, ChunkProgress, StorageMethods } from "./storage/methods.js";
 
 /** The maximum of weight bytes that JavaScript holds at once, buffers kept for the next read included. */
 const MAX_BYTES = 256e6;
@@ -44,7 +44,7 @@ export class StorageClient {
   }
 
   /** Calls a method that moves few bytes. Rejects with an EngineError. */
-  call<M extends Exclude<keyof StorageMethods, "storeChunk" | "read">>(
+  call<M extends Exclude<keyof StorageMethods, "storeChunk" | "checkChunk" | "hashFile" | "read">>(
     signal: AbortSignal,
     method: M,
     ...args: StorageMethods[M]["args"]
@@ -52,22 +52,28 @@ export class StorageClient {
     return this.#client.call(method, args, { signal });
   }
 
-  /**
-   * Stores a chunk of a source; onProgress receives the number of its bytes that have arrived, a few times a second.
-   */
+  /** Stores a chunk of a source and returns its hash; onProgress is called a few times a second. */
   async storeChunk(
     signal: AbortSignal,
     id: string,
     chunk: number,
     source: number,
-    onProgress?: (bytes: number) => void,
-  ): Promise<void> {
-    await this.#acquire(CHUNK_BYTES);
-    try {
-      await this.#client.call("storeChunk", [id, chunk, source], { signal, onProgress });
-    } finally {
-      this.#budget.release(CHUNK_BYTES);
-    }
+    options: ChunkOptions = {},
+    onProgress?: (progress: ChunkProgress) => void,
+  ): Promise<string> {
+    return this.#holding(CHUNK_BYTES, () =>
+      this.#client.call("storeChunk", [id, chunk, source, options], { signal, onProgress }),
+    );
+  }
+
+  /** Reads a stored chunk from a source again and reports whether it has the stored hash. */
+  async checkChunk(signal: AbortSignal, id: string, chunk: number, source: number): Promise<boolean> {
+    return this.#holding(CHUNK_BYTES, () => this.#client.call("checkChunk", [id, chunk, source], { signal }));
+  }
+
+  /** Returns the SHA-256 of a complete file; onProgress receives the number of bytes hashed. */
+  async hashFile(signal: AbortSignal, id: string, onProgress?: (bytes: number) => void): Promise<string> {
+    return this.#holding(CHUNK_BYTES, () => this.#client.call("hashFile", [id], { signal, onProgress }));
   }
 
   /** Reads bytes of the store. Call release with the buffer when its bytes have been copied. */
@@ -91,6 +97,16 @@ export class StorageClient {
     const { byteLength } = buffer;
     freeBuffer(buffer);
     this.#budget.release(byteLength);
+  }
+
+  /** Calls body while bytes more are held. */
+  async #holding<T>(bytes: number, body: () => Promise<T>): Promise<T> {
+    await this.#acquire(bytes);
+    try {
+      return await body();
+    } finally {
+      this.#budget.release(bytes);
+    }
   }
 
   /** Waits until bytes more may be held. Buffers that are kept for later are freed first. */

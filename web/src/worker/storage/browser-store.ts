@@ -9,11 +9,13 @@ import {
   type ChunkStore,
   chunkLength,
   chunkRange,
+  type FileChanges,
   type FileInfo,
   SCRATCH_ID,
   type StoredFile,
   type StoreKind,
 } from "./chunk-store.js";
+import { withLock } from "./locks.js";
 import { OPFSBackend } from "./opfs-backend.js";
 
 /** The {@link ChunkStore} of a browser. */
@@ -50,11 +52,22 @@ export class BrowserStore implements ChunkStore {
     return this.#index.dropChunk(id, chunk);
   }
 
-  /** Creates a record without chunks, of the kind "indexeddb". */
-  async add(id: string, { name, size, validator }: FileInfo): Promise<StoredFile> {
-    const info = { id, name, size, validator, kind: "indexeddb" as const };
-    await this.#removeBytes(await this.#index.add({ ...info, file: crypto.randomUUID() }));
-    return { ...info, chunks: [] };
+  /** Returns a file's record, which it creates if there is none, and moves the file to a kind. */
+  async openFile(id: string, { name, size, validator, sha256 }: FileInfo, kind: StoreKind): Promise<StoredFile> {
+    return withLock(`outrider-file ${id}`, "exclusive", async () => {
+      const usable = kind === "opfs" && (await this.#opfs()) ? "opfs" : "indexeddb";
+      const added: FileRecord = { id, name, size, validator, sha256, kind: usable, file: crypto.randomUUID() };
+      added.used = Date.now();
+      const record = await this.#index.findOrAdd(added);
+      if (record.file === added.file) await (await this.#backend(record)).create(record);
+      else if (usable === kind) await this.#move(record, kind);
+      return (await this.find(id))!;
+    });
+  }
+
+  /** Changes what is known about a file. */
+  setInfo(id: string, changes: FileChanges): Promise<void> {
+    return this.#index.setInfo(id, changes);
   }
 
   /** Deletes a file. */
@@ -90,22 +103,20 @@ export class BrowserStore implements ChunkStore {
     }
   }
 
-  /** Moves a file to another kind of storage if the browser supports it. */
-  async move(id: string, kind: StoreKind): Promise<StoredFile> {
-    const from = await this.#index.record(id);
+  /** Moves a file to another kind of storage. */
+  async #move(from: FileRecord, kind: "indexeddb" | "opfs"): Promise<void> {
+    const { kind: old = "indexeddb" } = from;
+    if (old === kind || old === "handle") return;
     const to: FileRecord = { ...from, kind, ...(kind === "opfs" && { file: crypto.randomUUID() }) };
-    const backend = kind === "opfs" ? await this.#opfs() : this.#blobs;
-    if (backend && kind !== (from.kind ?? "indexeddb")) {
-      const { chunks } = (await this.find(id))!;
-      await backend.create(to);
-      for (const chunk of chunks) {
-        const bytes = await this.read(id, chunk * CHUNK_BYTES, chunkLength(from.size, chunk));
-        await backend.write(to, chunk, bytes);
-      }
-      await this.#index.replace(from, to, chunks);
-      await this.#removeBytes(from);
+    const backend = await this.#backend(to);
+    const { chunks } = (await this.find(from.id))!;
+    await backend.create(to);
+    for (const chunk of chunks) {
+      const bytes = await this.read(from.id, chunk * CHUNK_BYTES, chunkLength(from.size, chunk));
+      await backend.write(to, chunk, bytes);
     }
-    return (await this.find(id))!;
+    await this.#index.replace(from, to, chunks);
+    await this.#removeBytes(from);
   }
 
   /** Drops the chunks that cannot be read any more, so that they can be downloaded again. */

@@ -3,14 +3,17 @@
 
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import { EngineError } from "../../errors.js";
-import type { FileInfo, StoredFile, StoreKind } from "./chunk-store.js";
+import type { FileChanges, StoredFile, StoreKind } from "./chunk-store.js";
 
 /** Version of the database's schema, which docs/formats.md describes. A change raises it and adds a case to upgrade. */
 const SCHEMA_VERSION = 1;
 
-/** A file's record. Records of the first release have neither kind nor file. */
-export interface FileRecord extends FileInfo {
+/** A file's record. Those of earlier releases lack some of the optional members; see toStoredFile. */
+export interface FileRecord extends FileChanges {
   id: string;
+  name: string;
+  size: number;
+  validator: string;
   /** "indexeddb" if missing. */
   kind?: StoreKind;
   /**
@@ -120,12 +123,22 @@ export class ChunkIndex {
     return record;
   }
 
-  /** Replaces the record of an id, without chunks, and returns the record that it replaced. */
-  async add(record: FileRecord): Promise<FileRecord | undefined> {
+  /** Returns the record of the same id; if there is none, it adds this one. */
+  async findOrAdd(record: FileRecord): Promise<FileRecord> {
     return this.#write(async (tx) => {
       const files = tx.objectStore("files");
-      const [old] = await Promise.all([files.get(record.id), deleteChunks(tx, record.id), files.put(record)]);
-      return old;
+      const old = await files.get(record.id);
+      if (!old) await files.put(record);
+      return old ?? record;
+    });
+  }
+
+  /** Changes members of a record. */
+  async setInfo(id: string, changes: FileChanges): Promise<void> {
+    await this.#write(async (tx) => {
+      const files = tx.objectStore("files");
+      const record = (await files.get(id)) ?? throwUnknownFile(id);
+      await files.put({ ...record, ...changes });
     });
   }
 
@@ -195,8 +208,11 @@ export class ChunkIndex {
 /** The keys of all chunks of a file: an empty array sorts after every number. */
 const allChunks = (id: string) => IDBKeyRange.bound([id], [id, []]);
 
-function toStoredFile({ id, name, size, validator, kind = "indexeddb" }: FileRecord, keys: ChunkKey[]): StoredFile {
-  return { id, name, size, validator, kind, chunks: keys.map(([, chunk]) => chunk) };
+function toStoredFile(record: FileRecord, keys: ChunkKey[]): StoredFile {
+  const { id, name, size, validator, kind = "indexeddb" } = record;
+  const { sha256 = "", hashes = [], verified = false, used = 0 } = record;
+  const chunks = keys.map(([, chunk]) => chunk);
+  return { id, name, size, validator, kind, sha256, hashes, verified, used, chunks, partialBytes: 0 };
 }
 
 const deleteChunks = (tx: WriteTransaction, id: string) =>

@@ -11,12 +11,23 @@ export interface FileInfo {
   name: string;
   /** Bytes. */
   size: number;
-  /** Changes when the content does: an ETag or a date; empty if the server sends neither. */
+  /** An ETag or a date; empty if the server sends neither. It is a hint: servers change it for equal bytes. */
   validator: string;
+  /** The published SHA-256 of the whole file in lower-case hex; empty if none is known. */
+  sha256: string;
 }
 
-/** What holds a file's bytes: Blobs in a database, or a file of the origin's private file system. */
-export type StoreKind = "indexeddb" | "opfs";
+/** What holds a file's bytes: Blobs in a database, a file of the origin's private file system, or a file on the disk. */
+export type StoreKind = "indexeddb" | "opfs" | "handle";
+
+/** What {@link ChunkStore.setInfo} changes of a file; members that are missing stay as they are. */
+export interface FileChanges {
+  validator?: string;
+  sha256?: string;
+  hashes?: string[];
+  verified?: boolean;
+  used?: number;
+}
 
 /** A file in the store. It is complete when all its chunks are stored. */
 export interface StoredFile extends FileInfo {
@@ -24,6 +35,14 @@ export interface StoredFile extends FileInfo {
   kind: StoreKind;
   /** The stored chunks, ascending. */
   chunks: number[];
+  /** Bytes that have arrived of chunks that are not complete. */
+  partialBytes: number;
+  /** The published SHA-256 of each chunk in lower-case hex; empty if none are known. */
+  hashes: string[];
+  /** Whether all bytes have been found to have the published SHA-256. */
+  verified: boolean;
+  /** When the file was last opened, in milliseconds since 1970; 0 if that is not known. */
+  used: number;
 }
 
 /** A store of files. */
@@ -32,8 +51,14 @@ export interface ChunkStore {
   list(): Promise<StoredFile[]>;
   /** Returns a file; undefined if there is none. */
   find(id: string): Promise<StoredFile | undefined>;
-  /** Creates a record without chunks. A file of the same id is deleted with its chunks. */
-  add(id: string, info: FileInfo): Promise<StoredFile>;
+  /**
+   * Returns the record of a file; it creates one without chunks if there is none. A file of another kind is moved to
+   * `kind` with its chunks, unless the browser does not support that kind or the file is on the disk. The info of a
+   * record that exists stays as it is. Tabs that call it at once get the same record.
+   */
+  openFile(id: string, info: FileInfo, kind: StoreKind): Promise<StoredFile>;
+  /** Changes what is known about a file. */
+  setInfo(id: string, changes: FileChanges): Promise<void>;
   /** Stores a chunk and marks it complete with its SHA-256, both or neither. */
   putChunk(id: string, chunk: number, bytes: ArrayBuffer, hash: string): Promise<void>;
   /**
@@ -42,11 +67,6 @@ export interface ChunkStore {
    * may be returned in `into` if that has the same length.
    */
   read(id: string, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer>;
-  /**
-   * Moves a file to another kind of storage if the browser supports it: the chunks that are stored and those stored
-   * later. New files are of the kind "indexeddb".
-   */
-  move(id: string, kind: StoreKind): Promise<StoredFile>;
   /** Returns the SHA-256 with which a chunk was stored, in lower-case hex; undefined if it is not stored. */
   chunkHash(id: string, chunk: number): Promise<string | undefined>;
   /** Deletes one chunk. */

@@ -7,7 +7,7 @@
 import { aborted, EngineError, throwIfAborted } from "../../errors.js";
 import type { FileInfo } from "./chunk-store.js";
 import { connectionLost, fetchError, fileChanged, nameOf, sizeHidden, statusError, wrongRange } from "./http-errors.js";
-import type { Source } from "./source.js";
+import type { OnBytes, Source } from "./source.js";
 
 /** When a failed request is repeated. */
 export interface RetryPolicy {
@@ -42,17 +42,12 @@ export class HTTPSource implements Source {
       const response = await requestRange(url, 0, 1, signal);
       response.body?.cancel().catch(() => {});
       const size = contentRange(response)?.size ?? (await sizeByHead(url, signal));
-      return new HTTPSource(url, { name: nameOf(url), size, validator: validatorOf(response) }, policy);
+      return new HTTPSource(url, { name: nameOf(url), size, validator: validatorOf(response), sha256: "" }, policy);
     });
   }
 
   /** Reads a range. */
-  async read(
-    offset: number,
-    length: number,
-    signal: AbortSignal,
-    onBytes: (received: number) => void,
-  ): Promise<ArrayBuffer> {
+  async read(offset: number, length: number, signal: AbortSignal, onBytes: OnBytes): Promise<ArrayBuffer> {
     const bytes = new Uint8Array(length);
     let received = 0;
     await retry(this.#retryPolicy, signal, async (progressed) => {
@@ -63,7 +58,7 @@ export class HTTPSource implements Source {
         bytes.set(piece, received);
         received += piece.length;
         progressed();
-        onBytes(received);
+        onBytes(received, bytes);
       }
       if (received < length) throw connectionLost(this.#url);
     });

@@ -1,6 +1,6 @@
 // The methods of the storage worker, which the engine worker calls over a MessagePort with rpc.ts.
 
-import type { FileInfo, StoredFile, StoreKind } from "./chunk-store.js";
+import type { FileChanges, FileInfo, StoredFile, StoreKind } from "./chunk-store.js";
 import type { StoreSpeed } from "./probe.js";
 
 /** A source that is open in the storage worker; the number identifies it. */
@@ -8,24 +8,57 @@ export interface OpenSource extends FileInfo {
   source: number;
 }
 
+/** How a chunk is stored. */
+export interface ChunkOptions {
+  /** The published SHA-256 of the chunk in lower-case hex. */
+  expected?: string;
+  /** The chunk is not needed at once: its requests come after those of other chunks. */
+  background?: boolean;
+}
+
+/** How far {@link StorageMethods.storeChunk} is. */
+export interface ChunkProgress {
+  /** Bytes of the chunk that have arrived, those of earlier attempts included. */
+  received: number;
+  /** Whether the chunk waits for the network or the server. */
+  waiting: boolean;
+  /** Why it waits, for a person; empty if it does not. */
+  cause: string;
+  /** When the next attempt starts, in milliseconds since 1970; 0 if that is not known. */
+  until: number;
+}
+
 /** The methods of the storage worker. ArrayBuffers are transferred. */
 export interface StorageMethods {
-  /** Opens a file on a server. */
-  openURL: { args: [url: string]; result: OpenSource };
+  /** Opens a file on a server; mirrors are other addresses of the same file. */
+  openURL: { args: [url: string, mirrors?: string[]]; result: OpenSource };
   /** Opens a file that a person picked. */
-  openFile: { args: [file: File]; result: OpenSource };
+  openPicked: { args: [file: File]; result: OpenSource };
+  /** Returns a small text file of at most maxBytes; undefined if the server has none or refuses it. */
+  fetchText: { args: [url: string, maxBytes: number]; result: string | undefined };
   /** Closes a source. */
   closeSource: { args: [source: number]; result: void };
   /** Returns all files, complete or not. */
   list: { args: []; result: StoredFile[] };
   /** Returns a file; undefined if there is none. */
   find: { args: [id: string]; result: StoredFile | undefined };
-  /** Creates a record without chunks; a file of the same id is deleted with its chunks. */
-  add: { args: [id: string, info: FileInfo]; result: StoredFile };
-  /** Moves a file to another kind of storage if the browser supports it. */
-  move: { args: [id: string, kind: StoreKind]; result: StoredFile };
-  /** Reads one chunk from a source, hashes it and stores it. Progress is the number of its bytes that have arrived. */
-  storeChunk: { args: [id: string, chunk: number, source: number]; progress: number; result: void };
+  /** Returns a file's record, which it creates if there is none; see ChunkStore.openFile. */
+  openFile: { args: [id: string, info: FileInfo, kind: StoreKind]; result: StoredFile };
+  /** Changes what is known about a file. */
+  setInfo: { args: [id: string, changes: FileChanges]; result: void };
+  /**
+   * Reads one chunk from a source, or what earlier attempts have not stored of it, hashes it and stores it. Returns the
+   * hash. A chunk that has not the expected hash is refused with an error of code integrity, and none of it is kept.
+   */
+  storeChunk: {
+    args: [id: string, chunk: number, source: number, options?: ChunkOptions];
+    progress: ChunkProgress;
+    result: string;
+  };
+  /** Reads a stored chunk from a source again and reports whether it has the hash of the stored one. Stores nothing. */
+  checkChunk: { args: [id: string, chunk: number, source: number]; result: boolean };
+  /** Returns the SHA-256 of a complete file. Progress is the number of bytes hashed. */
+  hashFile: { args: [id: string]; progress: number; result: string };
   /** Reads bytes of the store. `into`, which is transferred, is a buffer of the same length to reuse. */
   read: { args: [id: string, offset: number, length: number, into?: ArrayBuffer]; result: ArrayBuffer };
   /** Hashes every chunk again and drops those that differ; returns how many did. */

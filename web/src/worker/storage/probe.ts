@@ -31,9 +31,10 @@ export function probeStore(store: ChunkStore, kind: StoreKind, signal: AbortSign
 
 async function measureStore(store: ChunkStore, requested: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
   const { quota = 0, usage = 0 } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
-  await store.add(SCRATCH_ID, { name: SCRATCH_ID, size: MAX_CHUNKS * CHUNK_BYTES, validator: "" });
+  await store.delete(SCRATCH_ID); // a tab that was closed while it measured leaves one
+  const info = { name: SCRATCH_ID, size: MAX_CHUNKS * CHUNK_BYTES, validator: "", sha256: "" };
+  const { kind } = await store.openFile(SCRATCH_ID, info, requested);
   try {
-    const { kind } = await store.move(SCRATCH_ID, requested);
     const start = performance.now();
     const chunks = await writeChunks(store, signal);
     const written = performance.now();

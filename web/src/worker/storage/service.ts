@@ -6,11 +6,13 @@ import { type Call, type Handlers, serve } from "../../rpc.js";
 import { freeBuffer } from "./buffer-pool.js";
 import { CHUNK_BYTES, type ChunkStore, chunkLength, sha256 } from "./chunk-store.js";
 import { toStorageError } from "./errors.js";
+import { hashFile } from "./hash-file.js";
 import { HTTPSource } from "./http-source.js";
-import { withLock } from "./locks.js";
 import type { OpenSource, StorageMethods } from "./methods.js";
 import { probeLink, probeStore } from "./probe.js";
 import { LocalSource, type Source } from "./source.js";
+import { checkChunk, storeChunk } from "./store-chunk.js";
+import { throttled } from "./throttled.js";
 
 /** Serves the calls of a port from a store, until the port closes. */
 export function serveStorage(port: MessagePort, store: ChunkStore): void {
@@ -26,13 +28,17 @@ function makeHandlers(store: ChunkStore): Handlers<StorageMethods> {
   };
   return {
     openURL: async ({ signal }, url) => register(await HTTPSource.open(url, signal)),
-    openFile: async (_, file) => register(new LocalSource(file)),
+    openPicked: async (_, file) => register(new LocalSource(file)),
+    fetchText: async () => undefined, // the storage worker does not fetch texts yet
     closeSource: async (_, source) => void sources.delete(source),
     list: () => store.list(),
     find: (_, id) => store.find(id),
-    add: (_, id, info) => store.add(id, info),
-    move: (_, id, kind) => store.move(id, kind),
-    storeChunk: (call, id, chunk, source) => storeChunkOnce(store, call, id, chunk, sources.get(source)!),
+    openFile: (_, id, info, kind) => store.openFile(id, info, kind),
+    setInfo: (_, id, changes) => store.setInfo(id, changes),
+    storeChunk: (call, id, chunk, source, options) =>
+      storeChunk(store, call, { id, chunk, source: sources.get(source)!, ...options }),
+    checkChunk: ({ signal }, id, chunk, source) => checkChunk(store, id, chunk, sources.get(source)!, signal),
+    hashFile: ({ signal, progress }, id) => hashFile(store, id, signal, throttled(progress)),
     read: (call, id, offset, length, into) => read(store, call, id, offset, length, into),
     verify: ({ signal }, id) => verify(store, id, signal),
     delete: (_, id) => store.delete(id),
@@ -57,36 +63,6 @@ async function read(
   return bytes;
 }
 
-/** Stores a chunk unless it is stored: another tab may have done so while this one waited for the lock. */
-function storeChunkOnce(
-  store: ChunkStore,
-  call: Call<number>,
-  id: string,
-  chunk: number,
-  source: Source,
-): Promise<void> {
-  const storeIfAbsent = async () => {
-    if ((await store.chunkHash(id, chunk)) === undefined) await storeChunk(store, call, id, chunk, source);
-  };
-  return withLock(`outrider-chunk ${id} ${chunk}`, "exclusive", storeIfAbsent, call.signal);
-}
-
-/** Reads a chunk from its source, hashes it and stores it. */
-async function storeChunk(
-  store: ChunkStore,
-  { signal, progress }: Call<number>,
-  id: string,
-  chunk: number,
-  source: Source,
-): Promise<void> {
-  const length = chunkLength(source.info.size, chunk);
-  if (length <= 0) throw new EngineError("internal", `${id} has no chunk ${chunk}`);
-  const bytes = await source.read(chunk * CHUNK_BYTES, length, signal, throttled(progress));
-  const hash = await sha256(bytes);
-  throwIfAborted(signal);
-  await store.putChunk(id, chunk, bytes, hash);
-}
-
 /** Hashes every chunk of a file again and drops those that have changed; returns how many. */
 async function verify(store: ChunkStore, id: string, signal: AbortSignal): Promise<number> {
   const file = await store.find(id);
@@ -109,17 +85,4 @@ async function hashMatches(store: ChunkStore, id: string, size: number, chunk: n
     if (error instanceof EngineError) return false;
     throw error;
   }
-}
-
-/**
- * Limits report to ten calls a second. Calls may be dropped, also the last: the result says that all bytes are there.
- */
-function throttled(report: (bytes: number) => void): (bytes: number) => void {
-  let next = 0;
-  return (bytes) => {
-    const now = performance.now();
-    if (now < next) return;
-    next = now + 100;
-    report(bytes);
-  };
 }

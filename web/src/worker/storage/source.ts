@@ -3,12 +3,37 @@
 import { EngineError, throwIfAborted } from "../../errors.js";
 import type { FileInfo } from "./chunk-store.js";
 
+/** A read that waits for the network or the server. */
+export interface Waiting {
+  /** Why it waits, for a person. */
+  cause: string;
+  /** When the next attempt starts, in milliseconds since 1970; 0 if that is not known. */
+  until: number;
+}
+
+/** What a read may be given besides its range. */
+export interface ReadOptions {
+  /** The bytes are not needed at once: requests of other reads come first. */
+  background?: boolean;
+  /** Is called when the read begins to wait, and with undefined when it continues. */
+  onWaiting?: (waiting: Waiting | undefined) => void;
+}
+
+/** Receives how many bytes of the range have arrived; they are the first bytes of `bytes`. */
+export type OnBytes = (received: number, bytes: Uint8Array) => void;
+
 /** An open file. */
 export interface Source {
   /** The file as it was when it was opened. */
   readonly info: FileInfo;
-  /** Returns the bytes from offset on, all of them or an error. onBytes receives the number of bytes read so far. */
-  read(offset: number, length: number, signal: AbortSignal, onBytes: (received: number) => void): Promise<ArrayBuffer>;
+  /** Returns the bytes from offset on, all of them or an error. */
+  read(
+    offset: number,
+    length: number,
+    signal: AbortSignal,
+    onBytes: OnBytes,
+    options?: ReadOptions,
+  ): Promise<ArrayBuffer>;
 }
 
 /** A file from a file picker or from drag and drop. The browser reads ranges of it from disk. */
@@ -18,22 +43,17 @@ export class LocalSource implements Source {
 
   constructor(file: File) {
     this.#file = file;
-    this.info = { name: file.name, size: file.size, validator: String(file.lastModified) };
+    this.info = { name: file.name, size: file.size, validator: String(file.lastModified), sha256: "" };
   }
 
   /** Reads a range. */
-  async read(
-    offset: number,
-    length: number,
-    signal: AbortSignal,
-    onBytes: (received: number) => void,
-  ): Promise<ArrayBuffer> {
+  async read(offset: number, length: number, signal: AbortSignal, onBytes: OnBytes): Promise<ArrayBuffer> {
     throwIfAborted(signal);
     const bytes = await this.#file.slice(offset, offset + length).arrayBuffer();
     if (bytes.byteLength !== length) {
       throw new EngineError("truncated", `${this.info.name} is shorter than expected; choose the file again`);
     }
-    onBytes(length);
+    onBytes(length, new Uint8Array(bytes));
     return bytes;
   }
 }
