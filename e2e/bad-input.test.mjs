@@ -222,7 +222,7 @@ test("the page shows an error with Go's message when the Go program ends", async
   const server = await serveModel(t, tiny);
   await withPage(async (page) => {
     // Go panics in the callback, outside of every call that could recover.
-    const reportProgress = "(...args) => new Promise(() => setTimeout(args[4], 0, `not a number`))";
+    const reportProgress = "(...args) => new Promise(() => setTimeout(args.at(-1), 0, `not an object`))";
     await injectCode(page, { after: `globalThis.outriderStorage.storeChunk = ${reportProgress}` });
     await load(page, server.url);
     await assertError(page, "internal", /stopped unexpectedly \(panic: .*\); load the model again/);
