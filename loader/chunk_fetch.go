@@ -30,7 +30,8 @@ type chunkFetch struct {
 	subscribers map[int]func(store.ChunkProgress)
 }
 
-// errRestart ends an attempt to fetch a chunk that begins anew, because downloads are paused or the chunk is more urgent.
+// errRestart ends an attempt to fetch a chunk, which begins anew because downloads are paused or the chunk is more
+// urgent.
 var errRestart = errors.New("loader: the fetch begins anew")
 
 // ensureChunk stores a chunk unless it is stored. Concurrent calls share one fetch, which is cancelled only when the

@@ -157,6 +157,6 @@ func spread(items []int, n int) (some []int) {
 }
 
 func fileChanged() error {
-	return errs.New(errs.FileChanged, "the file at its source is not the one that is stored in part; nothing was deleted: "+
-		"delete the stored model to load the new file from the start")
+	return errs.New(errs.FileChanged, "the file at its source is not the one that is stored in part; nothing was "+
+		"deleted: delete the stored model to load the new file from the start")
 }

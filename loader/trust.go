@@ -22,8 +22,8 @@ func (p *part) requireHash(ctx context.Context, sha256 string) error {
 }
 
 // learnHashes looks for published hashes, once: those of the chunks in the manifest beside the file, or that of the
-// whole file where the source or the hub says it. The caller holds the source's lock. Errors: connection_lost; integrity
-// for a manifest that contradicts itself or the file; file_changed.
+// whole file where the source or the hub says it. The caller holds the source's lock. Errors: connection_lost;
+// integrity for a manifest that contradicts itself or the file; file_changed.
 func (p *part) learnHashes(ctx context.Context, src fetch.Source) error {
 	texts, ok := p.location.(fetch.TextLocation)
 	if p.learned || !ok || p.record().Hashes != nil {
@@ -95,8 +95,8 @@ func (p *part) publishedHash(ctx context.Context, texts fetch.TextLocation, src 
 	return sum
 }
 
-// compareHashes compares chunks that were stored before their published hashes were known. Those that differ are fetched
-// again when they are needed. If most of them differ, the file is another one. Errors: file_changed.
+// compareHashes compares chunks that were stored before their published hashes were known. Those that differ are
+// fetched again when they are needed. If most of them differ, the file is another one. Errors: file_changed.
 func (p *part) compareHashes(ctx context.Context, src fetch.Source) error {
 	file := p.record()
 	stored := storedChunks(file)

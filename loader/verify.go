@@ -197,8 +197,8 @@ func (p *part) countAgain() {
 }
 
 func wrongFile() error {
-	e := errs.New(errs.Integrity, "the file does not have the SHA-256 that was published for it, and its source sends the "+
-		"same bytes again; delete it from the stored models and load it from another address")
+	e := errs.New(errs.Integrity, "the file does not have the SHA-256 that was published for it, and its source sends "+
+		"the same bytes again; delete it from the stored models and load it from another address")
 	e.Retryable = false
 	return e
 }

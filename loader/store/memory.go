@@ -108,7 +108,7 @@ func (m *Memory) StoreChunk(ctx context.Context, id string, chunk int, src fetch
 	}
 	hash := hexHash(b)
 	if o.Expected != "" && hash != o.Expected || !finite(b, o.Finite) {
-		return "", errs.New(errs.Integrity, src.Info().Name+" arrived damaged: its bytes are not those of the model; try again")
+		return "", errs.New(errs.Integrity, src.Info().Name+" arrived damaged; try again")
 	}
 	return hash, m.putChunk(id, chunk, b, hash)
 }
