@@ -46,7 +46,8 @@ func open(ctx context.Context, method string, urlOrFile any) (Source, error) {
 		return nil, err
 	}
 	opened := jsbridge.Read[wire.OpenSource](v)
-	return source{Info(wire.FileInfo{Name: opened.Name, Size: opened.Size, Validator: opened.Validator, SHA256: opened.SHA256}), opened.Source}, nil
+	info := Info(wire.FileInfo{Name: opened.Name, Size: opened.Size, Validator: opened.Validator, SHA256: opened.SHA256})
+	return source{info, opened.Source}, nil
 }
 
 // Picked is the location of the files that a person picked: File objects by name.

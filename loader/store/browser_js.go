@@ -187,7 +187,8 @@ func fileOf(v js.Value) File {
 	f := newFile(stored.ID, fetch.Info{
 		Name: stored.Name, Size: stored.Size, Validator: stored.Validator, SHA256: stored.SHA256,
 	})
-	f.Kind, f.PartialBytes, f.Verified, f.Used = Kind(stored.Kind), stored.PartialBytes, stored.Verified, timeOf(stored.Used)
+	f.Kind, f.PartialBytes = Kind(stored.Kind), stored.PartialBytes
+	f.Verified, f.Used = stored.Verified, timeOf(stored.Used)
 	if len(stored.Hashes) > 0 {
 		f.Hashes = stored.Hashes
 	}
