@@ -222,8 +222,8 @@ test("the page shows an error with Go's message when the Go program ends", async
   const server = await serveModel(t, tiny);
   await withPage(async (page) => {
     // Go panics in the callback, outside of every call that could recover.
-    const reportProgress = "(...args) => new Promise(() => setTimeout(args.at(-1), 0, `not an object`))";
-    await injectCode(page, { after: `globalThis.outriderStorage.storeChunk = ${reportProgress}` });
+    const callWithoutProgress = "(...args) => new Promise(() => setTimeout(args.at(-1)))";
+    await injectCode(page, { after: `globalThis.outriderStorage.storeChunk = ${callWithoutProgress}` });
     await load(page, server.url);
     await assertError(page, "internal", /stopped unexpectedly \(panic: .*\); load the model again/);
     await page.getByRole("button", { name: "Try again" }).waitFor();

@@ -7,8 +7,8 @@
 //   no CORS              fails  fails             works           fails
 //   circle of redirects  fails  fails             fails           works, at least five times as fast
 //
-// A browser rejects a compressed range because it asks for ranges with Accept-Encoding: identity. It ends a circle after
-// 20 redirects. An address that redirects to a server that is down differs from a circle in the time alone.
+// A browser rejects a compressed range because it asks for ranges with Accept-Encoding: identity. It ends a circle
+// after 20 redirects. An address that redirects to a server that is down differs from a circle in the time alone.
 
 import { withTimeout } from "./clock.js";
 import { compressedRanges, corsError, type NetworkError, tooManyRedirects } from "./http-errors.js";
@@ -22,8 +22,8 @@ const MIN_CIRCLE = 5;
 const MAX_CIRCLE = 100;
 
 /**
- * Returns what is wrong with a server on whose ranges fetch rejects; undefined for a connection that was lost. `took` is
- * how many milliseconds the rejected fetch took. One answer may be chance when connections break often.
+ * Returns what is wrong with a server on whose ranges fetch rejects; undefined for a connection that was lost. `took`
+ * is how many milliseconds the rejected fetch took. One answer may be chance when connections break often.
  */
 export async function diagnose(
   network: Network,
