@@ -3,7 +3,7 @@
 
 import { aborted, throwIfAborted } from "../../errors.js";
 import type { Cancel } from "./clock.js";
-import { connectionLost, hostOf, NetworkError, statusError, webPage } from "./http-errors.js";
+import { connectionLost, NetworkError, Silent, statusError, webPage } from "./http-errors.js";
 import type { Network } from "./network.js";
 import type { Stream } from "./origin.js";
 import { isHTML, type Range, retryAfter } from "./response.js";
@@ -106,7 +106,7 @@ export class Attempt {
   #explain(error: Error): Error {
     if (this.#caller.aborted) return aborted();
     if (this.#stream.preempted.aborted || error instanceof Preempted) return new Preempted();
-    if (this.#silence.signal.aborted) return silent(this.#url);
+    if (this.#silence.signal.aborted) return new Silent(this.#url);
     return error;
   }
 
@@ -162,9 +162,4 @@ class Floor {
       this.#cancel = this.#start();
     });
   }
-}
-
-function silent(url: string): NetworkError {
-  const message = `${hostOf(url)} sends nothing; what has arrived is kept; try again to continue from there`;
-  return new NetworkError("transient", "connection_lost", message);
 }
