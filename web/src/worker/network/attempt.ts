@@ -84,8 +84,8 @@ export class Attempt {
         if (done) return;
         floor.received(value.length);
         yield value;
-        const waited = await this.#network.bandwidth.take(value.length, this.#signal);
-        if ((await this.#pauseForOthers()) || waited) floor.pause();
+        await floor.during(this.#network.bandwidth.take(value.length, this.#signal));
+        await floor.during(this.#pauseForOthers());
       }
     } catch (thrown) {
       throw thrown instanceof NetworkError ? thrown : this.#explain(connectionLost(this.#url));
@@ -133,6 +133,7 @@ class Floor {
   readonly #network: Network;
   readonly #end: () => void;
   #bytes = 0;
+  #pausing = false;
   #paused = false;
   #cancel: Cancel;
 
@@ -146,8 +147,11 @@ class Floor {
     this.#bytes += bytes;
   }
 
-  pause(): void {
-    this.#paused = true;
+  /** Waits for a pause, which resolves with whether it was one. */
+  async during(pause: Promise<boolean>): Promise<void> {
+    this.#pausing = true;
+    if (await pause) this.#paused = true;
+    this.#pausing = false;
   }
 
   stop(): void {
@@ -156,7 +160,7 @@ class Floor {
 
   #start(): Cancel {
     return this.#network.clock.after(FLOOR_TIME, () => {
-      if (this.#bytes < FLOOR_BYTES && !this.#paused) return this.#end();
+      if (this.#bytes < FLOOR_BYTES && !this.#paused && !this.#pausing) return this.#end();
       this.#bytes = 0;
       this.#paused = false;
       this.#cancel = this.#start();

@@ -179,8 +179,9 @@ export class Origin {
   received(bytes: number): void {
     if (!this.#outage) this.#failures = 0;
     this.#lastReceived = this.#clock.now();
-    const full = this.#queue.length > 0 && this.#streams.size >= this.#concurrency.limit;
+    const full = this.#streams.size === this.#concurrency.limit;
     this.#concurrency.received(bytes, full, this.#lastReceived);
+    if (full) this.#grantNext(); // more streams may be open now
   }
 
   /** Notes the speed of one response. */
