@@ -6,7 +6,12 @@ import { bytes, duration } from "./format.js";
 import { isLocal, type Loading } from "./loading.js";
 
 /** What a load does in each phase, for a person. */
-export const phases = { header: "Reading the file", download: "Downloading", load: "Loading onto the GPU" };
+export const phases = {
+  header: "Reading the file",
+  download: "Downloading",
+  verify: "Checking the downloaded files",
+  load: "Loading onto the GPU",
+};
 
 /** Renders a load under way. */
 export function loadingNotice(loading: Loading): TemplateResult {

@@ -1,5 +1,5 @@
-// One request for a range: it ends when the server is silent, when the caller stops it, or when its connection is needed
-// for something more urgent, and says why.
+// One request for a range: it ends when the server is silent, when the caller stops it, or when its connection is
+// needed for something more urgent, and says why.
 
 import { aborted, throwIfAborted } from "../../errors.js";
 import type { Cancel } from "./clock.js";

@@ -7,8 +7,8 @@
 //   no CORS              fails  fails             works           fails
 //   circle of redirects  fails  fails             fails           works, at least five times as fast
 //
-// A browser rejects a compressed range because it asks for ranges with Accept-Encoding: identity. It ends a circle after
-// 20 redirects. An address that redirects to a server that is down differs from a circle in the time alone.
+// A browser rejects a compressed range because it asks for ranges with Accept-Encoding: identity. It ends a circle
+// after 20 redirects. An address that redirects to a server that is down differs from a circle in the time alone.
 
 import { withTimeout } from "./clock.js";
 import { compressedRanges, corsError, type NetworkError, tooManyRedirects } from "./http-errors.js";

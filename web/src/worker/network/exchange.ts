@@ -31,7 +31,8 @@ export interface Answer {
 }
 
 /**
- * Sends a request and passes the answer to handle. Rejects with a NetworkError, Preempted, aborted, or what handle throws.
+ * Sends a request and passes the answer to handle. Rejects with a NetworkError, Preempted, aborted, or what handle
+ * throws.
  */
 export async function exchange<T>(
   network: Network,

@@ -44,7 +44,9 @@ export class Mirrors {
     if (this.#mirrors.every((other) => other.error)) throw this.#failure();
   }
 
-  /** Reports whether another mirror would be so much faster than a stream that has received bytes that it is worth it. */
+  /**
+   * Reports whether another mirror would be so much faster than a stream that has received bytes that it is worth it.
+   */
   isSlow(mirror: Mirror, bytes: number, milliseconds: number): boolean {
     if (this.#mirrors.length === 1 || milliseconds < SLOW_TIME) return false;
     const needed = (bytes / milliseconds) * 1000 * SLOW_FACTOR;

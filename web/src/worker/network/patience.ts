@@ -43,7 +43,9 @@ export class Patience {
     this.#accusations = 0;
   }
 
-  /** Counts a suspect answer. Returns the milliseconds to wait before the next attempt; undefined if it was the last. */
+  /**
+   * Counts a suspect answer. Returns the milliseconds to wait before the next attempt; undefined if it was the last.
+   */
   suspect(): number | undefined {
     const { clock, random } = this.#network;
     const now = clock.now();
@@ -54,8 +56,8 @@ export class Patience {
   }
 
   /**
-   * Returns the error for a fetch that rejected. A lost connection is the rule; another reason counts only if it is found
-   * twice in a row, and CORS only while no page has read an answer of the origin yet.
+   * Returns the error for a fetch that rejected. A lost connection is the rule; another reason counts only if it is
+   * found twice in a row, and CORS only while no page has read an answer of the origin yet.
    */
   async explain(range: Range, took: number, signal: AbortSignal): Promise<NetworkError> {
     const lost = connectionLost(this.#url);

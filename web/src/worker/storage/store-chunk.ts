@@ -18,7 +18,8 @@ export interface ChunkRequest extends ChunkOptions {
 type StoreCall = Pick<Call<ChunkProgress>, "signal" | "progress">;
 
 /**
- * Stores a chunk unless it is stored: another tab may have done so while this one waited for the lock. Returns the hash.
+ * Stores a chunk unless it is stored: another tab may have done so while this one waited for the lock. Returns the
+ * hash.
  */
 export function storeChunk(store: ChunkStore, call: StoreCall, request: ChunkRequest): Promise<string> {
   const { id, chunk } = request;
@@ -56,7 +57,8 @@ function readFromSource({ signal, progress }: StoreCall, request: ChunkRequest):
 }
 
 function wrongHash({ source, chunk }: ChunkRequest): EngineError {
-  const message = `part ${chunk + 1} of ${source.info.name} arrived damaged: its hash is not the published one; try again`;
+  const part = `part ${chunk + 1} of ${source.info.name}`;
+  const message = `${part} arrived damaged: its hash is not the published one; try again`;
   return new EngineError("integrity", message, { retryable: true });
 }
 
