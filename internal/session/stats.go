@@ -46,7 +46,7 @@ func (m *openModel) gpuBytes() int64 {
 
 // pagingStats returns nil unless the model is paged.
 func (m *openModel) pagingStats(last answer) *wire.PagingStats {
-	if m == nil || !m.ready() || m.engine.SlotBytes() == 0 {
+	if m == nil || m.engine == nil || m.engine.SlotBytes() == 0 {
 		return nil
 	}
 	onGPU, all := m.engine.NumExperts()
