@@ -15,7 +15,7 @@ import (
 )
 
 // httpSource is a file on a server that Go reads itself, for tests and native tools. In the browser the storage worker
-// reads (web/src/worker/storage/http-source.ts); it also retries, which httpSource does not.
+// reads (web/src/worker/network/http-source.ts); it also retries, which httpSource does not.
 type httpSource struct {
 	url  string
 	info Info

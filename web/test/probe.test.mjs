@@ -37,7 +37,10 @@ test("a failed read of the source is returned, and a stopped probe is aborted", 
 test("the scratch file is deleted if the store fails while it is measured", async () => {
   const calls = [];
   const store = {
-    openFile: async (id, _info, kind) => (calls.push(`open ${id} ${kind}`), { kind }),
+    openFile: async (id, _info, kind) => {
+      calls.push(`open ${id} ${kind}`);
+      return { kind };
+    },
     putChunk: async () => Promise.reject(new DOMException("full", "QuotaExceededError")),
     delete: async (id) => void calls.push(`delete ${id}`),
   };
