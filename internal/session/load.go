@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"time"
 
 	"github.com/outrider-web/outrider/internal/wire"
 	"github.com/outrider-web/outrider/loader"
@@ -24,6 +25,7 @@ func (s *Session) Load(ctx context.Context, r LoadRequest, report func(wire.Prog
 	}
 	defer release()
 	s.close()
+	s.gate.Resume()
 	m := s.newModel(r)
 	s.setCurrent(m)
 	if err := m.load(ctx, progressReporter(report)); err != nil {
@@ -45,5 +47,15 @@ func progressOf(p loader.Progress) wire.Progress {
 		BytesTotal:     p.Total,
 		BytesPerSecond: p.BytesPerSecond,
 		SecondsLeft:    p.SecondsLeft,
+		Waiting:        p.Waiting,
+		Until:          milliseconds(p.Until),
 	}
+}
+
+// milliseconds returns a time in milliseconds since 1970; 0 for the zero time.
+func milliseconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixMilli())
 }

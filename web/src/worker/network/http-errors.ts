@@ -61,8 +61,17 @@ export function statusError(url: string, status: number, retryAfter = 0): Networ
 
 /** Returns the error for a connection that broke or never came about. */
 export function connectionLost(url: string): NetworkError {
-  const message = `the connection to ${hostOf(url)} was lost; what has arrived is kept; try again to continue from there`;
+  const host = hostOf(url);
+  const message = `the connection to ${host} was lost; what has arrived is kept; try again to continue from there`;
   return new NetworkError("transient", "connection_lost", message);
+}
+
+/** The error for a server that sends nothing, or next to nothing. */
+export class Silent extends NetworkError {
+  constructor(url: string) {
+    const message = `${hostOf(url)} sends nothing; what has arrived is kept; try again to continue from there`;
+    super("transient", "connection_lost", message);
+  }
 }
 
 /** Returns the error for a server that no page of another origin may read. */
@@ -73,7 +82,8 @@ export function corsError(url: string): NetworkError {
 
 /** Returns the error for a server that compresses ranges, which cannot be put together then. */
 export function compressedRanges(url: string): NetworkError {
-  const message = `${hostOf(url)} compresses the parts of ${nameOf(url)} that it sends, so that they do not fit together`;
+  const [host, name] = [hostOf(url), nameOf(url)];
+  const message = `${host} compresses the parts of ${name} that it sends, so that they do not fit together`;
   return new NetworkError("final", "compressed_ranges", `${message}; have it send the file as it is, or ${FROM_DISK}`);
 }
 
@@ -85,7 +95,8 @@ export function tooManyRedirects(url: string): NetworkError {
 
 /** Returns the error for a server that does not let pages read the size of a file. */
 export function sizeHidden(url: string): NetworkError {
-  const message = `${hostOf(url)} hides the size of the file from web pages: its CORS settings must expose Content-Range`;
+  const host = hostOf(url);
+  const message = `${host} hides the size of the file from web pages: its CORS settings must expose Content-Range`;
   return new NetworkError("suspect", "no_cors", `${message}; ${FROM_DISK}`);
 }
 

@@ -44,7 +44,9 @@ export class Mirrors {
     if (this.#mirrors.every((other) => other.error)) throw this.#failure();
   }
 
-  /** Reports whether another mirror would be so much faster than a stream that has received bytes that it is worth it. */
+  /**
+   * Reports whether another mirror would be so much faster than a stream that has received bytes that it is worth it.
+   */
   isSlow(mirror: Mirror, bytes: number, milliseconds: number): boolean {
     if (this.#mirrors.length === 1 || milliseconds < SLOW_TIME) return false;
     const needed = (bytes / milliseconds) * 1000 * SLOW_FACTOR;
@@ -72,7 +74,7 @@ export class Mirrors {
 
   /** Returns the milliseconds until a mirror may be asked. */
   #wait({ notBefore, origin }: Mirror): number {
-    return Math.max(0, notBefore - this.#network.clock.now(), origin.closedUntil - this.#network.clock.now());
+    return Math.max(0, notBefore - this.#network.clock.now(), origin.wait);
   }
 
   /** Returns the bytes per second of one stream; 0 if they have not been measured for a while. */

@@ -34,8 +34,8 @@ export class RangeBuffer {
   }
 
   /**
-   * Begins a response. The bytes of one whose length is unknown are not reported before it has ended: it may turn out to
-   * be too long and therefore wrong.
+   * Begins a response. The bytes of one whose length is unknown are not reported before it has ended: it may turn out
+   * to be too long and therefore wrong.
    */
   begin(lengthKnown: boolean): void {
     this.#start = this.#received;

@@ -8,7 +8,9 @@ export interface Range {
   length: number;
 }
 
-/** The range of a response: its first and last byte in the file, and the size of the file unless the server hides it. */
+/**
+ * The range of a response: its first and last byte in the file, and the size of the file unless the server hides it.
+ */
 export interface ContentRange {
   first: number;
   last: number;
@@ -26,8 +28,8 @@ export function checkRange(url: string, response: Response, { offset, length }: 
 }
 
 /**
- * Returns where a response's body is in the file; undefined if the server does not let pages read Content-Range, or sends
- * something else in it.
+ * Returns where a response's body is in the file; undefined if the server does not let pages read Content-Range, or
+ * sends something else in it.
  */
 export function contentRange(response: Response): ContentRange | undefined {
   const header = response.headers.get("Content-Range")?.trim() ?? "";
