@@ -5,6 +5,8 @@ import type { Call } from "../../rpc.js";
 import { CHUNK_BYTES, type ChunkStore, chunkLength, sha256 } from "./chunk-store.js";
 import { withLock } from "./locks.js";
 import type { ChunkOptions, ChunkProgress } from "./methods.js";
+import { PieceWriter } from "./piece-writer.js";
+import { announce, watchOtherTabs } from "./progress-channel.js";
 import type { Source, Waiting } from "./source.js";
 import { throttled } from "./throttled.js";
 
@@ -18,46 +20,116 @@ export interface ChunkRequest extends ChunkOptions {
 type StoreCall = Pick<Call<ChunkProgress>, "signal" | "progress">;
 
 /**
- * Stores a chunk unless it is stored: another tab may have done so while this one waited for the lock. Returns the hash.
+ * Stores a chunk unless it is stored, and returns its hash. While another tab stores it, this one waits and reports the
+ * progress of that tab.
  */
-export function storeChunk(store: ChunkStore, call: StoreCall, request: ChunkRequest): Promise<string> {
+export async function storeChunk(store: ChunkStore, call: StoreCall, request: ChunkRequest): Promise<string> {
   const { id, chunk } = request;
-  const storeIfAbsent = async () => (await store.chunkHash(id, chunk)) ?? (await fetchAndStore(store, call, request));
-  return withLock(`outrider-chunk ${id} ${chunk}`, "exclusive", storeIfAbsent, call.signal);
-}
-
-/** Reads a chunk from its source, hashes it and stores it. */
-async function fetchAndStore(store: ChunkStore, call: StoreCall, request: ChunkRequest): Promise<string> {
-  const { id, chunk, expected } = request;
-  const bytes = await readFromSource(call, request);
-  const hash = await sha256(bytes);
-  throwIfAborted(call.signal);
-  if (expected && hash !== expected) throw wrongHash(request);
-  await store.putChunk(id, chunk, bytes, hash);
-  return hash;
-}
-
-/** Reads a whole chunk and reports its progress. */
-function readFromSource({ signal, progress }: StoreCall, request: ChunkRequest): Promise<ArrayBuffer> {
-  const { source, chunk, background = false } = request;
-  const length = chunkLength(source.info.size, chunk);
-  if (length <= 0) throw new EngineError("internal", `${request.id} has no chunk ${chunk}`);
-  const current: ChunkProgress = { received: 0, waiting: false, cause: "", until: 0 };
-  const report = throttled(() => progress({ ...current }));
-  const onBytes = (received: number) => {
-    current.received = received;
-    report(undefined);
+  const reports = new Reports(call.progress);
+  const endWatch = watchOtherTabs(id, chunk, (received) => reports.received(received));
+  const storeIfAbsent = async () => {
+    endWatch();
+    return (await store.chunkHash(id, chunk)) ?? (await new ChunkFetch(store, request, reports).run(call.signal));
   };
-  const onWaiting = (waiting?: Waiting) => {
-    Object.assign(current, { waiting: waiting !== undefined, cause: "", until: 0 }, waiting);
-    progress({ ...current });
-  };
-  return source.read(chunk * CHUNK_BYTES, length, signal, onBytes, { background, onWaiting });
+  try {
+    return await withLock(`outrider-chunk ${id} ${chunk}`, "exclusive", storeIfAbsent, call.signal);
+  } finally {
+    endWatch();
+  }
 }
 
-function wrongHash({ source, chunk }: ChunkRequest): EngineError {
-  const message = `part ${chunk + 1} of ${source.info.name} arrived damaged: its hash is not the published one; try again`;
-  return new EngineError("integrity", message, { retryable: true });
+/** The progress of a chunk, as far as it is worth reporting. */
+class Reports {
+  readonly #send: (progress: ChunkProgress) => void;
+  readonly #sendBytes: () => void;
+  readonly #current: ChunkProgress = { received: 0, waiting: false, cause: "", until: 0 };
+
+  constructor(send: (progress: ChunkProgress) => void) {
+    this.#send = send;
+    this.#sendBytes = throttled<void>(() => this.#send({ ...this.#current }));
+  }
+
+  /** Reports that bytes have arrived. */
+  received(bytes: number): void {
+    this.#current.received = bytes;
+    this.#sendBytes();
+  }
+
+  /** Reports that the chunk waits, or with undefined that it continues. */
+  waiting(waiting: Waiting | undefined): void {
+    Object.assign(this.#current, { waiting: waiting !== undefined, cause: "", until: 0 }, waiting);
+    this.#send({ ...this.#current });
+  }
+}
+
+/** The way of one chunk from its source into the store. */
+class ChunkFetch {
+  readonly #store: ChunkStore;
+  readonly #request: ChunkRequest;
+  readonly #reports: Reports;
+  readonly #announce: (received: number) => void;
+
+  constructor(store: ChunkStore, request: ChunkRequest, reports: Reports) {
+    this.#store = store;
+    this.#request = request;
+    this.#reports = reports;
+    this.#announce = throttled((received) => announce(request.id, request.chunk, received));
+  }
+
+  /** Reads what is not stored of the chunk, compares its hash with the expected one and stores it. */
+  async run(signal: AbortSignal): Promise<string> {
+    const { id, chunk, expected } = this.#request;
+    const bytes = await this.#readBytes(signal);
+    const hash = await sha256(bytes);
+    throwIfAborted(signal);
+    if (expected && hash !== expected) {
+      await this.#store.dropPieces(id, chunk);
+      throw this.#wrongHash();
+    }
+    await this.#store.putChunk(id, chunk, bytes, hash);
+    return hash;
+  }
+
+  /** Returns the chunk's bytes: the stored pieces, and the rest from the source. */
+  async #readBytes(signal: AbortSignal): Promise<ArrayBuffer> {
+    const { id, chunk, source } = this.#request;
+    const length = chunkLength(source.info.size, chunk);
+    if (length <= 0) throw new EngineError("internal", `${id} has no chunk ${chunk}`);
+    throwIfAborted(signal);
+    const bytes = new Uint8Array(length);
+    const start = await this.#store.readPieces(id, chunk, bytes);
+    this.#reports.received(start);
+    if (start === 0) return this.#readRest(0, length, signal);
+    if (start < length) bytes.set(new Uint8Array(await this.#readRest(start, length - start, signal)), start);
+    return bytes.buffer;
+  }
+
+  /** Reads the last `length` bytes of the chunk from the source, and stores pieces of them as they arrive. */
+  async #readRest(start: number, length: number, signal: AbortSignal): Promise<ArrayBuffer> {
+    const { id, chunk, source, background = false } = this.#request;
+    const failed = new AbortController();
+    const writer = new PieceWriter(this.#store, { id, chunk, start, length }, (error) => failed.abort(error));
+    const onBytes = (received: number, bytes: Uint8Array) => {
+      this.#reports.received(start + received);
+      this.#announce(start + received);
+      writer.arrived(received, bytes as Uint8Array<ArrayBuffer>);
+    };
+    const options = { background, onWaiting: (waiting?: Waiting) => this.#reports.waiting(waiting) };
+    const either = AbortSignal.any([signal, failed.signal]);
+    try {
+      return await source.read(chunk * CHUNK_BYTES + start, length, either, onBytes, options);
+    } catch (error) {
+      throw failed.signal.aborted ? failed.signal.reason : error;
+    } finally {
+      await writer.end();
+    }
+  }
+
+  #wrongHash(): EngineError {
+    const { source, chunk } = this.#request;
+    const problem = `part ${chunk + 1} of ${source.info.name} arrived damaged: its hash is not the published one`;
+    return new EngineError("integrity", `${problem}; try again`, { retryable: true });
+  }
 }
 
 /** Reads a stored chunk from a source again and reports whether it has the stored hash. */
