@@ -6,6 +6,7 @@
 //	pack reference         print an answer of the CPU reference with such a model
 //	pack trace             write which experts a model's tokens choose; print how well they can be predicted
 //	pack simulate          replay such a trace with several eviction policies and numbers of slots
+//	pack manifest          write the hashes of model files beside them, which a page checks when it downloads them
 package main
 
 import (
@@ -20,12 +21,13 @@ var verbs = map[string]func(args []string) error{
 	"reference": reference,
 	"trace":     trace,
 	"simulate":  simulatePolicies,
+	"manifest":  writeManifests,
 }
 
 func main() {
 	if len(os.Args) < 2 || verbs[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr,
-			"usage: pack models, or pack tiny, virtual, reference, trace or simulate with flags")
+		fmt.Fprintln(os.Stderr, "usage: pack models, or pack manifest FILE|FOLDER..., or "+
+			"pack tiny, virtual, reference, trace or simulate with flags")
 		os.Exit(2)
 	}
 	if err := verbs[os.Args[1]](os.Args[2:]); err != nil {

@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"internal/tokenizer":          {"internal/errs"},
 	"internal/chat":               {"internal/errs", "internal/tokenizer"},
 	"internal/image":              {"internal/errs"},
+	"internal/json":               {},
 	"internal/image/decode":       {"internal/errs", "internal/image"},
 	"internal/openai":             {"internal/errs"},
 	"internal/ops":                {"internal/errs", "internal/quant"},
@@ -50,8 +51,8 @@ var allowed = map[string][]string{
 	"internal/experts":          {"internal/errs"},
 	"internal/experts/simulate": {"internal/experts"},
 	"internal/preflight":        {"internal/experts", "internal/errs"},
-	"loader":                    {"internal/errs", "internal/quant", "loader/..."},
-	"loader/...":                {"internal/errs", "internal/jsbridge", "internal/quant", "internal/wire", "loader/..."},
+	"loader":                    {"internal/errs", "internal/json", "internal/quant", "loader/..."},
+	"loader/...":                {"internal/errs", "internal/jsbridge", "internal/json", "internal/quant", "internal/wire", "loader/..."},
 	"internal/engine": {
 		"internal/chat", "internal/experts", "internal/errs", "internal/image", "internal/model/...",
 		"internal/model", "internal/ops", "internal/preflight", "internal/quant", "internal/sample",

@@ -1,8 +1,9 @@
 // The page around <scout-chat>: it chooses the model to start with and keeps the page working offline.
 
+import "../element/define.js"; // registers <scout-chat>
 import { type CatalogueModel, catalogue, nano } from "../element/catalogue.js";
-import type { ScoutChat } from "../element/define.js";
 import { modelName } from "../element/format.js";
+import type { ScoutChat } from "../element/scout-chat.js";
 import { keepOffline } from "./offline.js";
 
 /** Keys of localStorage under which the model and the vision file of the last visit are kept. */
