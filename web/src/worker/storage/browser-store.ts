@@ -35,7 +35,6 @@ export class BrowserStore implements ChunkStore {
   readonly #records = new Map<string, FileRecord>(); // those that this tab has opened, by id
   readonly #cleared = new Set<string>(); // ids of opened files whose records the browser has cleared
   #opening: Promise<OPFSBackend | undefined> | undefined;
-  #sweeping: Promise<void> | undefined;
 
   /** name is that of the database and of the folder in the origin's private file system. */
   constructor(name = "outrider-weights") {
@@ -45,11 +44,10 @@ export class BrowserStore implements ChunkStore {
     this.#reads = new VerifiedReads((record, chunk, hash) => this.#index.markStored(record, chunk, hash));
   }
 
-  /** Returns every file, complete or not. */
+  /** Returns every file, complete or not, except those that are being deleted. */
   async list(): Promise<StoredFile[]> {
-    await (this.#sweeping ??= this.#sweep());
-    const deleting = new Set((await this.#index.records()).flatMap(({ id, deleting }) => (deleting ? [id] : [])));
-    return (await this.#index.list()).filter(({ id }) => id !== SCRATCH_ID && !deleting.has(id));
+    const deleting = await this.#sweep();
+    return (await this.#index.list()).filter(({ id }) => id !== SCRATCH_ID && !deleting.includes(id));
   }
 
   /** Returns a file; undefined if there is none. A deleted one exists for the tabs that use it. */
@@ -286,11 +284,16 @@ export class BrowserStore implements ChunkStore {
     }
   }
 
-  /** Removes the files that were deleted while another tab used them, which has been closed since. */
-  async #sweep(): Promise<void> {
+  /**
+   * Removes the files that were deleted while another tab used them, which has been closed since. Returns the ids of
+   * those that a tab still uses.
+   */
+  async #sweep(): Promise<string[]> {
+    const used: string[] = [];
     for (const { id, deleting } of await this.#index.records()) {
-      if (deleting) await this.#uses.ifUnused(id, () => this.#remove(id));
+      if (deleting && !(await this.#uses.ifUnused(id, () => this.#remove(id)))) used.push(id);
     }
+    return used;
   }
 
   async #remove(id: string): Promise<void> {

@@ -61,7 +61,8 @@ export type Database = IDBPDatabase<Schema>;
  * cleared what the site stored and with false if a page of a newer version must upgrade it.
  */
 export async function openDatabase(name: string, onClosed: (cleared: boolean) => void): Promise<Database> {
-  const { promise: blocked, reject } = Promise.withResolvers<never>();
+  let reject: (error: EngineError) => void;
+  const blocked = new Promise<never>((_, rejects) => (reject = rejects));
   let timer: ReturnType<typeof setTimeout> | undefined;
   const opening = openDB<Schema>(name, SCHEMA_VERSION, {
     upgrade,

@@ -6,6 +6,7 @@ import { type Call, type Handlers, serve } from "../../rpc.js";
 import { freeBuffer } from "./buffer-pool.js";
 import { CHUNK_BYTES, type ChunkStore, chunkLength, sha256 } from "./chunk-store.js";
 import { toStorageError } from "./errors.js";
+import { exportFile } from "./export-file.js";
 import { hashFile } from "./hash-file.js";
 import { HTTPSource } from "./http-source.js";
 import type { OpenSource, StorageMethods } from "./methods.js";
@@ -42,6 +43,11 @@ function makeHandlers(store: ChunkStore): Handlers<StorageMethods> {
     read: (call, id, offset, length, into) => read(store, call, id, offset, length, into),
     verify: ({ signal }, id) => verify(store, id, signal),
     delete: (_, id) => store.delete(id),
+    endUse: (_, id) => store.endUse(id),
+    importFile: (_, handle) => store.importFile(handle),
+    fileHandle: (_, id) => store.fileHandle(id),
+    exportFile: ({ signal, progress }, id, target) => exportFile(store, id, target, signal, throttled(progress)),
+    freeSpace: (_, bytes) => store.freeSpace(bytes),
     probeStore: ({ signal }, kind) => probeStore(store, kind, signal),
     probeLink: ({ signal }, source) => probeLink(sources.get(source)!, signal),
   };

@@ -98,8 +98,8 @@ class ChunkFetch {
     throwIfAborted(signal);
     const bytes = new Uint8Array(length);
     const start = await this.#store.readPieces(id, chunk, bytes);
-    this.#reports.received(start);
     if (start === 0) return this.#readRest(0, length, signal);
+    this.#reports.received(start);
     if (start < length) bytes.set(new Uint8Array(await this.#readRest(start, length - start, signal)), start);
     return bytes.buffer;
   }

@@ -1,7 +1,7 @@
 // Reads from the store that find bytes which have changed on the disk. The first read of a chunk in a session reads all
 // of the chunk and compares its hash with that of the bytes that were stored.
 
-import type { Backend } from "./backend.js";
+import { type Backend, shortRead } from "./backend.js";
 import { CHUNK_BYTES, chunkLength, chunkRange, sha256 } from "./chunk-store.js";
 import type { FileRecord } from "./schema.js";
 
@@ -44,6 +44,7 @@ export class VerifiedReads {
   async read(target: ReadTarget, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer> {
     const { first, last } = chunkRange(offset, length);
     const { record, backend } = target;
+    if (offset + length > record.size) throw shortRead(record.name);
     let unverified = false;
     for (let chunk = first; chunk <= last; chunk++) unverified ||= !this.#verified.has(keyOf(record, chunk));
     if (!unverified) return backend.read(record, offset, length, into);
