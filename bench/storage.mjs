@@ -2,7 +2,7 @@
 // ("read") or to the engine worker only ("arrive"), by kind of store and by the number of concurrent requests
 // ("depth").
 //
-//   node bench/storage.mjs [ROUNDS [PATTERN]]    5 rounds by default; a pattern of cases: "opfs read (23|71)"
+//   node bench/storage.mjs [ROUNDS [PATTERN]]    5 rounds by default; a pattern of cases, such as "opfs read (23|71)"
 //
 // Every round runs every case once, so that a disturbance does not affect all rounds of one case. The table shows the
 // fastest round and, in brackets, the median; on an idle machine the two are close.

@@ -1,13 +1,13 @@
 // The worker of fake-engine.mjs. It runs in the page, before the page's scripts, and answers the calls of EngineMethods
 // in web/src/protocol.ts. globalThis.engineScript says what it does:
 //
-//   stored, preflight, warnings, vision, answer, paging    results, or parts of them; each stats downloads paging.step
-//   loadMs, pictureMs, tileMs, tokenMs, progressEvery      how long each step takes
-//   holdLoadAt, holdChatAt, holdTiles                      the step after which a call waits until it is aborted
-//   loadError                                              what a load fails with
-//   refuse                                                 whether pictures under 100 bytes are refused
-//   fatal, fatalAt, fatalOnce                              the error and the word at which the engine ends
-//   progressAt                                             progress to report after a word
+//   stored, preflight, warnings, vision, answer, paging   results, or parts of them; each stats downloads paging.step
+//   loadMs, pictureMs, tileMs, tokenMs, progressEvery     how long each step takes
+//   holdLoadAt, holdChatAt, holdTiles                     the step that lasts until the call is aborted
+//   loadError                                             what a load fails with
+//   refuse                                                whether pictures under 100 bytes are refused
+//   fatal, fatalAt, fatalOnce                             the error and the word at which the engine ends
+//   progressAt                                            progress to report after a word
 {
   const script = globalThis.engineScript;
   const forever = 1e8; // ms

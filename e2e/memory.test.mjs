@@ -42,8 +42,8 @@ function assertPaged(stats) {
 }
 
 for (const breaks of [false, true]) {
-  const failure = breaks ? "is lost by an allocation" : "refuses an allocation";
-  test(`when a GPU ${failure}, this load and later ones allocate less`, async () => {
+  const outcome = breaks ? "is lost by an allocation" : "refuses an allocation";
+  test(`when a GPU ${outcome}, this load and later ones allocate less`, async () => {
     await withGPU({ limit: 0.6 * unlimited.gpuBytes, breaks }, async (page) => {
       for (const visit of ["first", "second"]) {
         const stats = await loadAndAsk(page, model.url, undefined, message, tokens);

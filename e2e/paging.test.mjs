@@ -62,7 +62,7 @@ const isFor =
     return !headers.range || (Number(from) < offset + bytes && Number(to) >= offset);
   };
 
-test("an answer that misses experts without network reports it, waits, and goes on with the same tokens", async () => {
+test("an answer that misses experts without network says so, waits, and continues with the same tokens", async () => {
   const bytes = large();
   const isUnreachable = isFor(tensorAt(bytes, "blk.0.ffn_up_exps.weight"));
   await withModel(bytes, async (page, models) => {

@@ -6,7 +6,7 @@ import { useFakeEngine } from "./fake-engine.mjs";
 import { serveSite } from "./server.mjs";
 
 const folder = process.argv[2] ?? "dist/pictures";
-const answer = `The capital of France is Paris, on the Seine, in the north of the country.
+const answer = `The capital of France is Paris. It is on the Seine, in the north of the country.
 
 Three things to see on a first day:
 
@@ -47,7 +47,7 @@ const states = {
       loadError: {
         code: "no_ranges",
         retryable: true,
-        message: "models.example.org does not answer range requests; download the file and open it from disk instead",
+        message: "models.example.org does not answer range requests; download the file and open it from disk",
       },
     },
     act: async (page) => {

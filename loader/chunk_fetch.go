@@ -2,32 +2,46 @@ package loader
 
 import (
 	"context"
+	"errors"
 	"sync"
 
-	"github.com/outrider-web/outrider/internal/errs"
-	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/store"
+)
+
+// priority says how urgent a chunk is.
+type priority int
+
+const (
+	background priority = iota // it is stored because nothing else is to be done
+	foreground                 // a person waits for the download
+	demand                     // a read waits for it; it is fetched even while downloads are paused
 )
 
 // chunkFetch is a chunk on its way from the source into the store. Callers that need the same chunk share it.
 type chunkFetch struct {
-	done    chan struct{} // closed when the fetch has ended
-	err     error         // valid once done is closed
-	cancel  context.CancelFunc
-	waiters int // callers that wait for done; guarded by part.mu
+	done     chan struct{} // closed when the fetch has ended
+	err      error         // valid once done is closed
+	cancel   context.CancelFunc
+	waiters  int           // callers that wait for done; guarded by part.mu
+	priority priority      // the highest of its callers; guarded by part.mu
+	raised   chan struct{} // closed when the fetch has to begin anew; guarded by part.mu
 
 	mu          sync.Mutex
-	subscribers map[int]func(received int64)
+	subscribers map[int]func(store.ChunkProgress)
 }
 
+// errRestart ends an attempt to fetch a chunk, which begins anew because downloads are paused or the chunk is more
+// urgent.
+var errRestart = errors.New("loader: the fetch begins anew")
+
 // ensureChunk stores a chunk unless it is stored. Concurrent calls share one fetch, which is cancelled only when the
-// contexts of all of them have ended. onBytes, which may be nil, is called with the number of bytes received so far.
-func (p *part) ensureChunk(ctx context.Context, st store.Store, chunk int, onBytes func(received int64)) error {
-	f := p.join(st, chunk)
+// contexts of all of them have ended. report, which may be nil, is called with the progress of the fetch.
+func (p *part) ensureChunk(ctx context.Context, chunk int, urgency priority, report func(store.ChunkProgress)) error {
+	f := p.join(chunk, urgency)
 	if f == nil {
 		return nil
 	}
-	defer f.subscribe(onBytes)()
+	defer f.subscribe(report)()
 	select {
 	case <-f.done:
 		return f.err
@@ -38,7 +52,7 @@ func (p *part) ensureChunk(ctx context.Context, st store.Store, chunk int, onByt
 }
 
 // join adds a waiter to the fetch of a chunk, which it starts if there is none. It returns nil if the chunk is stored.
-func (p *part) join(st store.Store, chunk int) *chunkFetch {
+func (p *part) join(chunk int, urgency priority) *chunkFetch {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.file.Chunks[chunk] {
@@ -46,14 +60,31 @@ func (p *part) join(st store.Store, chunk int) *chunkFetch {
 	}
 	f := p.fetches[chunk]
 	if f == nil {
-		f = &chunkFetch{done: make(chan struct{}), subscribers: map[int]func(int64){}}
+		f = &chunkFetch{
+			done: make(chan struct{}), raised: make(chan struct{}), priority: urgency,
+			subscribers: map[int]func(store.ChunkProgress){},
+		}
 		p.fetches[chunk] = f
 		var ctx context.Context // not a caller's: the fetch may outlive the caller that started it
 		ctx, f.cancel = context.WithCancel(context.Background())
-		go p.runFetch(ctx, st, chunk, f)
+		go p.runFetch(ctx, chunk, f)
 	}
 	f.waiters++
+	p.raise(f, urgency)
 	return f
+}
+
+// raise makes a fetch as urgent as its most urgent caller. It begins anew if that lets it receive bytes earlier; what
+// has arrived is stored. The caller holds p.mu.
+func (p *part) raise(f *chunkFetch, urgency priority) {
+	if urgency <= f.priority {
+		return
+	}
+	if f.priority == background || p.options.Gate.Paused() {
+		close(f.raised)
+		f.raised = make(chan struct{})
+	}
+	f.priority = urgency
 }
 
 // leave removes a waiter before the fetch has ended. The last one cancels the fetch and waits for its end.
@@ -71,8 +102,11 @@ func (p *part) leave(chunk int, f *chunkFetch) {
 	}
 }
 
-func (p *part) runFetch(ctx context.Context, st store.Store, chunk int, f *chunkFetch) {
-	f.err = p.fetchChunk(ctx, st, chunk, f.notify)
+func (p *part) runFetch(ctx context.Context, chunk int, f *chunkFetch) {
+	f.err = errRestart
+	for f.err == errRestart {
+		f.err = p.attemptFetch(ctx, chunk, f)
+	}
 	p.mu.Lock()
 	p.removeFetch(chunk, f)
 	if f.err == nil {
@@ -83,6 +117,40 @@ func (p *part) runFetch(ctx context.Context, st store.Store, chunk int, f *chunk
 	close(f.done)
 }
 
+// attemptFetch fetches a chunk until that succeeds, fails, or has to begin anew, which is the error errRestart.
+func (p *part) attemptFetch(ctx context.Context, chunk int, f *chunkFetch) error {
+	p.mu.Lock()
+	urgency, raised := f.priority, f.raised
+	p.mu.Unlock()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	paused, change := p.options.Gate.state()
+	if urgency == demand {
+		paused, change = false, nil
+	}
+	go cancelWhen(cancel, ctx.Done(), change, raised)
+	if paused {
+		f.notify(store.ChunkProgress{Waiting: true, Cause: "paused"})
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	err := p.fetchChunk(ctx, chunk, urgency, f.notify)
+	if err != nil && context.Cause(ctx) == errRestart {
+		return errRestart
+	}
+	return err
+}
+
+// cancelWhen calls cancel with errRestart when one of the channels is closed.
+func cancelWhen(cancel context.CancelCauseFunc, done, change, raised <-chan struct{}) {
+	select {
+	case <-done:
+	case <-change:
+	case <-raised:
+	}
+	cancel(errRestart)
+}
+
 // removeFetch removes f from p.fetches unless another fetch has replaced it. The caller holds p.mu.
 func (p *part) removeFetch(chunk int, f *chunkFetch) {
 	if p.fetches[chunk] == f {
@@ -90,43 +158,9 @@ func (p *part) removeFetch(chunk int, f *chunkFetch) {
 	}
 }
 
-// fetchChunk fetches a chunk and stores it. If the source reports that the file has changed, fetchChunk opens it again:
-// a single inconsistent response is not worth gigabytes. If the file has really changed, its record is deleted.
-func (p *part) fetchChunk(ctx context.Context, st store.Store, chunk int, onBytes func(received int64)) error {
-	src, err := p.unchangedSource(ctx, st)
-	if err != nil {
-		return err
-	}
-	progress := func(c store.ChunkProgress) { onBytes(c.Received) }
-	_, err = st.StoreChunk(ctx, p.file.ID, chunk, src, store.ChunkOptions{Progress: progress})
-	if err == nil {
-		onBytes(p.file.ChunkLen(chunk))
-		return nil
-	}
-	if errs.Of(err).Code == errs.Integrity {
-		p.close()
-		if _, changed := p.unchangedSource(ctx, st); changed != nil {
-			return changed
-		}
-	}
-	return err
-}
-
-// unchangedSource returns the source. If it is no longer the file whose chunks are stored, unchangedSource deletes the
-// record and returns an error of code integrity.
-func (p *part) unchangedSource(ctx context.Context, st store.Store) (fetch.Source, error) {
-	src, err := p.open(ctx)
-	if err != nil || src.Info().Same(p.file.Info) {
-		return src, err
-	}
-	st.Delete(ctx, p.file.ID) // its error is dropped: that the file has changed matters more
-	return nil, errs.New(errs.Integrity,
-		"the file has changed at its source; load the model again to start over")
-}
-
-// subscribe calls onBytes with the number of bytes received so far, until unsubscribe is called.
-func (f *chunkFetch) subscribe(onBytes func(received int64)) (unsubscribe func()) {
-	if onBytes == nil {
+// subscribe calls report with the progress of the fetch until unsubscribe is called.
+func (f *chunkFetch) subscribe(report func(store.ChunkProgress)) (unsubscribe func()) {
+	if report == nil {
 		return func() {}
 	}
 	f.mu.Lock()
@@ -135,7 +169,7 @@ func (f *chunkFetch) subscribe(onBytes func(received int64)) (unsubscribe func()
 	for f.subscribers[id] != nil {
 		id++
 	}
-	f.subscribers[id] = onBytes
+	f.subscribers[id] = report
 	return func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -143,10 +177,10 @@ func (f *chunkFetch) subscribe(onBytes func(received int64)) (unsubscribe func()
 	}
 }
 
-func (f *chunkFetch) notify(received int64) {
+func (f *chunkFetch) notify(progress store.ChunkProgress) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, onBytes := range f.subscribers {
-		onBytes(received)
+	for _, report := range f.subscribers {
+		report(progress)
 	}
 }

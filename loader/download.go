@@ -9,20 +9,38 @@ import (
 	"github.com/outrider-web/outrider/loader/gguf"
 )
 
-// parallelFetches is how many chunks are fetched at once: enough to hide the server's latency between two chunks.
-const parallelFetches = 4
+// parallelFetches is how many chunks are fetched at once, at most: the storage worker decides how many connections they
+// have.
+const parallelFetches = 8
+
+// maxDownloads is how often a download looks for chunks that are missing. It starts over if the store is cleared.
+const maxDownloads = 3
 
 // Download stores the chunks that contain tensors and are not stored yet, in the order given; without tensors, the
-// whole model. What arrived before an error or the end of ctx stays stored. report may be nil.
-// Errors: no_ranges, no_cors, not_found, http_status, connection_lost, integrity (the file changed), storage_full.
+// whole model. It compares files that are complete then with their published hashes. What arrived before an error or
+// the end of ctx stays stored. report may be nil. Errors: no_ranges, no_cors, not_found, http_status, connection_lost,
+// file_changed, integrity, storage_full, storage_error.
 func (m *Model) Download(ctx context.Context, tensors []gguf.Tensor, report func(Progress)) error {
 	chunks := m.chunksOf(tensors)
+	for range maxDownloads {
+		if err := m.downloadMissing(ctx, chunks, report); err != nil {
+			return m.explainStorageFull(err)
+		}
+		if len(m.missingChunks(chunks)) == 0 {
+			return m.CheckPublished(ctx, report)
+		}
+	}
+	return storageUnreliable(nil)
+}
+
+// downloadMissing stores those of the chunks that are missing now.
+func (m *Model) downloadMissing(ctx context.Context, chunks []chunk, report func(Progress)) error {
 	missing := m.missingChunks(chunks)
 	total := m.chunkBytes(chunks)
 	meter := newProgressMeter(PhaseDownload, total, report)
 	meter.addStored(total - m.chunkBytes(missing))
 	if err := m.ensureChunks(ctx, missing, meter); err != nil {
-		return m.explainStorageFull(err)
+		return err
 	}
 	meter.finish()
 	return nil
@@ -62,7 +80,7 @@ func (m *Model) ensureChunks(ctx context.Context, chunks []chunk, meter *progres
 		workers.Go(func() {
 			for c := range queue {
 				p := m.parts[c.part]
-				if err := p.ensureChunk(ctx, m.store, c.index, meter.startPiece()); err != nil {
+				if err := p.ensureChunk(ctx, c.index, foreground, meter.startPiece()); err != nil {
 					cancel(withFileName(p.name, err))
 					return
 				}
@@ -117,23 +135,3 @@ func explainStorageFull(err error, stored, total int64) error {
 }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
-
-// Verify hashes every stored byte again and removes the chunks that have changed, so that Download fetches them again.
-// It returns how many have changed.
-func (m *Model) Verify(ctx context.Context) (changed int, err error) {
-	for _, p := range m.parts {
-		n, err := m.store.Verify(ctx, p.file.ID)
-		if err != nil {
-			return changed, withFileName(p.name, err)
-		}
-		changed += n
-		if n > 0 {
-			file, _, err := m.store.Find(ctx, p.file.ID)
-			if err != nil {
-				return changed, withFileName(p.name, err)
-			}
-			p.setChunks(file)
-		}
-	}
-	return changed, nil
-}

@@ -153,13 +153,18 @@ func TestDownloadResumesAfterALostConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	var missing []int64
+	compared := int64(0) // the last stored chunk, which shows that the file has not changed in between
 	for chunk, stored := range f.Chunks {
-		if !stored {
+		if stored {
+			compared = int64(chunk)
+		} else {
 			missing = append(missing, int64(chunk))
 		}
 	}
-	if got := s.takeChunks(); !slices.Equal(got, missing) {
-		t.Errorf("chunks %v were requested again, want the missing ones, %v", got, missing)
+	want := append(missing, compared)
+	slices.Sort(want)
+	if got := s.takeChunks(); !slices.Equal(got, want) {
+		t.Errorf("chunks %v were requested again, want the missing ones and %d, %v", got, compared, want)
 	}
 }
 
@@ -183,21 +188,6 @@ func TestAnIncompleteModelOpensWithoutTheServerAndCountsMissingBytes(t *testing.
 		t.Error(err)
 	}
 	wantError(t, again.Download(t.Context(), nil, nil), errs.ConnectionLost, "m.gguf: ")
-}
-
-func TestAFileThatChangesDuringTheDownloadStartsOver(t *testing.T) {
-	s, st := newHTTPServer(t, bigModel()), newStore()
-	m := s.mustOpen(t, st)
-	s.etag = `"2"`
-	err := m.Download(t.Context(), nil, nil)
-	wantError(t, err, errs.Integrity, "changed")
-	again := s.mustOpen(t, st)
-	if f, _, _ := st.Find(t.Context(), again.ID); f.Validator != `"2"` || f.Stored() != store.ChunkBytes {
-		t.Errorf("record %+v", f)
-	}
-	if err := again.Download(t.Context(), nil, nil); err != nil {
-		t.Error(err)
-	}
 }
 
 func TestOpenReportsServersThatCannotBeUsed(t *testing.T) {
@@ -263,7 +253,7 @@ func TestDownloadRefetchesChunksThatVerifyRemoved(t *testing.T) {
 	if n, err := m.Verify(t.Context()); n != 0 || err != nil {
 		t.Fatalf("%d changed, %v", n, err)
 	}
-	m.store = changedChunkStore{st}
+	m.setStore(changedChunkStore{st})
 	if n, err := m.Verify(t.Context()); n != 1 || err != nil {
 		t.Fatalf("%d changed, %v", n, err)
 	}
@@ -285,6 +275,12 @@ func (f changedChunkStore) Find(ctx context.Context, id string) (store.File, boo
 	file, ok, err := f.Store.Find(ctx, id)
 	file.Chunks[2] = false
 	return file, ok, err
+}
+
+func (f changedChunkStore) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source,
+	o store.ChunkOptions) (string, error) {
+	o.Replace = true
+	return f.Store.StoreChunk(ctx, id, chunk, src, o)
 }
 
 func TestDownloadFetchesOnlyTheChunksOfTheTensors(t *testing.T) {
@@ -347,25 +343,25 @@ func TestMeterAveragesTheLastSeconds(t *testing.T) {
 	m.now = func() time.Time { return at }
 	m.addStored(100)
 	count := m.startPiece()
-	count(0)
+	count(store.ChunkProgress{Received: 0})
 	if last.BytesPerSecond != 0 || last.SecondsLeft != 0 {
 		t.Errorf("a rate without elapsed time: %+v", last)
 	}
 	for range 10 { // 10 bytes a second for ten seconds
 		at = at.Add(time.Second)
-		count(int64(at.Unix()) * 10)
+		count(store.ChunkProgress{Received: at.Unix() * 10})
 	}
 	if last.BytesPerSecond != 10 || last.SecondsLeft != 80 || last.Done != 200 {
 		t.Errorf("%+v, want 10 B/s, 80 s left, 200 done", last)
 	}
 	at = at.Add(5 * time.Second)
-	count(600)
+	count(store.ChunkProgress{Received: 600})
 	if last.BytesPerSecond != 100 || last.SecondsLeft != 3 {
 		t.Errorf("%+v, want the last five seconds: 100 B/s, 3 s left", last)
 	}
 	before := last
 	at = at.Add(time.Millisecond)
-	count(601)
+	count(store.ChunkProgress{Received: 601})
 	if last != before {
 		t.Error("a second report within a millisecond")
 	}

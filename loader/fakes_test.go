@@ -156,6 +156,9 @@ func (s *lossyStore) Read(ctx context.Context, id string, offset, n int64) (Blob
 
 func (s *lossyStore) StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source,
 	o store.ChunkOptions) (string, error) {
+	s.mu.Lock()
+	o.Replace = o.Replace || s.lost[chunk] != nil
+	s.mu.Unlock()
 	hash, err := s.Memory.StoreChunk(ctx, id, chunk, src, o)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,4 +166,12 @@ func (s *lossyStore) StoreChunk(ctx context.Context, id string, chunk int, src f
 		delete(s.lost, chunk)
 	}
 	return hash, err
+}
+
+// setStore has a model use another store.
+func (m *Model) setStore(st store.Store) {
+	m.store = st
+	for _, p := range m.parts {
+		p.store = st
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/outrider-web/outrider/loader/gguf"
+	"github.com/outrider-web/outrider/loader/store"
 )
 
 // readAhead is how many pieces are read from the store while the callback handles one. IndexedDB returns Blobs four
@@ -53,7 +54,7 @@ func handlePiece(r readResult, handle PieceFunc, meter *progressMeter) error {
 	if err != nil {
 		return err
 	}
-	meter.startPiece()(r.n)
+	meter.startPiece()(store.ChunkProgress{Received: r.n})
 	return nil
 }
 

@@ -29,7 +29,7 @@ var bigModel = sync.OnceValue(func() []byte {
 	w := &gguf.Writer{}
 	w.Set("general.architecture", "llama")
 	add := func(name string, t quant.Type, dims ...int) {
-		w.Add(name, t, dims, randomBytes(t.RowBytes(dims[0])*dims[1], uint64(len(name))))
+		w.Add(name, t, dims, randomWeights(t, t.RowBytes(dims[0])*dims[1], uint64(len(name))))
 	}
 	add("token_embd.weight", quant.Q6_K, 256*7, 30000)
 	add("blk.0.attn_norm.weight", quant.F32, 300, 1)
@@ -43,7 +43,7 @@ func smallModel(tensor string, pairs ...any) []byte {
 	for i := 0; i < len(pairs); i += 2 {
 		w.Set(pairs[i].(string), pairs[i+1])
 	}
-	w.Add(tensor, quant.F32, []int{8}, randomBytes(32, 1))
+	w.Add(tensor, quant.F32, []int{8}, randomWeights(quant.F32, 32, 1))
 	return w.Bytes()
 }
 
@@ -61,6 +61,17 @@ func randomBytes(n int, seed uint64) []byte {
 	key[0] = byte(seed)
 	b := make([]byte, n)
 	rand.NewChaCha8(key).Read(b)
+	return b
+}
+
+// randomWeights returns random blocks of a type in which every number is finite.
+func randomWeights(t quant.Type, n int, seed uint64) []byte {
+	b := randomBytes(n, seed)
+	for block := 0; block < n; block += t.BlockBytes() {
+		for _, float := range t.Floats() {
+			b[block+float.At+1] &= 0x3F // the highest bits of the exponent
+		}
+	}
 	return b
 }
 

@@ -23,49 +23,64 @@ type Model struct {
 	Name string     // name of its first file
 	File *gguf.File // the headers of all parts, merged
 
-	store store.Store
-	parts []*part
+	store   store.Store
+	options Options
+	parts   []*part
+	waiting waitCounter // of Read
 }
 
-// Open reads the headers of a model, from the store if they are there. name is its only or first file; the other parts
-// of a split model are at the same location. A server is not contacted for a file whose header is stored, so a model
-// that is stored in part opens without the network; a change on the server shows when the next byte is fetched. A
-// picked file that differs from the stored one of the same name replaces it. report may be nil.
-//
-// Errors: those of fetch.Location.Open and store.Store; not_gguf, truncated, bad_header. A file that is not a model is
-// deleted from the store.
+// Open is OpenWith for files without published hashes whose fetches fail when the server cannot be reached.
 func Open(ctx context.Context, location fetch.Location, name string, st store.Store,
 	report func(Progress)) (*Model, error) {
-	m := &Model{ID: location.ID(name), Name: name, store: st}
-	meter := newProgressMeter(PhaseHeader, 0, report)
-	if err := m.openParts(ctx, location, meter); err != nil {
+	return OpenWith(ctx, location, name, st, Options{Report: report})
+}
+
+// OpenWith reads the headers of a model, from the store if they are there. name is its only or first file; the other
+// parts of a split model are at the same location. A server is not contacted for a file whose header is stored, so a
+// model that is stored in part opens without the network; a change on the server shows when the next byte is fetched. A
+// picked file that differs from the stored one of the same name replaces it.
+//
+// Errors: those of fetch.Location.Open and store.Store; not_gguf, truncated, bad_header. A file that was not stored
+// before and is not a model leaves nothing in the store.
+func OpenWith(ctx context.Context, location fetch.Location, name string, st store.Store, o Options) (*Model, error) {
+	m := &Model{ID: location.ID(name), Name: name, store: st, options: o, waiting: waitCounter{onWaiting: o.OnWaiting}}
+	meter := newProgressMeter(PhaseHeader, 0, o.Report)
+	err := m.openParts(ctx, location, meter)
+	if err == nil {
+		m.File, err = m.mergeHeaders()
+	}
+	if err != nil {
 		m.Close()
 		return nil, err
 	}
 	meter.finish()
+	return m, nil
+}
+
+// mergeHeaders merges the headers of the parts.
+func (m *Model) mergeHeaders() (*gguf.File, error) {
 	var headers []*gguf.File
 	for _, p := range m.parts {
 		headers = append(headers, p.header)
 	}
 	file, err := gguf.Merge(headers)
 	if err != nil {
-		m.Close()
-		return nil, withFileName(name, err)
+		return nil, withFileName(m.Name, err)
 	}
-	m.File = file
-	return m, nil
+	return file, nil
 }
 
 // openParts opens the first file, then the other parts that its header names.
 func (m *Model) openParts(ctx context.Context, location fetch.Location, meter *progressMeter) error {
 	names := []string{m.Name}
 	for i := 0; i < len(names); i++ {
-		p, err := openPart(ctx, location, names[i], m.store, meter)
-		if err != nil {
+		p := newPart(location, names[i], m.store, m.options)
+		if err := openPart(ctx, p, m.options.integrityOf(i), meter); err != nil {
 			return withFileName(names[i], err)
 		}
 		m.parts = append(m.parts, p)
 		if i == 0 {
+			var err error
 			if names, err = partNames(m.Name, p.header); err != nil {
 				return withFileName(m.Name, err)
 			}
@@ -95,7 +110,7 @@ func (m *Model) Move(ctx context.Context, kind store.Kind) error {
 		if err != nil {
 			return m.explainStorageFull(withFileName(p.name, err))
 		}
-		p.file = file
+		p.setRecord(file)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package loader
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/outrider-web/outrider/internal/errs"
@@ -14,46 +15,60 @@ import (
 type part struct {
 	location fetch.Location
 	name     string
-	header   *gguf.File
+	store    store.Store
+	options  Options
+	header   *gguf.File // nil until it has been read
+	created  bool       // the record was created when the part was opened
+	earlier  []int      // the chunks that were stored when the part was opened
 
-	file      store.File // only Chunks changes, guarded by mu
-	mu        sync.Mutex
-	fetches   map[int]*chunkFetch // by chunk, guarded by mu
-	recheckMu sync.Mutex          // held while the store is asked what it still has
+	mu      sync.Mutex          // guards what follows
+	file    store.File          // ID, Name and Size never change
+	fetches map[int]*chunkFetch // by chunk
+	replace map[int]bool        // chunks of which stored bytes are wrong
+	fetched int                 // chunks fetched since the part was opened
+	again   int                 // of these, chunks that had been stored before
+	lost    map[int]int         // how often the store has lost a chunk
+	losses  int                 // how often the store has lost the record
 
-	sourceLock chan struct{} // holds one token, whose holder may open or close the source; waiting for it ends with ctx
-	source     fetch.Source  // nil until bytes are needed
+	recheckMu sync.Mutex // held while the store is asked what it still has
+
+	sourceLock chan struct{}  // holds one token, whose holder may use what follows; waiting for it ends with ctx
+	source     fetch.Source   // nil until bytes are needed
+	retired    []fetch.Source // earlier ones, which fetches may still be using
+	confirmed  bool           // the source has the bytes that are stored
+	compared   bool           // stored chunks have been compared with the source
+	learned    bool           // published hashes have been looked for
 }
 
-func newPart(location fetch.Location, name string) *part {
+func newPart(location fetch.Location, name string, st store.Store, o Options) *part {
 	p := &part{
-		location:   location,
-		name:       name,
-		fetches:    map[int]*chunkFetch{},
+		location: location, name: name, store: st, options: o,
+		fetches: map[int]*chunkFetch{}, replace: map[int]bool{}, lost: map[int]int{},
 		sourceLock: make(chan struct{}, 1),
 	}
 	p.sourceLock <- struct{}{}
 	return p
 }
 
-// openPart finds or creates a file's record in the store and reads the file's header.
-func openPart(ctx context.Context, location fetch.Location, name string, st store.Store,
-	meter *progressMeter) (*part, error) {
-	p := newPart(location, name)
-	if err := p.findOrCreate(ctx, st); err != nil {
-		p.close()
-		return nil, err
+// openPart finds or creates a file's record in the store and reads the file's header. integrity is the file's published
+// hash, or empty.
+func openPart(ctx context.Context, p *part, integrity string, meter *progressMeter) (err error) {
+	if err = p.findOrCreate(ctx); err == nil {
+		err = p.requireHash(ctx, integrity)
 	}
-	var err error
-	p.header, err = gguf.Read(p.file.Size, func(n int64) ([]byte, error) { return p.readPrefix(ctx, st, n, meter) })
 	if err != nil {
 		p.close()
-		if isUnusable(err) {
-			st.Delete(ctx, p.file.ID) // its error is dropped: what is wrong with the file matters more
-		}
-		return nil, explainStorageFull(err, p.file.Stored(), p.file.Size)
+		return err
 	}
-	return p, nil
+	p.header, err = gguf.Read(p.file.Size, func(n int64) ([]byte, error) { return p.readPrefix(ctx, n, meter) })
+	if err != nil {
+		p.close()
+		if p.created && isUnusable(err) {
+			p.store.Delete(ctx, p.file.ID) // its error is dropped: what is wrong with the file matters more
+		}
+		return explainStorageFull(err, p.file.Stored(), p.file.Size)
+	}
+	return nil
 }
 
 // isUnusable reports whether an error says that the file is not a GGUF file that can be read.
@@ -67,74 +82,90 @@ func isUnusable(err error) bool {
 
 // findOrCreate looks the file up in the store, and at its source unless its header is stored. The source of a picked
 // file is always opened: that costs nothing, and the file may be another one than the stored one.
-func (p *part) findOrCreate(ctx context.Context, st store.Store) error {
+func (p *part) findOrCreate(ctx context.Context) error {
 	id := p.location.ID(p.name)
-	file, known, err := st.Find(ctx, id)
+	file, known, err := p.store.Find(ctx, id)
 	if err != nil {
 		return err
 	}
-	p.file = file
+	if known {
+		p.file, p.earlier = file, storedChunks(file)
+	}
 	if known && p.location.Remote() && (file.Complete() || file.Chunks[0]) {
 		return nil
 	}
 	src, err := p.open(ctx)
-	if err != nil || known && src.Info().Same(file.Info) {
+	if err != nil {
 		return err
 	}
-	if known {
-		if err := st.Delete(ctx, id); err != nil {
-			return err
-		}
+	if known && !p.location.Remote() {
+		return p.findPicked(ctx, src)
 	}
-	p.file, err = st.OpenFile(ctx, id, src.Info(), store.IndexedDB)
+	if !known {
+		p.created = true
+		p.file, err = p.store.OpenFile(ctx, id, src.Info(), store.IndexedDB)
+	}
 	return err
 }
 
-// open returns the part's source, which the first call opens.
-func (p *part) open(ctx context.Context) (fetch.Source, error) {
-	select {
-	case token := <-p.sourceLock:
-		defer func() { p.sourceLock <- token }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+// findPicked compares a picked file with the stored one of its name. One that is another file takes its place: it is on
+// the disk, and a person has just picked it.
+func (p *part) findPicked(ctx context.Context, src fetch.Source) error {
+	_, err := p.currentSource(ctx)
+	if err == nil || errs.Of(err).Code != errs.FileChanged {
+		return err
 	}
-	if p.source != nil {
-		return p.source, nil
+	if err := p.store.Delete(ctx, p.file.ID); err != nil {
+		return err
 	}
-	src, err := p.location.Open(ctx, p.name)
-	if err != nil {
-		return nil, err
-	}
-	p.source = src
-	return src, nil
-}
-
-func (p *part) close() {
-	token := <-p.sourceLock
-	defer func() { p.sourceLock <- token }()
-	if p.source != nil {
-		p.source.Close()
-		p.source = nil
-	}
+	p.created, p.earlier = true, nil
+	p.file, err = p.store.OpenFile(ctx, p.file.ID, src.Info(), store.IndexedDB)
+	return err
 }
 
 // readPrefix returns the first n bytes of the file. It stores their chunks first, so that the header can be read
 // without the network later.
-func (p *part) readPrefix(ctx context.Context, st store.Store, n int64, meter *progressMeter) ([]byte, error) {
+func (p *part) readPrefix(ctx context.Context, n int64, meter *progressMeter) ([]byte, error) {
 	if n == 0 {
 		return nil, nil
 	}
 	for chunk := range int((n + store.ChunkBytes - 1) / store.ChunkBytes) {
-		if err := p.ensureChunk(ctx, st, chunk, meter.startPiece()); err != nil {
+		if err := p.ensureChunk(ctx, chunk, foreground, meter.startPiece()); err != nil {
 			return nil, err
 		}
 	}
-	b, err := st.Read(ctx, p.file.ID, 0, n)
+	var b Blob
+	err := p.retryIfLost(ctx, 0, n, func() (lost bool, err error) {
+		if lost, err = p.ensureRange(ctx, 0, n, foreground, nil); err != nil {
+			return lost, err
+		}
+		b, err = p.store.Read(ctx, p.file.ID, 0, n)
+		return vanished(err), err
+	})
 	if err != nil {
 		return nil, err
 	}
 	defer b.Release()
 	return b.Copy(), nil
+}
+
+// storedChunks returns the chunks of a file that are stored.
+func storedChunks(file store.File) (chunks []int) {
+	for chunk, stored := range file.Chunks {
+		if stored {
+			chunks = append(chunks, chunk)
+		}
+	}
+	return chunks
+}
+
+// record returns a copy of the file's record.
+func (p *part) record() store.File {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	file := p.file
+	file.Chunks = slices.Clone(file.Chunks)
+	return file
 }
 
 // has reports whether a chunk is stored.
@@ -151,11 +182,33 @@ func (p *part) setChunk(chunk int, stored bool) {
 	p.file.Chunks[chunk] = stored
 }
 
-// setChunks takes over which chunks are stored from a record of the store.
-func (p *part) setChunks(file store.File) {
+// setRecord takes over a record of the store.
+func (p *part) setRecord(file store.File) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.file.Chunks = file.Chunks
+	p.file = file
+}
+
+// setInfo changes what is known about the file.
+func (p *part) setInfo(ctx context.Context, c store.Changes) error {
+	if err := p.store.SetInfo(ctx, p.file.ID, c); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.Validator != nil {
+		p.file.Validator = *c.Validator
+	}
+	if c.SHA256 != "" {
+		p.file.SHA256 = c.SHA256
+	}
+	if c.Hashes != nil {
+		p.file.Hashes = c.Hashes
+	}
+	if c.Verified != nil {
+		p.file.Verified = *c.Verified
+	}
+	return nil
 }
 
 // storedBytes returns the number of bytes in stored chunks.

@@ -3,6 +3,8 @@ package loader
 import (
 	"sync"
 	"time"
+
+	"github.com/outrider-web/outrider/loader/store"
 )
 
 // Phase names what a load is doing.
@@ -12,6 +14,7 @@ type Phase string
 const (
 	PhaseHeader   Phase = "header"   // the headers are fetched and read
 	PhaseDownload Phase = "download" // chunks are fetched and stored
+	PhaseVerify   Phase = "verify"   // stored files are compared with their published hashes
 	PhaseLoad     Phase = "load"     // tensors are read from the store
 )
 
@@ -21,6 +24,9 @@ type Progress struct {
 	Done, Total    int64   // bytes; Total is 0 while unknown
 	BytesPerSecond float64 // average of the last seconds; 0 while unknown
 	SecondsLeft    float64 // 0 while unknown
+
+	Waiting string    // why nothing arrives at the moment, such as a server that cannot be reached; empty otherwise
+	Until   time.Time // when the next attempt starts; zero if that is not known
 }
 
 const (
@@ -61,24 +67,41 @@ func (m *progressMeter) addStored(n int64) {
 	m.progress.Done += n
 }
 
-// startPiece returns a function to be called with the number of bytes of one piece received so far.
-func (m *progressMeter) startPiece() func(received int64) {
+// startPiece returns a function to be called with the progress of one piece.
+func (m *progressMeter) startPiece() func(store.ChunkProgress) {
 	before := int64(0)
-	return func(received int64) {
+	return func(p store.ChunkProgress) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.progress.Done += received - before
-		before = received
-		if now := m.now(); now.Sub(m.last) >= reportEvery {
+		arrived := p.Received > before
+		if p.Received > 0 { // a piece that waits does not say how much of it has arrived
+			m.progress.Done += p.Received - before
+			before = p.Received
+		}
+		now := m.now()
+		if m.setWaiting(p, arrived) || now.Sub(m.last) >= reportEvery {
 			m.reportAt(now)
 		}
 	}
+}
+
+// setWaiting takes over whether the phase waits: from when one of its pieces does until one of them receives bytes. It
+// reports whether that has changed.
+func (m *progressMeter) setWaiting(p store.ChunkProgress, arrived bool) (changed bool) {
+	waiting := m.progress.Waiting
+	if p.Waiting {
+		m.progress.Waiting, m.progress.Until = p.Cause, p.Until
+	} else if arrived {
+		m.progress.Waiting, m.progress.Until = "", time.Time{}
+	}
+	return waiting != m.progress.Waiting
 }
 
 // finish reports the end of the phase.
 func (m *progressMeter) finish() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.progress.Waiting, m.progress.Until = "", time.Time{}
 	m.reportAt(m.now())
 }
 

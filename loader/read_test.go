@@ -280,7 +280,7 @@ func TestOtherErrorsOfTheStoreAreReturned(t *testing.T) {
 	wantRange(t, m, t.Context())
 	server.takeRequests()
 	other := errors.New("another error")
-	m.store = failingStore{m.store.(*store.Memory), other}
+	m.setStore(failingStore{m.store.(*store.Memory), other})
 	if _, err := m.Read(t.Context(), 0, rangeStart, rangeBytes); !errors.Is(err, other) {
 		t.Errorf("got %v", err)
 	}
@@ -310,38 +310,6 @@ func TestADeletedFileIsFetchedAgainWhileItsModelIsOpen(t *testing.T) {
 			wantRange(t, m, t.Context())
 		})
 	}
-}
-
-func TestAFileThatChangedSinceItWasStoredIsDeleted(t *testing.T) {
-	st := newStore()
-	_, server := openWithHeader(t, st)
-	server.validator = "2"
-	m := mustOpen(t, server, "m.gguf", st)
-	server.wantRequests(t)
-	_, err := m.Read(t.Context(), 0, rangeStart, rangeBytes)
-	wantError(t, err, errs.Integrity, "m.gguf: the file has changed")
-	server.wantRequests(t)
-	wantRange(t, mustOpen(t, server, "m.gguf", st), t.Context())
-	server.wantRequests(t, 0, 1, 2)
-}
-
-func TestOneInconsistentResponseDoesNotDeleteTheFile(t *testing.T) {
-	st := newStore()
-	m, _ := openWithHeader(t, st)
-	m.parts[0].source = inconsistentSource{m.parts[0].source.(fakeSource)}
-	_, err := m.Read(t.Context(), 0, rangeStart, rangeBytes)
-	wantError(t, err, errs.Integrity, "inconsistent")
-	if f, known, _ := st.Find(t.Context(), m.ID); !known || !f.Chunks[0] {
-		t.Error("the stored chunks are deleted")
-	}
-	wantRange(t, m, t.Context())
-}
-
-// inconsistentSource is a source whose responses say that the file has changed.
-type inconsistentSource struct{ fakeSource }
-
-func (inconsistentSource) ReadRange(context.Context, int64, int64, func(int64)) (fetch.Bytes, error) {
-	return nil, errs.New(errs.Integrity, "inconsistent")
 }
 
 func TestAModelWithAStoredHeaderOpensWithoutTheServer(t *testing.T) {

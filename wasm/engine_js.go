@@ -20,6 +20,8 @@ func publish() map[string]any {
 		"chat":      jsbridge.Method(e.chat),
 		"picture":   jsbridge.Method(e.picture),
 		"unload":    jsbridge.Method(e.unload),
+		"pause":     jsbridge.Method(e.pause),
+		"resume":    jsbridge.Method(e.resume),
 		"models":    jsbridge.Method(e.models),
 		"delete":    jsbridge.Method(e.delete),
 		"stats":     jsbridge.Method(e.stats),
@@ -62,6 +64,16 @@ func (e engine) picture(ctx context.Context, args []js.Value) (any, error) {
 
 func (e engine) unload(ctx context.Context, _ []js.Value) (any, error) {
 	return nil, e.session.Unload(ctx)
+}
+
+func (e engine) pause(context.Context, []js.Value) (any, error) {
+	e.session.Pause()
+	return nil, nil
+}
+
+func (e engine) resume(context.Context, []js.Value) (any, error) {
+	e.session.Resume()
+	return nil, nil
 }
 
 func (e engine) models(ctx context.Context, _ []js.Value) (any, error) {

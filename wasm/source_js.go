@@ -28,5 +28,13 @@ func source(v js.Value) session.Source {
 	case "stored":
 		s.ID = v.Get("id").String()
 	}
+	if integrity := v.Get("integrity"); integrity.Type() == js.TypeString {
+		s.Integrity = integrity.String()
+	}
+	if mirrors := v.Get("mirrors"); mirrors.Truthy() {
+		for i := range mirrors.Length() {
+			s.Mirrors = append(s.Mirrors, mirrors.Index(i).String())
+		}
+	}
 	return s
 }

@@ -52,7 +52,9 @@ var allowed = map[string][]string{
 	"internal/experts/simulate": {"internal/experts"},
 	"internal/preflight":        {"internal/experts", "internal/errs"},
 	"loader":                    {"internal/errs", "internal/json", "internal/quant", "loader/..."},
-	"loader/...":                {"internal/errs", "internal/jsbridge", "internal/json", "internal/quant", "internal/wire", "loader/..."},
+	"loader/...": {
+		"internal/errs", "internal/jsbridge", "internal/json", "internal/quant", "internal/wire", "loader/...",
+	},
 	"internal/engine": {
 		"internal/chat", "internal/experts", "internal/errs", "internal/image", "internal/model/...",
 		"internal/model", "internal/ops", "internal/preflight", "internal/quant", "internal/sample",

@@ -79,6 +79,9 @@ type Source struct {
 	URL   string      // the address of the model's first file, for the kind url
 	Files PickedFiles // for the kind files
 	ID    string      // the id in the store, for the kind stored
+
+	Integrity string   // published hashes of the files; see loader.ParseIntegrity
+	Mirrors   []string // other addresses of the model's first file, for the kind url
 }
 
 // ModelSources say where a model and its vision file are. When Vision is nil, a vision file among picked files is used.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"time"
 
 	"github.com/outrider-web/outrider/internal/wire"
 	"github.com/outrider-web/outrider/loader"
@@ -27,6 +28,7 @@ func (s *Session) Load(ctx context.Context, r LoadRequest, report func(wire.Prog
 	}
 	defer release()
 	s.close()
+	s.gate.Resume()
 	for attempt := 1; ; attempt++ {
 		m := s.newModel()
 		s.setCurrent(m)
@@ -54,5 +56,15 @@ func progressOf(p loader.Progress) wire.Progress {
 		BytesTotal:     p.Total,
 		BytesPerSecond: p.BytesPerSecond,
 		SecondsLeft:    p.SecondsLeft,
+		Waiting:        p.Waiting,
+		Until:          milliseconds(p.Until),
 	}
+}
+
+// milliseconds returns a time in milliseconds since 1970; 0 for the zero time.
+func milliseconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixMilli())
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/outrider-web/outrider/internal/engine"
 	"github.com/outrider-web/outrider/internal/preflight"
 	"github.com/outrider-web/outrider/internal/wire"
+	"github.com/outrider-web/outrider/loader"
 	"github.com/outrider-web/outrider/loader/gguf"
 	"github.com/outrider-web/outrider/loader/store"
 )
@@ -21,10 +22,13 @@ type openModel struct {
 	search *preflight.Search // for the GPU memory of this device
 	taken  int64             // bytes of it that the search chose for the model; 0 when there was nothing to search
 
-	stopDownload func() // ends the background download of experts and waits for its end
+	gate         *loader.Gate // pauses downloads
+	stopDownload func()       // ends the background download of experts and waits for its end
 }
 
-func (s *Session) newModel() *openModel { return &openModel{env: &s.env, stopDownload: func() {}} }
+func (s *Session) newModel() *openModel {
+	return &openModel{env: &s.env, gate: s.gate, stopDownload: func() {}}
+}
 
 // engineEvents are what an engine reports at any time while a model is loaded.
 type engineEvents struct {
@@ -40,7 +44,8 @@ func (m *openModel) open(ctx context.Context, r LoadRequest, events engineEvents
 		return err
 	}
 	m.search = m.env.memorySearch(ctx, m.backend.AdapterName(), r.Paging.Memory)
-	if m.files, err = openFiles(ctx, r.ModelSources, m.env.Store, report); err != nil {
+	o := loader.Options{Report: report, Gate: m.gate, OnWaiting: events.waiting, Patient: true}
+	if m.files, err = openFiles(ctx, r.ModelSources, m.env.Store, o); err != nil {
 		return err
 	}
 	options := engineOptions(r.Paging)
@@ -117,14 +122,17 @@ func (m *openModel) moveToFasterStore(ctx context.Context) error {
 }
 
 // downloadExperts downloads in the background what is missing of a paged model, until nothing is or the model is
-// closed. Its errors are dropped: an expert that is missing then is downloaded when a token needs it, and the error
-// shows there.
+// closed, and compares the files with their published hashes. Its errors are dropped: an expert that is missing then is
+// downloaded when a token needs it, and the error shows there; files that were not found to be right are compared again
+// when the model is loaded again.
 func (m *openModel) downloadExperts() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		m.engine.DownloadExperts(ctx)
+		if m.engine.DownloadExperts(ctx) == nil {
+			m.files.model.CheckPublished(ctx, nil)
+		}
 	}()
 	m.stopDownload = func() {
 		cancel()

@@ -8,6 +8,7 @@ import (
 	"github.com/outrider-web/outrider/internal/engine"
 	"github.com/outrider-web/outrider/internal/preflight"
 	"github.com/outrider-web/outrider/internal/wire"
+	"github.com/outrider-web/outrider/loader"
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/store"
 )
@@ -27,7 +28,7 @@ func (s *Session) Preflight(ctx context.Context, r PreflightRequest) (*wire.Pref
 	if m.backend, err = s.env.OpenDevice(ctx); err != nil {
 		return nil, err
 	}
-	if m.files, err = openFiles(ctx, r.ModelSources, s.env.Store, nil); err != nil {
+	if m.files, err = openFiles(ctx, r.ModelSources, s.env.Store, loader.Options{}); err != nil {
 		return nil, err
 	}
 	plan, err := engine.Read(m.files.model.File)

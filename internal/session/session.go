@@ -19,6 +19,7 @@ import (
 // one after another.
 type Session struct {
 	env  Environment
+	gate *loader.Gate  // pauses downloads
 	idle chan struct{} // holds its one value while no request uses the engine
 
 	mu     sync.Mutex // guards what follows
@@ -35,7 +36,9 @@ type answer struct {
 
 // New returns a session without a model.
 func New(env Environment) *Session {
-	s := &Session{env: env, idle: make(chan struct{}, 1), report: func(wire.ChatProgress) {}}
+	s := &Session{
+		env: env, gate: loader.NewGate(), idle: make(chan struct{}, 1), report: func(wire.ChatProgress) {},
+	}
 	s.idle <- struct{}{}
 	return s
 }
@@ -93,6 +96,13 @@ func (s *Session) loaded(name string) (*openModel, error) {
 	}
 	return m, nil
 }
+
+// Pause stops downloads, those in the background as well. What has arrived is kept. An answer that needs an expert
+// which is not stored still fetches it.
+func (s *Session) Pause() { s.gate.Pause() }
+
+// Resume continues downloads, as the next Load does.
+func (s *Session) Resume() { s.gate.Resume() }
 
 // Models lists the models in the store, whole or in part.
 func (s *Session) Models(ctx context.Context) ([]wire.StoredModel, error) {

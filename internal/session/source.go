@@ -41,7 +41,7 @@ type reportFunc = func(loader.Progress)
 
 // openFiles reads the headers of a model and of its vision file: the one that the sources name, or one among the picked
 // files. Errors: those of loader.Open; invalid_request for a wrong choice of files.
-func openFiles(ctx context.Context, sources ModelSources, st store.Store, report reportFunc) (f modelFiles, err error) {
+func openFiles(ctx context.Context, sources ModelSources, st store.Store, o loader.Options) (f modelFiles, err error) {
 	defer func() {
 		if err != nil {
 			f.close()
@@ -49,45 +49,53 @@ func openFiles(ctx context.Context, sources ModelSources, st store.Store, report
 		}
 	}()
 	if sources.Vision != nil {
-		if f.vision, err = sources.Vision.open(ctx, st, report); err != nil {
+		if f.vision, err = sources.Vision.open(ctx, st, o); err != nil {
 			return f, err
 		}
 	}
 	if sources.Model.Kind == "files" {
-		err = f.openPicked(ctx, sources.Model.Files, st, report)
+		err = f.openPicked(ctx, sources.Model, st, o)
 		return f, err
 	}
-	f.model, err = sources.Model.open(ctx, st, report)
+	f.model, err = sources.Model.open(ctx, st, o)
 	return f, err
 }
 
 // open reads the headers of one model or vision file.
-func (s Source) open(ctx context.Context, st store.Store, report reportFunc) (*loader.Model, error) {
+func (s Source) open(ctx context.Context, st store.Store, o loader.Options) (_ *loader.Model, err error) {
+	if o.Integrity, err = loader.ParseIntegrity(s.Integrity); err != nil {
+		return nil, err
+	}
 	switch s.Kind {
 	case "url":
 		location, name := fetch.SplitURL(hub.FileURL(s.URL))
-		return loader.Open(ctx, location, name, st, report)
+		return loader.OpenWith(ctx, location.WithMirrors(s.Mirrors), name, st, o)
 	case "files":
 		names := firstParts(s.Files.Names())
 		if len(names) == 0 {
 			return nil, noFiles()
 		}
-		return loader.Open(ctx, s.Files, names[0], st, report)
+		return loader.OpenWith(ctx, s.Files, names[0], st, o)
 	case "stored":
-		return loader.OpenStored(ctx, s.ID, st, report)
+		location, name := fetch.LocationOf(s.ID)
+		return loader.OpenWith(ctx, location, name, st, o)
 	}
 	return nil, errs.New(errs.InvalidRequest, fmt.Sprintf("source.kind: is %q, not url, files or stored", s.Kind))
 }
 
 // openPicked opens files that a person chose together: a model, perhaps in numbered parts, and perhaps a vision file,
-// which is told from a model by its header.
-func (f *modelFiles) openPicked(ctx context.Context, files PickedFiles, st store.Store, report reportFunc) error {
-	names := firstParts(files.Names())
+// which is told from a model by its header. Published hashes are those of the first one of two.
+func (f *modelFiles) openPicked(ctx context.Context, s Source, st store.Store, o loader.Options) (err error) {
+	names := firstParts(s.Files.Names())
 	if len(names) == 0 {
 		return noFiles()
 	}
+	if o.Integrity, err = loader.ParseIntegrity(s.Integrity); err != nil {
+		return err
+	}
 	for _, name := range names {
-		m, err := loader.Open(ctx, files, name, st, report)
+		m, err := loader.OpenWith(ctx, s.Files, name, st, o)
+		o.Integrity = nil
 		switch {
 		case err != nil:
 			return err

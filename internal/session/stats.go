@@ -32,6 +32,7 @@ func (s *Session) Stats() *wire.EngineStats {
 		Tiles:             last.EncodedTiles,
 		EncodeSeconds:     last.EncodeSeconds,
 		PictureSeconds:    last.pictureSeconds,
+		FetchedAgain:      m.fetchedAgain(),
 		Paging:            m.pagingStats(last),
 	}
 }
@@ -42,6 +43,14 @@ func (m *openModel) gpuBytes() int64 {
 		return 0
 	}
 	return m.backend.Bytes()
+}
+
+// fetchedAgain returns how many chunks were fetched again; see loader.Model.FetchedAgain.
+func (m *openModel) fetchedAgain() int {
+	if m == nil || !m.ready() {
+		return 0
+	}
+	return m.files.model.FetchedAgain()
 }
 
 // pagingStats returns nil unless the model is paged.

@@ -19,7 +19,7 @@ var contract = []any{
 	ErrorData{}, Progress{}, PictureProgress{}, WaitProgress{}, Paging{},
 	PreflightSettings{}, PreflightReport{}, PreflightReason{}, MachineReport{},
 	CheckedPicture{}, LoadedModel{}, StoredModel{}, EngineStats{}, PagingStats{}, PagingCounts{},
-	FileInfo{}, StoredFile{}, OpenSource{}, ChunkProgress{}, StoreSpeed{}, MemoryLimit{},
+	FileInfo{}, StoredFile{}, OpenSource{}, ChunkOptions{}, Floats{}, ChunkProgress{}, StoreSpeed{}, MemoryLimit{},
 }
 
 // declarations are the files that declare these interfaces.

@@ -12,11 +12,13 @@ type ChatProgress interface{ chatProgress() }
 
 // Progress is how far a load is.
 type Progress struct {
-	Phase          string  `js:"phase"` // header, download or load
+	Phase          string  `js:"phase"` // header, download, verify or load
 	BytesDone      int64   `js:"bytesDone"`
 	BytesTotal     int64   `js:"bytesTotal"`     // 0 while unknown
 	BytesPerSecond float64 `js:"bytesPerSecond"` // over the last few seconds; 0 while unknown
 	SecondsLeft    float64 `js:"secondsLeft"`    // 0 while unknown
+	Waiting        string  `js:"waiting"`        // why nothing arrives at the moment; empty otherwise
+	Until          float64 `js:"until"`          // when the next attempt starts, in milliseconds since 1970; 0: not known
 }
 
 // PictureProgress is how many tiles of a request's new pictures the vision encoder has encoded.
@@ -133,6 +135,7 @@ type EngineStats struct {
 	Tiles             int          `js:"tiles"`
 	EncodeSeconds     float64      `js:"encodeSeconds"`
 	PictureSeconds    float64      `js:"pictureSeconds"`
+	FetchedAgain      int          `js:"fetchedAgain"`
 	Paging            *PagingStats `js:"paging"` // nil unless the model is paged
 }
 

@@ -33,6 +33,22 @@ type StoredFile struct {
 	Used         float64  `js:"used"`         // when the file was last opened, in milliseconds since 1970; 0: not known
 }
 
+// ChunkOptions says how a chunk is stored.
+type ChunkOptions struct {
+	Expected   string   `js:"expected"`
+	Background bool     `js:"background"`
+	Replace    bool     `js:"replace"`
+	Finite     []Floats `js:"finite"`
+}
+
+// Floats are floating-point numbers at equal distances in a chunk.
+type Floats struct {
+	Start int `js:"start"`
+	Step  int `js:"step"`
+	Count int `js:"count"`
+	Mask  int `js:"mask"`
+}
+
 // ChunkProgress is how far the storing of a chunk is.
 type ChunkProgress struct {
 	Received int64   `js:"received"` // bytes of the chunk

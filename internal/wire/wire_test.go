@@ -52,7 +52,9 @@ func TestReadTakesWhatIsThere(t *testing.T) {
 
 // What Tree makes, Read reads: the numbers of a tree come back from JavaScript as float64.
 func TestReadIsTheInverseOfTree(t *testing.T) {
-	want := StoredFile{ID: "a", Kind: "opfs", Name: "b", Size: 1 << 40, Validator: "c", Chunks: []int{0, 2}, Hashes: []string{"ab"}}
+	want := StoredFile{
+		ID: "a", Kind: "opfs", Name: "b", Size: 1 << 40, Validator: "c", Chunks: []int{0, 2}, Hashes: []string{"ab"},
+	}
 	var got StoredFile
 	Read(throughJavaScript(Tree(want)), &got)
 	if !reflect.DeepEqual(got, want) {

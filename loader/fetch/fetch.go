@@ -83,6 +83,15 @@ type Location interface {
 	Remote() bool
 }
 
+// TextLocation is a Location that can fetch small texts which are not part of a model: manifests, lists of a hub.
+type TextLocation interface {
+	Location
+
+	// Text returns the text at an address; ok is false if there is none of at most maxBytes, or if the server refuses
+	// it. Errors: connection_lost, http_status.
+	Text(ctx context.Context, url string, maxBytes int) (text string, ok bool, err error)
+}
+
 // localPrefix begins the id of a picked file. A page cannot open such a file again; a person can pick it again.
 const localPrefix = "local:"
 

@@ -9,6 +9,25 @@ import (
 type Server struct {
 	base  string // up to and including the last slash of the path
 	query string // including its question mark, or empty; the addresses of all files of the folder have it
+
+	mirrors []Server // other folders with the same files
+}
+
+// WithMirrors returns a folder of which other servers have the same files; the addresses are those of one of them.
+func (s Server) WithMirrors(addresses []string) Server {
+	for _, address := range addresses {
+		mirror, _ := SplitURL(address)
+		s.mirrors = append(s.mirrors, mirror)
+	}
+	return s
+}
+
+// SecondSource returns the first mirror; the folder itself if there is none.
+func (s Server) SecondSource() Server {
+	if len(s.mirrors) == 0 {
+		return s
+	}
+	return s.mirrors[0]
 }
 
 // SplitURL splits the address of a file into its folder and its name. It drops the fragment.
@@ -32,5 +51,14 @@ func (s Server) Remote() bool { return true }
 
 // Open requests one byte of a file, which shows its size and whether the server supports ranges.
 func (s Server) Open(ctx context.Context, name string) (Source, error) {
-	return openURL(ctx, s.ID(name))
+	var mirrors []string
+	for _, mirror := range s.mirrors {
+		mirrors = append(mirrors, mirror.ID(name))
+	}
+	return openURL(ctx, s.ID(name), mirrors)
+}
+
+// Text returns the text at an address; ok is false if there is none of at most maxBytes.
+func (s Server) Text(ctx context.Context, url string, maxBytes int) (text string, ok bool, err error) {
+	return fetchText(ctx, url, maxBytes)
 }

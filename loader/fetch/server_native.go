@@ -15,13 +15,14 @@ import (
 )
 
 // httpSource is a file on a server that Go reads itself, for tests and native tools. In the browser the storage worker
-// reads (web/src/worker/storage/http-source.ts); it also retries, which httpSource does not.
+// reads (web/src/worker/network/http-source.ts); it also retries, which httpSource does not.
 type httpSource struct {
 	url  string
 	info Info
 }
 
-func openURL(ctx context.Context, url string) (Source, error) {
+// openURL opens a file; it does not use mirrors.
+func openURL(ctx context.Context, url string, _ []string) (Source, error) {
 	response, err := get(ctx, url, 0, 1)
 	if err != nil {
 		return nil, err
@@ -45,10 +46,6 @@ func (s *httpSource) ReadRange(ctx context.Context, offset, n int64, progress fu
 		return nil, err
 	}
 	defer response.Body.Close()
-	if response.Header.Get("ETag") != s.info.Validator {
-		return nil, errs.New(errs.Integrity,
-			s.info.Name+" changed on the server during the download; load the model again to start over")
-	}
 	b := make(Bytes, n)
 	for got := 0; got < len(b); {
 		k, err := response.Body.Read(b[got:])
@@ -59,6 +56,23 @@ func (s *httpSource) ReadRange(ctx context.Context, offset, n int64, progress fu
 		}
 	}
 	return b, nil
+}
+
+func fetchText(ctx context.Context, url string, maxBytes int) (text string, ok bool, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", false, nil
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", false, connectionLost(url, err)
+	}
+	defer response.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(response.Body, int64(maxBytes)+1))
+	if err != nil {
+		return "", false, connectionLost(url, err)
+	}
+	return string(b), response.StatusCode == http.StatusOK && len(b) <= maxBytes, nil
 }
 
 // get requests a range and returns the response if its status is 206 (Partial Content).

@@ -38,15 +38,27 @@ func LinkSpeed(ctx context.Context, src Source) (float64, error) {
 	return v.Float(), nil
 }
 
-func openURL(ctx context.Context, url string) (Source, error) { return open(ctx, "openURL", url) }
+func openURL(ctx context.Context, url string, mirrors []string) (Source, error) {
+	return open(ctx, "openURL", url, wire.Tree(mirrors))
+}
 
-func open(ctx context.Context, method string, urlOrFile any) (Source, error) {
-	v, err := Call(ctx, "call", method, urlOrFile)
+func fetchText(ctx context.Context, url string, maxBytes int) (text string, ok bool, err error) {
+	v, err := Call(ctx, "call", "fetchText", url, maxBytes)
+	if err != nil || v.Type() != js.TypeString {
+		return "", false, err
+	}
+	return v.String(), true, nil
+}
+
+// open calls a method of the storage worker that opens a file.
+func open(ctx context.Context, method string, args ...any) (Source, error) {
+	v, err := Call(ctx, "call", append([]any{method}, args...)...)
 	if err != nil {
 		return nil, err
 	}
 	opened := jsbridge.Read[wire.OpenSource](v)
-	return source{Info(wire.FileInfo{Name: opened.Name, Size: opened.Size, Validator: opened.Validator, SHA256: opened.SHA256}), opened.Source}, nil
+	info := Info{Name: opened.Name, Size: opened.Size, Validator: opened.Validator, SHA256: opened.SHA256}
+	return source{info, opened.Source}, nil
 }
 
 // Picked is the location of the files that a person picked: File objects by name.

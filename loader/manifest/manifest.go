@@ -3,6 +3,7 @@
 package manifest
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/outrider-web/outrider/internal/errs"
@@ -33,18 +34,21 @@ func Address(file string) string {
 	return path + Suffix + query
 }
 
-// Parse reads a manifest. Errors: integrity, for a text that is not a manifest or contradicts itself.
+// ErrNone says that a text is not a manifest. Some servers answer every address with a text of their own.
+var ErrNone = errors.New("manifest: the text is not a manifest")
+
+// Parse reads a manifest. Errors: ErrNone; integrity for a manifest that contradicts itself.
 func Parse(text string) (Manifest, error) {
 	if len(text) > MaxBytes {
-		return Manifest{}, malformed("is larger than 4 MB")
+		return Manifest{}, ErrNone
 	}
 	v, err := json.Parse(text)
 	o, ok := v.(json.Object)
-	if err != nil || !ok {
-		return Manifest{}, malformed("is not a JSON object")
+	if err != nil || !ok || o["outrider"] == nil {
+		return Manifest{}, ErrNone
 	}
 	if o.Number("outrider") != 1 {
-		return Manifest{}, malformed(`does not have "outrider": 1`)
+		return Manifest{}, malformed("is of a newer version")
 	}
 	m := Manifest{Name: o.Text("name"), Size: o.Number("size"), SHA256: o.Text("sha256")}
 	if m.Size < 0 || o.Number("chunkBytes") != store.ChunkBytes {

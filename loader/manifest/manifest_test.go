@@ -70,9 +70,7 @@ func TestParseRefusesWhatContradictsItself(t *testing.T) {
 	m, _ := read(t)
 	good, hash := m.JSON(), m.Chunks[0]
 	for name, text := range map[string]string{
-		"a web page":       "<!doctype html><html></html>",
-		"a list":           "[]",
-		"another format":   strings.Replace(good, `"outrider": 1`, `"outrider": 2`, 1),
+		"a newer version":  strings.Replace(good, `"outrider": 1`, `"outrider": 2`, 1),
 		"other chunks":     strings.Replace(good, "16777216", "1048576", 1),
 		"no size":          strings.Replace(good, `"size"`, `"length"`, 1),
 		"a negative size":  strings.Replace(good, `"size": `, `"size": -`, 1),
@@ -80,10 +78,24 @@ func TestParseRefusesWhatContradictsItself(t *testing.T) {
 		"upper-case hex":   strings.Replace(good, hash, strings.ToUpper(hash), 1),
 		"a number as hash": strings.Replace(good, `"`+hash+`"`, "7", 1),
 		"a short hash":     strings.Replace(good, m.SHA256, m.SHA256[1:], 1),
-		"cut off":          good[:len(good)-10],
-		"too large":        strings.Repeat(" ", MaxBytes) + good,
 	} {
 		if _, err := Parse(text); errs.Of(err).Code != errs.Integrity || !strings.Contains(err.Error(), "pack manifest") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestParseSaysThatATextIsNoManifest(t *testing.T) {
+	m, _ := read(t)
+	good := m.JSON()
+	for name, text := range map[string]string{
+		"a web page": "<!doctype html><html></html>",
+		"a list":     "[]",
+		"an error":   `{"error": "not found"}`,
+		"cut off":    good[:len(good)-10],
+		"too large":  strings.Repeat(" ", MaxBytes) + good,
+	} {
+		if _, err := Parse(text); err != ErrNone {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

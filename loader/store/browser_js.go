@@ -87,12 +87,21 @@ func (Browser) StoreChunk(ctx context.Context, id string, chunk int, src fetch.S
 		return nil
 	})
 	defer onProgress.Release()
-	options := map[string]any{"expected": o.Expected, "background": o.Background}
+	options := wire.Tree(wire.ChunkOptions{
+		Expected: o.Expected, Background: o.Background, Replace: o.Replace, Finite: floatsOf(o.Finite),
+	})
 	v, err := fetch.Call(ctx, "storeChunk", id, chunk, handle, options, onProgress)
 	if err != nil {
 		return "", err
 	}
 	return v.String(), nil
+}
+
+func floatsOf(numbers []Floats) (list []wire.Floats) {
+	for _, n := range numbers {
+		list = append(list, wire.Floats{Start: n.Start, Step: n.Step, Count: n.Count, Mask: int(n.Mask)})
+	}
+	return list
 }
 
 // CheckChunk implements Store.
@@ -202,7 +211,8 @@ func fileOf(v js.Value) File {
 	f := newFile(stored.ID, fetch.Info{
 		Name: stored.Name, Size: stored.Size, Validator: stored.Validator, SHA256: stored.SHA256,
 	})
-	f.Kind, f.PartialBytes, f.Verified, f.Used = Kind(stored.Kind), stored.PartialBytes, stored.Verified, timeOf(stored.Used)
+	f.Kind, f.PartialBytes = Kind(stored.Kind), stored.PartialBytes
+	f.Verified, f.Used = stored.Verified, timeOf(stored.Used)
 	if len(stored.Hashes) > 0 {
 		f.Hashes = stored.Hashes
 	}

@@ -32,9 +32,10 @@ type Store interface {
 	SetInfo(ctx context.Context, id string, changes Changes) error
 
 	// StoreChunk reads one chunk from src, or what earlier calls have not stored of it, hashes it, stores it and marks
-	// it complete. It returns the hash. After an error the chunk is not complete, but what has arrived of it may be
-	// stored. Errors: those of the source; integrity if the chunk has not the expected hash, and nothing of it is kept;
-	// storage_full, after which everything that was stored is still stored; storage_error.
+	// it complete. It returns the hash; of a chunk that is stored, the one with which it was stored. After an error the
+	// chunk is not complete, but what has arrived of it may be stored. Errors: those of the source; integrity if the
+	// chunk has not the expected hash or has numbers that are not finite, and nothing of it is kept; storage_full, after
+	// which everything that was stored is still stored; storage_error.
 	StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, o ChunkOptions) (sha256 string, err error)
 
 	// CheckChunk reads a stored chunk from src again and reports whether it has the hash of the stored one, which is
@@ -69,7 +70,17 @@ type Store interface {
 type ChunkOptions struct {
 	Expected   string              // the chunk's published SHA-256 in lower-case hex; empty if it is not known
 	Background bool                // the chunk is not needed at once: requests for other chunks come first
+	Replace    bool                // all bytes are read again, even those that are stored; these stay until others are
+	Finite     []Floats            // numbers in the chunk that must be finite; an error of code integrity otherwise
 	Progress   func(ChunkProgress) // is called a few times a second; may be nil
+}
+
+// Floats are floating-point numbers at equal distances in a chunk.
+type Floats struct {
+	Start int    // offset in the chunk of the first one's two bytes with the exponent, little-endian
+	Step  int    // distance in bytes
+	Count int    // how many
+	Mask  uint16 // bits of the exponent in the two bytes, which are not all set in a finite number
 }
 
 // ChunkProgress is how far StoreChunk is.

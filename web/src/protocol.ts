@@ -6,14 +6,23 @@ import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from 
 import type { Reply, Request } from "./rpc.js";
 
 /** Where a model comes from. The parts of a split model at a URL are found by their names; files are given together. */
-export type ModelSource =
+export type ModelSource = (
   | { kind: "url"; url: string }
   | { kind: "files"; files: File[] }
-  | { kind: "stored"; id: string };
+  | { kind: "stored"; id: string }
+) & {
+  /** The published SHA-256 of each file, separated by spaces: `sha256-` and base64, or 64 hex digits. */
+  integrity?: string | undefined;
+  /** Other addresses of the first file. */
+  mirrors?: string[] | undefined;
+};
 
-/** How far a load is. `download` fills the store, `load` fills the GPU; each counts its own bytes. */
+/**
+ * How far a load is. `download` fills the store, `verify` compares its files with published hashes, `load` fills the
+ * GPU; each counts its own bytes.
+ */
 export interface Progress {
-  phase: "header" | "download" | "load";
+  phase: "header" | "download" | "verify" | "load";
   bytesDone: number;
   /** 0 while unknown. */
   bytesTotal: number;
@@ -21,6 +30,10 @@ export interface Progress {
   bytesPerSecond: number;
   /** 0 while unknown. */
   secondsLeft: number;
+  /** Why nothing arrives at the moment, such as a server that cannot be reached; empty otherwise. */
+  waiting: string;
+  /** When the next attempt starts, in milliseconds since 1970; 0 if that is not known. */
+  until: number;
 }
 
 /** How many tiles of a request's new pictures the vision encoder has encoded. */
@@ -187,6 +200,11 @@ export interface EngineStats {
   encodeSeconds: number;
   /** Seconds that decoding and cutting the pictures took in the picture worker. */
   pictureSeconds: number;
+  /**
+   * Parts of the model's files that were fetched again since it was loaded, because the store had lost them or had
+   * other bytes than it was given.
+   */
+  fetchedAgain: number;
   /** null unless the model's experts are paged. */
   paging: PagingStats | null;
 }
@@ -253,6 +271,10 @@ export interface EngineMethods {
   /** Decodes the picture at a URL as a request would, and keeps it for the request. */
   picture: { args: [url: string]; result: CheckedPicture };
   unload: { args: []; result: null };
+  /** Stops downloads. An answer that needs an expert which is not stored still fetches it. */
+  pause: { args: []; result: null };
+  /** Continues downloads, as the next load does. */
+  resume: { args: []; result: null };
   models: { args: []; result: StoredModel[] };
   delete: { args: [model: string]; result: null };
   stats: { args: []; result: EngineStats };

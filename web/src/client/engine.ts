@@ -56,8 +56,14 @@ export interface CompletionOptions extends RequestOptions {
 /** A URL or a stored model's id (both are strings), a local file, or the files of a split model. */
 export type ModelFiles = string | File | readonly File[];
 
-/** A model, alone or with its vision file. Files that are given together may include one as well. */
-export type LoadSource = ModelFiles | { model: ModelFiles; mmproj?: ModelFiles | null };
+/**
+ * A model, alone or with its vision file. Files that are given together may include one as well. `integrity` is the
+ * published SHA-256 of the model's file, as in HTML (`sha256-` and base64) or in hex; of several files, all of them
+ * separated by spaces. `mirrors` are other addresses of the model's first file.
+ */
+export type LoadSource =
+  | ModelFiles
+  | { model: ModelFiles; mmproj?: ModelFiles | null; integrity?: string | undefined; mirrors?: string[] | undefined };
 
 /** The methods of OpenAI's `chat.completions`. */
 export interface Completions {
@@ -112,6 +118,16 @@ export class Engine {
   /** Frees the GPU's memory; the stored bytes stay. */
   async unload(): Promise<void> {
     await this.#call("unload", []);
+  }
+
+  /** Stops downloads; what has arrived is kept. An answer that needs an expert which is not stored still fetches it. */
+  async pause(): Promise<void> {
+    await this.#call("pause", []);
+  }
+
+  /** Continues downloads, as the next load does. */
+  async resume(): Promise<void> {
+    await this.#call("resume", []);
   }
 
   /** Lists the models in the store, including those that are stored in part. */
@@ -198,8 +214,8 @@ export function isPair(source: LoadSource): source is Exclude<LoadSource, ModelF
 }
 
 function modelSources(source: LoadSource): [source: ModelSource, mmproj: ModelSource | null] {
-  const { model, mmproj } = isPair(source) ? source : { model: source };
-  return [modelSource(model), mmproj ? modelSource(mmproj) : null];
+  const { model, mmproj, ...trust } = isPair(source) ? source : { model: source };
+  return [{ ...modelSource(model), ...trust }, mmproj ? modelSource(mmproj) : null];
 }
 
 function modelSource(source: ModelFiles): ModelSource {

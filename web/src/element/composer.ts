@@ -50,7 +50,7 @@ export function composer(draft: Draft, status: Status, actions: ComposerActions)
         ${
           status === "generating"
             ? html`<button part="stop" class="round" aria-label="Stop" title="Stop (Escape)"
-              @click=${actions.stop}>${icons.stop}</button>`
+                @click=${actions.stop}>${icons.stop}</button>`
             : html`<button part="send" class="round" aria-label="Send" title="Send (Enter)"
               ?disabled=${!draft.sendable} @click=${actions.send}>${icons.send}</button>`
         }

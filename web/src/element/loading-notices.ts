@@ -1,12 +1,17 @@
 // What the page shows while a model is loaded: progress, or the question whether to start a large download.
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { PreflightReport, Progress } from "../protocol.js";
+import type { PreflightReason, PreflightReport, Progress } from "../protocol.js";
 import { bytes, duration } from "./format.js";
 import { isLocal, type Loading } from "./loading.js";
 
 /** What a load does in each phase, for a person. */
-export const phases = { header: "Reading the file", download: "Downloading", load: "Loading onto the GPU" };
+export const phases = {
+  header: "Reading the file",
+  download: "Downloading",
+  verify: "Checking the downloaded files",
+  load: "Loading onto the GPU",
+};
 
 /** Renders a load under way. */
 export function loadingNotice(loading: Loading): TemplateResult {
@@ -42,12 +47,16 @@ function progressFigures({ bytesDone, bytesTotal, bytesPerSecond, secondsLeft }:
   return parts.join(" · ");
 }
 
+const pauseHint = html`<p class="quiet">You can stop the download and continue it another time.</p>`;
+
+function slowReason({ message }: PreflightReason): TemplateResult {
+  return html`<p class="quiet">Why it is slow: ${message}.</p>`;
+}
+
 interface PreflightActions {
   agree(): void;
   cancel(): void;
 }
-
-const quiet = (text: string) => html`<p class="quiet">${text}</p>`;
 
 /** Renders the report on a large model with the question whether to load it; local: its files are on this machine. */
 function preflightNotice(
@@ -57,13 +66,14 @@ function preflightNotice(
   actions: PreflightActions,
 ): TemplateResult {
   const tooLarge = report.verdict === "does_not_fit"; // still offered: what browsers say about storage is not reliable
+  const slow = tooLarge ? nothing : report.reasons.map(slowReason);
   const action = tooLarge ? "Try anyway" : local ? "Copy into the browser" : "Download";
   return html`
     <section part="preflight" class="preflight" aria-labelledby="preflight" data-verdict=${report.verdict}>
       <h2 id="preflight">${name}</h2>
       <p part="sentence" role="status">${report.sentence}.</p>
-      ${tooLarge ? nothing : report.reasons.map(({ message }) => quiet(`Why it is slow: ${message}.`))}
-      ${tooLarge || local ? nothing : quiet("You can stop the download and continue it another time.")}
+      ${slow}
+      ${tooLarge || local ? nothing : pauseHint}
       <div class="actions">
         <button part="agree" class=${tooLarge ? "soft" : "main"} @click=${actions.agree}>${action}</button>
         <button part="decline" class=${tooLarge ? "main" : "soft"}

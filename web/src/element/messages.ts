@@ -11,13 +11,13 @@ import { thumbnails } from "./thumbnails.js";
 
 const cutTexts = { stopped: "Stopped", length: "Cut short: no space left in the context" };
 
-const invitation = html`<slot name="empty"><p class="empty">What would you like to know?</p></slot>`;
+const greeting = html`<slot name="empty"><p class="empty">What would you like to know?</p></slot>`;
 
 /** Renders a conversation; generating: its last message is still being written. */
 export function messageList(messages: readonly Message[], generating: boolean): TemplateResult {
   return html`
     <div part="messages" class="messages" role="log" aria-label="Conversation" aria-busy=${generating}>
-      ${messages.length === 0 ? invitation : nothing}
+      ${messages.length === 0 ? greeting : nothing}
       ${repeat(
         messages,
         (m) => m.id,

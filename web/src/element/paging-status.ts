@@ -49,8 +49,7 @@ export class PagingStatus {
   }
 
   async #read(model: object): Promise<void> {
-    // An error is ignored here: the next load or answer reports it.
-    const stats = await this.#host.engine.stats().catch(() => undefined);
+    const stats = await this.#host.engine.stats().catch(() => undefined); // the next load or answer reports it
     if (model !== this.#model) return;
     this.#stats = stats?.paging ?? undefined;
     this.#host.requestUpdate();

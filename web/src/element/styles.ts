@@ -121,8 +121,8 @@ export const styles = css`
   .messages { display: flex; flex-direction: column; gap: 1.5rem; }
   .messages:not(:has(.message)) { flex: 1; }
   .empty {
-    margin: auto; text-align: center; text-wrap: balance; font-size: 1.375rem; font-weight: 650;
-    letter-spacing: -0.01em; color: var(--quiet);
+    margin: auto; text-align: center; text-wrap: balance; color: var(--quiet);
+    font-size: 1.375rem; font-weight: 650; letter-spacing: -0.01em;
   }
   slot[name="empty"] { display: contents; }
   .text { white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -182,8 +182,8 @@ export const styles = css`
   .message .thumbnail img { max-height: 14rem; max-width: min(18rem, 100%); }
   .message .thumbnail:not(:only-child) img { height: 7rem; min-width: 3rem; max-width: 11rem; object-fit: cover; }
   .no-preview {
-    display: grid; place-items: center; height: 4.5rem; width: 4.5rem; color: var(--quiet); font-size: 0.8125rem;
-    font-weight: 600;
+    display: grid; place-items: center; height: 4.5rem; width: 4.5rem;
+    color: var(--quiet); font-size: 0.8125rem; font-weight: 600;
   }
   .composer .thumbnail[aria-busy="true"] img { opacity: 0.45; }
   .composer .thumbnail[aria-busy="true"]::after {

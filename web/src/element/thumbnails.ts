@@ -30,7 +30,7 @@ function thumbnail({ id, name, url, checked }: Picture, remove?: (id: number) =>
       ${
         remove
           ? html`<button class="remove" aria-label="Remove ${name}" title="Remove"
-            @click=${() => remove(id)}>${icons.cross}</button>`
+              @click=${() => remove(id)}>${icons.cross}</button>`
           : nothing
       }
     </li>

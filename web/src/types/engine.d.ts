@@ -40,6 +40,8 @@ export interface GoEngine {
   /** Decodes a picture as a request would, and keeps it for the request. */
   picture(signal: AbortSignal, url: string): Promise<CheckedPicture>;
   unload(signal: AbortSignal): Promise<null>;
+  pause(signal: AbortSignal): Promise<null>;
+  resume(signal: AbortSignal): Promise<null>;
   models(signal: AbortSignal): Promise<StoredModel[]>;
   delete(signal: AbortSignal, model: string): Promise<null>;
   stats(signal: AbortSignal): Promise<EngineStats>;

@@ -17,7 +17,9 @@ export interface FileInfo {
   sha256: string;
 }
 
-/** What holds a file's bytes: Blobs in a database, a file of the origin's private file system, or a file on the disk. */
+/**
+ * What holds a file's bytes: Blobs in a database, a file of the origin's private file system, or a file on the disk.
+ */
 export type StoreKind = "indexeddb" | "opfs" | "handle";
 
 /** What {@link ChunkStore.setInfo} changes of a file; members that are missing stay as they are. */

@@ -15,6 +15,22 @@ export interface ChunkOptions {
   expected?: string;
   /** The chunk is not needed at once: its requests come after those of other chunks. */
   background?: boolean;
+  /** All bytes are read again, even those that are stored; these stay until the others are. */
+  replace?: boolean;
+  /** Numbers in the chunk that must be finite, as those of a model are; an error of code integrity otherwise. */
+  finite?: Floats[];
+}
+
+/** Floating-point numbers at equal distances in a chunk. */
+export interface Floats {
+  /** Offset in the chunk of the first one's two bytes with the exponent, little-endian. */
+  start: number;
+  /** Distance in bytes. */
+  step: number;
+  /** How many. */
+  count: number;
+  /** Bits of the exponent in the two bytes, which are not all set in a finite number. */
+  mask: number;
 }
 
 /** How far {@link StorageMethods.storeChunk} is. */

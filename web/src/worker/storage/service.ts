@@ -3,17 +3,22 @@
 
 import { EngineError, throwIfAborted, toErrorData } from "../../errors.js";
 import { type Call, type Handlers, serve } from "../../rpc.js";
+import { fetchText } from "../network/fetch-text.js";
+import { HTTPSource } from "../network/http-source.js";
+import { Network } from "../network/network.js";
 import { freeBuffer } from "./buffer-pool.js";
 import { CHUNK_BYTES, type ChunkStore, chunkLength, sha256 } from "./chunk-store.js";
 import { toStorageError } from "./errors.js";
 import { exportFile } from "./export-file.js";
 import { hashFile } from "./hash-file.js";
-import { HTTPSource } from "./http-source.js";
 import type { OpenSource, StorageMethods } from "./methods.js";
 import { probeLink, probeStore } from "./probe.js";
 import { LocalSource, type Source } from "./source.js";
 import { checkChunk, storeChunk } from "./store-chunk.js";
 import { throttled } from "./throttled.js";
+
+/** The network of this worker; all ports share it. */
+const network = new Network();
 
 /** Serves the calls of a port from a store, until the port closes. */
 export function serveStorage(port: MessagePort, store: ChunkStore): void {
@@ -28,9 +33,9 @@ function makeHandlers(store: ChunkStore): Handlers<StorageMethods> {
     return { ...source.info, source: nextSource++ };
   };
   return {
-    openURL: async ({ signal }, url) => register(await HTTPSource.open(url, signal)),
+    openURL: async ({ signal }, url, mirrors = []) => register(await HTTPSource.open(network, url, mirrors, signal)),
     openPicked: async (_, file) => register(new LocalSource(file)),
-    fetchText: async () => undefined, // the storage worker does not fetch texts yet
+    fetchText: ({ signal }, url, maxBytes) => fetchText(network, url, maxBytes, signal),
     closeSource: async (_, source) => void sources.delete(source),
     list: () => store.list(),
     find: (_, id) => store.find(id),

@@ -1,4 +1,4 @@
-// Where the bytes of a file come from: a server (http-source.ts) or a file that a person picked.
+// Where the bytes of a file come from: a server (network/http-source.ts) or a file that a person picked.
 
 import { EngineError, throwIfAborted } from "../../errors.js";
 import type { FileInfo } from "./chunk-store.js";

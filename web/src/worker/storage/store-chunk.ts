@@ -3,6 +3,7 @@
 import { EngineError, throwIfAborted } from "../../errors.js";
 import type { Call } from "../../rpc.js";
 import { CHUNK_BYTES, type ChunkStore, chunkLength, sha256 } from "./chunk-store.js";
+import { areFinite } from "./finite.js";
 import { withLock } from "./locks.js";
 import type { ChunkOptions, ChunkProgress } from "./methods.js";
 import { PieceWriter } from "./piece-writer.js";
@@ -20,8 +21,8 @@ export interface ChunkRequest extends ChunkOptions {
 type StoreCall = Pick<Call<ChunkProgress>, "signal" | "progress">;
 
 /**
- * Stores a chunk unless it is stored, and returns its hash. While another tab stores it, this one waits and reports the
- * progress of that tab.
+ * Stores a chunk unless it is stored or to be replaced, and returns its hash. While another tab stores it, this one
+ * waits and reports the progress of that tab.
  */
 export async function storeChunk(store: ChunkStore, call: StoreCall, request: ChunkRequest): Promise<string> {
   const { id, chunk } = request;
@@ -29,7 +30,9 @@ export async function storeChunk(store: ChunkStore, call: StoreCall, request: Ch
   const endWatch = watchOtherTabs(id, chunk, (received) => reports.received(received));
   const storeIfAbsent = async () => {
     endWatch();
-    return (await store.chunkHash(id, chunk)) ?? (await new ChunkFetch(store, request, reports).run(call.signal));
+    const stored = await store.chunkHash(id, chunk);
+    if (stored !== undefined && !request.replace) return stored;
+    return new ChunkFetch(store, request, reports, stored !== undefined).run(call.signal);
   };
   try {
     return await withLock(`outrider-chunk ${id} ${chunk}`, "exclusive", storeIfAbsent, call.signal);
@@ -67,24 +70,27 @@ class ChunkFetch {
   readonly #store: ChunkStore;
   readonly #request: ChunkRequest;
   readonly #reports: Reports;
+  readonly #isStored: boolean;
   readonly #announce: (received: number) => void;
 
-  constructor(store: ChunkStore, request: ChunkRequest, reports: Reports) {
+  /** isStored says that other bytes of the chunk are stored, which stay until these are. */
+  constructor(store: ChunkStore, request: ChunkRequest, reports: Reports, isStored: boolean) {
     this.#store = store;
     this.#request = request;
     this.#reports = reports;
+    this.#isStored = isStored;
     this.#announce = throttled((received) => announce(request.id, request.chunk, received));
   }
 
-  /** Reads what is not stored of the chunk, compares its hash with the expected one and stores it. */
+  /** Reads what is not stored of the chunk, checks its hash or, without one, its numbers, and stores it. */
   async run(signal: AbortSignal): Promise<string> {
-    const { id, chunk, expected } = this.#request;
+    const { id, chunk, expected, finite = [] } = this.#request;
     const bytes = await this.#readBytes(signal);
     const hash = await sha256(bytes);
     throwIfAborted(signal);
-    if (expected && hash !== expected) {
+    if (expected ? hash !== expected : !areFinite(bytes, finite)) {
       await this.#store.dropPieces(id, chunk);
-      throw this.#wrongHash();
+      throw this.#damaged();
     }
     await this.#store.putChunk(id, chunk, bytes, hash);
     return hash;
@@ -96,6 +102,7 @@ class ChunkFetch {
     const length = chunkLength(source.info.size, chunk);
     if (length <= 0) throw new EngineError("internal", `${id} has no chunk ${chunk}`);
     throwIfAborted(signal);
+    if (this.#request.replace) await this.#store.dropPieces(id, chunk);
     const bytes = new Uint8Array(length);
     const start = await this.#store.readPieces(id, chunk, bytes);
     if (start === 0) return this.#readRest(0, length, signal);
@@ -112,7 +119,7 @@ class ChunkFetch {
     const onBytes = (received: number, bytes: Uint8Array) => {
       this.#reports.received(start + received);
       this.#announce(start + received);
-      writer.arrived(received, bytes as Uint8Array<ArrayBuffer>);
+      if (!this.#isStored) writer.arrived(received, bytes as Uint8Array<ArrayBuffer>);
     };
     const options = { background, onWaiting: (waiting?: Waiting) => this.#reports.waiting(waiting) };
     const either = AbortSignal.any([signal, failed.signal]);
@@ -125,10 +132,11 @@ class ChunkFetch {
     }
   }
 
-  #wrongHash(): EngineError {
-    const { source, chunk } = this.#request;
-    const problem = `part ${chunk + 1} of ${source.info.name} arrived damaged: its hash is not the published one`;
-    return new EngineError("integrity", `${problem}; try again`, { retryable: true });
+  #damaged(): EngineError {
+    const { source, chunk, expected } = this.#request;
+    const reason = expected ? "its hash is not the published one" : "it contains numbers that no model has";
+    const message = `part ${chunk + 1} of ${source.info.name} arrived damaged: ${reason}; try again`;
+    return new EngineError("integrity", message, { retryable: true });
   }
 }
 
