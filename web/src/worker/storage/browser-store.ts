@@ -242,8 +242,8 @@ export class BrowserStore implements ChunkStore {
   }
 
   /**
-   * Calls body with the current record of a file and its backend while the file is not moved. If the browser has removed
-   * the bytes, body is called again with a new file.
+   * Calls body with the current record of a file and its backend while the file is not moved. If the browser has
+   * removed the bytes, body is called again with a new file.
    */
   async #change(id: string, body: (record: FileRecord, backend: Backend) => Promise<void>): Promise<void> {
     await this.#use(id);

@@ -74,7 +74,7 @@ export interface ChunkStore {
    * with them.
    */
   putChunk(id: string, chunk: number, bytes: ArrayBuffer, hash: string): Promise<void>;
-  /** Stores bytes of a chunk that is not complete. They begin where its pieces so far end; start counts from its start. */
+  /** Stores bytes of a chunk that is not complete, `start` bytes after its start. Its pieces so far end there. */
   putPiece(id: string, chunk: number, start: number, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Copies the pieces of a chunk to the start of `into`; returns the number of bytes. */
   readPieces(id: string, chunk: number, into: Uint8Array): Promise<number>;
@@ -105,7 +105,7 @@ export interface ChunkStore {
   importFile(handle: FileSystemFileHandle): Promise<StoredFile>;
   /** Returns the handle of a file on the disk, for which a page may ask permission; undefined for other files. */
   fileHandle(id: string): Promise<FileSystemFileHandle | undefined>;
-  /** Returns how many of `bytes` can be stored now; the answer is right to a MiB where the browser has private files. */
+  /** Returns how many of `bytes` can be stored now, to a MiB where the browser has private files. */
   freeSpace(bytes: number): Promise<number>;
 }
 

@@ -22,7 +22,7 @@ export class PieceWriter {
   #writing: Promise<void> | undefined;
   #error: unknown;
 
-  /** The chunk lacks its last `length` bytes, which begin at `start`. onError is called when a piece cannot be stored. */
+  /** The chunk lacks its last `length` bytes, from `start` on. onError is called when a piece cannot be stored. */
   constructor(
     store: ChunkStore,
     { id, chunk, start, length }: { id: string; chunk: number; start: number; length: number },

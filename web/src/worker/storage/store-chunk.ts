@@ -3,7 +3,7 @@
 import { EngineError, throwIfAborted } from "../../errors.js";
 import type { Call } from "../../rpc.js";
 import { CHUNK_BYTES, type ChunkStore, chunkLength, sha256 } from "./chunk-store.js";
-import { areFinite } from "./finite.js";
+import { allFinite } from "./finite.js";
 import { withLock } from "./locks.js";
 import type { ChunkOptions, ChunkProgress } from "./methods.js";
 import { PieceWriter } from "./piece-writer.js";
@@ -82,16 +82,14 @@ class ChunkFetch {
     this.#announce = throttled((received) => announce(request.id, request.chunk, received));
   }
 
-  /** Reads what is not stored of the chunk, checks its hash or, without one, its numbers, and stores it. */
+  /** Reads what is not stored of the chunk, checks its hash and its numbers, and stores it. */
   async run(signal: AbortSignal): Promise<string> {
     const { id, chunk, expected, finite = [] } = this.#request;
     const bytes = await this.#readBytes(signal);
     const hash = await sha256(bytes);
     throwIfAborted(signal);
-    if (expected ? hash !== expected : !areFinite(bytes, finite)) {
-      await this.#store.dropPieces(id, chunk);
-      throw this.#damaged();
-    }
+    if (expected && hash !== expected) throw await this.#damaged("its hash is not the published one");
+    if (!allFinite(bytes, finite)) throw await this.#damaged("it has numbers that no model has");
     await this.#store.putChunk(id, chunk, bytes, hash);
     return hash;
   }
@@ -132,9 +130,10 @@ class ChunkFetch {
     }
   }
 
-  #damaged(): EngineError {
-    const { source, chunk, expected } = this.#request;
-    const reason = expected ? "its hash is not the published one" : "it contains numbers that no model has";
+  /** Drops what is stored of the chunk in pieces and returns the error of its bytes. */
+  async #damaged(reason: string): Promise<EngineError> {
+    const { id, source, chunk } = this.#request;
+    await this.#store.dropPieces(id, chunk);
     const message = `part ${chunk + 1} of ${source.info.name} arrived damaged: ${reason}; try again`;
     return new EngineError("integrity", message, { retryable: true });
   }
