@@ -1,6 +1,6 @@
 // The chunk index: the record of every file, which of its chunks are complete, and what has arrived of the others. It
-// is in IndexedDB whatever holds the bytes, because a transaction marks a chunk as present or absent and never leaves it
-// in between.
+// is in IndexedDB whatever holds the bytes, because a transaction marks a chunk as present or absent and never leaves
+// it in between.
 
 import { EngineError } from "../../errors.js";
 import { CHUNK_BYTES, type FileChanges, numChunks, type StoredFile } from "./chunk-store.js";
@@ -118,7 +118,7 @@ export class ChunkIndex {
     });
   }
 
-  /** Marks a chunk complete and deletes its pieces. blob, if given, is its bytes. It throws if record is not current. */
+  /** Marks a chunk complete and deletes its pieces. blob is its bytes, if given. Throws if record is not current. */
   async markStored(record: FileRecord, chunk: number, sha256: string, blob?: Blob): Promise<void> {
     const key: ChunkKey = [record.id, chunk];
     await this.#write((tx) =>

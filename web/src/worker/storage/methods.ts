@@ -95,6 +95,8 @@ export interface StorageMethods {
   exportFile: { args: [id: string, target: ExportTarget]; progress: number; result: void };
   /** Returns how many of `bytes` can be stored now. */
   freeSpace: { args: [bytes: number]; result: number };
+  /** Limits the bytes per second that all downloads of this worker receive together; 0 removes the limit. */
+  setBandwidth: { args: [bytesPerSecond: number]; result: void };
   /** Measures the store on a scratch file, which takes a second or two. */
   probeStore: { args: [kind: StoreKind]; result: StoreSpeed };
   /** Measures the connection to an open source in at most 1.5 s; returns bytes per second. */

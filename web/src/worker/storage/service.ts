@@ -53,6 +53,9 @@ function makeHandlers(store: ChunkStore): Handlers<StorageMethods> {
     fileHandle: (_, id) => store.fileHandle(id),
     exportFile: ({ signal, progress }, id, target) => exportFile(store, id, target, signal, throttled(progress)),
     freeSpace: (_, bytes) => store.freeSpace(bytes),
+    setBandwidth: async (_, bytesPerSecond) => {
+      network.bandwidth.limit = bytesPerSecond || Number.POSITIVE_INFINITY;
+    },
     probeStore: ({ signal }, kind) => probeStore(store, kind, signal),
     probeLink: ({ signal }, source) => probeLink(sources.get(source)!, signal),
   };
