@@ -105,7 +105,8 @@ func TestAFileMixedFromTwoIsFoundWhenItIsComplete(t *testing.T) {
 func TestAStoredFileIsNotDeletedBecauseItsHeaderIsBad(t *testing.T) {
 	h, st := newHostileServer(), newStore()
 	h.file = make([]byte, 100)
-	if _, err := st.OpenFile(t.Context(), "fake:m.gguf", fetch.Info{Name: "m.gguf", Size: 100, Validator: "1"}, ""); err != nil {
+	info := fetch.Info{Name: "m.gguf", Size: 100, Validator: "1"}
+	if _, err := st.OpenFile(t.Context(), "fake:m.gguf", info, ""); err != nil {
 		t.Fatal(err)
 	}
 	_, err := OpenWith(t.Context(), h, "m.gguf", st, Options{})
@@ -181,7 +182,8 @@ func TestAReadThatWaitsForTheNetworkIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHostileServer()
 		var causes []error
-		m := h.mustOpen(t, newStore(), Options{Patient: true, OnWaiting: func(cause error) { causes = append(causes, cause) }})
+		onWaiting := func(cause error) { causes = append(causes, cause) }
+		m := h.mustOpen(t, newStore(), Options{Patient: true, OnWaiting: onWaiting})
 		outage(h.fakeServer, time.Hour)
 		var both sync.WaitGroup
 		both.Go(func() { wantRange(t, m, t.Context()) })

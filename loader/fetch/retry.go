@@ -14,8 +14,8 @@ const (
 	maxDelay   = 30 * time.Second
 )
 
-// RetryPolicy repeats an operation while the server cannot be reached, at least as long afterwards as it has asked. One RetryPolicy serves all reads of a model; its
-// methods may be called from several goroutines.
+// RetryPolicy repeats an operation while the server cannot be reached, and not before the time that it has asked for.
+// One RetryPolicy serves all reads of a model; its methods may be called from several goroutines.
 type RetryPolicy struct {
 	// OnWaiting is called with the error when the first of the concurrent operations begins to wait, and with nil when
 	// none waits any more. The page shows it. Calls do not overlap. It may be nil.

@@ -47,7 +47,8 @@ func TestRetryPolicyWaitsAsLongAsTheServerHasAsked(t *testing.T) {
 		}
 		return &errs.Error{Code: errs.HTTPStatus, Message: "503", Retryable: true, RetryAfter: asked[len(delays)]}
 	})
-	if want := []time.Duration{20 * time.Minute, 2 * time.Second, 4 * time.Second}; err != nil || !slices.Equal(delays, want) {
+	want := []time.Duration{20 * time.Minute, 2 * time.Second, 4 * time.Second}
+	if err != nil || !slices.Equal(delays, want) {
 		t.Errorf("%v after delays %v, want %v", err, delays, want)
 	}
 }
