@@ -7,8 +7,8 @@ type ErrorData struct {
 	Retryable bool   `js:"retryable"`
 }
 
-// ChatProgress is a Progress, a PictureProgress, a WaitProgress or a RecoverProgress: what a request reports while it is
-// computed.
+// ChatProgress is a Progress, a PictureProgress, a WaitProgress or a RecoverProgress: what a request reports while it
+// is computed.
 type ChatProgress interface{ chatProgress() }
 
 // Progress is how far a load is.
