@@ -25,6 +25,7 @@ export type ErrorCode =
   | "connection_lost"
   | "storage_full"
   | "storage_error"
+  | "permission_needed"
   | "newer_store"
   | "no_webgpu"
   | "no_adapter"
