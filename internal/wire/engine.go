@@ -9,8 +9,8 @@ type ErrorData struct {
 	RetryAfter float64 `js:"retryAfter"` // milliseconds for which the server asked to be left alone; 0 if it did not
 }
 
-// ChatProgress is a Progress, a PictureProgress, a WaitProgress or a RecoverProgress: what a request reports while it is
-// computed.
+// ChatProgress is a Progress, a PictureProgress, a WaitProgress or a RecoverProgress: what a request reports while it
+// is computed.
 type ChatProgress interface{ chatProgress() }
 
 // Progress is how far a load is.
