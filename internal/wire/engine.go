@@ -5,9 +5,12 @@ type ErrorData struct {
 	Code      string `js:"code"`
 	Message   string `js:"message"` // what happened and what to do about it, for a person
 	Retryable bool   `js:"retryable"`
+
+	RetryAfter float64 `js:"retryAfter"` // milliseconds for which the server asked to be left alone; 0 if it did not
 }
 
-// ChatProgress is a Progress, a PictureProgress or a WaitProgress: what a request reports while it is computed.
+// ChatProgress is a Progress, a PictureProgress, a WaitProgress or a RecoverProgress: what a request reports while it
+// is computed.
 type ChatProgress interface{ chatProgress() }
 
 // Progress is how far a load is.
@@ -35,6 +38,15 @@ type WaitProgress struct {
 	Message string `js:"message"` // why it waits
 }
 
+// RecoverProgress says that the device was lost, and how far the model is loaded on another one. The answer then
+// continues.
+type RecoverProgress struct {
+	Phase      string `js:"phase"` // recover
+	BytesDone  int64  `js:"bytesDone"`
+	BytesTotal int64  `js:"bytesTotal"` // 0 while unknown
+}
+
+func (RecoverProgress) chatProgress() {}
 func (Progress) chatProgress()        {}
 func (PictureProgress) chatProgress() {}
 func (WaitProgress) chatProgress()    {}
