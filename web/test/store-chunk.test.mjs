@@ -91,7 +91,7 @@ for (const kind of ["indexeddb", "opfs"]) {
     const call = { signal: forever, progress: ({ received }) => progress.push(received) };
     const unused = sourceOf();
     const second = storeChunk(b, call, { id: "a", chunk: 0, source: unused });
-    const tab = new BroadcastChannel("outrider-progress"); // a channel does not receive its own messages, and both stores share one
+    const tab = new BroadcastChannel("outrider-progress"); // both stores share one, which has no own messages
     tab.postMessage({ id: "a", chunk: 0, received: 5 });
     tab.postMessage({ id: "a", chunk: 1, received: 6 });
     await Promise.all([first, second]);
