@@ -4,7 +4,7 @@ import { aborted } from "../../errors.js";
 import type { Call, Handlers } from "../../rpc.js";
 import type { StorageMethods } from "./methods.js";
 
-/** Milliseconds in which a method may end by itself after an abort, so that nothing of it runs on when the caller knows. */
+/** Milliseconds in which a method may end by itself after an abort. */
 const GRACE = 500;
 
 type Handler = (call: Call<unknown>, ...args: unknown[]) => Promise<unknown>;
