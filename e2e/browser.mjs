@@ -37,6 +37,16 @@ export async function launch({ args = webgpu, ...options } = {}) {
  * Returns the peak memory of the largest page process of the browser with this profile, bytes. Reads /proc of Linux.
  */
 export function pageMemory(profile) {
+  return Math.max(...processesOf(profile, "renderer").map(({ peak }) => peak));
+}
+
+/** Kills the GPU process of the browser with this profile. */
+export function killGPUProcess(profile) {
+  for (const { pid } of processesOf(profile, "gpu-process")) process.kill(Number(pid), "SIGKILL");
+}
+
+/** Returns the processes of one type of the browser with this profile. */
+function processesOf(profile, type) {
   const processes = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(describe)
@@ -44,8 +54,7 @@ export function pageMemory(profile) {
   const browser = processes.find(({ command }) => command.includes(`--user-data-dir=${profile}\0`));
   const isDescendant = ({ parent }) =>
     parent === browser.pid || processes.some((x) => x.pid === parent && isDescendant(x));
-  const pages = processes.filter((x) => x.command.includes("--type=renderer") && isDescendant(x));
-  return Math.max(...pages.map(({ peak }) => peak));
+  return processes.filter((x) => x.command.includes(`--type=${type}`) && isDescendant(x));
 }
 
 /** Returns parent, peak memory and command of a process; undefined if it has ended. */

@@ -1,7 +1,7 @@
 // The part of small-gpu.mjs that runs in the engine worker, before the worker's script. It counts the bytes of all
 // buffers, and acts on globalThis.gpuLimits.
 {
-  const { limit = Number.POSITIVE_INFINITY, breaks = false } = globalThis.gpuLimits;
+  const { limit = Number.POSITIVE_INFINITY, breaks = false, silent = false, loseIn, calls } = globalThis.gpuLimits;
   const { requestDevice } = GPUAdapter.prototype;
   const { createBuffer, pushErrorScope, popErrorScope } = GPUDevice.prototype;
   const { destroy } = GPUBuffer.prototype;
@@ -46,6 +46,18 @@
     const scope = scopes.findLast(({ filter }) => filter === "out-of-memory");
     if (scope) scope.exceeded = true;
   };
+
+  if (silent) GPU.prototype.requestAdapter = () => new Promise(() => {});
+
+  if (loseIn) {
+    const method = GPUDevice.prototype[loseIn];
+    let left = calls;
+    GPUDevice.prototype[loseIn] = function (...args) {
+      const result = method.apply(this, args);
+      if (--left === 0) this.destroy();
+      return result;
+    };
+  }
 
   new BroadcastChannel("lose the device").onmessage = () => device.destroy();
 }

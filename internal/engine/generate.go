@@ -32,28 +32,7 @@ const maxQueuedSteps = 3
 // Errors: invalid_request and context_full, before any work; those of loading the vision encoder for the first picture;
 // device_lost; aborted when ctx ends. The statistics are valid also when there is an error.
 func (e *Engine) Generate(ctx context.Context, prompt Prompt, p Params, emit func(token int32) bool) (Stats, error) {
-	g := &generation{Engine: e, params: p, emit: emit, clock: startClock(len(prompt.Tokens))}
-	if err := e.check(prompt); err != nil {
-		return g.clock.stats, err
-	}
-	g.maxTokens = e.Context() - len(prompt.Tokens) + 1 // the last token of an answer needs no position
-	if p.MaxTokens > 0 {
-		g.maxTokens = min(g.maxTokens, p.MaxTokens)
-	}
-	if p.Stop == nil {
-		g.params.Stop = e.stops
-	}
-	before := e.pagingStats()
-	err := e.prefill(ctx, prompt, p, &g.clock)
-	g.clock.stats.PrefillPaging = e.pagingStats().Since(before)
-	if err == nil {
-		before = e.pagingStats()
-		err = g.run(ctx)
-		g.clock.stats.DecodePaging = e.pagingStats().Since(before)
-	}
-	g.clock.finish()
-	g.clock.stats.Tokens = g.answer
-	return g.clock.stats, aborted(ctx, err)
+	return newGeneration(p, emit).run(ctx, e, prompt)
 }
 
 // prefill computes the part of the prompt that the history does not have, pictures first. It computes at least the last
@@ -76,31 +55,87 @@ func (e *Engine) prefill(ctx context.Context, p Prompt, o Params, c *clock) erro
 	return err
 }
 
-// generation is the state of generating one answer.
+// generation is the state of generating one answer. Another engine can continue it.
 type generation struct {
-	*Engine
-	params Params
-	emit   func(int32) bool
-	clock  clock
-	answer []int32 // tokens so far, including a final stop token
+	*Engine // computes the answer at present
+	params  Params
+	emit    func(int32) bool
+	sampler *sample.Sampler
+	clock   clock
+	answer  []int32 // tokens so far, including a final stop token
 
 	maxTokens int // of the answer
 }
 
-// run generates the answer and leaves the model at its end.
-func (g *generation) run(ctx context.Context) error {
+// newGeneration returns the state before the first token.
+func newGeneration(p Params, emit func(int32) bool) *generation {
+	return &generation{params: p, emit: emit, sampler: sample.New(p.Options), clock: startClock()}
+}
+
+// ended reports whether the answer is complete.
+func (g *generation) ended() bool { return g.clock.stats.Finish != "" }
+
+// run generates on e what is missing of the answer to a prompt. Errors: those of Engine.Generate.
+func (g *generation) run(ctx context.Context, e *Engine, prompt Prompt) (Stats, error) {
+	g.Engine, g.clock.stats.PromptTokens = e, len(prompt.Tokens)
+	if err := e.check(prompt); err != nil {
+		return g.clock.stats, err
+	}
+	g.maxTokens = e.Context() - len(prompt.Tokens) + 1 // the last token of an answer needs no position
+	if p := g.params.MaxTokens; p > 0 {
+		g.maxTokens = min(g.maxTokens, p)
+	}
+	if g.params.Stop == nil {
+		g.params.Stop = e.stops
+	}
+	before := e.pagingStats()
+	err := e.prefill(ctx, prompt, g.params, &g.clock)
+	g.clock.stats.PrefillPaging = e.pagingStats().Since(before)
+	if err == nil {
+		before = e.pagingStats()
+		err = g.decode(ctx)
+		g.clock.stats.DecodePaging = e.pagingStats().Since(before)
+	}
+	g.clock.finish()
+	g.clock.stats.Tokens = g.answer
+	return g.clock.stats, aborted(ctx, err)
+}
+
+// decode generates the tokens of the answer and leaves the model at its end.
+func (g *generation) decode(ctx context.Context) error {
 	start := len(g.history)
 	next := g.sampled
 	if g.params.Greedy() {
 		next = g.greedy
 	}
-	err := errors.Join(next(ctx), g.model.Halt(ctx))
+	err := g.replay(ctx)
+	if err == nil {
+		err = next(ctx)
+	}
+	err = errors.Join(err, g.model.Halt(ctx))
 	// Steps that were queued ahead have computed further positions; the history has only tokens that are known.
 	known := min(g.model.Len()-start, len(g.answer))
 	g.history = append(g.history, g.answer[:known]...)
 	left, rewindErr := g.model.Rewind(len(g.history))
 	g.history = g.history[:left]
 	return errors.Join(err, rewindErr)
+}
+
+// replay computes the tokens that were generated on another engine. It computes them one by one, as they were
+// generated, and not as a batch: then the next token is the same also where rounding decides.
+func (g *generation) replay(ctx context.Context) error {
+	for _, token := range g.answer {
+		if err := errors.Join(ctx.Err(), g.model.SetNext(token)); err != nil {
+			return err
+		}
+		if err := g.model.Decode(); err != nil {
+			return err
+		}
+		if _, err := g.model.ReadBack(g.model.Next()).Wait(ctx); err != nil { // loads missing experts
+			return err
+		}
+	}
+	return nil
 }
 
 // accept adds a token to the answer and reports whether the answer continues.
@@ -126,13 +161,15 @@ func (g *generation) accept(token int32) bool {
 // only their tokens are read back.
 func (g *generation) greedy(ctx context.Context) error {
 	var queue []ops.Pending
+	chosen := true // the first token, by prefill or replay
 	for more := true; more; {
 		for len(queue) < maxQueuedSteps && len(g.answer)+len(queue) < g.maxTokens {
-			if len(g.answer)+len(queue) > 0 { // prefill has already chosen the first token
+			if !chosen {
 				if err := g.model.Decode(); err != nil {
 					return err
 				}
 			}
+			chosen = false
 			queue = append(queue, g.model.ReadBack(g.model.Next()))
 		}
 		data, err := queue[0].Wait(ctx)
@@ -147,7 +184,6 @@ func (g *generation) greedy(ctx context.Context) error {
 
 // sampled reads the logits back for every token and samples on the CPU.
 func (g *generation) sampled(ctx context.Context) error {
-	s := sample.New(g.params.Options)
 	logits := make([]float32, g.Config().VocabSize)
 	for {
 		data, err := g.model.ReadBack(g.model.Logits()).Wait(ctx)
@@ -155,7 +191,7 @@ func (g *generation) sampled(ctx context.Context) error {
 			return err
 		}
 		quant.Dequantize(quant.F32, logits, data)
-		token := s.Sample(logits)
+		token := g.sampler.Sample(logits)
 		if !g.accept(token) {
 			return ctx.Err()
 		}

@@ -51,9 +51,7 @@ type clock struct {
 	heap  runtime.MemStats // runtime/metrics would add 50 KB to a program of 5 MB
 }
 
-func startClock(promptTokens int) clock {
-	return clock{start: time.Now(), stats: Stats{PromptTokens: promptTokens}}
-}
+func startClock() clock { return clock{start: time.Now()} }
 
 // tiles returns a function that records progress of encoding and passes it on to onTile, which may be nil.
 func (c *clock) tiles(onTile func(done, total int)) func(done, total int) {
@@ -89,9 +87,10 @@ func (c *clock) mark() {
 // finish computes the durations.
 func (c *clock) finish() {
 	now := time.Now()
-	if c.first.IsZero() {
-		c.first = now
+	first := c.first
+	if first.IsZero() {
+		first = now
 	}
-	c.stats.PrefillSeconds = c.first.Sub(c.start).Seconds()
-	c.stats.DecodeSeconds = now.Sub(c.first).Seconds()
+	c.stats.PrefillSeconds = first.Sub(c.start).Seconds()
+	c.stats.DecodeSeconds = now.Sub(first).Seconds()
 }

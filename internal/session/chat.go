@@ -22,7 +22,7 @@ type ChatEvents struct {
 
 // Chat answers a request in OpenAI's shape: with a completion, or with deltas and nil when the request asks for a
 // stream. The request is checked before it waits for the ones before it. Errors: invalid_request; those of
-// engine.Engine.Chat.
+// engine.Engine.Continue.
 func (s *Session) Chat(ctx context.Context, request any, events ChatEvents) (openai.Object, error) {
 	r, err := openai.Parse(request)
 	if err != nil {
@@ -99,14 +99,13 @@ func (c *chatCall) generate(ctx context.Context, emit func(delta string)) (engin
 		s.reportProgress(wire.PictureProgress{Phase: "picture", Done: done, Total: total})
 	}
 	options := chat.Options{Date: time.Now().Format("02 Jan 2006")}
-	stats, err := c.model.engine.Chat(ctx, messagesOf(c.request), options, params, func(delta string) bool {
+	a := engine.NewAnswer(messagesOf(c.request), options, params, func(delta string) bool {
 		emit(delta)
 		return true
 	})
+	defer a.Close()
+	stats, err := c.model.finish(ctx, a, s.reportProgress)
 	s.updateLast(func(a *answer) { a.Stats = stats })
-	if err != nil {
-		c.model.lowerMemoryLimit(err) // for the next load
-	}
 	return stats, err
 }
 

@@ -27,6 +27,7 @@ type machine struct {
 	limit    int64 // bytes of each device's memory
 	refusal  error // what a device returns when a model takes more
 	upload   error // what a device returns for every upload
+	lives    []int // after how many calls each device is lost; those behind the last are not
 	devices  []*device
 	limits   map[string]preflight.MemoryLimit
 	measured []store.Kind
@@ -54,7 +55,10 @@ func (m *machine) session() *Session {
 }
 
 func (m *machine) open(context.Context) (Backend, error) {
-	d := &device{Backend: ref.New(), machine: m}
+	d := &device{Backend: ref.New(), machine: m, life: math.MaxInt}
+	if n := len(m.devices); n < len(m.lives) {
+		d.life = m.lives[n]
+	}
 	m.devices = append(m.devices, d)
 	return d, nil
 }
@@ -89,8 +93,17 @@ type device struct {
 	ops.Backend
 	machine *machine
 	held    int64
-	lost    bool // every read-back fails
+	calls   int // of methods that use the device
+	life    int // calls before the device is lost
 	closed  bool
+}
+
+// call counts a call. It returns the error of one that the device does not live to see.
+func (d *device) call() error {
+	if d.calls++; d.calls > d.life {
+		return ops.ErrDeviceLost
+	}
+	return nil
 }
 
 func (d *device) AdapterName() string { return "adapter" }
@@ -98,6 +111,9 @@ func (d *device) Bytes() int64        { return d.held }
 func (d *device) Close()              { d.closed = true }
 
 func (d *device) Alloc(name string, t quant.Type, shape ...int) (*ops.Tensor, error) {
+	if err := d.call(); err != nil {
+		return nil, err
+	}
 	made, err := d.Backend.Alloc(name, t, shape...)
 	if err != nil {
 		return nil, err
@@ -120,18 +136,60 @@ func (d *device) Upload(t *ops.Tensor, offset int64, b ops.Blob) error {
 	if d.machine.upload != nil {
 		return d.machine.upload
 	}
+	if err := d.call(); err != nil {
+		return err
+	}
 	return d.Backend.Upload(t, offset, b)
 }
 
+func (d *device) Write(t *ops.Tensor, offset int, data []byte) error {
+	if err := d.call(); err != nil {
+		return err
+	}
+	return d.Backend.Write(t, offset, data)
+}
+
+func (d *device) Record(label string, f func()) (ops.Program, error) {
+	return d.RecordGuarded(label, nil, f)
+}
+
+func (d *device) RecordGuarded(label string, guard *ops.Tensor, f func()) (ops.Program, error) {
+	if err := d.call(); err != nil {
+		return nil, err
+	}
+	p, err := d.Backend.RecordGuarded(label, guard, f)
+	return program{p, d}, err
+}
+
+// program is a program of a device that may be lost.
+type program struct {
+	ops.Program
+	device *device
+}
+
+func (p program) Run() error {
+	if err := p.device.call(); err != nil {
+		return err
+	}
+	return p.Program.Run()
+}
+
+func (p program) RunFrom(router int) error {
+	if err := p.device.call(); err != nil {
+		return err
+	}
+	return p.Program.RunFrom(router)
+}
+
 func (d *device) ReadBack(t *ops.Tensor, offset, n int) ops.Pending {
-	if d.lost {
+	if d.call() != nil {
 		return lostReadBack{}
 	}
 	return d.Backend.ReadBack(t, offset, n)
 }
 
 func (d *device) ReadBackSlices(parts ...ops.Slice) ops.Pending {
-	if d.lost {
+	if d.call() != nil {
 		return lostReadBack{}
 	}
 	return d.Backend.ReadBackSlices(parts...)

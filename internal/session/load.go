@@ -14,13 +14,10 @@ type LoadRequest struct {
 	Paging wire.Paging
 }
 
-// maxLoadAttempts bounds how often a load begins again after it took too much of the device's memory.
-const maxLoadAttempts = 4
-
 // Load opens a device and a model on it, in place of the model that is loaded. It opens the device first: without one
-// there is no use in downloading. When the device is lost or out of memory because the model took too much of it, the
-// load begins again with a lower memory limit. Errors: those of Environment.OpenDevice, loader.Open, engine.Plan.Open
-// and of a download.
+// there is no use in downloading. When the device is lost, or out of memory because the model took too much of it, the
+// load begins again on another device, with a lower memory limit. Errors: those of Environment.OpenDevice, loader.Open,
+// engine.Plan.Open and of a download.
 func (s *Session) Load(ctx context.Context, r LoadRequest, report func(wire.Progress)) (*wire.LoadedModel, error) {
 	release, err := s.acquire(ctx)
 	if err != nil {
@@ -29,19 +26,13 @@ func (s *Session) Load(ctx context.Context, r LoadRequest, report func(wire.Prog
 	defer release()
 	s.close()
 	s.gate.Resume()
-	for attempt := 1; ; attempt++ {
-		m := s.newModel()
-		s.setCurrent(m)
-		err := m.open(ctx, r, s.engineEvents(), progressReporter(report))
-		if err == nil {
-			return m.describe(), nil
-		}
-		again := m.lowerMemoryLimit(err) && attempt < maxLoadAttempts
+	m := s.newModel(r)
+	s.setCurrent(m)
+	if err := m.load(ctx, progressReporter(report)); err != nil {
 		s.close()
-		if !again {
-			return nil, err
-		}
+		return nil, err
 	}
+	return m.describe(), nil
 }
 
 // progressReporter returns a function that reports the progress of the loader.

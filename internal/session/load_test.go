@@ -8,7 +8,6 @@ import (
 
 	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/ops"
-	"github.com/outrider-web/outrider/internal/preflight"
 	"github.com/outrider-web/outrider/internal/wire"
 )
 
@@ -64,7 +63,7 @@ func TestALoadGivesUpAfterItsLastAttempt(t *testing.T) {
 	if _, err := loadFile(s, mixture, wire.Paging{}); !errors.Is(err, ops.ErrDeviceLost) {
 		t.Errorf("%v, want device_lost", err)
 	}
-	if len(m.devices) != maxLoadAttempts || m.openDevices() != 0 {
+	if len(m.devices) != maxRecoveries+1 || m.openDevices() != 0 {
 		t.Errorf("%d devices were opened, %d are open", len(m.devices), m.openDevices())
 	}
 	if _, err := s.loaded(""); err == nil {
@@ -73,11 +72,17 @@ func TestALoadGivesUpAfterItsLastAttempt(t *testing.T) {
 }
 
 // The memory that a dense model takes is not searched for, so that there is nothing to lower.
-func TestALostDeviceIsNotTriedAgainForADenseModel(t *testing.T) {
-	m := newMachine()
-	m.upload = ops.ErrDeviceLost
-	if _, err := loadFile(m.session(), dense, wire.Paging{}); !errors.Is(err, ops.ErrDeviceLost) || len(m.devices) != 1 {
-		t.Errorf("%v after %d devices", err, len(m.devices))
+func TestADenseModelIsLoadedAgainAfterALossOnly(t *testing.T) {
+	for _, c := range []struct {
+		upload  error
+		devices int
+	}{{ops.ErrDeviceLost, maxRecoveries + 1}, {ops.ErrOutOfMemory, 1}} {
+		m := newMachine()
+		m.upload = c.upload
+		_, err := loadFile(m.session(), dense, wire.Paging{})
+		if !errors.Is(err, c.upload) || len(m.devices) != c.devices || m.openDevices() != 0 {
+			t.Errorf("%v after %d devices, want %d", err, len(m.devices), c.devices)
+		}
 	}
 }
 
@@ -181,18 +186,5 @@ func TestStoredModelsAreListedLoadedAndDeleted(t *testing.T) {
 	}
 	if models, err := s.Models(t.Context()); err != nil || len(models) != 0 {
 		t.Errorf("after the deletion: %v, %v", models, err)
-	}
-}
-
-func TestADeviceThatIsLostDuringAnAnswerTakesLessNextTime(t *testing.T) {
-	m := newMachine()
-	s := mustLoad(t, m, mixture)
-	taken := s.current().taken
-	m.devices[0].lost = true
-	if _, err := s.Chat(t.Context(), request(nil), silent); !errors.Is(err, ops.ErrDeviceLost) {
-		t.Fatalf("%v, want device_lost", err)
-	}
-	if limit := m.limits["adapter"]; limit != (preflight.MemoryLimit{Fits: taken / 4 * 3, Refused: taken}) {
-		t.Errorf("remembered %+v after a model took %d bytes", limit, taken)
 	}
 }

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 
-	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/preflight"
 )
 
@@ -31,13 +30,10 @@ func (l *deviceLimits) Remember(device string, limit preflight.MemoryLimit) {
 	l.memory.Remember(device, limit)
 }
 
-// lowerMemoryLimit reports whether an error says that the model took more of the device's memory than there is. If so,
-// it lowers the limit of the device: the next load takes less.
-func (m *openModel) lowerMemoryLimit(err error) bool {
-	code := errs.Of(err).Code
-	if m.taken == 0 || code != errs.DeviceLost && code != errs.OutOfMemory {
-		return false
+// lowerMemoryLimit lowers the limit of the device, because the model took more of its memory than there is: the next
+// load takes less. It does nothing for a model whose memory was not searched for.
+func (m *openModel) lowerMemoryLimit() {
+	if m.taken != 0 {
+		m.search.RecordFailure(m.taken)
 	}
-	m.search.RecordFailure(m.taken)
-	return true
 }

@@ -11,23 +11,30 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
-// openModel is a model on a device, or on its way there.
+// openModel is a model on a device, or on its way there. When the device is lost, the model is opened on another one.
 type openModel struct {
 	env     *Environment
-	backend Backend
-	files   modelFiles // open as long as the model is: experts and the vision encoder are read when they are needed
-	vision  *engine.VisionPlan
-	engine  *engine.Engine // nil until the model is loaded
+	request LoadRequest
+	events  engineEvents
+	loaded  bool // it has been on a device completely; it stays loaded when the device is lost
+
+	files  modelFiles // open as long as the model is: experts and the vision encoder are read when they are needed
+	plan   *engine.Plan
+	vision *engine.VisionPlan
+
+	backend Backend        // nil without a device
+	engine  *engine.Engine // nil until the model is on the device
 
 	search *preflight.Search // for the GPU memory of this device
 	taken  int64             // bytes of it that the search chose for the model; 0 when there was nothing to search
+	losses int               // devices that were lost
 
 	gate         *loader.Gate // pauses downloads
 	stopDownload func()       // ends the background download of experts and waits for its end
 }
 
-func (s *Session) newModel() *openModel {
-	return &openModel{env: &s.env, gate: s.gate, stopDownload: func() {}}
+func (s *Session) newModel(r LoadRequest) *openModel {
+	return &openModel{env: &s.env, request: r, events: s.engineEvents(), gate: s.gate, stopDownload: func() {}}
 }
 
 // engineEvents are what an engine reports at any time while a model is loaded.
@@ -39,36 +46,36 @@ type engineEvents struct {
 
 // open opens a device and the model on it. Everything that the headers say is checked before the rest is downloaded.
 // The experts of a paged model are downloaded last, in the background, while the model is already used.
-func (m *openModel) open(ctx context.Context, r LoadRequest, events engineEvents, report reportFunc) (err error) {
-	if m.backend, err = m.env.OpenDevice(ctx); err != nil {
+func (m *openModel) open(ctx context.Context, report reportFunc) (err error) {
+	if err = m.openDevice(ctx); err != nil {
 		return err
 	}
-	m.search = m.env.memorySearch(ctx, m.backend.AdapterName(), r.Paging.Memory)
-	o := loader.Options{Report: report, Gate: m.gate, OnWaiting: events.waiting, Patient: true}
-	if m.files, err = openFiles(ctx, r.ModelSources, m.env.Store, o); err != nil {
+	if m.files.model == nil {
+		o := loader.Options{Report: report, Gate: m.gate, OnWaiting: m.events.waiting, Patient: true}
+		if m.files, err = openFiles(ctx, m.request.ModelSources, m.env.Store, o); err != nil {
+			return err
+		}
+	}
+	options := engineOptions(m.request.Paging)
+	options.OnWaiting = m.events.waiting
+	if err = m.check(options); err != nil {
 		return err
 	}
-	options := engineOptions(r.Paging)
-	options.OnWaiting = events.waiting
-	plan, err := m.plan(options)
-	if err != nil {
+	m.taken = 0
+	if options, m.taken, err = m.plan.FindSlots(m.backend, m.search, options); err != nil {
 		return err
 	}
-	if options, m.taken, err = plan.FindSlots(m.backend, m.search, options); err != nil {
+	if err = m.download(ctx, m.plan.ResidentTensors(m.backend.Limits(), options), report); err != nil {
 		return err
 	}
-	if err = m.download(ctx, plan.ResidentTensors(m.backend.Limits(), options), report); err != nil {
+	if m.engine, err = m.plan.Open(ctx, m.backend, m.files.model, options, report); err != nil {
 		return err
 	}
-	if m.engine, err = plan.Open(ctx, m.backend, m.files.model, options, report); err != nil {
-		return err
-	}
-	m.attachVision(events)
+	m.attachVision()
 	m.downloadExperts()
+	m.loaded = true
 	return nil
 }
-
-func (m *openModel) ready() bool { return m.engine != nil }
 
 // engineOptions returns the options of an engine. Negative numbers count as 0.
 func engineOptions(p wire.Paging) (o engine.Options) {
@@ -76,26 +83,39 @@ func engineOptions(p wire.Paging) (o engine.Options) {
 	return o
 }
 
-// plan checks both headers against each other and against the device.
-func (m *openModel) plan(o engine.Options) (*engine.Plan, error) {
+// check checks both headers against each other and against the device.
+func (m *openModel) check(o engine.Options) error {
+	if m.plan == nil {
+		if err := m.readPlan(); err != nil {
+			return err
+		}
+	}
 	limits := m.backend.Limits()
-	plan, err := engine.Read(m.files.model.File)
-	if err == nil {
-		err = plan.Fit(limits, o)
-	}
-	if err == nil && m.files.vision != nil {
-		m.vision, err = plan.ReadVision(m.files.vision.File)
-	}
+	err := m.plan.Fit(limits, o)
 	if err == nil && m.vision != nil {
 		err = m.vision.Fit(limits)
 	}
-	return plan, err
+	return err
 }
 
-func (m *openModel) attachVision(events engineEvents) {
-	if m.vision != nil {
-		m.engine.AttachVision(m.vision, m.files.vision, engine.VisionOptions{Cut: events.cut, Report: events.visionProgress})
+// readPlan reads both headers.
+func (m *openModel) readPlan() error {
+	plan, err := engine.Read(m.files.model.File)
+	if err == nil && m.files.vision != nil {
+		m.vision, err = plan.ReadVision(m.files.vision.File)
 	}
+	if err == nil {
+		m.plan = plan
+	}
+	return err
+}
+
+func (m *openModel) attachVision() {
+	if m.vision == nil {
+		return
+	}
+	options := engine.VisionOptions{Cut: m.events.cut, Report: m.events.visionProgress}
+	m.engine.AttachVision(m.vision, m.files.vision, options)
 }
 
 // download stores what must be there before the first token: the resident tensors of a paged model; every tensor
@@ -156,12 +176,20 @@ func (m *openModel) describe() *wire.LoadedModel {
 
 // close frees the model, its files and its device.
 func (m *openModel) close() {
+	m.closeDevice()
+	m.files.close()
+}
+
+// closeDevice frees the device with what is on it. The files stay open.
+func (m *openModel) closeDevice() {
 	m.stopDownload()
+	m.stopDownload = func() {}
 	if m.engine != nil {
 		m.engine.Close()
+		m.engine = nil
 	}
 	if m.backend != nil {
 		m.backend.Close()
+		m.backend = nil
 	}
-	m.files.close()
 }

@@ -22,7 +22,7 @@ type PreflightRequest struct {
 // Preflight reports what this machine can do with a model. It reads the model's headers and measures, on a device of
 // its own, so that a model that is loaded can answer meanwhile. Errors: those of opening the device and the headers.
 func (s *Session) Preflight(ctx context.Context, r PreflightRequest) (*wire.PreflightReport, error) {
-	m := s.newModel()
+	m := s.newModel(LoadRequest{ModelSources: r.ModelSources, Paging: r.Paging})
 	defer m.close()
 	var err error
 	if m.backend, err = s.env.OpenDevice(ctx); err != nil {

@@ -88,7 +88,7 @@ func (s *Session) setCurrent(m *openModel) {
 func (s *Session) loaded(name string) (*openModel, error) {
 	m := s.current()
 	switch {
-	case m == nil || !m.ready():
+	case m == nil || !m.loaded:
 		return nil, errs.New(errs.InvalidRequest, "no model is loaded; load one first")
 	case name != "" && name != m.files.model.ID:
 		return nil, errs.New(errs.InvalidRequest, fmt.Sprintf(

@@ -47,7 +47,7 @@ func (m *openModel) gpuBytes() int64 {
 
 // fetchedAgain returns how many chunks were fetched again; see loader.Model.FetchedAgain.
 func (m *openModel) fetchedAgain() int {
-	if m == nil || !m.ready() {
+	if m == nil || !m.loaded {
 		return 0
 	}
 	return m.files.model.FetchedAgain()
@@ -55,7 +55,7 @@ func (m *openModel) fetchedAgain() int {
 
 // pagingStats returns nil unless the model is paged.
 func (m *openModel) pagingStats(last answer) *wire.PagingStats {
-	if m == nil || !m.ready() || m.engine.SlotBytes() == 0 {
+	if m == nil || m.engine == nil || m.engine.SlotBytes() == 0 {
 		return nil
 	}
 	onGPU, all := m.engine.NumExperts()

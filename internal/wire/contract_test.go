@@ -16,7 +16,7 @@ const web = "../../web/src/"
 
 // contract are the structs that mirror an interface of TypeScript of the same name.
 var contract = []any{
-	ErrorData{}, Progress{}, PictureProgress{}, WaitProgress{}, Paging{},
+	ErrorData{}, Progress{}, PictureProgress{}, WaitProgress{}, RecoverProgress{}, Paging{},
 	PreflightSettings{}, PreflightReport{}, PreflightReason{}, MachineReport{},
 	CheckedPicture{}, LoadedModel{}, StoredModel{}, EngineStats{}, PagingStats{}, PagingCounts{},
 	FileInfo{}, StoredFile{}, OpenSource{}, ChunkOptions{}, Floats{}, ChunkProgress{}, StoreSpeed{}, MemoryLimit{},

@@ -7,7 +7,8 @@ type ErrorData struct {
 	Retryable bool   `js:"retryable"`
 }
 
-// ChatProgress is a Progress, a PictureProgress or a WaitProgress: what a request reports while it is computed.
+// ChatProgress is a Progress, a PictureProgress, a WaitProgress or a RecoverProgress: what a request reports while it is
+// computed.
 type ChatProgress interface{ chatProgress() }
 
 // Progress is how far a load is.
@@ -35,6 +36,15 @@ type WaitProgress struct {
 	Message string `js:"message"` // why it waits
 }
 
+// RecoverProgress says that the device was lost, and how far the model is loaded on another one. The answer then
+// continues.
+type RecoverProgress struct {
+	Phase      string `js:"phase"` // recover
+	BytesDone  int64  `js:"bytesDone"`
+	BytesTotal int64  `js:"bytesTotal"` // 0 while unknown
+}
+
+func (RecoverProgress) chatProgress() {}
 func (Progress) chatProgress()        {}
 func (PictureProgress) chatProgress() {}
 func (WaitProgress) chatProgress()    {}

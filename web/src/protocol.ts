@@ -51,6 +51,14 @@ export interface WaitProgress {
   message: string;
 }
 
+/** The GPU was lost: the model is loaded on it again, and then the answer continues. */
+export interface RecoverProgress {
+  phase: "recover";
+  bytesDone: number;
+  /** 0 while unknown. */
+  bytesTotal: number;
+}
+
 /** One piece of a streamed answer. */
 export interface Delta {
   phase: "delta";
@@ -59,9 +67,10 @@ export interface Delta {
 
 /**
  * What a chat request reports before and during its answer: how far the vision encoder's weights are loaded, which
- * happens with the first picture; how many tiles are encoded; and whether it waits for the network.
+ * happens with the first picture; how many tiles are encoded; whether it waits for the network; and how far the model
+ * is loaded again after the GPU was lost.
  */
-export type ChatProgress = Progress | PictureProgress | WaitProgress;
+export type ChatProgress = Progress | PictureProgress | WaitProgress | RecoverProgress;
 
 /** How the experts of a mixture-of-experts model are kept. It changes the speed and never the answer. */
 export interface Paging {

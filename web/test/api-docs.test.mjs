@@ -44,7 +44,7 @@ test("the API's document lists the methods of the engine and the fields of its r
   }
   const protocol = read("web/src/protocol.ts");
   const results = ["LoadedModel", "PreflightReport", "CheckedPicture"];
-  for (const type of [...results, "Progress", "PictureProgress", "WaitProgress", "Paging"]) {
+  for (const type of [...results, "Progress", "PictureProgress", "WaitProgress", "RecoverProgress", "Paging"]) {
     const body = protocol.slice(protocol.indexOf(`export interface ${type} {`)).split("\n}")[0];
     for (const field of names(body, /^ {2}(\w+)\??:/gm)) {
       assert.match(docs, new RegExp(`\\b${field}\\b`), `${type}.${field}`);

@@ -13,6 +13,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/outrider-web/outrider/internal/errs"
@@ -144,10 +145,19 @@ func (d *Device) CreateBuffer(name string, bytes int64, use Usage) (*Buffer, err
 	return buf, nil
 }
 
-// Refused wraps an error of the device as an internal error; what says which call of ours the device refused.
+// Refused wraps an error of the device as an internal error; what says which call of ours the device refused. An error
+// that says itself what happened, such as ErrDeviceLost, is returned as it is.
 func Refused(what string, cause error) error {
+	for _, named := range namedErrors {
+		if errors.Is(cause, named) {
+			return cause
+		}
+	}
 	return errs.Wrap(errs.Internal, fmt.Sprintf("the GPU refused %s", what), cause)
 }
+
+// namedErrors are the errors of package ops that a device reports.
+var namedErrors = []*errs.Error{ops.ErrNoWebGPU, ops.ErrNoAdapter, ops.ErrDeviceLost, ops.ErrOutOfMemory}
 
 // FailedReadBack returns a read-back whose Wait returns err.
 func FailedReadBack(err error) ops.Pending { return failedReadBack{err} }

@@ -88,12 +88,17 @@ func (d *Device) Scoped(label string, f func() error) (wait func() error) {
 	}
 }
 
-// Err returns an error that no call returned. It is a crossing, so that nothing calls it for each token.
+// Err returns an error that no call returned, or what explains it. It is a crossing, so that nothing calls it for each token.
 func (d *Device) Err() error {
-	if e := d.host.Call("takeError"); e.Truthy() {
-		return hostError(jsbridge.ErrorOf(e), "what it was asked to do")
+	e := d.host.Call("takeError")
+	if !e.Truthy() {
+		return nil
 	}
-	return nil
+	cause, err := jsbridge.Await(d.host.Call("cause", e)).Wait(context.Background())
+	if err == nil {
+		err = jsbridge.ErrorOf(cause)
+	}
+	return hostError(err, "what it was asked to do")
 }
 
 // Close frees everything on the device.

@@ -62,8 +62,9 @@ func (d *Device) Upload(buf *Buffer, offset int64, blob ops.Blob, from, n int64)
 	switch b := blob.(type) {
 	case interface{ JS() js.Value }:
 		if queueFull := d.host.Call("upload", buf.ID, offset, b.JS(), from, n); queueFull.Truthy() {
-			_, err := jsbridge.Await(queueFull).Wait(context.Background())
-			return err
+			if _, err := jsbridge.Await(queueFull).Wait(context.Background()); err != nil {
+				return hostError(err, "an upload")
+			}
 		}
 		return nil
 	case interface{ Bytes() []byte }:

@@ -17,6 +17,7 @@ export type {
   PreflightReason,
   PreflightReport,
   Progress,
+  RecoverProgress,
   StoredModel,
   WaitProgress,
 } from "../protocol.js";

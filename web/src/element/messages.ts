@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { ChatProgress } from "../protocol.js";
+import type { ChatProgress, RecoverProgress } from "../protocol.js";
 import { bytes, tokensPerSecond } from "./format.js";
 import { phases } from "./loading-notices.js";
 import type { Message } from "./message.js";
@@ -53,8 +53,14 @@ function activityText(progress: ChatProgress): string {
     return progress.waiting ? "Waiting for the network: part of the model is still missing" : "";
   if (progress.phase === "picture")
     return `Looking at tile ${Math.min(progress.done + 1, progress.total)} of ${progress.total}…`;
+  if (progress.phase === "recover") return recoveryText(progress);
   const { phase, bytesDone, bytesTotal } = progress;
   return `${phases[phase]}: the vision encoder, ${bytes(bytesDone)} of ${bytes(bytesTotal)}…`;
+}
+
+function recoveryText({ bytesDone, bytesTotal }: RecoverProgress): string {
+  const how = bytesTotal ? `, ${bytes(bytesDone)} of ${bytes(bytesTotal)}` : "";
+  return `The GPU was reset: loading the model again${how}; then the answer continues…`;
 }
 
 function notes({ speed, paging, cut }: Message): TemplateResult | typeof nothing {

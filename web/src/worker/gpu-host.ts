@@ -3,6 +3,7 @@
 // releases objects, replays programs, copies bytes and collects errors. The Go half is internal/gpu/device.
 
 import { EngineError } from "../errors.js";
+import { DeviceErrors, openDevice } from "./device-errors.js";
 
 declare global {
   /** Opens a device for Go; the worker that starts Go installs it. */
@@ -14,7 +15,7 @@ export function installGPUHost(gpu: GPU | undefined): void {
   globalThis.outriderGPU = () => GPUHost.open(gpu);
 }
 
-/** The limits that the device is requested with: all that the adapter has. Other limits keep WebGPU's defaults. */
+/** The limits that the device is requested with: all that the adapter has. */
 const LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
@@ -48,31 +49,20 @@ export class GPUHost {
   #staging: GPUBuffer[] = [];
   #unfencedBytes = 0;
   #fences: Promise<unknown>[] = [];
-  #error: EngineError | undefined;
-  #closed = false;
+  #errors: DeviceErrors;
 
   private constructor(readonly device: GPUDevice) {
-    device.addEventListener("uncapturederror", (event) => {
-      event.preventDefault(); // Go reports it
-      this.#keepError(new EngineError("internal", event.error.message));
-    });
-    void device.lost.then(({ message }) => {
-      if (!this.#closed) this.#keepError(new EngineError("device_lost", message));
-    });
+    this.#errors = new DeviceErrors(device);
   }
 
-  /** Opens the default adapter with its own limits. Rejects with `no_webgpu` or `no_adapter`. */
+  /** Opens the default adapter with its own limits. Rejects as `openDevice` does. */
   static async open(gpu: GPU | undefined): Promise<GPUHost> {
-    if (!gpu) throw new EngineError("no_webgpu", "navigator.gpu is missing");
-    const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-    if (!adapter) throw new EngineError("no_adapter", "requestAdapter returned null");
-    const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
-    return new GPUHost(await adapter.requestDevice({ requiredLimits }));
+    return new GPUHost(await openDevice(gpu, LIMITS));
   }
 
   /** Destroys the device; that it is lost then is not an error. */
   close(): void {
-    this.#closed = true;
+    this.#errors.close();
     this.device.destroy();
   }
 
@@ -100,16 +90,22 @@ export class GPUHost {
   async createPipeline(id: number, label: string, layout: number, code: string): Promise<void> {
     this.device.pushErrorScope("validation"); // swallows an error that says less than the module's messages
     const module = this.device.createShaderModule({ label, code });
-    const popped = this.device.popErrorScope();
+    const popped = this.device.popErrorScope().catch(() => null);
     const compute = { module, entryPoint: "main" };
     try {
       const descriptor = { label, layout: this.#layouts.get(layout).pipeline, compute };
-      this.#pipelines.set(id, await this.device.createComputePipelineAsync(descriptor));
+      const compiled = this.device.createComputePipelineAsync(descriptor);
+      this.#pipelines.set(id, await this.#errors.orLost(compiled));
+      await this.#errors.orLost(popped);
     } catch (reason) {
-      throw new EngineError("internal", (await compilerErrors(module)) || (reason as Error).message);
-    } finally {
-      await popped;
+      throw await this.#compileError(module, reason);
     }
+  }
+
+  /** Returns why a module did not become a pipeline. */
+  async #compileError(module: GPUShaderModule, reason: unknown): Promise<EngineError> {
+    const messages = this.#errors.orLost(compilerErrors(module)).catch(() => "");
+    return this.#errors.cause(new EngineError("internal", (await messages) || String((reason as Error).message)));
   }
 
   /** Binds buffers in order: each whole, but of the last one, the parameters, only `paramBytes`. */
@@ -141,7 +137,7 @@ export class GPUHost {
     this.#replay(pass, this.#programs.get(id), from);
     pass.end();
     this.device.queue.submit([encoder.finish()]);
-    return this.#error !== undefined;
+    return this.#errors.any;
   }
 
   /** Executes the words of a program; queue_native.go has the same function for the native half. */
@@ -183,7 +179,9 @@ export class GPUHost {
     this.#unfencedBytes += bytes;
     if (this.#unfencedBytes < FENCE_BYTES) return undefined;
     this.#unfencedBytes = 0;
-    this.#fences.push(this.device.queue.onSubmittedWorkDone());
+    const fence = this.#errors.orLost(this.device.queue.onSubmittedWorkDone());
+    fence.catch(() => {}); // it may never be awaited
+    this.#fences.push(fence);
     return this.#fences.length < MAX_FENCES ? undefined : this.#fences.shift();
   }
 
@@ -201,18 +199,24 @@ export class GPUHost {
       offset += ranges[i + 2]!;
     }
     this.device.queue.submit([encoder.finish()]);
-    try {
-      await staging.mapAsync(GPUMapMode.READ, 0, length);
-    } catch (reason) {
-      staging.destroy();
-      throw this.takeError() ?? new EngineError("device_lost", String(reason));
-    }
-    const bytes = new Uint8Array(staging.getMappedRange(0, length).slice(0));
-    staging.unmap();
+    const bytes = await this.#map(staging, length);
     this.#staging.push(staging);
     const error = this.takeError();
-    if (error) throw error;
+    if (error) throw await this.#errors.cause(error);
     return bytes;
+  }
+
+  /** Returns a copy of the first bytes of a staging buffer, once the queue has filled it. */
+  async #map(staging: GPUBuffer, length: number): Promise<Uint8Array> {
+    try {
+      await this.#errors.orLost(staging.mapAsync(GPUMapMode.READ, 0, length));
+      const bytes = new Uint8Array(staging.getMappedRange(0, length).slice(0));
+      staging.unmap();
+      return bytes;
+    } catch (reason) {
+      staging.destroy();
+      throw await this.#errors.cause(this.takeError() ?? new EngineError("internal", String(reason)));
+    }
   }
 
   /** Returns a free staging buffer that is large enough, so that regular read-backs settle on a few. */
@@ -233,22 +237,25 @@ export class GPUHost {
   /** Closes the error scopes; rejects with what they caught, or when the device is lost. */
   async popErrorScopes(): Promise<void> {
     const pops = [this.device.popErrorScope(), this.device.popErrorScope(), this.device.popErrorScope()];
-    const [memory, internal, invalid] = await Promise.all(pops);
+    const popped = this.#errors.orLost(Promise.all(pops)); // the scopes of a lost device catch nothing
+    const [memory, internal, invalid] = await popped.catch((reason) => this.#refuse(String(reason)));
     if (memory) throw new EngineError("out_of_memory", memory.message);
     const error = invalid ?? internal;
-    if (error) throw new EngineError("internal", error.message);
-    if (this.#error?.code === "device_lost") throw this.#error; // the scopes of a lost device catch nothing
+    if (error) await this.#refuse(error.message);
   }
 
-  #keepError(error: EngineError): void {
-    this.#error ??= error;
+  async #refuse(message: string): Promise<never> {
+    throw await this.#errors.cause(new EngineError("internal", message));
   }
 
   /** Returns, once, an error that no call reported. A lost device is returned each time. */
   takeError(): EngineError | undefined {
-    const error = this.#error;
-    if (error?.code !== "device_lost") this.#error = undefined;
-    return error;
+    return this.#errors.take();
+  }
+
+  /** Returns why a call failed: the error that it has, or one that explains it. */
+  cause(error: EngineError): Promise<EngineError> {
+    return this.#errors.cause(error);
   }
 }
 

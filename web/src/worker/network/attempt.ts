@@ -3,7 +3,7 @@
 
 import { aborted, throwIfAborted } from "../../errors.js";
 import type { Cancel } from "./clock.js";
-import { connectionLost, hostOf, NetworkError, statusError, webPage } from "./http-errors.js";
+import { connectionLost, NetworkError, Silent, statusError, webPage } from "./http-errors.js";
 import type { Network } from "./network.js";
 import type { Stream } from "./origin.js";
 import { isHTML, type Range, retryAfter } from "./response.js";
@@ -84,8 +84,8 @@ export class Attempt {
         if (done) return;
         floor.received(value.length);
         yield value;
-        const waited = await this.#network.bandwidth.take(value.length, this.#signal);
-        if ((await this.#pauseForOthers()) || waited) floor.pause();
+        await floor.during(this.#network.bandwidth.take(value.length, this.#signal));
+        await floor.during(this.#pauseForOthers());
       }
     } catch (thrown) {
       throw thrown instanceof NetworkError ? thrown : this.#explain(connectionLost(this.#url));
@@ -106,7 +106,7 @@ export class Attempt {
   #explain(error: Error): Error {
     if (this.#caller.aborted) return aborted();
     if (this.#stream.preempted.aborted || error instanceof Preempted) return new Preempted();
-    if (this.#silence.signal.aborted) return silent(this.#url);
+    if (this.#silence.signal.aborted) return new Silent(this.#url);
     return error;
   }
 
@@ -133,6 +133,7 @@ class Floor {
   readonly #network: Network;
   readonly #end: () => void;
   #bytes = 0;
+  #pausing = false;
   #paused = false;
   #cancel: Cancel;
 
@@ -146,8 +147,11 @@ class Floor {
     this.#bytes += bytes;
   }
 
-  pause(): void {
-    this.#paused = true;
+  /** Waits for a pause, which resolves with whether it was one. */
+  async during(pause: Promise<boolean>): Promise<void> {
+    this.#pausing = true;
+    if (await pause) this.#paused = true;
+    this.#pausing = false;
   }
 
   stop(): void {
@@ -156,15 +160,10 @@ class Floor {
 
   #start(): Cancel {
     return this.#network.clock.after(FLOOR_TIME, () => {
-      if (this.#bytes < FLOOR_BYTES && !this.#paused) return this.#end();
+      if (this.#bytes < FLOOR_BYTES && !this.#paused && !this.#pausing) return this.#end();
       this.#bytes = 0;
       this.#paused = false;
       this.#cancel = this.#start();
     });
   }
-}
-
-function silent(url: string): NetworkError {
-  const message = `${hostOf(url)} sends nothing; what has arrived is kept; try again to continue from there`;
-  return new NetworkError("transient", "connection_lost", message);
 }

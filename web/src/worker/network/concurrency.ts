@@ -28,8 +28,8 @@ export class Concurrency {
   }
 
   /**
-   * Counts received bytes. `full` says whether more streams would have something to do and all are in use: other times
-   * show nothing.
+   * Counts received bytes. `full` says whether as many streams are open as may be; other times show nothing. After the
+   * limit has fallen it takes a while until a stream has ended.
    */
   received(bytes: number, full: boolean, now: number): void {
     const elapsed = now - this.#start;
@@ -53,9 +53,9 @@ export class Concurrency {
   #change(rate: number, now: number): void {
     if (rate < this.#lastRate * SIGNIFICANT) this.#direction = -this.#direction;
     this.#lastRate = rate;
-    const limit = this.#limit + this.#direction;
-    this.#limit = Math.min(MAX_STREAMS, Math.max(MIN_STREAMS, limit));
-    if (limit !== this.#limit) this.#direction = -this.#direction;
+    if (this.#limit >= MAX_STREAMS) this.#direction = -1;
+    if (this.#limit <= MIN_STREAMS) this.#direction = 1;
+    this.#limit += this.#direction;
     this.#start = now;
     this.#bytes = 0;
   }

@@ -13,6 +13,7 @@
 import { withTimeout } from "./clock.js";
 import { compressedRanges, corsError, type NetworkError, tooManyRedirects } from "./http-errors.js";
 import type { Network } from "./network.js";
+import type { Range } from "./response.js";
 
 /** Milliseconds after which a probe counts as failed. */
 const TIMEOUT = 10_000;
@@ -22,18 +23,19 @@ const MIN_CIRCLE = 5;
 const MAX_CIRCLE = 100;
 
 /**
- * Returns what is wrong with a server on whose ranges fetch rejects; undefined for a connection that was lost. `took`
- * is how many milliseconds the rejected fetch took. One answer may be chance when connections break often.
+ * Returns what is wrong with a server on one of whose ranges fetch rejects; undefined for a connection that was lost.
+ * `took` is how many milliseconds the rejected fetch took. One answer may be chance when connections break often.
  */
 export async function diagnose(
   network: Network,
   url: string,
+  { offset, length }: Range,
   took: number,
   signal: AbortSignal,
 ): Promise<NetworkError | undefined> {
   const head = await probe(network, url, {}, signal);
   if (head.response) {
-    const range = await probe(network, url, { headers: { Range: "bytes=0-0" } }, signal);
+    const range = await probe(network, url, { headers: { Range: `bytes=${offset}-${offset + length - 1}` } }, signal);
     return range.response ? undefined : compressedRanges(url);
   }
   const opaque = await probe(network, url, { mode: "no-cors" }, signal);

@@ -2,13 +2,11 @@
 // the origin for all others.
 
 import { throwIfAborted } from "../../errors.js";
-import type { Waiting } from "../storage/source.js";
 import { Attempt, Rejected } from "./attempt.js";
-import { NetworkError } from "./http-errors.js";
+import { NetworkError, Silent } from "./http-errors.js";
 import type { Network } from "./network.js";
-import type { Origin, Stream } from "./origin.js";
+import type { Origin, Stream, StreamRequest } from "./origin.js";
 import type { Patience } from "./patience.js";
-import type { Priority } from "./priorities.js";
 import type { Range } from "./response.js";
 
 /** A response that brought so many bytes before it broke is continued at once. */
@@ -19,15 +17,10 @@ const MEASURED_BYTES = 262_144;
 const MEASURED_TIME = 5000;
 
 /** A request for a range. */
-export interface Request {
+export interface Request extends StreamRequest {
   url: string;
   range: Range;
   patience: Patience;
-  priority: Priority;
-  signal: AbortSignal;
-  onWaiting: (waiting: Waiting | undefined) => void;
-  /** The longest wait in milliseconds; longer ones are an error. */
-  maxWait?: number;
 }
 
 /** A response as the handler of an exchange sees it. */
@@ -47,7 +40,7 @@ export async function exchange<T>(
   handle: (answer: Answer) => Promise<T>,
 ): Promise<T> {
   const origin = network.origin(request.url);
-  const stream = await acquire(network, request);
+  const stream = await origin.acquire(request);
   const attempt = new Attempt(network, request.url, stream, request.signal);
   const meter = { bytes: 0, start: network.clock.now() };
   try {
@@ -62,12 +55,6 @@ export async function exchange<T>(
     attempt.close();
     origin.release(stream);
   }
-}
-
-/** Waits for a stream, and says so. */
-function acquire(network: Network, { url, priority, signal, onWaiting, maxWait }: Request): Promise<Stream> {
-  const wait = maxWait === undefined ? {} : { maxWait };
-  return network.origin(url).acquire({ priority, signal, onWaiting, ...wait });
 }
 
 /** Counts the pieces of a body and passes them on. */
@@ -91,16 +78,22 @@ function measure(origin: Origin, bytes: number, milliseconds: number): void {
 /** Tells the origin how an exchange failed, and returns the error. */
 async function report(
   network: Network,
-  { url, patience, signal }: Request,
+  { url, range, patience, signal }: Request,
   stream: Stream,
   thrown: unknown,
   received: number,
 ): Promise<unknown> {
-  const error = thrown instanceof Rejected ? await patience.explain(thrown.took, signal) : thrown;
+  const error = thrown instanceof Rejected ? await patience.explain(range, thrown.took, signal) : thrown;
   throwIfAborted(signal);
   if (!(error instanceof NetworkError)) return error;
   const origin = network.origin(url);
   if (error.grade !== "transient") origin.answered(stream);
-  else if (received < GOOD_PROGRESS) origin.failed(stream, error);
+  else if (received < GOOD_PROGRESS && !isCrowded(origin, error)) origin.failed(stream, error);
   return error;
 }
+
+/**
+ * Reports whether one stream was silent while others of the origin receive: more streams are open than the browser has
+ * connections, or than the line can feed. That is no outage.
+ */
+const isCrowded = (origin: Origin, error: NetworkError) => error instanceof Silent && origin.receiving;

@@ -66,6 +66,14 @@ export function connectionLost(url: string): NetworkError {
   return new NetworkError("transient", "connection_lost", message);
 }
 
+/** The error for a server that sends nothing, or next to nothing. */
+export class Silent extends NetworkError {
+  constructor(url: string) {
+    const message = `${hostOf(url)} sends nothing; what has arrived is kept; try again to continue from there`;
+    super("transient", "connection_lost", message);
+  }
+}
+
 /** Returns the error for a server that no page of another origin may read. */
 export function corsError(url: string): NetworkError {
   const message = `${hostOf(url)} does not allow other web pages to read its files (CORS)`;

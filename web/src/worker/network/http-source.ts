@@ -8,7 +8,7 @@
 
 import { EngineError, throwIfAborted } from "../../errors.js";
 import type { FileInfo } from "../storage/chunk-store.js";
-import type { OnBytes, ReadOptions, Source, Waiting } from "../storage/source.js";
+import type { OnBytes, ReadOptions, Source } from "../storage/source.js";
 import { Preempted } from "./attempt.js";
 import { sleep } from "./clock.js";
 import { type Answer, exchange } from "./exchange.js";
@@ -16,8 +16,8 @@ import { connectionLost, fileChanged, NetworkError, webPage, wrongRange } from "
 import { type Mirror, Mirrors } from "./mirrors.js";
 import type { Network } from "./network.js";
 import { describe } from "./open.js";
+import type { StreamRequest } from "./origin.js";
 import { Patience, READ_PATIENCE } from "./patience.js";
-import type { Priority } from "./priorities.js";
 import { RangeBuffer } from "./range-buffer.js";
 import { beginsLikeHTML, checkRange, contentRange, type Range, validatorOf } from "./response.js";
 import { type Sample, Samples } from "./samples.js";
@@ -25,9 +25,7 @@ import { type Sample, Samples } from "./samples.js";
 /** What the requests of one read have in common. */
 interface Read {
   buffer: RangeBuffer;
-  signal: AbortSignal;
-  priority: Priority;
-  onWaiting: (waiting: Waiting | undefined) => void;
+  stream: StreamRequest;
   patience: Map<Mirror, Patience>;
 }
 
@@ -73,7 +71,7 @@ export class HTTPSource implements Source {
   ): Promise<ArrayBuffer> {
     const buffer = new RangeBuffer({ offset, length }, onBytes);
     const priority = background ? "background" : "foreground";
-    const read: Read = { buffer, signal, priority, onWaiting, patience: new Map() };
+    const read: Read = { buffer, stream: { priority, signal, onWaiting }, patience: new Map() };
     while (!buffer.complete) {
       throwIfAborted(signal);
       await this.#receive(read, await this.#nextMirror(read));
@@ -83,10 +81,10 @@ export class HTTPSource implements Source {
   }
 
   /** Waits until a mirror may be asked again after a suspect answer, and returns it. */
-  async #nextMirror({ signal }: Read): Promise<Mirror> {
+  async #nextMirror({ stream }: Read): Promise<Mirror> {
     const { clock } = this.#network;
     const mirror = this.#mirrors.best();
-    if (mirror.notBefore > clock.now()) await sleep(clock, mirror.notBefore - clock.now(), signal);
+    if (mirror.notBefore > clock.now()) await sleep(clock, mirror.notBefore - clock.now(), stream.signal);
     return mirror;
   }
 
@@ -106,9 +104,8 @@ export class HTTPSource implements Source {
   }
 
   #exchange<T>(read: Read, mirror: Mirror, range: Range, handle: (answer: Answer) => Promise<T>): Promise<T> {
-    const { signal, priority, onWaiting } = read;
     const patience = this.#patience(read, mirror);
-    return exchange(this.#network, { url: mirror.url, range, patience, priority, signal, onWaiting }, handle);
+    return exchange(this.#network, { ...read.stream, url: mirror.url, range, patience }, handle);
   }
 
   /** Puts the body of a response into the buffer. */
@@ -140,8 +137,9 @@ export class HTTPSource implements Source {
 
   /** Fetches a sample again and reports whether its bytes are the same. */
   #isSame(sample: Sample, mirror: Mirror, read: Read): Promise<boolean> {
-    // As urgent as possible: this read has a stream already, and would otherwise wait for others that may do the same.
-    return this.#exchange({ ...read, priority: "demand" }, mirror, sample, async ({ response, pieces }) => {
+    // Small: this read has a stream already, and would otherwise wait for others that may do the same.
+    const small: Read = { ...read, stream: { ...read.stream, small: true } };
+    return this.#exchange(small, mirror, sample, async ({ response, pieces }) => {
       checkRange(mirror.url, response, sample);
       let received = 0;
       let equal = true;

@@ -74,7 +74,7 @@ export class Mirrors {
 
   /** Returns the milliseconds until a mirror may be asked. */
   #wait({ notBefore, origin }: Mirror): number {
-    return Math.max(0, notBefore - this.#network.clock.now(), origin.closedUntil - this.#network.clock.now());
+    return Math.max(0, notBefore - this.#network.clock.now(), origin.wait);
   }
 
   /** Returns the bytes per second of one stream; 0 if they have not been measured for a while. */

@@ -51,7 +51,7 @@ function judge(
   late: boolean,
 ): void {
   if (error.grade === "transient") {
-    const tooLong = mirror.origin.closedUntil - network.clock.now() > MAX_TIME;
+    const tooLong = mirror.origin.wait > MAX_TIME;
     if (late || tooLong) mirrors.fail(mirror, error);
     return;
   }
@@ -61,8 +61,8 @@ function judge(
 }
 
 function describeOnce(network: Network, url: string, patience: Patience, signal: AbortSignal): Promise<FileInfo> {
-  const request = { url, range: FIRST_BYTE, patience, priority: "demand" as const, signal, onWaiting: () => {} };
-  return exchange(network, { ...request, maxWait: MAX_TIME }, async (answer) => {
+  const request = { url, range: FIRST_BYTE, patience, priority: "foreground" as const, signal, onWaiting: () => {} };
+  return exchange(network, { ...request, small: true, maxWait: MAX_TIME }, async (answer) => {
     await checkFirstByte(url, answer);
     return describeResponse(network, url, answer.response, signal);
   });

@@ -19,12 +19,17 @@ const MAX_DELAY = 60_000;
 /** How many connections browsers open to a host with HTTP/1.1. Further requests would wait inside the browser. */
 const CONNECTIONS = 6;
 
+/** An origin whose last bytes came less than so many milliseconds ago is receiving. */
+const RECEIVING_TIME = 5000;
+
 /** What a read needs to say to get a stream. */
 export interface StreamRequest {
   priority: Priority;
+  /** It is for a few bytes only, and does not count as one of the streams that are open at once. */
+  small?: boolean;
   signal: AbortSignal;
-  /** Is called whenever the origin begins to wait, or waits longer. */
-  onWaiting: (waiting: Waiting) => void;
+  /** Is called whenever the origin begins to wait, or waits longer, and with undefined when the server has answered. */
+  onWaiting: (waiting: Waiting | undefined) => void;
   /** The longest wait in milliseconds; acquire rejects with the cause of a longer one at once. */
   maxWait?: number;
 }
@@ -37,12 +42,14 @@ interface Pending extends StreamRequest {
 /** The permission to have one request open. */
 export class Stream {
   readonly rank: number;
+  readonly small: boolean;
   /** How often the origin had closed when the stream was granted. */
   readonly round: number;
   readonly #preemption = new AbortController();
 
-  constructor(rank: number, round: number) {
+  constructor(rank: number, small: boolean, round: number) {
     this.rank = rank;
+    this.small = small;
     this.round = round;
   }
 
@@ -86,6 +93,7 @@ export class Origin {
   #outage: Outage | undefined;
   #failures = 0;
   #round = 0;
+  #lastReceived = 0;
 
   constructor(clock: Clock, random: () => number, priorities: Priorities) {
     this.#clock = clock;
@@ -94,9 +102,14 @@ export class Origin {
     priorities.onIdle(() => this.#grantNext());
   }
 
-  /** When the origin may be asked again, in milliseconds since 1970; 0 if it is not closed. */
-  get closedUntil(): number {
-    return this.#outage?.until ?? 0;
+  /** Milliseconds until the origin may be asked again; 0 if it is open. */
+  get wait(): number {
+    return this.#outage ? Math.max(1, this.#outage.until - this.#clock.now()) : 0;
+  }
+
+  /** Whether streams of the origin are receiving bytes now. */
+  get receiving(): boolean {
+    return this.#clock.now() - this.#lastReceived < RECEIVING_TIME;
   }
 
   /** Waits until a request may be sent. Every stream must be released. */
@@ -165,8 +178,10 @@ export class Origin {
   /** Counts bytes that a stream has received. */
   received(bytes: number): void {
     if (!this.#outage) this.#failures = 0;
-    const full = this.#queue.length > 0 && this.#streams.size >= this.#concurrency.limit;
-    this.#concurrency.received(bytes, full, this.#clock.now());
+    this.#lastReceived = this.#clock.now();
+    const full = this.#streams.size === this.#concurrency.limit;
+    this.#concurrency.received(bytes, full, this.#lastReceived);
+    if (full) this.#grantNext(); // more streams may be open now
   }
 
   /** Notes the speed of one response. */
@@ -204,7 +219,7 @@ export class Origin {
       this.#queue.splice(this.#queue.indexOf(pending), 1);
       pending.refuse(cause);
     } else {
-      pending.onWaiting({ cause: cause.message, until });
+      pending.onWaiting({ cause: firstClause(cause.message), until });
     }
   }
 
@@ -216,9 +231,12 @@ export class Origin {
   }
 
   #grantNext(): void {
-    while (this.#queue[0] && this.#mayGrant(rankOf(this.#queue[0].priority))) {
-      const pending = this.#queue.shift()!;
-      const stream = new Stream(rankOf(pending.priority), this.#round);
+    for (;;) {
+      const index = this.#queue.findIndex((pending) => this.#mayGrant(pending));
+      const pending = this.#queue[index];
+      if (!pending) return;
+      this.#queue.splice(index, 1);
+      const stream = new Stream(rankOf(pending.priority), pending.small ?? false, this.#round);
       if (this.#outage) this.#outage.trial = stream;
       this.#streams.add(stream);
       this.#priorities.enter(stream.rank);
@@ -227,10 +245,11 @@ export class Origin {
     }
   }
 
-  #mayGrant(rank: number): boolean {
+  #mayGrant({ priority, small }: Pending): boolean {
+    const rank = rankOf(priority);
     if (this.#outage) return this.#outage.over && !this.#outage.trial;
-    if (rank === 0) return true;
-    const competing = [...this.#streams].filter((stream) => stream.rank <= rank).length;
+    if (rank === 0 || small) return true;
+    const competing = [...this.#streams].filter((stream) => stream.rank <= rank && !stream.small).length;
     return competing < this.#concurrency.limit && !this.#priorities.busyAbove(rank);
   }
 
@@ -242,3 +261,6 @@ export class Origin {
     for (const victim of victims.slice(0, surplus)) victim.preempt();
   }
 }
+
+/** Returns what happened, without what a person could do about it: while a read waits that is nothing. */
+const firstClause = (message: string) => message.split(";", 1)[0]!;

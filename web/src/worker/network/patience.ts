@@ -3,6 +3,7 @@
 import { diagnose } from "./diagnosis.js";
 import { connectionLost, type NetworkError } from "./http-errors.js";
 import type { Network } from "./network.js";
+import type { Range } from "./response.js";
 
 /** Suspect answers count together if they come within this many milliseconds of the first. */
 const WINDOW = 60_000;
@@ -58,12 +59,12 @@ export class Patience {
    * Returns the error for a fetch that rejected. A lost connection is the rule; another reason counts only if it is
    * found twice in a row, and CORS only while no page has read an answer of the origin yet.
    */
-  async explain(took: number, signal: AbortSignal): Promise<NetworkError> {
+  async explain(range: Range, took: number, signal: AbortSignal): Promise<NetworkError> {
     const lost = connectionLost(this.#url);
     const { contacted } = this.#network.origin(this.#url);
     this.#rejections++;
     if (contacted && this.#rejections < 2) return lost;
-    const accusation = await diagnose(this.#network, this.#url, took, signal);
+    const accusation = await diagnose(this.#network, this.#url, range, took, signal);
     const code = accusation?.code === "no_cors" && contacted ? "" : (accusation?.code ?? "");
     this.#accusations = code === this.#accused ? this.#accusations + 1 : 1;
     this.#accused = code;

@@ -81,6 +81,8 @@ export interface StorageMethods {
   verify: { args: [id: string]; result: number };
   /** Deletes a file. */
   delete: { args: [id: string]; result: void };
+  /** Limits the bytes per second that all downloads of this worker receive together; 0 removes the limit. */
+  setBandwidth: { args: [bytesPerSecond: number]; result: void };
   /** Measures the store on a scratch file, which takes a second or two. */
   probeStore: { args: [kind: StoreKind]; result: StoreSpeed };
   /** Measures the connection to an open source in at most 1.5 s; returns bytes per second. */

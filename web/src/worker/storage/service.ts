@@ -47,6 +47,9 @@ function makeHandlers(store: ChunkStore): Handlers<StorageMethods> {
     read: (call, id, offset, length, into) => read(store, call, id, offset, length, into),
     verify: ({ signal }, id) => verify(store, id, signal),
     delete: (_, id) => store.delete(id),
+    setBandwidth: async (_, bytesPerSecond) => {
+      network.bandwidth.limit = bytesPerSecond || Number.POSITIVE_INFINITY;
+    },
     probeStore: ({ signal }, kind) => probeStore(store, kind, signal),
     probeLink: ({ signal }, source) => probeLink(sources.get(source)!, signal),
   };

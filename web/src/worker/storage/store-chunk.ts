@@ -3,6 +3,7 @@
 import { EngineError, throwIfAborted } from "../../errors.js";
 import type { Call } from "../../rpc.js";
 import { CHUNK_BYTES, type ChunkStore, chunkLength, sha256 } from "./chunk-store.js";
+import { allFinite } from "./finite.js";
 import { withLock } from "./locks.js";
 import type { ChunkOptions, ChunkProgress } from "./methods.js";
 import type { Source, Waiting } from "./source.js";
@@ -22,18 +23,20 @@ type StoreCall = Pick<Call<ChunkProgress>, "signal" | "progress">;
  * hash.
  */
 export function storeChunk(store: ChunkStore, call: StoreCall, request: ChunkRequest): Promise<string> {
-  const { id, chunk } = request;
-  const storeIfAbsent = async () => (await store.chunkHash(id, chunk)) ?? (await fetchAndStore(store, call, request));
+  const { id, chunk, replace } = request;
+  const storedHash = async () => (replace ? undefined : store.chunkHash(id, chunk));
+  const storeIfAbsent = async () => (await storedHash()) ?? (await fetchAndStore(store, call, request));
   return withLock(`outrider-chunk ${id} ${chunk}`, "exclusive", storeIfAbsent, call.signal);
 }
 
 /** Reads a chunk from its source, hashes it and stores it. */
 async function fetchAndStore(store: ChunkStore, call: StoreCall, request: ChunkRequest): Promise<string> {
-  const { id, chunk, expected } = request;
+  const { id, chunk, expected, finite = [] } = request;
   const bytes = await readFromSource(call, request);
   const hash = await sha256(bytes);
   throwIfAborted(call.signal);
   if (expected && hash !== expected) throw wrongHash(request);
+  if (!allFinite(bytes, finite)) throw notFinite(request);
   await store.putChunk(id, chunk, bytes, hash);
   return hash;
 }
@@ -60,6 +63,11 @@ function wrongHash({ source, chunk }: ChunkRequest): EngineError {
   const part = `part ${chunk + 1} of ${source.info.name}`;
   const message = `${part} arrived damaged: its hash is not the published one; try again`;
   return new EngineError("integrity", message, { retryable: true });
+}
+
+function notFinite({ source, chunk }: ChunkRequest): EngineError {
+  const problem = `part ${chunk + 1} of ${source.info.name} arrived damaged: its numbers are not those of a model`;
+  return new EngineError("integrity", `${problem}; try again`, { retryable: true });
 }
 
 /** Reads a stored chunk from a source again and reports whether it has the stored hash. */
