@@ -9,7 +9,7 @@ const isData = ({ chunk }) => chunk >= 0;
 const refusesFor = (milliseconds, status, retryAfter) => (trial) => {
   let start = 0;
   return (request, response) => {
-    if (request.chunk !== 2 && !start) return response.serve();
+    if (request.chunk !== 1 && !start) return response.serve();
     start ||= Date.now();
     const over = Date.now() - start >= trial.real(milliseconds);
     trial.refusal = [start, start + trial.real(milliseconds)];
@@ -28,7 +28,7 @@ const asksOnce = (trial) => {
 const awayFor = (milliseconds) => (trial) => {
   let away;
   return (request, response) => {
-    if (request.chunk !== 2 || away) return response.serve();
+    if (request.chunk !== 1 || away) return response.serve();
     away = trial.server.awayFor(trial.real(milliseconds));
   };
 };
@@ -38,7 +38,7 @@ const saysSo = (trial, { causes }) => trial.expect(causes.length > 0, "it did no
 export const networkCases = [
   { name: "nothing is wrong", trick: () => serveWith({}) },
   { name: "a reset before the headers of the first request", trick: () => onFirst(1, () => true, reset) },
-  { name: "a reset before the headers of a chunk", trick: () => onChunk(2, 1, reset) },
+  { name: "a reset before the headers of a chunk", trick: () => onChunk(1, 1, reset) },
   {
     name: "30 % of all requests are reset",
     speed: 20,
@@ -47,8 +47,8 @@ export const networkCases = [
       return (_, response) => (random() < 0.3 ? response.reset() : response.serve());
     },
   },
-  { name: "one 503 without CORS headers", trick: () => onChunk(2, 1, refuse(503, {}, noCORS)) },
-  { name: "one 429 without CORS headers", trick: () => onChunk(2, 1, refuse(429, { "Retry-After": "1" }, noCORS)) },
+  { name: "one 503 without CORS headers", trick: () => onChunk(1, 1, refuse(503, {}, noCORS)) },
+  { name: "one 429 without CORS headers", trick: () => onChunk(1, 1, refuse(429, { "Retry-After": "1" }, noCORS)) },
   { name: "one 503 with CORS headers", trick: () => onChunk(1, 1, refuse(503)) },
   { name: "three 500s in a row", speed: 20, trick: () => onChunk(1, 3, refuse(500)) },
   { name: "429, Retry-After: 5", speed: 10, trick: refusesFor(5000, 429, 5), check: asksOnce },
@@ -58,9 +58,9 @@ export const networkCases = [
   { name: "the server is away for 5 s", speed: 10, trick: awayFor(5000), check: saysSo },
   { name: "the server is away for 25 s", speed: 20, trick: awayFor(25_000), check: saysSo },
   { name: "the server is away for 10 minutes", speed: 300, trick: awayFor(600_000), check: saysSo },
-  { name: "headers of one chunk never come", speed: 20, trick: () => onChunk(2, 1, silent) },
+  { name: "headers of one chunk never come", speed: 20, trick: () => onChunk(1, 1, silent) },
   { name: "headers of the first request never come", speed: 20, trick: () => onFirst(1, () => true, silent) },
-  { name: "a stall of 20 s before the headers", speed: 20, trick: () => onChunk(2, 1, after(1000)) },
+  { name: "a stall of 20 s before the headers", speed: 20, trick: () => onChunk(1, 1, after(1000)) },
   {
     name: "headers never come for 2 minutes, on any connection",
     speed: 60,
@@ -73,7 +73,7 @@ export const networkCases = [
     },
     check: saysSo,
   },
-  { name: "one byte every 10 s", speed: 20, trick: () => onChunk(2, 1, serveWith({ rate: 20 })) },
+  { name: "one byte every 10 s", speed: 20, trick: () => onChunk(1, 1, serveWith({ rate: 20 })) },
   { name: "a slow drip, above the floor", speed: 5, trick: () => onFirst(1, isData, serveWith({ rate: 8e6 })) },
   { name: "bodies cut in the middle", trick: () => onChunk(1, 3, serveWith({ cut: 5e6 })), speed: 5 },
   { name: "a body that ends early, without length", trick: () => onChunk(1, 2, serveWith({ end: 7e6 })), speed: 5 },

@@ -23,6 +23,8 @@ export class HostileServer {
   cors = CORS;
   /** Handles the requests for the file: (request, response) → promise. */
   trick = (_, response) => response.serve();
+  /** Whether the trick also handles HEAD requests. */
+  tricksHeads = false;
   /** Every request: {time, method, path, range, status, sent}. */
   log = [];
   /** Bytes of bodies sent so far. */
@@ -83,7 +85,7 @@ export class HostileServer {
     const answer = new Answer(this, request, response, entry);
     response.on("error", () => {});
     if (path.endsWith(".manifest.json")) return answer.manifest();
-    if (method === "HEAD") return answer.serve();
+    if (method === "HEAD" && !this.tricksHeads) return answer.serve();
     try {
       await this.trick({ ...entry, chunk: chunkOf(range), url, headers: request.headers }, answer);
     } catch {
