@@ -1,5 +1,5 @@
-// Cases of answers that make no sense: they are thrown away and the original address is asked again. What persists is an
-// error that names it.
+// Cases of answers that make no sense: they are thrown away and the original address is asked again. What persists is
+// an error that names it.
 
 import http from "node:http";
 import { gzipSync } from "node:zlib";

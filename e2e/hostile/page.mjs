@@ -42,8 +42,8 @@ function stop() {
 }
 
 /**
- * Calls a method of the loader. Returns {code, message, retryable, seconds, waits, causes, done, abortMs}: code is empty
- * if it succeeded, and "hung" if it had to be aborted after `limit` milliseconds.
+ * Calls a method of the loader. Returns {code, message, seconds, causes, done, progress, abortMs}: code is empty if it
+ * succeeded, and "hung" if it had to be aborted after `limit` milliseconds.
  */
 function call(method, url, options = {}, limit = 60_000) {
   const id = nextId++;

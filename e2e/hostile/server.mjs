@@ -137,9 +137,9 @@ class Answer {
   }
 
   /**
-   * Serves the requested bytes, changed by: status; headers, of which an undefined one is removed; body, a Buffer in the
-   * place of the bytes; bytes, another file; cut, the number of bytes after which the connection breaks; end, that after
-   * which the body ends; rate, bytes per second; chunked, no Content-Length.
+   * Serves the requested bytes, changed by: status; headers, of which an undefined one is removed; body, a Buffer in
+   * the place of the bytes; bytes, another file; cut, the number of bytes after which the connection breaks; end, that
+   * after which the body ends; rate, bytes per second; chunked, no Content-Length.
    */
   async serve({ status, headers, body, bytes = this.#server.bytes, cut, end, rate, chunked } = {}) {
     const { range, method } = this.#entry;

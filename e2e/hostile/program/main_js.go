@@ -1,5 +1,5 @@
-// Command program is the loader alone, without engine and GPU, for the tests of e2e/hostile. It publishes its methods to
-// the worker that started it, as the global outriderLoader.
+// Command program is the loader alone, without engine and GPU, for the tests of e2e/hostile. It publishes its methods
+// to the worker that started it, as the global outriderLoader.
 package main
 
 import (
