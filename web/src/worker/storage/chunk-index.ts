@@ -210,9 +210,9 @@ const allChunks = (id: string) => IDBKeyRange.bound([id], [id, []]);
 
 function toStoredFile(record: FileRecord, keys: ChunkKey[]): StoredFile {
   const { id, name, size, validator, kind = "indexeddb" } = record;
-  const { sha256 = "", hashes = [], verified = false, used = 0 } = record;
+  const { sha256 = "", hashes = [], verified = false, used = 0, vision = "" } = record;
   const chunks = keys.map(([, chunk]) => chunk);
-  return { id, name, size, validator, kind, sha256, hashes, verified, used, chunks, partialBytes: 0 };
+  return { id, name, size, validator, kind, sha256, hashes, verified, used, vision, chunks, partialBytes: 0 };
 }
 
 const deleteChunks = (tx: WriteTransaction, id: string) =>
