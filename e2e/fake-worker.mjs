@@ -4,10 +4,12 @@
 //   stored, preflight, warnings, vision, answer, paging   results, or parts of them; each stats downloads paging.step
 //   loadMs, pictureMs, tileMs, tokenMs, progressEvery     how long each step takes
 //   holdLoadAt, holdChatAt, holdTiles                     the step that lasts until the call is aborted
+//   slowToCancel                                          whether the step at holdLoadAt outlasts even that
 //   loadError                                             what a load fails with
 //   refuse                                                whether pictures under 100 bytes are refused
 //   fatal, fatalAt, fatalOnce                             the error and the word at which the engine ends
 //   progressAt                                            progress to report after a word
+//   waiting, waitMs                                       why the download waits at holdLoadAt, and for how long
 {
   const script = globalThis.engineScript;
   const forever = 1e8; // ms
@@ -77,6 +79,14 @@
       this.#delta(id, {}, "stop");
     }
 
+    async pause() {
+      globalThis.paused = true;
+    }
+
+    async resume() {
+      globalThis.paused = false;
+    }
+
     async models() {
       return script.stored ?? [];
     }
@@ -119,14 +129,18 @@
     async #loadStep(id, phase, step) {
       await this.#pause(id, script.loadMs ?? 5);
       const bytesDone = (modelBytes * step) / 10;
+      const { waiting = "", waitMs = 0 } = script.holdLoadAt === step ? script : {};
       this.#progress(id, {
         phase,
         bytesDone,
         bytesTotal: modelBytes,
         bytesPerSecond: 12.3e6,
         secondsLeft: 8 - 0.8 * step,
+        waiting,
+        until: waiting ? Date.now() + waitMs : 0,
       });
-      if (script.holdLoadAt === step) await this.#pause(id, forever);
+      if (script.holdLoadAt === step && !script.slowToCancel) await this.#pause(id, forever);
+      if (script.holdLoadAt === step) await new Promise(() => {});
     }
 
     async #encode(id) {

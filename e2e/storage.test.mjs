@@ -139,11 +139,14 @@ for (const kind of kinds) {
     await server.close();
   });
 
-  test(`${kind}: reading a file deleted in another tab is a retryable error; it can be stored again`, async () => {
+  test(`${kind}: a file deleted in another tab stays until its use ends; it can be stored again`, async () => {
     await withTabs(2, kind, async (id, [a, b]) => {
       await storeChunk(a, id, 0);
       assert.deepEqual(await read(a, id, 0, 10), [1, 1]);
       await call(b, "delete", id);
+      assert.equal(await chunks(b, id), undefined);
+      assert.deepEqual(await read(a, id, 0, 10), [1, 1]);
+      await call(a, "endUse", id);
       const { code, retryable } = await read(a, id, 0, 10);
       assert.deepEqual([code, retryable], ["storage_error", true]);
       await call(a, "openFile", id, info, kind);
@@ -202,6 +205,7 @@ test("without shared handles, tabs wait for each other", async () => {
       const reads = Array.from({ length: 8 }, (_, i) => read(i % 2 ? a : b, id, 0, info.size));
       for (const ends of await Promise.all(reads)) assert.deepEqual(ends, [1, 3]);
       await Promise.all([read(a, id, 0, info.size), call(b, "delete", id)]);
+      await call(a, "endUse", id);
       assert.equal((await read(a, id, 0, 10)).code, "storage_error");
     },
     undefined,

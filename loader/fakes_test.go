@@ -142,6 +142,17 @@ func (s *lossyStore) loseChunk(chunk int, err error) {
 	s.lost[chunk] = err
 }
 
+// Find returns a record in which lost chunks are not stored.
+func (s *lossyStore) Find(ctx context.Context, id string) (store.File, bool, error) {
+	file, known, err := s.Memory.Find(ctx, id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for chunk := range s.lost {
+		file.Chunks[chunk] = false
+	}
+	return file, known, err
+}
+
 func (s *lossyStore) Read(ctx context.Context, id string, offset, n int64) (Blob, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
@@ -68,6 +69,7 @@ func openPart(ctx context.Context, p *part, integrity string, meter *progressMet
 		}
 		return explainStorageFull(err, p.file.Stored(), p.file.Size)
 	}
+	p.store.SetInfo(ctx, p.file.ID, store.Changes{Used: time.Now()}) // its error is dropped: it is only for a list
 	return nil
 }
 

@@ -24,9 +24,10 @@ const (
 	TooManyRedirects Code = "too_many_redirects"
 	ConnectionLost   Code = "connection_lost"
 
-	StorageFull  Code = "storage_full"
-	StorageError Code = "storage_error"
-	NewerStore   Code = "newer_store" // made by a newer version of Outrider
+	StorageFull      Code = "storage_full"
+	StorageError     Code = "storage_error"
+	PermissionNeeded Code = "permission_needed" // to read a file on the disk again
+	NewerStore       Code = "newer_store"       // made by a newer version of Outrider
 
 	NoWebGPU       Code = "no_webgpu"
 	NoAdapter      Code = "no_adapter"
@@ -86,6 +87,7 @@ var table = []struct {
 
 	{StorageFull, store, true},
 	{StorageError, store, true},
+	{PermissionNeeded, store, true},
 	{NewerStore, store, false},
 
 	{NoWebGPU, gpu, false},

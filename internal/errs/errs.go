@@ -4,7 +4,10 @@
 // A message is lower case and has no period at its end; a semicolon separates what happened from what to do about it.
 package errs
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Error is an error with a code.
 type Error struct {
@@ -12,6 +15,8 @@ type Error struct {
 	Message   string // what happened and what to do about it, for a person
 	Retryable bool   // the same call may succeed later
 	Cause     error  // may be nil
+
+	RetryAfter time.Duration // for which a server has asked to be left alone; 0 if it has not
 }
 
 // New returns an error; the table of codes says whether it is retryable.

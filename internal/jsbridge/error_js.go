@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"syscall/js"
+	"time"
 
 	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/wire"
@@ -15,7 +16,10 @@ func ErrorValue(err error) any {
 		err = errs.New(errs.Aborted, "stopped")
 	}
 	e := errs.Of(err)
-	return wire.Tree(wire.ErrorData{Code: string(e.Code), Message: e.Error(), Retryable: e.Retryable})
+	return wire.Tree(wire.ErrorData{
+		Code: string(e.Code), Message: e.Error(), Retryable: e.Retryable,
+		RetryAfter: float64(e.RetryAfter.Milliseconds()),
+	})
 }
 
 // ErrorOf returns an error that came from JavaScript as an *errs.Error: a value of the shape {code, message, retryable}
@@ -24,6 +28,9 @@ func ErrorOf(v js.Value) error {
 	if v.Type() != js.TypeObject || v.Get("code").Type() != js.TypeString {
 		return errs.Wrap(errs.Internal, "JavaScript failed", errors.New(js.Global().Call("String", v).String()))
 	}
-	message, retryable := v.Get("message").String(), v.Get("retryable").Truthy()
-	return &errs.Error{Code: errs.Code(v.Get("code").String()), Message: message, Retryable: retryable}
+	data := Read[wire.ErrorData](v)
+	return &errs.Error{
+		Code: errs.Code(data.Code), Message: data.Message, Retryable: data.Retryable,
+		RetryAfter: time.Duration(data.RetryAfter) * time.Millisecond,
+	}
 }

@@ -76,7 +76,8 @@ func (m *openModel) setDevice(ctx context.Context, backend Backend) {
 
 // finish generates an answer to its end. When the device is lost, the answer continues on another one. It returns the
 // error when the answer has not come further on maxRecoveries other devices.
-func (m *openModel) finish(ctx context.Context, a *engine.Answer, report func(wire.ChatProgress)) (engine.Stats, error) {
+func (m *openModel) finish(ctx context.Context, a *engine.Answer,
+	report func(wire.ChatProgress)) (engine.Stats, error) {
 	losses, inRow, tokens := 0, 0, 0
 	for {
 		stats, lower, err := m.continueAnswer(ctx, a, report)

@@ -5,10 +5,12 @@ type ErrorData struct {
 	Code      string `js:"code"`
 	Message   string `js:"message"` // what happened and what to do about it, for a person
 	Retryable bool   `js:"retryable"`
+
+	RetryAfter float64 `js:"retryAfter"` // milliseconds for which the server asked to be left alone; 0 if it did not
 }
 
-// ChatProgress is a Progress, a PictureProgress, a WaitProgress or a RecoverProgress: what a request reports while it is
-// computed.
+// ChatProgress is a Progress, a PictureProgress, a WaitProgress or a RecoverProgress: what a request reports while it
+// is computed.
 type ChatProgress interface{ chatProgress() }
 
 // Progress is how far a load is.

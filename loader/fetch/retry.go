@@ -14,8 +14,8 @@ const (
 	maxDelay   = 30 * time.Second
 )
 
-// RetryPolicy repeats an operation while the server cannot be reached. One RetryPolicy serves all reads of a model; its
-// methods may be called from several goroutines.
+// RetryPolicy repeats an operation while the server cannot be reached, and not before the time that it has asked for.
+// One RetryPolicy serves all reads of a model; its methods may be called from several goroutines.
 type RetryPolicy struct {
 	// OnWaiting is called with the error when the first of the concurrent operations begins to wait, and with nil when
 	// none waits any more. The page shows it. Calls do not overlap. It may be nil.
@@ -43,7 +43,7 @@ func (p *RetryPolicy) Do(ctx context.Context, attempt func() error) error {
 	p.startWaiting(err)
 	defer p.stopWaiting()
 	for delay := firstDelay; ; delay = min(2*delay, maxDelay) {
-		if err := p.sleep(ctx, delay); err != nil {
+		if err := p.sleep(ctx, max(delay, errs.Of(err).RetryAfter)); err != nil {
 			return err
 		}
 		if err = attempt(); err == nil || !IsUnreachable(err) {

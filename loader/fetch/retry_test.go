@@ -35,6 +35,24 @@ func TestRetryPolicyDoublesTheDelayUpToAMaximum(t *testing.T) {
 	}
 }
 
+func TestRetryPolicyWaitsAsLongAsTheServerHasAsked(t *testing.T) {
+	var delays []time.Duration
+	p := RetryPolicy{
+		sleepFunc: func(_ context.Context, d time.Duration) error { delays = append(delays, d); return nil },
+	}
+	asked := []time.Duration{20 * time.Minute, 0, time.Millisecond}
+	err := p.Do(t.Context(), func() error {
+		if len(delays) == len(asked) {
+			return nil
+		}
+		return &errs.Error{Code: errs.HTTPStatus, Message: "503", Retryable: true, RetryAfter: asked[len(delays)]}
+	})
+	want := []time.Duration{20 * time.Minute, 2 * time.Second, 4 * time.Second}
+	if err != nil || !slices.Equal(delays, want) {
+		t.Errorf("%v after delays %v, want %v", err, delays, want)
+	}
+}
+
 func TestRetryPolicyRetriesOnlyUnreachableServers(t *testing.T) {
 	for _, c := range []struct {
 		err         error

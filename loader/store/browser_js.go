@@ -179,6 +179,21 @@ func (Browser) Delete(ctx context.Context, id string) error {
 	return err
 }
 
+// EndUse implements Store.
+func (Browser) EndUse(ctx context.Context, id string) error {
+	_, err := call(ctx, "endUse", id)
+	return err
+}
+
+// FreeSpace implements Store.
+func (Browser) FreeSpace(ctx context.Context, n int64) (int64, error) {
+	v, err := call(ctx, "freeSpace", n)
+	if err != nil {
+		return 0, err
+	}
+	return int64(v.Float()), nil
+}
+
 // Probe measures the speed of the store in a second or two. It deletes what it writes.
 func (Browser) Probe(ctx context.Context, kind Kind) (Speed, error) {
 	v, err := call(ctx, "probeStore", string(kind))

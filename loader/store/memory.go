@@ -266,6 +266,16 @@ func (m *Memory) Delete(_ context.Context, id string) error {
 	return nil
 }
 
+// EndUse implements Store. It does nothing: there are no other tabs.
+func (m *Memory) EndUse(context.Context, string) error { return nil }
+
+// FreeSpace implements Store.
+func (m *Memory) FreeSpace(_ context.Context, n int64) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return min(n, m.free), nil
+}
+
 func (m *Memory) delete(id string) {
 	if f, ok := m.files[id]; ok {
 		for _, b := range f.bytes {

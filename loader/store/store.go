@@ -54,8 +54,16 @@ type Store interface {
 	// Verify hashes every stored chunk again, removes those that have changed and returns how many have.
 	Verify(ctx context.Context, id string) (changed int, err error)
 
-	// Delete deletes a file. It is not an error if there is none.
+	// Delete deletes a file. It is not an error if there is none. A file that another tab uses is not found any more,
+	// and it is removed when no tab uses it.
 	Delete(ctx context.Context, id string) error
+
+	// EndUse says that this tab does not use a file any more, which began when it opened, read or stored something of
+	// it.
+	EndUse(ctx context.Context, id string) error
+
+	// FreeSpace returns how many of n bytes can be stored now. In the browser the answer is right to a MiB.
+	FreeSpace(ctx context.Context, n int64) (int64, error)
 }
 
 // ChunkOptions says how a chunk is stored.

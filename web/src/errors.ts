@@ -25,6 +25,7 @@ export type ErrorCode =
   | "connection_lost"
   | "storage_full"
   | "storage_error"
+  | "permission_needed"
   | "newer_store"
   | "no_webgpu"
   | "no_adapter"
@@ -46,6 +47,8 @@ export interface ErrorData {
   message: string;
   /** The same call may succeed later. */
   retryable: boolean;
+  /** Milliseconds for which the server asked to be left alone; absent or 0 if it did not. */
+  retryAfter?: number;
 }
 
 /** The class of every error that Outrider throws. */
@@ -73,8 +76,8 @@ export function throwIfAborted(signal: AbortSignal): void {
 /** Returns the data of a thrown value. One that is not an error of ours is a bug and gets the code `internal`. */
 export function toErrorData(thrown: unknown): ErrorData {
   if (!isErrorData(thrown)) return toErrorData(unexpected("inside Outrider", thrown));
-  const { code, message, retryable } = thrown;
-  return { code, message, retryable };
+  const { code, message, retryable, retryAfter = 0 } = thrown;
+  return { code, message, retryable, retryAfter };
 }
 
 /** Returns the error that data describes. */

@@ -284,6 +284,8 @@ export interface EngineMethods {
   pause: { args: []; result: null };
   /** Continues downloads, as the next load does. */
   resume: { args: []; result: null };
+  /** Limits the speed of all downloads together, in bytes a second; 0 for no limit. */
+  limitBandwidth: { args: [bytesPerSecond: number]; result: null };
   models: { args: []; result: StoredModel[] };
   delete: { args: [model: string]; result: null };
   stats: { args: []; result: EngineStats };

@@ -225,7 +225,7 @@ test("a mirror continues at once what the first address does not", async () => {
   assert.ok(mirror.sent > 5 * MB && mirror.sent + server.sent < 11 * MB);
 });
 
-test("a mirror that refuses is not asked any more, and the last one's refusal is the first address's error", async () => {
+test("a mirror that refuses is not asked any more; if all do, the first address's error counts", async () => {
   const source = await open([mirrorURL]);
   server.handle = () => refuse(404);
   await clock.until(start(source, 0, MB));

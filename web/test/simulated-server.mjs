@@ -1,7 +1,7 @@
 // A server that exists in a virtual clock alone: its latency, its speed and its outages take no real time.
 
 /** Every simulated file repeats these bytes; their number is a prime. */
-const pattern = Uint8Array.from({ length: 65_521 }, (_, i) => (Math.imul(i ^ (i >>> 13), 2654435761) >>> 15) & 255);
+const pattern = Uint8Array.from({ length: 65_521 }, (_, i) => (Math.imul(i, 2654435761) >>> 15) & 255);
 
 /** Returns the bytes of a simulated file from an offset on. */
 function bytesAt(offset, length) {
@@ -14,7 +14,7 @@ function bytesAt(offset, length) {
   return bytes;
 }
 
-/** A server of one file. A test sets its members, or `handle`, which may return a Response in the place of the usual. */
+/** A server of one file. A test sets its members, or handle, which may return a Response in the place of the usual. */
 export class SimulatedServer {
   /** Milliseconds until headers come; bytes per second of one stream; milliseconds between two pieces. */
   latency = 50;

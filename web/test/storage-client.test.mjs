@@ -109,7 +109,11 @@ test("errors of the browser get a code", async () => {
 
 test("storeChunk stores the hash of the bytes read, and an abort stores nothing", async () => {
   const puts = [];
-  const client = connect({ chunkHash: async () => undefined, putChunk: async (...args) => void puts.push(args) });
+  const client = connect({
+    chunkHash: async () => undefined,
+    readPieces: async () => 0,
+    putChunk: async (...args) => void puts.push(args),
+  });
   const { source } = await client.call(forever, "openPicked", new File(["abc"], "f"));
   await client.storeChunk(forever, "id", 0, source);
   const [[id, chunk, bytes, hash]] = puts;

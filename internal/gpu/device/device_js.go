@@ -88,7 +88,8 @@ func (d *Device) Scoped(label string, f func() error) (wait func() error) {
 	}
 }
 
-// Err returns an error that no call returned, or what explains it. It is a crossing, so that nothing calls it for each token.
+// Err returns an error that no call returned, or what explains it. It is a crossing, so that nothing calls it for each
+// token.
 func (d *Device) Err() error {
 	e := d.host.Call("takeError")
 	if !e.Truthy() {

@@ -130,6 +130,11 @@ export class Engine {
     await this.#call("resume", []);
   }
 
+  /** Limits the speed of all downloads together, in bytes a second; 0 for no limit. */
+  async limitBandwidth(bytesPerSecond: number): Promise<void> {
+    await this.#call("limitBandwidth", [bytesPerSecond]);
+  }
+
   /** Lists the models in the store, including those that are stored in part. */
   models(): Promise<StoredModel[]> {
     return this.#call("models", []);

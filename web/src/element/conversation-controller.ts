@@ -93,6 +93,11 @@ export class ConversationController {
     return "model" in this.#state ? this.#state.model : undefined;
   }
 
+  /** Whether a load downloads. */
+  get downloading(): boolean {
+    return this.#state.status === "loading" && this.#state.work.downloading;
+  }
+
   /** The error to show. */
   get error(): EngineError | undefined {
     return "error" in this.#state ? this.#state.error : undefined;

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { PreflightReason, PreflightReport, Progress } from "../protocol.js";
 import { bytes, duration } from "./format.js";
 import { isLocal, type Loading } from "./loading.js";
+import type { PauseSwitch } from "./pause-switch.js";
 
 /** What a load does in each phase, for a person. */
 export const phases = {
@@ -15,28 +16,63 @@ export const phases = {
 
 /** Renders a load under way. */
 export function loadingNotice(loading: Loading): TemplateResult {
-  const { request, progress, question } = loading;
+  const { request, question } = loading;
   const cancel = () => loading.cancel();
-  if (!question) return progressNotice(request.name, progress, cancel);
+  if (!question) return progressNotice(loading, cancel);
   return preflightNotice(request.name, question.report, isLocal(request.source), { agree: question.agree, cancel });
 }
 
-function progressNotice(name: string, progress: Progress | undefined, cancel: () => void): TemplateResult {
-  const phase = phases[progress?.phase ?? "header"];
+function progressNotice(loading: Loading, cancel: () => void): TemplateResult {
+  const { progress } = loading;
+  const known = progress !== undefined && progress.bytesTotal > 0;
+  return html`
+    <section part="progress" class="progress">
+      <h2>${loading.request.name}</h2>
+      <p role="status">${activity(loading)}</p>
+      ${progressBar(phases[progress?.phase ?? "header"], progress)}
+      <p class="quiet figures">${known ? progressFigures(progress) : "\u00a0"}</p>
+      ${progress?.waiting && !loading.pause.paused ? waitingLine(progress) : nothing}
+      <div class="actions">
+        ${progress?.phase === "download" ? pauseButton(loading.pause) : nothing}
+        <button class="soft" @click=${cancel}>Cancel</button>
+      </div>
+    </section>
+  `;
+}
+
+/** Returns what a load does, for a person. */
+function activity({ progress, pause }: Loading): string {
+  if (progress?.phase === "download" && pause.paused) return "Paused. What has arrived is kept.";
+  if (progress?.waiting) return "Waiting for the network…";
+  return `${phases[progress?.phase ?? "header"]}…`;
+}
+
+function progressBar(label: string, progress: Progress | undefined): TemplateResult {
   const known = progress !== undefined && progress.bytesTotal > 0;
   const percent = known ? (100 * progress.bytesDone) / progress.bytesTotal : undefined;
   return html`
-    <section part="progress" class="progress">
-      <h2>${name}</h2>
-      <p role="status">${phase}…</p>
-      <div class="track" role="progressbar" aria-label=${phase} aria-valuemin="0" aria-valuemax="100"
-           aria-valuenow=${percent === undefined ? nothing : Math.round(percent)}>
-        <div class="bar ${known ? "" : "unknown"}" style="width:${percent ?? 30}%"></div>
-      </div>
-      <p class="quiet figures">${known ? progressFigures(progress) : "\u00a0"}</p>
-      <button class="soft" @click=${cancel}>Cancel</button>
-    </section>
+    <div class="track" role="progressbar" aria-label=${label} aria-valuemin="0" aria-valuemax="100"
+         aria-valuenow=${percent === undefined ? nothing : Math.round(percent)}>
+      <div class="bar ${known ? "" : "unknown"}" style="width:${percent ?? 30}%"></div>
+    </div>
   `;
+}
+
+function waitingLine(progress: Progress): TemplateResult {
+  return html`<p part="waiting" class="quiet figures">${waitingText(progress, Date.now())}</p>`;
+}
+
+/** Returns, for example, "example.org cannot be reached · next attempt in 12 s". */
+export function waitingText({ waiting, until }: Progress, now: number): string {
+  if (!until) return waiting;
+  return `${waiting} · next attempt ${until > now ? `in ${duration((until - now) / 1000)}` : "now"}`;
+}
+
+/** Renders the button that pauses downloads and continues them. */
+export function pauseButton(pause: PauseSwitch, style = "soft"): TemplateResult {
+  return html`<button part="pause" class=${style} @click=${() => void pause.toggle()}>${
+    pause.paused ? "Resume" : "Pause"
+  }</button>`;
 }
 
 /** Returns, for example, "42.1 MB of 98.4 MB · 12.3 MB/s · 5 s left". */

@@ -5,9 +5,13 @@ import { aborted } from "../errors.js";
 import type { LoadedModel, Paging, PreflightReport, Progress, StoredModel } from "../protocol.js";
 import type { CatalogueModel } from "./catalogue.js";
 import { modelName } from "./format.js";
+import { PauseSwitch } from "./pause-switch.js";
 
 /** Downloads of at least so many bytes begin only after the person has seen the preflight report and agreed. */
 export const LARGE_DOWNLOAD = 2e9;
+
+/** Time after which a cancelled load ends for the person even if the engine has not ended it yet, ms. */
+const CANCEL_TIME = 500;
 
 /** What a load needs of the element that shows it. */
 export interface LoadingHost {
@@ -48,10 +52,14 @@ export class Loading {
   readonly #abort = new AbortController();
   #progress: Progress | undefined;
   #question: LoadQuestion | undefined;
+  #countdown: ReturnType<typeof setInterval> | undefined;
+  /** Pauses the download. */
+  readonly pause: PauseSwitch;
 
   constructor(host: LoadingHost, request: LoadRequest) {
     this.#host = host;
     this.request = request;
+    this.pause = new PauseSwitch(host);
   }
 
   /** The latest progress. */
@@ -64,8 +72,21 @@ export class Loading {
     return this.#question;
   }
 
-  /** Loads the model and returns it. Rejects with the code `aborted` after cancel. */
+  /** Whether bytes arrive from the network or are about to. */
+  get downloading(): boolean {
+    return this.#progress?.phase === "download" && !this.pause.paused;
+  }
+
+  /** Loads the model and returns it. Rejects with the code `aborted` after cancel, within half a second. */
   async run(): Promise<LoadedModel> {
+    try {
+      return await Promise.race([this.#load(), this.#cancelled()]);
+    } finally {
+      clearInterval(this.#countdown);
+    }
+  }
+
+  async #load(): Promise<LoadedModel> {
     const { source, paging } = this.request;
     const { signal } = this.#abort;
     if (this.#mayBeLarge()) {
@@ -78,6 +99,14 @@ export class Loading {
   /** Ends the load, also while it waits on a question. */
   cancel(): void {
     this.#abort.abort();
+  }
+
+  /** Rejects some time after cancel; the engine may need longer to end what it is doing. */
+  #cancelled(): Promise<never> {
+    const { signal } = this.#abort;
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => setTimeout(() => reject(aborted()), CANCEL_TIME), { once: true });
+    });
   }
 
   #mayBeLarge(): boolean {
@@ -101,8 +130,15 @@ export class Loading {
   #onProgress(progress: Progress): void {
     if (this.#abort.signal.aborted) return;
     this.#progress = progress;
+    this.#countDown(progress.until > Date.now());
     this.#host.requestUpdate();
     this.request.onProgress(progress);
+  }
+
+  /** Renders every second while the time until the next attempt is shown. */
+  #countDown(shown: boolean): void {
+    clearInterval(this.#countdown);
+    this.#countdown = shown ? setInterval(() => this.#host.requestUpdate(), 1000) : undefined;
   }
 }
 

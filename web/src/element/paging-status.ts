@@ -5,6 +5,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Engine } from "../client/index.js";
 import type { PagingStats } from "../protocol.js";
 import { bytes } from "./format.js";
+import { pauseButton } from "./loading-notices.js";
+import { PauseSwitch } from "./pause-switch.js";
 
 /** Time between two reads of the statistics while a download continues, ms. */
 const INTERVAL = 2000;
@@ -20,6 +22,7 @@ export interface PagingStatusHost {
 export class PagingStatus {
   readonly #host: PagingStatusHost;
   readonly #interval: number;
+  readonly #pause: PauseSwitch;
   #model: object | undefined;
   #stats: PagingStats | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -27,7 +30,13 @@ export class PagingStatus {
   /** interval is the time between two reads, ms. */
   constructor(host: PagingStatusHost, interval = INTERVAL) {
     this.#host = host;
+    this.#pause = new PauseSwitch(host);
     this.#interval = interval;
+  }
+
+  /** Whether a download runs in the background. */
+  get downloading(): boolean {
+    return (this.#stats?.bytesMissing ?? 0) > 0 && !this.#pause.paused;
   }
 
   /**
@@ -39,13 +48,15 @@ export class PagingStatus {
     clearTimeout(this.#timer);
     this.#model = model;
     this.#stats = undefined;
+    this.#pause.reset();
     if (model) void this.#read(model);
   }
 
   /** Renders a line about a paged model, and nothing about any other. */
   view(): TemplateResult | typeof nothing {
     if (!this.#stats) return nothing;
-    return html`<p part="paging" class="quiet paging">${pagingText(this.#stats)}</p>`;
+    const button = this.#stats.bytesMissing ? pauseButton(this.#pause, "link") : nothing;
+    return html`<p part="paging" class="quiet paging">${pagingText(this.#stats)} ${button}</p>`;
   }
 
   async #read(model: object): Promise<void> {

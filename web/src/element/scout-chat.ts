@@ -21,6 +21,7 @@ import { messageList } from "./messages.js";
 import { errorNotice, warningNotices } from "./notices.js";
 import { PagingStatus } from "./paging-status.js";
 import { styles } from "./styles.js";
+import { WakeLock } from "./wake-lock.js";
 
 /**
  * A conversation with a model that runs in this browser.
@@ -40,8 +41,7 @@ import { styles } from "./styles.js";
  * @slot intro - above the chooser
  * @slot empty - replaces the greeting of an empty conversation
  * @csspart head, chooser, choice, stored, preflight, sentence, agree, decline, progress, error, messages, message,
- * user,
- *   assistant, notes, activity, paging, thumbnails, thumbnail, attach, input, send, stop
+ *   user, assistant, notes, activity, paging, pause, waiting, thumbnails, thumbnail, attach, input, send, stop
  * @cssprop --scout-accent, --scout-on-accent, --scout-surface, --scout-raised, --scout-line, --scout-text,
  *   --scout-quiet, --scout-danger, --scout-radius, --scout-width, --scout-font
  */
@@ -53,6 +53,9 @@ export class ScoutChat extends LitElement {
 
   /** The URL of the vision file of a model that reads pictures. */
   @property({ reflect: true }) mmproj: string | null = null;
+
+  /** The published SHA-256 of the model's file, as in HTML (`sha256-` and base64) or in hex. */
+  @property() integrity: string | null = null;
 
   /** What the element does. Written by the element only. */
   @property({ reflect: true }) status: Status = "idle";
@@ -85,6 +88,7 @@ export class ScoutChat extends LitElement {
   readonly #autoScroll = new AutoScroll(() => this.main);
   readonly #fileDrop = new FileDrop(this, (files) => this.#receive(files));
   readonly #pagingStatus = new PagingStatus(this);
+  readonly #wakeLock = new WakeLock();
   readonly #attachments = new Attachments({
     requestUpdate: () => this.requestUpdate(),
     check: (url, signal) => this.engine.checkPicture(url, { signal }),
@@ -126,6 +130,7 @@ export class ScoutChat extends LitElement {
     super.disconnectedCallback();
     this.stop();
     this.#pagingStatus.follow(undefined);
+    this.#wakeLock.set(false);
     if (this.#ownsEngine) this.#dropEngine();
   }
 
@@ -179,6 +184,7 @@ export class ScoutChat extends LitElement {
 
   override updated(): void {
     if (this.#conversation.messages.length > 0) this.#autoScroll.update();
+    this.#wakeLock.set(this.isConnected && (this.#conversation.downloading || this.#pagingStatus.downloading));
   }
 
   override render(): TemplateResult {
@@ -276,6 +282,7 @@ export class ScoutChat extends LitElement {
 
   #choose(model: string, mmproj?: string): void {
     requestPersistence();
+    if (model !== this.model) this.integrity = null;
     this.mmproj = mmproj || null;
     if (model === this.model) void this.#loadNamed(model);
     else this.model = model;
@@ -284,12 +291,13 @@ export class ScoutChat extends LitElement {
   /** Loads a model by its catalogue id, its URL or its id in the store, with the vision file that `mmproj` names. */
   #loadNamed(model: string): Promise<void> {
     const entry = this.catalogue.find(({ id }) => id === model);
-    const source = { model: entry?.url ?? model, mmproj: this.mmproj ?? entry?.mmproj ?? null };
+    const mmproj = this.mmproj ?? entry?.mmproj ?? null;
+    const source = { model: entry?.url ?? model, mmproj, integrity: this.integrity ?? undefined };
     return this.load(source, entry?.name ?? modelName(model));
   }
 
   #open(files: File[]): void {
-    this.#appliedModel = this.model = this.mmproj = null;
+    this.#appliedModel = this.model = this.mmproj = this.integrity = null;
     void this.load(files);
   }
 
@@ -304,7 +312,7 @@ export class ScoutChat extends LitElement {
 
   /** Unloads the model and shows the chooser. */
   #leave(): void {
-    this.mmproj = null;
+    this.mmproj = this.integrity = null;
     this.#attachments.clear();
     this.#conversation.leave();
   }

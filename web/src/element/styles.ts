@@ -45,6 +45,8 @@ export const styles = css`
   .plain { color: var(--quiet); }
   .plain:hover { color: var(--text); background: var(--raised); }
   .icon { padding: 0.625rem; }
+  .link { padding: 0 0.25rem; text-decoration: underline; text-underline-offset: 0.15em; }
+  .link:hover { color: var(--text); }
 
   header {
     display: flex; align-items: center; gap: 0.25rem; min-height: 3.75rem;
@@ -110,7 +112,7 @@ export const styles = css`
   .bar { height: 100%; border-radius: inherit; background: var(--accent); transition: width 0.2s; }
   .bar.unknown { animation: slide 1.4s ease-in-out infinite; }
   .figures { font-variant-numeric: tabular-nums; }
-  .progress .soft { margin-top: 0.5rem; }
+  .progress .actions { margin-top: 0.5rem; }
   @keyframes slide { from { translate: -100% } to { translate: 340% } }
 
   .preflight { margin: auto; display: grid; gap: 0.75rem; max-width: 34rem; text-align: center; }

@@ -25,6 +25,10 @@ const server = serve<EngineMethods>(globalThis, {
   unload: async ({ signal }) => (await engine).unload(signal),
   pause: async ({ signal }) => (await engine).pause(signal),
   resume: async ({ signal }) => (await engine).resume(signal),
+  limitBandwidth: async ({ signal }, bytesPerSecond) => {
+    await globalThis.outriderStorage!.call(signal, "setBandwidth", bytesPerSecond);
+    return null;
+  },
   models: async ({ signal }) => (await engine).models(signal),
   delete: async ({ signal }, model) => (await engine).delete(signal, model),
   stats: async ({ signal }) => (await engine).stats(signal),

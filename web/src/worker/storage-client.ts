@@ -5,6 +5,7 @@ import { Client } from "../rpc.js";
 import { Budget } from "./storage/budget.js";
 import { BufferPool, freeBuffer } from "./storage/buffer-pool.js";
 import { CHUNK_BYTES } from "./storage/chunk-store.js";
+import type { ExportTarget } from "./storage/export-file.js";
 import type { ChunkOptions, ChunkProgress, StorageMethods } from "./storage/methods.js";
 
 /** The maximum of weight bytes that JavaScript holds at once, buffers kept for the next read included. */
@@ -44,7 +45,7 @@ export class StorageClient {
   }
 
   /** Calls a method that moves few bytes. Rejects with an EngineError. */
-  call<M extends Exclude<keyof StorageMethods, "storeChunk" | "checkChunk" | "hashFile" | "read">>(
+  call<M extends Exclude<keyof StorageMethods, "storeChunk" | "checkChunk" | "hashFile" | "exportFile" | "read">>(
     signal: AbortSignal,
     method: M,
     ...args: StorageMethods[M]["args"]
@@ -74,6 +75,19 @@ export class StorageClient {
   /** Returns the SHA-256 of a complete file; onProgress receives the number of bytes hashed. */
   async hashFile(signal: AbortSignal, id: string, onProgress?: (bytes: number) => void): Promise<string> {
     return this.#holding(CHUNK_BYTES, () => this.#client.call("hashFile", [id], { signal, onProgress }));
+  }
+
+  /** Writes a complete file to a target, which is closed; onProgress receives the number of bytes written. */
+  async exportFile(
+    signal: AbortSignal,
+    id: string,
+    target: ExportTarget,
+    onProgress?: (bytes: number) => void,
+  ): Promise<void> {
+    const transfer = target instanceof WritableStream ? [target as unknown as Transferable] : [];
+    return this.#holding(CHUNK_BYTES, () =>
+      this.#client.call("exportFile", [id, target], { signal, onProgress, transfer }),
+    );
   }
 
   /** Reads bytes of the store. Call release with the buffer when its bytes have been copied. */

@@ -1,46 +1,22 @@
-// The chunk index: the record of every file, and which of its chunks are complete. It is in IndexedDB whatever holds
-// the bytes, because a transaction marks a chunk as present or absent and never leaves it in between.
+// The chunk index: the record of every file, which of its chunks are complete, and what has arrived of the others. It
+// is in IndexedDB whatever holds the bytes, because a transaction marks a chunk as present or absent and never leaves
+// it in between.
 
-import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import { EngineError } from "../../errors.js";
-import type { FileChanges, StoredFile, StoreKind } from "./chunk-store.js";
+import { CHUNK_BYTES, type FileChanges, numChunks, type StoredFile } from "./chunk-store.js";
+import { type ChunkKey, type Database, type FileRecord, openDatabase, type Piece } from "./schema.js";
+import { retryWrite, runTransaction, type WriteTransaction } from "./transaction.js";
 
-/** Version of the database's schema, which docs/formats.md describes. A change raises it and adds a case to upgrade. */
-const SCHEMA_VERSION = 1;
-
-/** A file's record. Those of earlier releases lack some of the optional members; see toStoredFile. */
-export interface FileRecord extends FileChanges {
-  id: string;
-  name: string;
-  size: number;
-  validator: string;
-  /** "indexeddb" if missing. */
-  kind?: StoreKind;
-  /**
-   * A name that is new each time the record is created, so that the bytes of an earlier record are never taken for this
-   * one's. For the kind "opfs" it is the name of the file with the bytes.
-   */
-  file?: string;
+/** A piece and where it is in the file. */
+export interface PlacedPiece extends Piece {
+  offset: number;
 }
 
-interface Schema extends DBSchema {
-  files: { key: string; value: FileRecord };
-  /** A chunk is complete if it has a record here. */
-  chunks: { key: ChunkKey; value: { sha256: string } };
-  /** The bytes of chunks in files of the kind "indexeddb"; see blob-backend.ts. */
-  bytes: { key: ChunkKey; value: Blob };
-}
-
-type ChunkKey = [id: string, chunk: number];
-type StoreNames = ["files", "chunks", "bytes"];
-type WriteTransaction = IDBPTransaction<Schema, StoreNames, "readwrite">;
-const STORE_NAMES: StoreNames = ["files", "chunks", "bytes"];
-
-/** The database of files and chunks. */
+/** The database of files, chunks and pieces. */
 export class ChunkIndex {
   readonly #name: string;
   readonly #onCleared: () => void;
-  #opening: Promise<IDBPDatabase<Schema>> | undefined;
+  #opening: Promise<Database> | undefined;
 
   /**
    * onCleared is called when the browser clears what the site has stored, for instance because a person asked it to.
@@ -51,46 +27,38 @@ export class ChunkIndex {
   }
 
   /** Returns the database. After the browser has cleared it, the next call opens it again. */
-  async #open(): Promise<IDBPDatabase<Schema>> {
+  async #open(): Promise<Database> {
     const reset = () => {
       this.#opening = undefined;
     };
-    this.#opening ??= openDB<Schema>(this.#name, SCHEMA_VERSION, {
-      upgrade(db) {
-        db.createObjectStore("files", { keyPath: "id" });
-        db.createObjectStore("chunks");
-        db.createObjectStore("bytes");
-      },
-      blocking: (_from, _to, event) => {
-        reset();
-        (event.target as IDBDatabase).close(); // a newer page must upgrade it
-      },
-      terminated: () => {
-        reset();
-        this.#onCleared();
-      },
+    this.#opening ??= openDatabase(this.#name, (cleared) => {
+      reset();
+      if (cleared) this.#onCleared();
     });
     this.#opening.catch(reset);
     return this.#opening;
   }
 
-  /** Returns all files. */
+  /** Returns all files, those that are being deleted included. */
   async list(): Promise<StoredFile[]> {
-    const tx = (await this.#open()).transaction(["files", "chunks"]);
+    const tx = (await this.#open()).transaction(["files", "chunks", "pieces"]);
     const records = await tx.objectStore("files").getAll();
-    const chunks = tx.objectStore("chunks");
-    const keys = await Promise.all(records.map(({ id }) => chunks.getAllKeys(allChunks(id))));
-    return records.map((record, i) => toStoredFile(record, keys[i]!));
+    const [keys, pieces] = await Promise.all([
+      Promise.all(records.map(({ id }) => tx.objectStore("chunks").getAllKeys(allOf(id)))),
+      Promise.all(records.map(({ id }) => tx.objectStore("pieces").getAll(allOf(id)))),
+    ]);
+    return records.map((record, i) => toStoredFile(record, keys[i]!, pieces[i]!));
   }
 
   /** Returns a file; undefined if there is none. */
   async find(id: string): Promise<StoredFile | undefined> {
-    const tx = (await this.#open()).transaction(["files", "chunks"]);
-    const [record, keys] = await Promise.all([
+    const tx = (await this.#open()).transaction(["files", "chunks", "pieces"]);
+    const [record, keys, pieces] = await Promise.all([
       tx.objectStore("files").get(id),
-      tx.objectStore("chunks").getAllKeys(allChunks(id)),
+      tx.objectStore("chunks").getAllKeys(allOf(id)),
+      tx.objectStore("pieces").getAll(allOf(id)),
     ]);
-    return record && toStoredFile(record, keys);
+    return record && toStoredFile(record, keys, pieces);
   }
 
   /** Returns the records of all files. */
@@ -98,9 +66,14 @@ export class ChunkIndex {
     return (await this.#open()).getAll("files");
   }
 
+  /** Returns the record of a file; undefined if there is none. */
+  async findRecord(id: string): Promise<FileRecord | undefined> {
+    return (await this.#open()).get("files", id);
+  }
+
   /** Returns the record of a file. */
   async record(id: string): Promise<FileRecord> {
-    return (await (await this.#open()).get("files", id)) ?? throwUnknownFile(id);
+    return (await this.findRecord(id)) ?? throwUnknownFile(id);
   }
 
   /** Returns the SHA-256 of a chunk in lower-case hex; undefined if it is not stored. */
@@ -108,19 +81,22 @@ export class ChunkIndex {
     return (await (await this.#open()).get("chunks", [id, chunk]))?.sha256;
   }
 
-  /** Returns the record of a file; it throws unless all chunks from first to last are stored. */
-  async recordWithChunks(id: string, first: number, last: number): Promise<FileRecord> {
+  /** Returns the record of a file and the hashes of its chunks from first to last; it throws unless all are stored. */
+  async recordWithHashes(id: string, first: number, last: number): Promise<{ record: FileRecord; hashes: string[] }> {
     const tx = (await this.#open()).transaction(["files", "chunks"]);
-    const range = IDBKeyRange.bound([id, first], [id, last]);
-    const [record, keys] = await Promise.all([
+    const chunks = tx.objectStore("chunks");
+    const numbers = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    const [record, ...found] = await Promise.all([
       tx.objectStore("files").get(id),
-      tx.objectStore("chunks").getAllKeys(range),
+      ...numbers.map((chunk) => chunks.get([id, chunk])),
     ]);
     if (!record) return throwUnknownFile(id);
-    for (let chunk = first; chunk <= last; chunk++) {
-      if (keys[chunk - first]?.[1] !== chunk) throw notStored(record.name, chunk);
-    }
-    return record;
+    const onDisk = record.kind === "handle";
+    const hashes = found.map((stored, i) => {
+      if (!stored && !onDisk) throw notStored(record.name, first + i);
+      return stored?.sha256 ?? "";
+    });
+    return { record, hashes };
   }
 
   /** Returns the record of the same id; if there is none, it adds this one. */
@@ -134,7 +110,7 @@ export class ChunkIndex {
   }
 
   /** Changes members of a record. */
-  async setInfo(id: string, changes: FileChanges): Promise<void> {
+  async setInfo(id: string, changes: FileChanges & Partial<FileRecord>): Promise<void> {
     await this.#write(async (tx) => {
       const files = tx.objectStore("files");
       const record = (await files.get(id)) ?? throwUnknownFile(id);
@@ -142,38 +118,86 @@ export class ChunkIndex {
     });
   }
 
-  /** Marks a chunk complete; it throws if the file has been deleted or added again since record was read. */
-  async markStored(record: FileRecord, chunk: number, sha256: string): Promise<void> {
+  /** Marks a chunk complete and deletes its pieces. blob is its bytes, if given. Throws if record is not current. */
+  async markStored(record: FileRecord, chunk: number, sha256: string, blob?: Blob): Promise<void> {
+    const key: ChunkKey = [record.id, chunk];
     await this.#write((tx) =>
-      Promise.all([checkCurrent(tx, record), tx.objectStore("chunks").put({ sha256 }, [record.id, chunk])]),
+      Promise.all([
+        checkCurrent(tx, record),
+        blob && tx.objectStore("bytes").put(blob, key),
+        tx.objectStore("chunks").put({ sha256 }, key),
+        tx.objectStore("pieces").delete(piecesOf(record.id, chunk)),
+      ]),
     );
   }
 
-  /** Replaces a record by one of another kind. Chunks that are not in `moved` are not stored any more. */
+  /** Replaces a record by one of another kind. Pieces and chunks that are not in `moved` are not stored any more. */
   async replace(record: FileRecord, replacement: FileRecord, moved: number[]): Promise<void> {
     await this.#write(async (tx) => {
       const chunks = tx.objectStore("chunks");
-      const [keys] = await Promise.all([chunks.getAllKeys(allChunks(record.id)), checkCurrent(tx, record)]);
+      const [keys] = await Promise.all([chunks.getAllKeys(allOf(record.id)), checkCurrent(tx, record)]);
       const notMoved = keys.filter(([, chunk]) => !moved.includes(chunk));
       await Promise.all([...notMoved.map((key) => chunks.delete(key)), tx.objectStore("files").put(replacement)]);
-      if (replacement.kind !== "indexeddb") await tx.objectStore("bytes").delete(allChunks(record.id));
+      await tx.objectStore("pieces").delete(allOf(record.id));
+      if (replacement.kind !== "indexeddb") await tx.objectStore("bytes").delete(allOf(record.id));
     });
   }
 
-  /** Deletes a chunk. */
+  /** Deletes a chunk with its pieces. A hash of the whole file is computed again from there. */
   async dropChunk(id: string, chunk: number): Promise<void> {
-    await this.#write((tx) =>
-      Promise.all([tx.objectStore("chunks").delete([id, chunk]), tx.objectStore("bytes").delete([id, chunk])]),
-    );
+    await this.#write(async (tx) => {
+      const files = tx.objectStore("files");
+      const record = await files.get(id);
+      const { hashing, ...others } = record ?? {};
+      if (hashing && hashing.bytes > chunk * CHUNK_BYTES) await files.put(others as FileRecord);
+      await Promise.all([
+        tx.objectStore("chunks").delete([id, chunk]),
+        tx.objectStore("bytes").delete([id, chunk]),
+        tx.objectStore("pieces").delete(piecesOf(id, chunk)),
+      ]);
+    });
   }
 
   /** Deletes a file and returns its record. */
   async delete(id: string): Promise<FileRecord | undefined> {
     return this.#write(async (tx) => {
-      const files = tx.objectStore("files");
-      const [old] = await Promise.all([files.get(id), deleteChunks(tx, id), files.delete(id)]);
+      const [old] = await Promise.all([
+        tx.objectStore("files").get(id),
+        tx.objectStore("files").delete(id),
+        tx.objectStore("chunks").delete(allOf(id)),
+        tx.objectStore("bytes").delete(allOf(id)),
+        tx.objectStore("pieces").delete(allOf(id)),
+      ]);
       return old;
     });
+  }
+
+  /** Stores a piece; it throws if record is not current. */
+  async putPiece(record: FileRecord, offset: number, piece: Piece): Promise<void> {
+    await this.#write((tx) =>
+      Promise.all([checkCurrent(tx, record), tx.objectStore("pieces").put(piece, [record.id, offset])]),
+    );
+  }
+
+  /** Returns the pieces of a chunk from its start up to the first gap. */
+  async pieces(id: string, chunk: number): Promise<PlacedPiece[]> {
+    const { store } = (await this.#open()).transaction("pieces");
+    const range = piecesOf(id, chunk);
+    const [keys, values] = await Promise.all([store.getAllKeys(range), store.getAll(range)]);
+    let end = chunk * CHUNK_BYTES;
+    const placed: PlacedPiece[] = [];
+    for (const [i, piece] of values.entries()) {
+      if (keys[i]![1] !== end) break;
+      placed.push({ ...piece, offset: end });
+      end += piece.bytes;
+    }
+    return placed;
+  }
+
+  /** Deletes the pieces of a chunk, or of all chunks of a file. */
+  async dropPieces(id: string, chunk?: number): Promise<void> {
+    const range = chunk === undefined ? allOf(id) : piecesOf(id, chunk);
+    await this.#write((tx) => tx.objectStore("pieces").delete(range));
   }
 
   /** Stores the bytes of a chunk; it does not mark the chunk complete. */
@@ -189,48 +213,31 @@ export class ChunkIndex {
     return Promise.all(Array.from({ length: last - first + 1 }, (_, i) => store.get([id, first + i])));
   }
 
-  /**
-   * Runs a transaction and throws the first error. A full disk is reported by a request or only when the transaction
-   * commits. In the second case the requests fail with a bare AbortError, and the transaction's own error has the
-   * cause.
-   */
   async #write<T>(body: (tx: WriteTransaction) => Promise<T>): Promise<T> {
-    const tx = (await this.#open()).transaction(STORE_NAMES, "readwrite");
-    const work = body(tx);
-    work.catch(() => tx.error ?? tx.abort());
-    const [result, end] = await Promise.allSettled([work, tx.done]);
-    if (result.status === "fulfilled" && end.status === "fulfilled") return result.value;
-    const failures = [result, end].flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-    throw failures.find((failure) => failure instanceof EngineError) ?? tx.error ?? cause(failures);
+    return retryWrite(async () => runTransaction(await this.#open(), body));
   }
 }
 
-/** The keys of all chunks of a file: an empty array sorts after every number. */
-const allChunks = (id: string) => IDBKeyRange.bound([id], [id, []]);
+/** The keys of everything of a file: an empty array sorts after every number. */
+const allOf = (id: string) => IDBKeyRange.bound([id], [id, []]);
 
-function toStoredFile(record: FileRecord, keys: ChunkKey[]): StoredFile {
+/** The keys of the pieces of a chunk. */
+const piecesOf = (id: string, chunk: number) =>
+  IDBKeyRange.bound([id, chunk * CHUNK_BYTES], [id, (chunk + 1) * CHUNK_BYTES - 1]);
+
+function toStoredFile(record: FileRecord, keys: ChunkKey[], pieces: Piece[]): StoredFile {
   const { id, name, size, validator, kind = "indexeddb" } = record;
   const { sha256 = "", hashes = [], verified = false, used = 0, vision = "" } = record;
-  const chunks = keys.map(([, chunk]) => chunk);
-  return { id, name, size, validator, kind, sha256, hashes, verified, used, vision, chunks, partialBytes: 0 };
+  const all = kind === "handle";
+  const chunks = all ? [...Array(numChunks(size)).keys()] : keys.map(([, chunk]) => chunk);
+  const partialBytes = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { id, name, size, validator, kind, sha256, hashes, verified, used, vision, chunks, partialBytes };
 }
-
-const deleteChunks = (tx: WriteTransaction, id: string) =>
-  Promise.all([tx.objectStore("chunks").delete(allChunks(id)), tx.objectStore("bytes").delete(allChunks(id))]);
 
 /** Throws if the index no longer has this record. */
 async function checkCurrent(tx: WriteTransaction, record: FileRecord): Promise<void> {
   const current = await tx.objectStore("files").get(record.id);
   if (!current || current.file !== record.file) throwUnknownFile(record.id);
-}
-
-/**
- * Returns the failure that is not an AbortError: an AbortError here is never a person's, but follows another failure.
- */
-function cause(failures: unknown[]): unknown {
-  const found = failures.find((failure) => (failure as Error).name !== "AbortError");
-  if (found) return found;
-  return new EngineError("storage_error", "the browser gave up storing the model; try again", { retryable: true });
 }
 
 function throwUnknownFile(id: string): never {

@@ -50,6 +50,14 @@ export interface StoredFile extends FileInfo {
   vision: string;
 }
 
+/** A SHA-256 of the first bytes of a file. */
+export interface HashState {
+  /** Bytes hashed, a whole number of chunks. */
+  bytes: number;
+  /** The eight words of the state. */
+  state: Uint32Array;
+}
+
 /** A store of files. */
 export interface ChunkStore {
   /** Returns every file, complete or not. */
@@ -64,21 +72,48 @@ export interface ChunkStore {
   openFile(id: string, info: FileInfo, kind: StoreKind): Promise<StoredFile>;
   /** Changes what is known about a file. */
   setInfo(id: string, changes: FileChanges): Promise<void>;
-  /** Stores a chunk and marks it complete with its SHA-256, both or neither. */
+  /**
+   * Stores a chunk and marks it complete with its SHA-256, both or neither. Its pieces are deleted: bytes must begin
+   * with them.
+   */
   putChunk(id: string, chunk: number, bytes: ArrayBuffer, hash: string): Promise<void>;
+  /** Stores bytes of a chunk that is not complete, `start` bytes after its start. Its pieces so far end there. */
+  putPiece(id: string, chunk: number, start: number, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Copies the pieces of a chunk to the start of `into`; returns the number of bytes. */
+  readPieces(id: string, chunk: number, into: Uint8Array): Promise<number>;
+  /** Deletes the pieces of a chunk. */
+  dropPieces(id: string, chunk: number): Promise<void>;
   /**
    * Returns the bytes from offset on, all of them or an error: storage_error if a chunk is not stored or its bytes are
-   * gone, integrity if it has fewer bytes than were stored. Such a chunk counts as not stored from then on. The bytes
-   * may be returned in `into` if that has the same length.
+   * gone, integrity if they are not those that were stored, which is checked when a chunk is read for the first time.
+   * Such a chunk counts as not stored from then on. The bytes may be returned in `into` if that has the same length.
    */
   read(id: string, offset: number, length: number, into?: ArrayBuffer): Promise<ArrayBuffer>;
   /** Returns the SHA-256 with which a chunk was stored, in lower-case hex; undefined if it is not stored. */
   chunkHash(id: string, chunk: number): Promise<string | undefined>;
   /** Deletes one chunk. */
   dropChunk(id: string, chunk: number): Promise<void>;
-  /** Deletes a file, its record with all chunks or nothing. It is not an error if there is none. */
+  /** Returns how far the hash of the whole file has been computed; undefined if it has not been begun. */
+  hashState(id: string): Promise<HashState | undefined>;
+  /** Keeps how far the hash of the whole file has been computed. Dropping a chunk of those bytes discards it. */
+  keepHashState(id: string, state: HashState): Promise<void>;
+  /**
+   * Deletes a file, its record with all chunks or nothing. It is not an error if there is none. A file that another tab
+   * uses is not found any more, and it is removed when no tab uses it.
+   */
   delete(id: string): Promise<void>;
+  /** Says that this tab does not use a file any more, which began when it opened, read or stored something of it. */
+  endUse(id: string): Promise<void>;
+  /** Opens a file on the disk, which is read where it is; it is of the kind "handle" and complete. */
+  importFile(handle: FileSystemFileHandle): Promise<StoredFile>;
+  /** Returns the handle of a file on the disk, for which a page may ask permission; undefined for other files. */
+  fileHandle(id: string): Promise<FileSystemFileHandle | undefined>;
+  /** Returns how many of `bytes` can be stored now, to a MiB where the browser has private files. */
+  freeSpace(bytes: number): Promise<number>;
 }
+
+/** Returns the number of chunks of a file of `size` bytes. */
+export const numChunks = (size: number) => Math.ceil(size / CHUNK_BYTES);
 
 /** Returns the number of bytes of a chunk of a file of `size` bytes. */
 export function chunkLength(size: number, chunk: number): number {

@@ -9,6 +9,16 @@ export async function withLock<T>(name: string, mode: Mode, body: () => Promise<
   return locks.request(name, signal ? { mode, signal } : { mode }, body) as Promise<T>;
 }
 
+/** Runs body while holding a lock exclusively if it is free; returns whether it was. */
+export async function withFreeLock(name: string, body: () => Promise<void>): Promise<boolean> {
+  const locks = globalThis.navigator?.locks;
+  const run = async (lock: unknown) => {
+    if (lock) await body();
+    return lock !== null;
+  };
+  return locks ? locks.request(name, { ifAvailable: true }, run) : run(true);
+}
+
 /** Acquires a lock and returns a function that releases it. */
 export function acquireLock(name: string, mode: Mode): Promise<() => void> {
   return new Promise((acquired, failed) => {

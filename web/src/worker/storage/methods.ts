@@ -1,6 +1,7 @@
 // The methods of the storage worker, which the engine worker calls over a MessagePort with rpc.ts.
 
 import type { FileChanges, FileInfo, StoredFile, StoreKind } from "./chunk-store.js";
+import type { ExportTarget } from "./export-file.js";
 import type { StoreSpeed } from "./probe.js";
 
 /** A source that is open in the storage worker; the number identifies it. */
@@ -79,8 +80,23 @@ export interface StorageMethods {
   read: { args: [id: string, offset: number, length: number, into?: ArrayBuffer]; result: ArrayBuffer };
   /** Hashes every chunk again and drops those that differ; returns how many did. */
   verify: { args: [id: string]; result: number };
-  /** Deletes a file. */
+  /** Deletes a file. If another tab uses it, it is removed when that tab ends its use. */
   delete: { args: [id: string]; result: void };
+  /** Says that this tab does not use a file any more, which began when it opened, read or stored something of it. */
+  endUse: { args: [id: string]; result: void };
+  /** Opens a file on the disk, which is read where it is. Errors: file_changed if another one of its name is stored. */
+  importFile: { args: [handle: FileSystemFileHandle]; result: StoredFile };
+  /**
+   * Returns the handle of a file on the disk, for which a page asks permission after an error of code
+   * permission_needed; undefined for other files.
+   */
+  fileHandle: { args: [id: string]; result: FileSystemFileHandle | undefined };
+  /** Writes a complete file to a target, which is closed. Progress is the number of bytes written. */
+  exportFile: { args: [id: string, target: ExportTarget]; progress: number; result: void };
+  /** Returns how many of `bytes` can be stored now. */
+  freeSpace: { args: [bytes: number]; result: number };
+  /** Limits the bytes per second that all downloads of this worker receive together; 0 removes the limit. */
+  setBandwidth: { args: [bytesPerSecond: number]; result: void };
   /** Measures the store on a scratch file, which takes a second or two. */
   probeStore: { args: [kind: StoreKind]; result: StoreSpeed };
   /** Measures the connection to an open source in at most 1.5 s; returns bytes per second. */

@@ -2,9 +2,10 @@
 // length is read with one call, directly into the buffer that is returned.
 
 import { type Backend, shortRead } from "./backend.js";
-import type { FileRecord } from "./chunk-index.js";
 import { CHUNK_BYTES } from "./chunk-store.js";
 import { OPFSFiles } from "./opfs-files.js";
+import type { FileRecord, Piece } from "./schema.js";
+import { retryWrite } from "./transaction.js";
 
 /** Keeps files of the kind "opfs". */
 export class OPFSBackend implements Backend {
@@ -32,15 +33,33 @@ export class OPFSBackend implements Backend {
     return this.#files.create(record.file!);
   }
 
-  /** Writes a chunk at its position in the file and flushes it to disk. */
-  async write(record: FileRecord, chunk: number, bytes: ArrayBuffer): Promise<void> {
-    await this.#files.use(record.file!, (handle) => {
-      const written = handle.write(new Uint8Array(bytes), { at: chunk * CHUNK_BYTES });
-      if (written !== bytes.byteLength) {
-        throw new DOMException("the disk accepted only part of a chunk", "QuotaExceededError");
-      }
-      handle.flush();
-    });
+  /** Writes the rest of a chunk at its position in the file and flushes it to disk. */
+  async write(record: FileRecord, chunk: number, bytes: ArrayBuffer, from: number): Promise<undefined> {
+    await this.#write(record, chunk * CHUNK_BYTES + from, new Uint8Array(bytes, from));
+  }
+
+  /** Writes a piece at its position in the file and flushes it to disk. */
+  async writePiece(record: FileRecord, offset: number, bytes: Uint8Array): Promise<Piece> {
+    await this.#write(record, offset, bytes);
+    return { bytes: bytes.length };
+  }
+
+  #write(record: FileRecord, at: number, bytes: Uint8Array): Promise<void> {
+    const write = () =>
+      this.#files.use(record.file!, (handle) => {
+        if (handle.write(bytes, { at }) !== bytes.length) {
+          throw new DOMException("the disk accepted only a part", "QuotaExceededError");
+        }
+        handle.flush();
+      });
+    return retryWrite(write);
+  }
+
+  /** Reads a piece. */
+  async readPiece(record: FileRecord, offset: number, piece: Piece, into: Uint8Array): Promise<void> {
+    const target = into.subarray(0, piece.bytes);
+    const count = await this.#files.use(record.file!, (handle) => handle.read(target, { at: offset }));
+    if (count !== piece.bytes) throw shortRead(record.name);
   }
 
   /** Reads a range of the file. */
@@ -55,6 +74,11 @@ export class OPFSBackend implements Backend {
   /** Removes the file. */
   remove(record: FileRecord): Promise<void> {
     return this.#files.remove(record.file!);
+  }
+
+  /** Returns how many of `bytes` can be stored now. */
+  freeSpace(bytes: number): Promise<number> {
+    return this.#files.freeSpace(bytes);
   }
 
   /** Must be called when the browser has cleared what the site stored. */

@@ -15,6 +15,8 @@ export interface FileHandle {
   read(into: Uint8Array, options: { at: number }): number;
   /** Writes bytes from offset `at` on and returns how many. */
   write(bytes: Uint8Array, options: { at: number }): number;
+  /** Changes the size of the file. */
+  truncate(size: number): void;
   /** Makes what was written durable. */
   flush(): void;
   /** Closes the handle. */
@@ -35,6 +37,10 @@ const IDLE_TIMEOUT = 1000;
 
 /** Milliseconds that removing a file waits for other tabs. */
 const REMOVE_TIMEOUT = 3000;
+
+/** How often a handle is asked for that another tab still has, and the milliseconds between two attempts. */
+const OPEN_ATTEMPTS = 40;
+const OPEN_DELAY = 50;
 
 /** A folder of the origin's private file system. */
 export class OPFSFiles {
@@ -74,6 +80,20 @@ export class OPFSFiles {
     clearTimeout(shared.idleTimer);
     shared.idleTimer = setTimeout(() => this.#close(name), IDLE_TIMEOUT);
     return body(shared.handle);
+  }
+
+  /**
+   * Returns how many of `bytes` can be stored now, to a MiB. It makes a file of that size, without bytes, which meets
+   * the quota that the browser enforces; what navigator.storage.estimate says is often more.
+   */
+  async freeSpace(bytes: number): Promise<number> {
+    const name = `trial-${crypto.randomUUID()}`;
+    await this.create(name);
+    try {
+      return await this.#useExclusively(name, (handle) => largestFit(handle, bytes));
+    } finally {
+      await (await openFolder(this.#folder)).removeEntry(name);
+    }
   }
 
   /** Removes a file. If another tab keeps using it, it stays until {@link OPFSBackend.open} removes unknown files. */
@@ -147,9 +167,40 @@ async function openFolder(name: string): Promise<FileSystemDirectoryHandle> {
   return (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true });
 }
 
+/** Opens a handle. One that another tab has just closed may still count as open. */
 async function openHandle(folder: FileSystemDirectoryHandle, name: string): Promise<FileHandle> {
   const file = (await folder.getFileHandle(name)) as unknown as Opener;
-  return file.createSyncAccessHandle({ mode: "readwrite-unsafe" });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await file.createSyncAccessHandle({ mode: "readwrite-unsafe" });
+    } catch (error) {
+      const busy = ["NoModificationAllowedError", "InvalidStateError"].includes((error as Error).name);
+      if (!busy || attempt === OPEN_ATTEMPTS) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, OPEN_DELAY));
+  }
+}
+
+/** Returns the largest size, to a MiB, that a file can have, up to `limit`. The file is empty afterwards. */
+function largestFit(handle: FileHandle, limit: number): number {
+  let fits = 0;
+  let fails = limit + 1;
+  for (let size = limit; fails - fits > 1 << 20; size = Math.floor((fits + fails) / 2)) {
+    if (canTruncate(handle, size)) fits = size;
+    else fails = size;
+  }
+  handle.truncate(0);
+  return fits;
+}
+
+function canTruncate(handle: FileHandle, size: number): boolean {
+  try {
+    handle.truncate(size);
+    return true;
+  } catch (error) {
+    if ((error as Error).name === "QuotaExceededError") return false;
+    throw error;
+  }
 }
 
 /** Reports whether handles can be shared: browsers without modes ignore the option and leave handle.mode undefined. */

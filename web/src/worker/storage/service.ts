@@ -9,6 +9,7 @@ import { Network } from "../network/network.js";
 import { freeBuffer } from "./buffer-pool.js";
 import { CHUNK_BYTES, type ChunkStore, chunkLength, sha256 } from "./chunk-store.js";
 import { toStorageError } from "./errors.js";
+import { exportFile } from "./export-file.js";
 import { hashFile } from "./hash-file.js";
 import type { OpenSource, StorageMethods } from "./methods.js";
 import { probeLink, probeStore } from "./probe.js";
@@ -47,6 +48,14 @@ function makeHandlers(store: ChunkStore): Handlers<StorageMethods> {
     read: (call, id, offset, length, into) => read(store, call, id, offset, length, into),
     verify: ({ signal }, id) => verify(store, id, signal),
     delete: (_, id) => store.delete(id),
+    endUse: (_, id) => store.endUse(id),
+    importFile: (_, handle) => store.importFile(handle),
+    fileHandle: (_, id) => store.fileHandle(id),
+    exportFile: ({ signal, progress }, id, target) => exportFile(store, id, target, signal, throttled(progress)),
+    freeSpace: (_, bytes) => store.freeSpace(bytes),
+    setBandwidth: async (_, bytesPerSecond) => {
+      network.bandwidth.limit = bytesPerSecond || Number.POSITIVE_INFINITY;
+    },
     probeStore: ({ signal }, kind) => probeStore(store, kind, signal),
     probeLink: ({ signal }, source) => probeLink(sources.get(source)!, signal),
   };

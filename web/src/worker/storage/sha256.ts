@@ -1,8 +1,10 @@
 // SHA-256 (FIPS 180-4) of bytes that arrive in pieces. The browser's own, crypto.subtle, takes all bytes at once, which
 // a file of 40 GB does not permit.
 
+import type { HashState } from "./chunk-store.js";
+
 /** The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
-const K = Uint32Array.from(primes(64), (p) => fraction(Math.cbrt(p)));
+const K = Int32Array.from(primes(64), (p) => fraction(Math.cbrt(p)));
 
 /** The first 32 bits of the fractional parts of the square roots of the first 8 primes. */
 const START = Uint32Array.from(primes(8), (p) => fraction(Math.sqrt(p)));
@@ -11,10 +13,26 @@ const BLOCK = 64; // bytes
 
 /** A hash that grows. */
 export class SHA256 {
-  readonly #state = new Uint32Array(START);
-  readonly #words = new Uint32Array(64);
+  readonly #state: Uint32Array;
+  readonly #words = new Int32Array(64);
   readonly #block = new Uint8Array(BLOCK);
-  #bytes = 0;
+  #bytes: number;
+
+  /** Continues from a state that {@link save} returned. */
+  constructor({ state, bytes }: HashState = { state: START, bytes: 0 }) {
+    this.#state = new Uint32Array(state);
+    this.#bytes = bytes;
+  }
+
+  /** Bytes added so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Returns the state, from which another SHA256 continues; only after a whole number of blocks of 64 bytes. */
+  save(): HashState {
+    return { state: new Uint32Array(this.#state), bytes: this.#bytes };
+  }
 
   /** Adds bytes. */
   update(bytes: Uint8Array): void {
@@ -59,7 +77,7 @@ export class SHA256 {
   }
 
   /** Mixes the 64 words of a block into the state. */
-  #mix(w: Uint32Array): void {
+  #mix(w: Int32Array): void {
     const state = this.#state;
     let a = state[0]! | 0;
     let b = state[1]! | 0;

@@ -6,6 +6,8 @@ import { CHUNK_BYTES, type ChunkStore, chunkLength, sha256 } from "./chunk-store
 import { allFinite } from "./finite.js";
 import { withLock } from "./locks.js";
 import type { ChunkOptions, ChunkProgress } from "./methods.js";
+import { PieceWriter } from "./piece-writer.js";
+import { announce, watchOtherTabs } from "./progress-channel.js";
 import type { Source, Waiting } from "./source.js";
 import { throttled } from "./throttled.js";
 
@@ -19,55 +21,122 @@ export interface ChunkRequest extends ChunkOptions {
 type StoreCall = Pick<Call<ChunkProgress>, "signal" | "progress">;
 
 /**
- * Stores a chunk unless it is stored: another tab may have done so while this one waited for the lock. Returns the
- * hash.
+ * Stores a chunk unless it is stored or to be replaced, and returns its hash. While another tab stores it, this one
+ * waits and reports the progress of that tab.
  */
-export function storeChunk(store: ChunkStore, call: StoreCall, request: ChunkRequest): Promise<string> {
-  const { id, chunk, replace } = request;
-  const storedHash = async () => (replace ? undefined : store.chunkHash(id, chunk));
-  const storeIfAbsent = async () => (await storedHash()) ?? (await fetchAndStore(store, call, request));
-  return withLock(`outrider-chunk ${id} ${chunk}`, "exclusive", storeIfAbsent, call.signal);
-}
-
-/** Reads a chunk from its source, hashes it and stores it. */
-async function fetchAndStore(store: ChunkStore, call: StoreCall, request: ChunkRequest): Promise<string> {
-  const { id, chunk, expected, finite = [] } = request;
-  const bytes = await readFromSource(call, request);
-  const hash = await sha256(bytes);
-  throwIfAborted(call.signal);
-  if (expected && hash !== expected) throw wrongHash(request);
-  if (!allFinite(bytes, finite)) throw notFinite(request);
-  await store.putChunk(id, chunk, bytes, hash);
-  return hash;
-}
-
-/** Reads a whole chunk and reports its progress. */
-function readFromSource({ signal, progress }: StoreCall, request: ChunkRequest): Promise<ArrayBuffer> {
-  const { source, chunk, background = false } = request;
-  const length = chunkLength(source.info.size, chunk);
-  if (length <= 0) throw new EngineError("internal", `${request.id} has no chunk ${chunk}`);
-  const current: ChunkProgress = { received: 0, waiting: false, cause: "", until: 0 };
-  const report = throttled(() => progress({ ...current }));
-  const onBytes = (received: number) => {
-    current.received = received;
-    report(undefined);
+export async function storeChunk(store: ChunkStore, call: StoreCall, request: ChunkRequest): Promise<string> {
+  const { id, chunk } = request;
+  const reports = new Reports(call.progress);
+  const endWatch = watchOtherTabs(id, chunk, (received) => reports.received(received));
+  const storeIfAbsent = async () => {
+    endWatch();
+    const stored = await store.chunkHash(id, chunk);
+    if (stored !== undefined && !request.replace) return stored;
+    return new ChunkFetch(store, request, reports, stored !== undefined).run(call.signal);
   };
-  const onWaiting = (waiting?: Waiting) => {
-    Object.assign(current, { waiting: waiting !== undefined, cause: "", until: 0 }, waiting);
-    progress({ ...current });
-  };
-  return source.read(chunk * CHUNK_BYTES, length, signal, onBytes, { background, onWaiting });
+  try {
+    return await withLock(`outrider-chunk ${id} ${chunk}`, "exclusive", storeIfAbsent, call.signal);
+  } finally {
+    endWatch();
+  }
 }
 
-function wrongHash({ source, chunk }: ChunkRequest): EngineError {
-  const part = `part ${chunk + 1} of ${source.info.name}`;
-  const message = `${part} arrived damaged: its hash is not the published one; try again`;
-  return new EngineError("integrity", message, { retryable: true });
+/** The progress of a chunk, as far as it is worth reporting. */
+class Reports {
+  readonly #send: (progress: ChunkProgress) => void;
+  readonly #sendBytes: () => void;
+  readonly #current: ChunkProgress = { received: 0, waiting: false, cause: "", until: 0 };
+
+  constructor(send: (progress: ChunkProgress) => void) {
+    this.#send = send;
+    this.#sendBytes = throttled<void>(() => this.#send({ ...this.#current }));
+  }
+
+  /** Reports that bytes have arrived. */
+  received(bytes: number): void {
+    this.#current.received = bytes;
+    this.#sendBytes();
+  }
+
+  /** Reports that the chunk waits, or with undefined that it continues. */
+  waiting(waiting: Waiting | undefined): void {
+    Object.assign(this.#current, { waiting: waiting !== undefined, cause: "", until: 0 }, waiting);
+    this.#send({ ...this.#current });
+  }
 }
 
-function notFinite({ source, chunk }: ChunkRequest): EngineError {
-  const problem = `part ${chunk + 1} of ${source.info.name} arrived damaged: its numbers are not those of a model`;
-  return new EngineError("integrity", `${problem}; try again`, { retryable: true });
+/** The way of one chunk from its source into the store. */
+class ChunkFetch {
+  readonly #store: ChunkStore;
+  readonly #request: ChunkRequest;
+  readonly #reports: Reports;
+  readonly #isStored: boolean;
+  readonly #announce: (received: number) => void;
+
+  /** isStored says that other bytes of the chunk are stored, which stay until these are. */
+  constructor(store: ChunkStore, request: ChunkRequest, reports: Reports, isStored: boolean) {
+    this.#store = store;
+    this.#request = request;
+    this.#reports = reports;
+    this.#isStored = isStored;
+    this.#announce = throttled((received) => announce(request.id, request.chunk, received));
+  }
+
+  /** Reads what is not stored of the chunk, checks its hash and its numbers, and stores it. */
+  async run(signal: AbortSignal): Promise<string> {
+    const { id, chunk, expected, finite = [] } = this.#request;
+    const bytes = await this.#readBytes(signal);
+    const hash = await sha256(bytes);
+    throwIfAborted(signal);
+    if (expected && hash !== expected) throw await this.#damaged("its hash is not the published one");
+    if (!allFinite(bytes, finite)) throw await this.#damaged("it has numbers that no model has");
+    await this.#store.putChunk(id, chunk, bytes, hash);
+    return hash;
+  }
+
+  /** Returns the chunk's bytes: the stored pieces, and the rest from the source. */
+  async #readBytes(signal: AbortSignal): Promise<ArrayBuffer> {
+    const { id, chunk, source } = this.#request;
+    const length = chunkLength(source.info.size, chunk);
+    if (length <= 0) throw new EngineError("internal", `${id} has no chunk ${chunk}`);
+    throwIfAborted(signal);
+    if (this.#request.replace) await this.#store.dropPieces(id, chunk);
+    const bytes = new Uint8Array(length);
+    const start = await this.#store.readPieces(id, chunk, bytes);
+    if (start === 0) return this.#readRest(0, length, signal);
+    this.#reports.received(start);
+    if (start < length) bytes.set(new Uint8Array(await this.#readRest(start, length - start, signal)), start);
+    return bytes.buffer;
+  }
+
+  /** Reads the last `length` bytes of the chunk from the source, and stores pieces of them as they arrive. */
+  async #readRest(start: number, length: number, signal: AbortSignal): Promise<ArrayBuffer> {
+    const { id, chunk, source, background = false } = this.#request;
+    const failed = new AbortController();
+    const writer = new PieceWriter(this.#store, { id, chunk, start, length }, (error) => failed.abort(error));
+    const onBytes = (received: number, bytes: Uint8Array) => {
+      this.#reports.received(start + received);
+      this.#announce(start + received);
+      if (!this.#isStored) writer.arrived(received, bytes as Uint8Array<ArrayBuffer>);
+    };
+    const options = { background, onWaiting: (waiting?: Waiting) => this.#reports.waiting(waiting) };
+    const either = AbortSignal.any([signal, failed.signal]);
+    try {
+      return await source.read(chunk * CHUNK_BYTES + start, length, either, onBytes, options);
+    } catch (error) {
+      throw failed.signal.aborted ? failed.signal.reason : error;
+    } finally {
+      await writer.end();
+    }
+  }
+
+  /** Drops what is stored of the chunk in pieces and returns the error of its bytes. */
+  async #damaged(reason: string): Promise<EngineError> {
+    const { id, source, chunk } = this.#request;
+    await this.#store.dropPieces(id, chunk);
+    const message = `part ${chunk + 1} of ${source.info.name} arrived damaged: ${reason}; try again`;
+    return new EngineError("integrity", message, { retryable: true });
+  }
 }
 
 /** Reads a stored chunk from a source again and reports whether it has the stored hash. */
