@@ -313,7 +313,7 @@ modelTest(
   },
 );
 
-test("the vision file is a part of its model: stored, listed, opened without network, and deleted with it", async () => {
+test("the vision file is stored, listed, opened without network, and deleted with its model", async () => {
   const [model, mmproj] = await Promise.all([modelServer(text), modelServer(vision)]);
   const { context, close } = await launch();
   try {

@@ -18,8 +18,7 @@ type StoredModel struct {
 	Complete    bool   // whether every byte is stored
 }
 
-// List returns the models in the store, complete or not. The parts of a split model count as one, and so does its vision
-// file.
+// List returns the models in the store, complete or not. The parts of a split model count as one, with its vision file.
 func List(ctx context.Context, st store.Store) ([]StoredModel, error) {
 	files, err := st.List(ctx)
 	if err != nil {

@@ -119,8 +119,8 @@ func (m *openModel) attachVision() {
 }
 
 // download stores what must be there before the first token: the resident tensors of a paged model; every tensor
-// otherwise, for which residents is nil. The vision file, which is a part of the model, follows, so that a picture needs
-// no network.
+// otherwise, for which residents is nil. The vision file, which is a part of the model, follows, so that a picture
+// needs no network.
 func (m *openModel) download(ctx context.Context, residents []gguf.Tensor, report reportFunc) error {
 	if residents != nil {
 		if err := m.moveToFasterStore(ctx); err != nil {

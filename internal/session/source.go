@@ -49,7 +49,8 @@ func (f modelFiles) checkPublished(ctx context.Context) {
 type reportFunc = func(loader.Progress)
 
 // openFiles reads the headers of a model and of its vision file: the one that the sources name, one among the picked
-// files, or the one with which the model was loaded before. Errors: those of loader.Open; invalid_request for a wrong choice of files.
+// files, or the one with which the model was loaded before. Errors: those of loader.Open; invalid_request for a wrong
+// choice of files.
 func openFiles(ctx context.Context, sources ModelSources, st store.Store, o loader.Options) (f modelFiles, err error) {
 	defer func() {
 		if err != nil {
