@@ -210,6 +210,9 @@ func (p *part) setInfo(ctx context.Context, c store.Changes) error {
 	if c.Verified != nil {
 		p.file.Verified = *c.Verified
 	}
+	if c.Vision != nil {
+		p.file.Vision = *c.Vision
+	}
 	return nil
 }
 
