@@ -30,7 +30,7 @@ test("a chunk is read once and hashed once when several of its parts are read at
   assert.deepEqual(reads.at(-1), [5, 10]);
 });
 
-test("a chunk that changed is reported, also beside one that has not, and after it was stored again it is verified", async () => {
+test("a chunk that changed is reported, also beside one that has not, and also after it was stored again", async () => {
   const { bytes, target } = fakeFile();
   const verified = new VerifiedReads(() => assert.fail("it has a hash"));
   await verified.read(target, 0, 10);
