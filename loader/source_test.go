@@ -141,10 +141,12 @@ func TestAPatientDownloadWaitsForTheNetworkAndSaysSo(t *testing.T) {
 		m := h.mustOpen(t, newStore(), Options{Patient: true})
 		outage(h.fakeServer, 24*time.Hour)
 		var waiting []string
+		doneAtChange := int64(0)
 		start := time.Now()
 		err := m.Download(t.Context(), nil, func(p Progress) {
 			if len(waiting) == 0 || waiting[len(waiting)-1] != p.Waiting {
 				waiting = append(waiting, p.Waiting)
+				doneAtChange = p.Done
 			}
 		})
 		if err != nil || time.Since(start) < 24*time.Hour || time.Since(start) > 24*time.Hour+2*time.Minute {
@@ -152,6 +154,9 @@ func TestAPatientDownloadWaitsForTheNetworkAndSaysSo(t *testing.T) {
 		}
 		if want := []string{"the connection was lost", ""}; !slices.Equal(waiting[len(waiting)-2:], want) {
 			t.Errorf("waiting is reported as %q, want %q", waiting, want)
+		}
+		if doneAtChange == m.Bytes() {
+			t.Error("that bytes arrive again is not reported before the download has ended")
 		}
 		wantFile(t, m)
 		m.Close()
