@@ -99,7 +99,24 @@ func TestAFileMixedFromTwoIsFoundWhenItIsComplete(t *testing.T) {
 	}
 	m := h.mustOpen(t, st, Options{})
 	wantError(t, m.Download(t.Context(), nil, nil), errs.FileChanged, "nothing was deleted")
+	_, err := OpenWith(t.Context(), h, "m.gguf", st, Options{})
+	wantError(t, err, errs.FileChanged, "nothing was deleted") // it is not used the next time either
 	wantStored(t, st, 0, 1, 2, 3, 4)
+	if err := Delete(t.Context(), m.ID, st); err != nil {
+		t.Fatal(err)
+	}
+	mustDownload(t, h.mustOpen(t, st, Options{}))
+}
+
+func TestOneDamagedAnswerDoesNotMeanThatTheFileHasChanged(t *testing.T) {
+	h, st := storedInPart(t)
+	h.alter = altersOnce(1, flipBit) // the answer with which the stored chunk 1 is compared
+	m := h.mustOpen(t, st, Options{})
+	mustDownload(t, m)
+	wantFile(t, m)
+	if h.count[1] != 2 {
+		t.Errorf("%d requests for the chunk that is compared", h.count[1])
+	}
 }
 
 func TestAStoredFileIsNotDeletedBecauseItsHeaderIsBad(t *testing.T) {
