@@ -3,8 +3,8 @@
 MODEL ?=
 PORT  ?= 8080
 
-.PHONY: run site size test test-go test-gpu test-wasm test-web test-e2e lint measure fmt fuzz bench models golden nano \
-	setup clean
+.PHONY: run site size test test-go test-gpu test-wasm test-web test-hostile test-e2e lint measure fmt fuzz bench \
+	models golden nano setup clean
 
 run: site                       ## the site at http://localhost:8080; MODEL=path.gguf offers that file on it
 	go run ./cmd/build serve -addr 127.0.0.1:$(PORT) $(if $(MODEL),-model $(MODEL))
@@ -16,7 +16,7 @@ size: site                      ## raw, gzip and brotli sizes; fails over budget
 	go run ./cmd/build size
 
 test: setup models              ## all tiers, then the number of tests
-	scripts/test go gpu wasm web e2e
+	scripts/test go gpu wasm web hostile e2e
 
 test-go: node_modules models    ## tier 0: pure Go, and the rules of internal/arch
 	scripts/test go
@@ -29,6 +29,9 @@ test-wasm: setup models         ## tier 2: the same tests as js/wasm, under Node
 
 test-web: node_modules          ## tier 2½: types and unit tests of the TypeScript
 	scripts/test web
+
+test-hostile: setup             ## tier 2¾: the loader in Chromium against servers and stores that misbehave
+	scripts/test hostile
 
 test-e2e: setup models          ## tier 3: the built site in Chromium
 	scripts/test e2e

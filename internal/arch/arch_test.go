@@ -69,6 +69,7 @@ var allowed = map[string][]string{
 		"internal/session", "internal/wire", "loader/fetch", "loader/store",
 	},
 	"wasm/picture":         {"internal/errs", "internal/image", "internal/image/decode", "internal/jsbridge"},
+	"e2e/hostile/program":  {"internal/jsbridge", "loader", "loader/fetch", "loader/store"},
 	"cmd/build":            {},
 	"scripts/measure-code": {},
 	"cmd/pack":             {"internal/...", "loader", "loader/..."},
@@ -79,7 +80,7 @@ const binding = "github.com/cogentcore/webgpu"
 
 // jsPackages are the packages whose _js.go files may import syscall/js.
 var jsPackages = []string{"wasm", "wasm/picture", "internal/jsbridge", "internal/gpu/device", "loader/store",
-	"loader/fetch"}
+	"loader/fetch", "e2e/hostile/program"}
 
 // heavy lists packages that the browser's programs must not link: net/http alone adds 7 MB.
 var heavy = []string{"net/http", "text/...", "html/...", "regexp", "encoding/json", "encoding/xml", "encoding/gob",
