@@ -5,9 +5,11 @@ import { part, waitForStatus } from "./browser.mjs";
 import { choose, pageTest } from "./page.mjs";
 
 const day = 24 * 3600e3;
-const hub = "https://huggingface.co/";
-const scout = `${hub}unsloth/Llama-4-Scout-17B-16E-Instruct-GGUF/resolve/main/Llama-4-Scout-17B-16E-Instruct-UD-Q2_K_XL.gguf`;
-const vision = `${hub}ggml-org/Llama-4-Scout-17B-16E-Instruct-GGUF/resolve/main/mmproj-Llama-4-Scout-17B-16E-Instruct-f16.gguf`;
+/** Returns the address of a Llama 4 Scout file in the catalogue. */
+const onHub = (owner, file) =>
+  `https://huggingface.co/${owner}/Llama-4-Scout-17B-16E-Instruct-GGUF/resolve/main/${file}.gguf`;
+const scout = onHub("unsloth", "Llama-4-Scout-17B-16E-Instruct-UD-Q2_K_XL");
+const vision = onHub("ggml-org", "mmproj-Llama-4-Scout-17B-16E-Instruct-f16");
 
 /** Returns what the store says about a completely stored file. */
 const file = (id, bytes, daysAgo, more = {}) => ({

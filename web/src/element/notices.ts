@@ -11,8 +11,8 @@ export function warningNotices(warnings: readonly string[]): TemplateResult[] {
 }
 
 /**
- * Renders an error with its actions, and with a button for retry unless that is undefined. Error messages begin in lower
- * case.
+ * Renders an error with its actions, and with a button for retry unless that is undefined. Error messages begin in
+ * lower case.
  */
 export function errorNotice(
   error: EngineError,

@@ -1,5 +1,5 @@
-// What the page does with stored models besides loading them: it lists, checks, exports and imports them. The page calls
-// the engine worker, which asks the storage worker; Go has no part in it.
+// What the page does with stored models besides loading them: it lists, checks, exports and imports them. The page
+// calls the engine worker, which asks the storage worker; Go has no part in it.
 
 import type { EngineMethods, StorageReport, StoredFileReport } from "../protocol.js";
 import type { Handlers } from "../rpc.js";
