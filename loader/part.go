@@ -3,6 +3,7 @@ package loader
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,6 +93,9 @@ func (p *part) findOrCreate(ctx context.Context) error {
 	}
 	if known {
 		p.file, p.earlier = file, storedChunks(file)
+	}
+	if known && p.location.Remote() && strings.HasPrefix(file.Validator, mixed) {
+		return fileChanged()
 	}
 	if known && p.location.Remote() && (file.Complete() || file.Chunks[0]) {
 		return nil
