@@ -211,7 +211,7 @@ export class Origin {
     this.#grantNext();
   }
 
-  /** Tells a read that it waits, or refuses it if the wait is too long for it. */
+  /** Reports to a read that it waits, or refuses it if the wait is too long for it. */
   #announce(pending: Pending): void {
     if (!this.#outage) return;
     const { cause, until } = this.#outage;
