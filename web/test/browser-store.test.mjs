@@ -58,7 +58,7 @@ test("a store of version 1 opens with its chunks, which are completed and moved 
   const store = openTab(name);
   for (const id of ["oldest", "later"]) {
     const { used, ...file } = await store.find(id);
-    const unknown = { sha256: "", hashes: [], verified: false, partialBytes: 0 };
+    const unknown = { sha256: "", hashes: [], verified: false, partialBytes: 0, vision: "" };
     assert.deepEqual(file, { ...first, id, kind: "indexeddb", chunks: [0, 2], ...unknown });
     assert.equal(used, 0);
     await putChunks(store, id, 1);
@@ -67,6 +67,21 @@ test("a store of version 1 opens with its chunks, which are completed and moved 
     assert.deepEqual(Buffer.from(await store.read(id, 0, content.length)), content);
   }
   assert.equal(await withDatabase(name, (db) => db.version), 2);
+});
+
+test("a database that another tab does not release is an error after ten seconds, and opens when it is", async (t) => {
+  const name = newName();
+  await createVersion1(name, []);
+  const held = await result(indexedDB.open(name, 1)); // it does not close for a newer version
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const store = openTab(name);
+  const failing = assert.rejects(store.list(), { code: "storage_error", message: /another tab/ });
+  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+  t.mock.timers.tick(10_000);
+  await failing;
+  t.mock.timers.reset();
+  held.close();
+  assert.deepEqual(await store.list(), []);
 });
 
 test("a store of a newer version is named", async () => {
