@@ -104,7 +104,9 @@ pageTest("an export shows how far it is and can be stopped", { files, stored, ex
   await usePickers(page);
   await openList(page);
   await row(page, "old").getByRole("button", { name: "Export" }).click();
-  await row(page, "old").getByText(/Exporting… \d+ %/).waitFor();
+  await row(page, "old")
+    .getByText(/Exporting… \d+ %/)
+    .waitFor();
   await row(page, "old").getByRole("button", { name: "Stop" }).click();
   await row(page, "old").getByText("Stopped.").waitFor();
   assert.equal(await page.evaluate(() => window.exported), undefined);
