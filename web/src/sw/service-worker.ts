@@ -19,7 +19,16 @@ interface FetchEvent extends Event {
 
 const scope = self as unknown as Scope;
 
-// This comes before workbox's routes, which answer a request for a range with the whole file.
+// The site's own files have no manifests of hashes. The engine asks for them, also without a network.
+const MANIFEST = ".manifest.json";
+
+// These come before workbox's routes, which answer a request for a range with the whole file.
+scope.addEventListener("fetch", (event) => {
+  const { url } = event.request;
+  if (!url.endsWith(MANIFEST) || !getCacheKeyForURL(url.slice(0, -MANIFEST.length))) return;
+  event.stopImmediatePropagation();
+  event.respondWith(Promise.resolve(new Response(null, { status: 404 })));
+});
 scope.addEventListener("fetch", (event) => {
   const { request } = event;
   if (!request.headers.has("Range") || !getCacheKeyForURL(request.url)) return;
