@@ -55,8 +55,8 @@ export class PagingStatus {
   /** Renders a line about a paged model, and nothing about any other. */
   view(): TemplateResult | typeof nothing {
     if (!this.#stats) return nothing;
-    const button = this.#stats.bytesMissing ? pauseButton(this.#pause, "link") : nothing;
-    return html`<p part="paging" class="quiet paging">${pagingText(this.#stats)} ${button}</p>`;
+    const button = this.#stats.bytesMissing ? html` ${pauseButton(this.#pause, "link")}` : nothing;
+    return html`<p part="paging" class="quiet paging">${pagingText(this.#stats)}${button}</p>`;
   }
 
   async #read(model: object): Promise<void> {
