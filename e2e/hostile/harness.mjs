@@ -170,6 +170,12 @@ export class Trial {
     if (!condition) this.problems.push(problem);
   }
 
+  /** Returns {quota, usage} of the site's storage, bytes. */
+  estimate() {
+    return this.page.evaluate(() => navigator.storage.estimate());
+  }
+
+  /** Limits the site's storage; undefined removes the limit. */
   setQuota(bytes) {
     return setQuota(this.page, bytes);
   }

@@ -8,6 +8,8 @@ import { answerCases } from "./cases-answers.mjs";
 import { byteCases } from "./cases-bytes.mjs";
 import { networkCases } from "./cases-network.mjs";
 import { resumeCases } from "./cases-resume.mjs";
+import { storeCases } from "./cases-store.mjs";
+import { tabCases } from "./cases-tabs.mjs";
 import { Harness } from "./harness.mjs";
 import { printTable } from "./table.mjs";
 
@@ -16,7 +18,7 @@ const open = {
   "resumed: other bytes under the same ETag and size": "the load after the refused one takes chunks of both files",
 };
 
-const cases = [...networkCases, ...answerCases, ...byteCases, ...resumeCases]
+const cases = [...networkCases, ...answerCases, ...byteCases, ...resumeCases, ...storeCases, ...tabCases]
   .map((row) => ({ outcome: "identical", ...row }))
   .filter(({ name }) => new RegExp(process.env.CASE ?? "").test(name));
 
