@@ -14,16 +14,18 @@ const text = file(`${goldens}interleave1.gguf`);
 const vision = file(`${goldens}vision-real.gguf`);
 const photo = file(`${pictures}photo.jpg`);
 
-let site, browser, models, visionFiles;
+// A model that was loaded with a vision file keeps it, so the same file at another address is the model without one.
+let site, browser, models, seeing, visionFiles;
 before(async () => {
-  [site, browser, models, visionFiles] = await Promise.all([
+  [site, browser, models, seeing, visionFiles] = await Promise.all([
     serveSite(),
     launch(),
+    modelServer(text),
     modelServer(text),
     modelServer(vision),
   ]);
 });
-after(() => Promise.all([site, browser, models, visionFiles].map((x) => x?.close())));
+after(() => Promise.all([site, browser, models, seeing, visionFiles].map((x) => x?.close())));
 
 /** Defines a test with a page in which the model is loaded, with its vision file if withVision is set. */
 const modelTest = (name, { withVision }, body) =>
@@ -33,7 +35,7 @@ const modelTest = (name, { withVision }, body) =>
     await page.addInitScript(() => localStorage.clear()); // each test starts at the chooser
     try {
       await page.goto(`${site.url}/#models`);
-      await page.getByLabel("Address of a GGUF file").fill(models.url);
+      await page.getByLabel("Address of a GGUF file").fill((withVision ? seeing : models).url);
       if (withVision) await page.getByLabel("Address of its vision file").fill(visionFiles.url);
       await page.getByRole("button", { name: "Load" }).click();
       assert.equal(
@@ -311,6 +313,33 @@ modelTest(
   },
 );
 
+test("the vision file is stored, listed, opened without network, and deleted with its model", async () => {
+  const [model, mmproj] = await Promise.all([modelServer(text), modelServer(vision)]);
+  const { context, close } = await launch();
+  try {
+    const page = await context.newPage();
+    await page.goto(`${site.url}/#models`);
+    const engine = (method, ...args) =>
+      page.evaluate(([m, args]) => document.querySelector("scout-chat").engine[m](...args), [method, args]);
+    await engine("load", { model: model.url, mmproj: mmproj.url });
+    await Promise.all([model.close(), mmproj.close()]);
+    await page.reload();
+    await waitForStatus(page, "idle");
+    const [{ id, bytesStored, complete: whole }, ...others] = await engine("models");
+    assert.deepEqual([id, bytesStored, whole, others], [model.url, text.length + vision.length, true, []]);
+    assert.equal((await engine("load", id)).vision, true);
+    const url = `data:image/png;base64,${file(`${pictures}noise-97x61.png`).toString("base64")}`;
+    const content = [{ type: "image_url", image_url: { url } }];
+    const { stats } = await complete(page, [{ role: "user", content }], 2);
+    assert.equal(stats.tiles, 1);
+    await engine("unload");
+    await engine("deleteModel", id);
+    assert.deepEqual(await engine("models"), []);
+  } finally {
+    await Promise.all([close(), model.close(), mmproj.close()]);
+  }
+});
+
 test("a model and its vision file are opened together from disk, whatever their names", async () => {
   const { context, close } = await launch();
   const page = await context.newPage();
@@ -322,5 +351,10 @@ test("a model and its vision file are opened together from disk, whatever their 
   await page.locator("scout-chat input[type=file]").setInputFiles(files);
   assert.equal(await waitForStatus(page, ["ready", "error"]), "ready");
   await attach(page, "noise.png", file(`${pictures}noise-97x61.png`));
+  await page.goto("about:blank");
+  await page.goto(`${site.url}/#models`);
+  await waitForStatus(page, "idle");
+  const again = await page.evaluate(() => document.querySelector("scout-chat").engine.load("local:b-text.gguf"));
+  assert.equal(again.vision, true);
   await close();
 });

@@ -28,6 +28,7 @@ type chunkFetch struct {
 
 	mu          sync.Mutex
 	subscribers map[int]func(store.ChunkProgress)
+	last        store.ChunkProgress // what they were told last
 }
 
 // errRestart ends an attempt to fetch a chunk, which begins anew because downloads are paused or the chunk is more
@@ -170,6 +171,9 @@ func (f *chunkFetch) subscribe(report func(store.ChunkProgress)) (unsubscribe fu
 		id++
 	}
 	f.subscribers[id] = report
+	if f.last.Waiting {
+		report(f.last)
+	}
 	return func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -180,6 +184,7 @@ func (f *chunkFetch) subscribe(report func(store.ChunkProgress)) (unsubscribe fu
 func (f *chunkFetch) notify(progress store.ChunkProgress) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.last = progress
 	for _, report := range f.subscribers {
 		report(progress)
 	}

@@ -99,6 +99,8 @@ func OpenStored(ctx context.Context, id string, st store.Store, report func(Prog
 func (m *Model) Close() {
 	for _, p := range m.parts {
 		p.close()
+		// Close does not wait for the store, and its error does not matter: the browser ends the use with the tab.
+		go m.store.EndUse(context.Background(), p.file.ID)
 	}
 }
 

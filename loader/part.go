@@ -3,6 +3,7 @@ package loader
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,6 +93,9 @@ func (p *part) findOrCreate(ctx context.Context) error {
 	}
 	if known {
 		p.file, p.earlier = file, storedChunks(file)
+	}
+	if known && p.location.Remote() && strings.HasPrefix(file.Validator, mixed) {
+		return fileChanged()
 	}
 	if known && p.location.Remote() && (file.Complete() || file.Chunks[0]) {
 		return nil
@@ -209,6 +213,9 @@ func (p *part) setInfo(ctx context.Context, c store.Changes) error {
 	}
 	if c.Verified != nil {
 		p.file.Verified = *c.Verified
+	}
+	if c.Vision != nil {
+		p.file.Vision = *c.Vision
 	}
 	return nil
 }

@@ -120,7 +120,7 @@ func (p *part) confirm(ctx context.Context, src fetch.Source) error {
 // source.
 func (p *part) compareStored(ctx context.Context, src fetch.Source, stored []int) error {
 	for _, chunk := range spread(stored, maxCompared) {
-		same, err := p.store.CheckChunk(ctx, p.file.ID, chunk, src)
+		same, err := p.isSame(ctx, chunk, src)
 		if err != nil {
 			return err
 		}
@@ -134,6 +134,27 @@ func (p *part) compareStored(ctx context.Context, src fetch.Source, stored []int
 	}
 	p.compared = true
 	return nil
+}
+
+// isSame reports whether a stored chunk has the hash that it has at a source. One that differs is fetched twice: a
+// single answer may be damaged.
+func (p *part) isSame(ctx context.Context, chunk int, src fetch.Source) (same bool, err error) {
+	for range 2 {
+		same, err = p.store.CheckChunk(ctx, p.file.ID, chunk, src)
+		if same || err != nil {
+			return same, err
+		}
+	}
+	return false, nil
+}
+
+// mixed begins the validator of a file of which stored chunks are known to be of different files.
+const mixed = "mixed: "
+
+// markMixed records that the stored chunks are of different files, so that the file is not opened any more.
+func (p *part) markMixed(ctx context.Context) error {
+	validator := mixed + p.record().Validator
+	return p.setInfo(ctx, store.Changes{Validator: &validator})
 }
 
 // distrustPieces has every chunk fetched from its first byte: what has arrived of them may be of another file.

@@ -99,7 +99,24 @@ func TestAFileMixedFromTwoIsFoundWhenItIsComplete(t *testing.T) {
 	}
 	m := h.mustOpen(t, st, Options{})
 	wantError(t, m.Download(t.Context(), nil, nil), errs.FileChanged, "nothing was deleted")
+	_, err := OpenWith(t.Context(), h, "m.gguf", st, Options{})
+	wantError(t, err, errs.FileChanged, "nothing was deleted") // it is not used the next time either
 	wantStored(t, st, 0, 1, 2, 3, 4)
+	if err := Delete(t.Context(), m.ID, st); err != nil {
+		t.Fatal(err)
+	}
+	mustDownload(t, h.mustOpen(t, st, Options{}))
+}
+
+func TestOneDamagedAnswerDoesNotMeanThatTheFileHasChanged(t *testing.T) {
+	h, st := storedInPart(t)
+	h.alter = altersOnce(1, flipBit) // the answer with which the stored chunk 1 is compared
+	m := h.mustOpen(t, st, Options{})
+	mustDownload(t, m)
+	wantFile(t, m)
+	if h.count[1] != 2 {
+		t.Errorf("%d requests for the chunk that is compared", h.count[1])
+	}
 }
 
 func TestAStoredFileIsNotDeletedBecauseItsHeaderIsBad(t *testing.T) {
@@ -141,10 +158,12 @@ func TestAPatientDownloadWaitsForTheNetworkAndSaysSo(t *testing.T) {
 		m := h.mustOpen(t, newStore(), Options{Patient: true})
 		outage(h.fakeServer, 24*time.Hour)
 		var waiting []string
+		doneAtChange := int64(0)
 		start := time.Now()
 		err := m.Download(t.Context(), nil, func(p Progress) {
 			if len(waiting) == 0 || waiting[len(waiting)-1] != p.Waiting {
 				waiting = append(waiting, p.Waiting)
+				doneAtChange = p.Done
 			}
 		})
 		if err != nil || time.Since(start) < 24*time.Hour || time.Since(start) > 24*time.Hour+2*time.Minute {
@@ -152,6 +171,9 @@ func TestAPatientDownloadWaitsForTheNetworkAndSaysSo(t *testing.T) {
 		}
 		if want := []string{"the connection was lost", ""}; !slices.Equal(waiting[len(waiting)-2:], want) {
 			t.Errorf("waiting is reported as %q, want %q", waiting, want)
+		}
+		if doneAtChange == m.Bytes() {
+			t.Error("that bytes arrive again is not reported before the download has ended")
 		}
 		wantFile(t, m)
 		m.Close()

@@ -8,16 +8,17 @@ import (
 	"github.com/outrider-web/outrider/loader/store"
 )
 
-// StoredModel describes a model in the store.
+// StoredModel describes a model in the store, with its vision file.
 type StoredModel struct {
 	ID          string // id of its first file
 	Name        string // name of its first file
+	Vision      string // id of its vision file; "" if it has none
 	Bytes       int64  // size of all its files that are known
 	StoredBytes int64  // bytes that are stored
 	Complete    bool   // whether every byte is stored
 }
 
-// List returns the models in the store, complete or not. The parts of a split model count as one.
+// List returns the models in the store, complete or not. The parts of a split model count as one, with its vision file.
 func List(ctx context.Context, st store.Store) ([]StoredModel, error) {
 	files, err := st.List(ctx)
 	if err != nil {
@@ -25,7 +26,11 @@ func List(ctx context.Context, st store.Store) ([]StoredModel, error) {
 	}
 	var models []StoredModel
 	index := map[string]int{} // id of the first file → index in models
+	visions := visionFiles(files)
 	for _, f := range files {
+		if visions[f.ID] > 0 {
+			continue
+		}
 		ids := partIDs(f.ID)
 		i, ok := index[ids[0]]
 		if !ok {
@@ -36,14 +41,28 @@ func List(ctx context.Context, st store.Store) ([]StoredModel, error) {
 		}
 		models[i].Bytes += f.Size
 		models[i].StoredBytes += f.Stored()
+		if f.Vision != "" {
+			models[i].addVision(f.Vision, files)
+		}
 	}
 	return models, nil
 }
 
-// Delete deletes a model with all its parts. It is not an error if the model is not stored.
+// Delete deletes a model with all its parts, and its vision file unless that belongs to another model too. It is not an
+// error if the model is not stored.
 func Delete(ctx context.Context, id string, st store.Store) error {
-	for _, part := range partIDs(id) {
-		if err := st.Delete(ctx, part); err != nil {
+	files, err := st.List(ctx)
+	if err != nil {
+		return err
+	}
+	ids := partIDs(id)
+	for _, f := range files {
+		if f.ID == ids[0] && f.Vision != "" && visionFiles(files)[f.Vision] == 1 {
+			ids = append(ids, f.Vision)
+		}
+	}
+	for _, id := range ids {
+		if err := st.Delete(ctx, id); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -101,7 +102,11 @@ func (p *part) compareEarlier(ctx context.Context) error {
 	if p.compared {
 		return nil
 	}
-	return p.compareStored(ctx, src, p.earlier[len(p.earlier)-1:])
+	err = p.compareStored(ctx, src, p.earlier[len(p.earlier)-1:])
+	if err != nil && errs.Of(err).Code == errs.FileChanged {
+		err = cmp.Or(p.markMixed(ctx), err)
+	}
+	return err
 }
 
 // hasPublishedHash hashes the file and reports whether it has the published hash. Chunks that the store has lost are

@@ -2,10 +2,8 @@ package session
 
 import (
 	"context"
-	"time"
 
 	"github.com/outrider-web/outrider/internal/wire"
-	"github.com/outrider-web/outrider/loader"
 )
 
 // LoadRequest says what to load and how.
@@ -33,29 +31,4 @@ func (s *Session) Load(ctx context.Context, r LoadRequest, report func(wire.Prog
 		return nil, err
 	}
 	return m.describe(), nil
-}
-
-// progressReporter returns a function that reports the progress of the loader.
-func progressReporter(report func(wire.Progress)) func(loader.Progress) {
-	return func(p loader.Progress) { report(progressOf(p)) }
-}
-
-func progressOf(p loader.Progress) wire.Progress {
-	return wire.Progress{
-		Phase:          string(p.Phase),
-		BytesDone:      p.Done,
-		BytesTotal:     p.Total,
-		BytesPerSecond: p.BytesPerSecond,
-		SecondsLeft:    p.SecondsLeft,
-		Waiting:        p.Waiting,
-		Until:          milliseconds(p.Until),
-	}
-}
-
-// milliseconds returns a time in milliseconds since 1970; 0 for the zero time.
-func milliseconds(t time.Time) float64 {
-	if t.IsZero() {
-		return 0
-	}
-	return float64(t.UnixMilli())
 }

@@ -119,14 +119,25 @@ func (m *openModel) attachVision() {
 }
 
 // download stores what must be there before the first token: the resident tensors of a paged model; every tensor
-// otherwise, for which residents is nil.
+// otherwise, for which residents is nil. The vision file, which is a part of the model, follows, so that a picture
+// needs no network.
 func (m *openModel) download(ctx context.Context, residents []gguf.Tensor, report reportFunc) error {
 	if residents != nil {
 		if err := m.moveToFasterStore(ctx); err != nil {
 			return err
 		}
 	}
-	return m.files.model.Download(ctx, residents, report)
+	if m.vision == nil {
+		return m.files.model.Download(ctx, residents, report)
+	}
+	if err := m.files.model.SetVision(ctx, m.files.vision.ID); err != nil {
+		return err
+	}
+	total := sum{report: report, later: m.files.vision.Bytes()}
+	if err := m.files.model.Download(ctx, residents, total.add); err != nil {
+		return err
+	}
+	return m.files.vision.Download(ctx, nil, total.next())
 }
 
 // maxMovedBytes is how many stored bytes are copied for the sake of a faster store; copying more would take too long.
@@ -151,7 +162,7 @@ func (m *openModel) downloadExperts() {
 	go func() {
 		defer close(done)
 		if m.engine.DownloadExperts(ctx) == nil {
-			m.files.model.CheckPublished(ctx, nil)
+			m.files.checkPublished(ctx)
 		}
 	}()
 	m.stopDownload = func() {
@@ -163,12 +174,13 @@ func (m *openModel) downloadExperts() {
 // describe returns what a page shows of a model that is loaded.
 func (m *openModel) describe() *wire.LoadedModel {
 	files := m.files.model
+	bytes, _ := m.files.bytes()
 	return &wire.LoadedModel{
 		ID:            files.ID,
 		Name:          files.File.Meta.String("general.name", files.Name),
 		Architecture:  m.engine.Config().Architecture,
 		ContextLength: m.engine.Context(),
-		Bytes:         files.Bytes(),
+		Bytes:         bytes,
 		Warnings:      m.engine.Warnings(),
 		Vision:        m.engine.HasVision(),
 	}

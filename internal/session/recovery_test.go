@@ -24,7 +24,6 @@ func scenes(t *testing.T) map[string]scene {
 	model := func(file []byte) map[string][]byte { return map[string][]byte{"model.gguf": file} }
 	greedy := map[string]any{"max_tokens": 12.0}
 	seeded := map[string]any{"max_tokens": 12.0, "temperature": 1.5, "seed": 7.0}
-	picture := map[string]any{"type": "image_url", "image_url": map[string]any{"url": "blob:x"}}
 	return map[string]scene{
 		"greedy":           {files: model(dense), fields: greedy},
 		"with a seed":      {files: model(dense), fields: seeded},
@@ -59,7 +58,7 @@ func TestALostDeviceChangesNoAnswer(t *testing.T) {
 				t.Fatalf("%q, %v", want, err)
 			}
 			calls := undisturbed.devices[0].calls
-			for life := 0; life < calls; life += max(1, calls/24) {
+			for life := 0; life < calls; life += max(1, calls/16) {
 				m := newMachine()
 				m.lives = []int{life}
 				got, err := c.play(m)

@@ -36,11 +36,21 @@ func (f modelFiles) bytes() (all, stored int64) {
 	return all, stored
 }
 
+// checkPublished compares all files with their published hashes.
+func (f modelFiles) checkPublished(ctx context.Context) {
+	for _, m := range []*loader.Model{f.model, f.vision} {
+		if m != nil {
+			m.CheckPublished(ctx, nil)
+		}
+	}
+}
+
 // reportFunc receives the progress of the loader; it may be nil.
 type reportFunc = func(loader.Progress)
 
-// openFiles reads the headers of a model and of its vision file: the one that the sources name, or one among the picked
-// files. Errors: those of loader.Open; invalid_request for a wrong choice of files.
+// openFiles reads the headers of a model and of its vision file: the one that the sources name, one among the picked
+// files, or the one with which the model was loaded before. Errors: those of loader.Open; invalid_request for a wrong
+// choice of files.
 func openFiles(ctx context.Context, sources ModelSources, st store.Store, o loader.Options) (f modelFiles, err error) {
 	defer func() {
 		if err != nil {
@@ -55,10 +65,26 @@ func openFiles(ctx context.Context, sources ModelSources, st store.Store, o load
 	}
 	if sources.Model.Kind == "files" {
 		err = f.openPicked(ctx, sources.Model, st, o)
-		return f, err
+	} else {
+		f.model, err = sources.Model.open(ctx, st, o)
 	}
-	f.model, err = sources.Model.open(ctx, st, o)
+	if err == nil && f.vision == nil {
+		f.vision, err = openStoredVision(ctx, f.model.Vision(), st, o)
+	}
 	return f, err
+}
+
+// openStoredVision opens the vision file with which a model was loaded before. It returns nil when there is none, or
+// when it is no longer stored.
+func openStoredVision(ctx context.Context, id string, st store.Store, o loader.Options) (*loader.Model, error) {
+	if id == "" {
+		return nil, nil
+	}
+	if _, stored, err := st.Find(ctx, id); err != nil || !stored {
+		return nil, err
+	}
+	location, name := fetch.LocationOf(id)
+	return loader.OpenWith(ctx, location, name, st, o)
 }
 
 // open reads the headers of one model or vision file.

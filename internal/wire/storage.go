@@ -31,6 +31,7 @@ type StoredFile struct {
 	Hashes       []string `js:"hashes"`       // the published hash of each chunk; empty when they are not known
 	Verified     bool     `js:"verified"`     // all bytes have the published hash
 	Used         float64  `js:"used"`         // when the file was last opened, in milliseconds since 1970; 0: not known
+	Vision       string   `js:"vision"`       // id of the vision file of the model that begins with this file; or empty
 }
 
 // ChunkOptions says how a chunk is stored.

@@ -70,6 +70,9 @@ func changesTree(c Changes) map[string]any {
 	if !c.Used.IsZero() {
 		tree["used"] = c.Used.UnixMilli()
 	}
+	if c.Vision != nil {
+		tree["vision"] = *c.Vision
+	}
 	return tree
 }
 
@@ -212,7 +215,7 @@ func fileOf(v js.Value) File {
 		Name: stored.Name, Size: stored.Size, Validator: stored.Validator, SHA256: stored.SHA256,
 	})
 	f.Kind, f.PartialBytes = Kind(stored.Kind), stored.PartialBytes
-	f.Verified, f.Used = stored.Verified, timeOf(stored.Used)
+	f.Verified, f.Used, f.Vision = stored.Verified, timeOf(stored.Used), stored.Vision
 	if len(stored.Hashes) > 0 {
 		f.Hashes = stored.Hashes
 	}

@@ -224,16 +224,17 @@ func setInfoChangesARecord(b *storeTest) {
 		b.t.Errorf("new record %+v", f)
 	}
 	used := time.UnixMilli(1_700_000_000_123)
-	validator, verified := "v2", true
+	validator, verified, vision := "v2", true, "https://example.com/mmproj.gguf"
 	hashes := []string{hashOfChunk(0), hashOfChunk(1), hashOfChunk(2)}
-	changes := Changes{Validator: &validator, SHA256: "ab", Hashes: hashes, Verified: &verified, Used: used}
+	changes := Changes{Validator: &validator, SHA256: "ab", Hashes: hashes, Verified: &verified, Used: used,
+		Vision: &vision}
 	for _, c := range []Changes{changes, {}} {
 		if err := b.SetInfo(b.ctx, b.id, c); err != nil {
 			b.t.Fatal(err)
 		}
 		f := b.find()
 		if f.Validator != validator || f.SHA256 != "ab" || !slices.Equal(f.Hashes, hashes) || !f.Verified ||
-			!f.Used.Equal(used) || f.Stored() != 12345 || f.Name != b.src.Info().Name {
+			!f.Used.Equal(used) || f.Vision != vision || f.Stored() != 12345 || f.Name != b.src.Info().Name {
 			b.t.Errorf("record %+v", f)
 		}
 	}

@@ -90,6 +90,9 @@ func (m *Memory) SetInfo(_ context.Context, id string, c Changes) error {
 	if !c.Used.IsZero() {
 		f.Used = c.Used
 	}
+	if c.Vision != nil {
+		f.Vision = *c.Vision
+	}
 	return nil
 }
 

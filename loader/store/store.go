@@ -98,6 +98,7 @@ type Changes struct {
 	Hashes    []string  // of each chunk
 	Verified  *bool     // whether all bytes have been found to have the published hash
 	Used      time.Time // when the file was last opened
+	Vision    *string   // id of the model's vision file; "" for none
 }
 
 // Kind is the kind of storage that holds the bytes of a file.
@@ -128,6 +129,7 @@ type File struct {
 	Hashes       []string  // published SHA-256 of each chunk, in lower-case hex; nil if they are not known
 	Verified     bool      // all bytes have been found to have the published hash
 	Used         time.Time // when the file was last opened; zero if that is not known
+	Vision       string    // id of the vision file of the model that begins with this file; "" if none is known
 }
 
 // newFile returns a record without chunks.

@@ -165,7 +165,7 @@ export interface LoadedModel {
   architecture: string;
   /** Tokens that prompt and answer may have together. */
   contextLength: number;
-  /** Bytes of weights, without those of the vision encoder. */
+  /** Bytes of the model's files, the vision file included. */
   bytes: number;
   /** Messages may have pictures. */
   vision: boolean;

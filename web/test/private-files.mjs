@@ -30,7 +30,14 @@ class Directory {
       if (!create) throw missing();
       fs.writeFileSync(at, "");
     }
-    return { createSyncAccessHandle: async ({ mode }) => new SyncHandle(at, mode) };
+    return {
+      createSyncAccessHandle: async ({ mode }) => {
+        if (SyncHandle.exclusive && SyncHandle.open.has(at)) {
+          throw new DOMException("another handle is open", "NoModificationAllowedError");
+        }
+        return new SyncHandle(at, SyncHandle.exclusive ? undefined : mode);
+      },
+    };
   }
 
   async removeEntry(name) {
@@ -48,6 +55,8 @@ class Directory {
 class SyncHandle {
   static open = new Map(); // path → number of open handles
   static full = false; // whether writes fail
+  static exclusive = false; // whether a file has at most one open handle, as in browsers without modes
+  static quota = Number.POSITIVE_INFINITY; // bytes up to which a file can be enlarged
 
   constructor(at, mode) {
     this.at = at;
@@ -66,6 +75,7 @@ class SyncHandle {
   }
 
   truncate(size) {
+    if (size > SyncHandle.quota) throw new DOMException("full", "QuotaExceededError");
     fs.ftruncateSync(this.fd, size);
   }
 
@@ -82,3 +92,9 @@ class SyncHandle {
 
 /** Makes every write fail because the disk is full, or ends that. */
 export const setDiskFull = (full) => (SyncHandle.full = full);
+
+/** Allows one handle of a file at a time, as browsers without modes do, or any number. */
+export const setExclusiveHandles = (exclusive) => (SyncHandle.exclusive = exclusive);
+
+/** Sets the size up to which a file can be enlarged with truncate. */
+export const setQuota = (bytes) => (SyncHandle.quota = bytes);

@@ -130,6 +130,15 @@ test("storeChunk does nothing if the chunk is stored", async () => {
   await client.storeChunk(forever, "id", 0, source);
 });
 
+test("an abort ends a call within a second, even if the database never answers", async () => {
+  const abort = new AbortController();
+  const client = connect({ list: () => new Promise(() => {}) });
+  const start = performance.now();
+  setTimeout(() => abort.abort(), 20);
+  await assert.rejects(client.call(abort.signal, "list"), { code: "aborted" });
+  assert.ok(performance.now() - start < 1000);
+});
+
 test("an abort ends a call that has started", async () => {
   const abort = new AbortController();
   const client = connect({ list: () => later().then(() => []) });

@@ -227,11 +227,11 @@ const piecesOf = (id: string, chunk: number) =>
 
 function toStoredFile(record: FileRecord, keys: ChunkKey[], pieces: Piece[]): StoredFile {
   const { id, name, size, validator, kind = "indexeddb" } = record;
-  const { sha256 = "", hashes = [], verified = false, used = 0 } = record;
+  const { sha256 = "", hashes = [], verified = false, used = 0, vision = "" } = record;
   const all = kind === "handle";
   const chunks = all ? [...Array(numChunks(size)).keys()] : keys.map(([, chunk]) => chunk);
   const partialBytes = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
-  return { id, name, size, validator, kind, sha256, hashes, verified, used, chunks, partialBytes };
+  return { id, name, size, validator, kind, sha256, hashes, verified, used, vision, chunks, partialBytes };
 }
 
 /** Throws if the index no longer has this record. */

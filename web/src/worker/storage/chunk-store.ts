@@ -29,6 +29,7 @@ export interface FileChanges {
   hashes?: string[];
   verified?: boolean;
   used?: number;
+  vision?: string;
 }
 
 /** A file in the store. It is complete when all its chunks are stored. */
@@ -45,6 +46,8 @@ export interface StoredFile extends FileInfo {
   verified: boolean;
   /** When the file was last opened, in milliseconds since 1970; 0 if that is not known. */
   used: number;
+  /** Id of the vision file of the model that begins with this file; empty if none is known. */
+  vision: string;
 }
 
 /** A SHA-256 of the first bytes of a file. */

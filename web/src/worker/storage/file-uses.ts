@@ -6,7 +6,7 @@ const lockName = (id: string) => `outrider-use ${id}`;
 
 /** The files in use, each with a shared lock that the browser releases when the tab is closed. */
 export class FileUses {
-  readonly #held = new Map<string, Promise<() => void>>();
+  readonly #held = new Map<string, Promise<() => Promise<void>>>();
 
   /** Begins to use a file; returns false if it is in use already. */
   async begin(id: string): Promise<boolean> {
@@ -26,7 +26,7 @@ export class FileUses {
   async end(id: string): Promise<void> {
     const held = this.#held.get(id);
     this.#held.delete(id);
-    (await held)?.();
+    await (await held)?.();
   }
 
   /** Reports whether this tab uses a file. */

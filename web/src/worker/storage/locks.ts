@@ -19,9 +19,20 @@ export async function withFreeLock(name: string, body: () => Promise<void>): Pro
   return locks ? locks.request(name, { ifAvailable: true }, run) : run(true);
 }
 
-/** Acquires a lock and returns a function that releases it. */
-export function acquireLock(name: string, mode: Mode): Promise<() => void> {
+/** Acquires a lock and returns a function that releases it and waits until it is free. */
+export function acquireLock(name: string, mode: Mode): Promise<() => Promise<void>> {
   return new Promise((acquired, failed) => {
-    withLock(name, mode, () => new Promise<void>((release) => acquired(release))).catch(failed);
+    const held = withLock(
+      name,
+      mode,
+      () =>
+        new Promise<void>((end) => {
+          acquired(() => {
+            end();
+            return held;
+          });
+        }),
+    );
+    held.catch(failed);
   });
 }

@@ -28,7 +28,7 @@ type Opener = { createSyncAccessHandle(options?: { mode: string }): Promise<File
 /** A handle that stays open, and its lock. */
 interface SharedHandle {
   handle: FileHandle;
-  release(): void;
+  release(): Promise<void>;
   idleTimer?: ReturnType<typeof setTimeout>;
 }
 

@@ -13,6 +13,7 @@ import { exportFile } from "./export-file.js";
 import { hashFile } from "./hash-file.js";
 import type { OpenSource, StorageMethods } from "./methods.js";
 import { probeLink, probeStore } from "./probe.js";
+import { endingPromptly } from "./prompt-abort.js";
 import { LocalSource, type Source } from "./source.js";
 import { checkChunk, storeChunk } from "./store-chunk.js";
 import { throttled } from "./throttled.js";
@@ -22,7 +23,7 @@ const network = new Network();
 
 /** Serves the calls of a port from a store, until the port closes. */
 export function serveStorage(port: MessagePort, store: ChunkStore): void {
-  serve<StorageMethods>(port, makeHandlers(store), (thrown) => toErrorData(toStorageError(thrown)));
+  serve<StorageMethods>(port, endingPromptly(makeHandlers(store)), (thrown) => toErrorData(toStorageError(thrown)));
 }
 
 function makeHandlers(store: ChunkStore): Handlers<StorageMethods> {

@@ -1,9 +1,13 @@
 // Reads from the store that find bytes which have changed on the disk. The first read of a chunk in a session reads all
 // of the chunk and compares its hash with that of the bytes that were stored.
+//
+// Hashing takes longer than reading from a fast disk. Once it has taken 10 s of a session, it may take a tenth of the
+// session's time: then chunks are read unverified while that is used up, and are verified when they are read again.
 
 import { type Backend, shortRead } from "./backend.js";
 import { CHUNK_BYTES, chunkLength, chunkRange, sha256 } from "./chunk-store.js";
 import type { FileRecord } from "./schema.js";
+import { TimeBudget } from "./time-budget.js";
 
 /** A chunk whose bytes are not those that were stored. */
 export class ChangedChunk extends Error {
@@ -31,13 +35,18 @@ const RECENT_TIMEOUT = 2000; // milliseconds
 /** The reads of a session. */
 export class VerifiedReads {
   readonly #onFirstHash: (record: FileRecord, chunk: number, hash: string) => Promise<void>;
+  readonly #budget: TimeBudget;
   readonly #verified = new Set<string>();
   readonly #recent = new Map<string, Promise<ArrayBuffer>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** onFirstHash is called with the hash of a chunk that has none. */
-  constructor(onFirstHash: (record: FileRecord, chunk: number, hash: string) => Promise<void>) {
+  constructor(
+    onFirstHash: (record: FileRecord, chunk: number, hash: string) => Promise<void>,
+    budget = new TimeBudget(10_000, 0.1),
+  ) {
     this.#onFirstHash = onFirstHash;
+    this.#budget = budget;
   }
 
   /** Returns the bytes from offset on. Throws a {@link ChangedChunk}. */
@@ -45,13 +54,19 @@ export class VerifiedReads {
     const { first, last } = chunkRange(offset, length);
     const { record, backend } = target;
     if (offset + length > record.size) throw shortRead(record.name);
-    let unverified = false;
-    for (let chunk = first; chunk <= last; chunk++) unverified ||= !this.#verified.has(keyOf(record, chunk));
-    if (!unverified) return backend.read(record, offset, length, into);
+    if (!this.#mustVerify(record, first, last)) return backend.read(record, offset, length, into);
     const out = into?.byteLength === length ? into : new ArrayBuffer(length);
     const chunks = Array.from({ length: last - first + 1 }, (_, i) => first + i);
     await Promise.all(chunks.map((chunk) => this.#copyPart(target, chunk, offset, new Uint8Array(out))));
     return out;
+  }
+
+  /** Reports whether a chunk of a range is not verified and there is time for it. */
+  #mustVerify(record: FileRecord, first: number, last: number): boolean {
+    for (let chunk = first; chunk <= last; chunk++) {
+      if (!this.#verified.has(keyOf(record, chunk))) return this.#budget.allows();
+    }
+    return false;
   }
 
   /** Forgets that a chunk is verified, because its bytes are written again. */
@@ -76,7 +91,7 @@ export class VerifiedReads {
     const key = keyOf(target.record, chunk);
     const found = this.#recent.get(key);
     if (found) return found;
-    const reading = this.#verify(target, chunk);
+    const reading = this.#budget.spend(() => this.#verify(target, chunk));
     this.#recent.set(key, reading);
     reading.then(
       () => this.#keepRecent(key),
