@@ -1,11 +1,13 @@
 // The worker of fake-engine.mjs. It runs in the page, before the page's scripts, and answers the calls of EngineMethods
 // in web/src/protocol.ts. globalThis.engineScript says what it does:
 //
+//   files, freeBytes                                      the files and the free space of the store
+//   changedParts, exportSteps                             what a check finds; how many steps an export has
 //   stored, preflight, warnings, vision, answer, paging   results, or parts of them; each stats downloads paging.step
 //   loadMs, pictureMs, tileMs, tokenMs, progressEvery     how long each step takes
 //   holdLoadAt, holdChatAt, holdTiles                     the step that lasts until the call is aborted
 //   slowToCancel                                          whether the step at holdLoadAt outlasts even that
-//   loadError                                             what a load fails with
+//   loadError, loadErrorOnce                              what a load fails with, and whether only the first does
 //   refuse                                                whether pictures under 100 bytes are refused
 //   fatal, fatalAt, fatalOnce                             the error and the word at which the engine ends
 //   progressAt                                            progress to report after a word
@@ -47,11 +49,14 @@
       return { sentence, verdict: "runs", reasons: [], downloadBytes: 0, ...script.preflight };
     }
 
-    async load(id, source) {
+    async load(id, source, mmproj) {
+      globalThis.loaded = [source, mmproj];
       for (const phase of ["download", "load"]) {
         for (let step = 0; step <= 10; step++) await this.#loadStep(id, phase, step);
       }
-      if (script.loadError) throw script.loadError;
+      const { loadError } = script;
+      if (script.loadErrorOnce) script.loadError = undefined;
+      if (loadError) throw loadError;
       const { vision = false, warnings = [] } = script;
       const name = "SmolLM2 135M Instruct";
       const shape = { architecture: "llama", contextLength: 2048, bytes: modelBytes };
@@ -92,7 +97,40 @@
     }
 
     async delete(_id, model) {
-      script.stored = script.stored.filter((stored) => stored.id !== model);
+      globalThis.deleted = [...(globalThis.deleted ?? []), model];
+      script.stored = script.stored?.filter((stored) => stored.id !== model);
+      script.files = script.files?.filter((stored) => stored.id !== model);
+    }
+
+    async storage() {
+      return { freeBytes: script.freeBytes ?? 12e9, persisted: true, files: script.files ?? [] };
+    }
+
+    async verify(id) {
+      await this.#pause(id, 50);
+      return script.changedParts ?? 0;
+    }
+
+    async export(id, file) {
+      const { bytesTotal } = script.files.find((stored) => stored.id === file);
+      const steps = script.exportSteps ?? 1;
+      for (let step = 1; step <= steps; step++) {
+        this.#reply({ kind: "progress", id, progress: (bytesTotal * step) / steps });
+        await this.#pause(id, 50);
+      }
+      globalThis.exported = [...(globalThis.exported ?? []), file];
+    }
+
+    async import(_id, { name }) {
+      return `local:${name}`;
+    }
+
+    async handle() {
+      const requestPermission = async () => {
+        globalThis.asked = true;
+        return "granted";
+      };
+      return { requestPermission };
     }
 
     async stats() {

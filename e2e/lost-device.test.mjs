@@ -101,11 +101,20 @@ test("a browser that does not answer the request for a GPU is named within 15 s"
   });
 });
 
-test("a GPU process that is killed while Nano answers changes no answer", async () => {
+/** Calls body with a page that has just been opened at a path, and a function that kills the GPU process. */
+async function withGPUProcess(path, body) {
   const { context, profile, close } = await launch();
   try {
     const page = await context.newPage();
-    await page.goto(site.url);
+    await page.goto(site.url + path);
+    await body(page, () => killGPUProcess(profile));
+  } finally {
+    await close();
+  }
+}
+
+test("a GPU process that is killed while Nano answers changes no answer", async () => {
+  await withGPUProcess("", async (page, kill) => {
     assert.equal(await waitForStatus(page, ["ready", "error"], minutes(3)), "ready");
     const want = await ask(page, "Tell me a story.", minutes(3));
     await page.getByTitle("Start a new conversation").click();
@@ -113,10 +122,22 @@ test("a GPU process that is killed while Nano answers changes no answer", async 
     await part(page, "input").fill("Tell me a story.");
     await part(page, "send").click();
     await page.waitForTimeout(500);
-    killGPUProcess(profile);
+    kill();
+    await part(page, "activity").getByText("The GPU was reset: loading the model again").waitFor();
     assert.equal(await waitForStatus(page, ["ready", "error"], minutes(3)), "ready");
     assert.equal(await answers(page).last().textContent(), want);
-  } finally {
-    await close();
-  }
+  });
+});
+
+test("a GPU process that is killed while Nano is loaded is started again", async () => {
+  await withGPUProcess("/#models", async (page, kill) => {
+    await waitForStatus(page, "idle");
+    await page.getByRole("button", { name: "Outrider Nano" }).first().click();
+    await page.waitForTimeout(700);
+    const before = await page.locator("scout-chat").getAttribute("status");
+    kill();
+    assert.equal(await waitForStatus(page, ["ready", "error"], minutes(3)), "ready");
+    assert.match(await ask(page, "Hello!", minutes(3)), /hello/i);
+    console.log(`e2e: GPU process killed while ${before}: Nano answers`);
+  });
 });

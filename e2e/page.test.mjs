@@ -167,11 +167,12 @@ pageTest(
   },
 );
 
-const stored = [{ id: "local:own.gguf", name: "own.gguf", bytesStored: 5, bytesTotal: 10, complete: false }];
+const own = { id: "local:own.gguf", name: "own.gguf", bytesStored: 5, bytesTotal: 10, complete: false };
 
-pageTest("stored models are marked and can be deleted", { stored }, async (page) => {
+pageTest("stored models are marked and can be deleted", { stored: [own], files: [own] }, async (page) => {
   await page.getByText("50 % stored").waitFor();
   await page.getByRole("button", { name: "Delete the stored own" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.getByText("50 % stored").waitFor({ state: "detached" });
 });
 

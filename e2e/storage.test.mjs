@@ -195,6 +195,18 @@ for (const kind of kinds) {
   });
 }
 
+test("free space is what the browser enforces, and is found without writing", async () => {
+  const { context, close } = await launch({});
+  const tab = await openStore(context, site.url);
+  await setQuota(tab, 300e6);
+  const start = performance.now();
+  const free = await call(tab, "freeSpace", 43e9);
+  assert.ok(performance.now() - start < 5000);
+  assert.ok(free > 250e6 && free < 301e6, `${free}`);
+  assert.equal(await call(tab, "freeSpace", 100e6), 100e6);
+  await close();
+});
+
 test("without shared handles, tabs wait for each other", async () => {
   const exclusive = await serveStorage({}, (script) => script.replace('"readwrite-unsafe" })', '"readwrite" })'));
   await withTabs(

@@ -4,6 +4,7 @@
 
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./client/openai.js";
 import type { Reply, Request } from "./rpc.js";
+import type { ExportTarget } from "./worker/storage/export-file.js";
 
 /** Where a model comes from. The parts of a split model at a URL are found by their names; files are given together. */
 export type ModelSource = (
@@ -183,6 +184,31 @@ export interface StoredModel {
   complete: boolean;
 }
 
+/** What the store has, file by file, and whether there is space for more. */
+export interface StorageReport {
+  /** Bytes that the browser says it may still store; it keeps some of them for itself. */
+  freeBytes: number;
+  /** The browser does not delete files without asking. */
+  persisted: boolean;
+  files: StoredFileReport[];
+}
+
+/** A file in the store, whole or in part. */
+export interface StoredFileReport {
+  /** The URL it came from, or `local:` and its name. */
+  id: string;
+  name: string;
+  bytesStored: number;
+  bytesTotal: number;
+  complete: boolean;
+  /** The file is on the disk of the person, and the browser has no copy. */
+  onDisk: boolean;
+  /** When it was last opened, in milliseconds since 1970; 0 if that is not known. */
+  used: number;
+  /** All bytes have been found to have the published SHA-256. */
+  verified: boolean;
+}
+
 /** What the engine measures of itself. */
 export interface EngineStats {
   /** All memory that Go has taken so far, bytes. */
@@ -289,6 +315,15 @@ export interface EngineMethods {
   models: { args: []; result: StoredModel[] };
   delete: { args: [model: string]; result: null };
   stats: { args: []; result: EngineStats };
+  storage: { args: []; result: StorageReport };
+  /** Reads a stored file again and drops the parts that have changed; returns how many did. */
+  verify: { args: [file: string]; result: number };
+  /** Writes a complete file to a target. Progress is the number of bytes written. */
+  export: { args: [file: string, target: ExportTarget]; progress: number; result: null };
+  /** Opens a file on the disk in place and returns its id. */
+  import: { args: [handle: FileSystemFileHandle]; result: string };
+  /** Returns the handle of a file on the disk; null for a file of which the browser has a copy. */
+  handle: { args: [file: string]; result: FileSystemFileHandle | null };
 }
 
 /** Page → engine worker. */

@@ -43,7 +43,7 @@ test("the API's document lists the methods of the engine and the fields of its r
     if (method !== "constructor") assert.ok(docs.includes(`${method}(`), method);
   }
   const protocol = read("web/src/protocol.ts");
-  const results = ["LoadedModel", "PreflightReport", "CheckedPicture"];
+  const results = ["LoadedModel", "PreflightReport", "CheckedPicture", "StorageReport", "StoredFileReport"];
   for (const type of [...results, "Progress", "PictureProgress", "WaitProgress", "RecoverProgress", "Paging"]) {
     const body = protocol.slice(protocol.indexOf(`export interface ${type} {`)).split("\n}")[0];
     for (const field of names(body, /^ {2}(\w+)\??:/gm)) {

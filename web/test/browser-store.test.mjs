@@ -58,7 +58,7 @@ test("a store of version 1 opens with its chunks, which are completed and moved 
   const store = openTab(name);
   for (const id of ["oldest", "later"]) {
     const { used, ...file } = await store.find(id);
-    const unknown = { sha256: "", hashes: [], verified: false, partialBytes: 0 };
+    const unknown = { sha256: "", hashes: [], verified: false, partialBytes: 0, vision: "" };
     assert.deepEqual(file, { ...first, id, kind: "indexeddb", chunks: [0, 2], ...unknown });
     assert.equal(used, 0);
     await putChunks(store, id, 1);

@@ -37,6 +37,7 @@ test("a failed read of the source is returned, and a stopped probe is aborted", 
 test("the scratch file is deleted if the store fails while it is measured", async () => {
   const calls = [];
   const store = {
+    freeSpace: async () => 5e9,
     openFile: async (id, _info, kind) => {
       calls.push(`open ${id} ${kind}`);
       return { kind };

@@ -12,9 +12,11 @@ import type {
   Paging,
   PreflightReport,
   Progress,
+  StorageReport,
   StoredModel,
 } from "../protocol.js";
 import { type CallOptions, Client, type Port, type ProgressOf } from "../rpc.js";
+import type { ExportTarget } from "../worker/storage/export-file.js";
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./openai.js";
 import { DeltaStream } from "./stream.js";
 
@@ -31,6 +33,11 @@ export interface LoadOptions extends RequestOptions {
   onProgress?: (progress: Progress) => void;
   /** How many experts of a mixture-of-experts model are on the GPU. */
   paging?: Paging;
+}
+
+/** Options of {@link Engine.exportModel}. */
+export interface ExportOptions extends RequestOptions {
+  onProgress?: (bytes: number) => void;
 }
 
 /** Options of {@link Engine.preflight}. */
@@ -143,6 +150,35 @@ export class Engine {
   /** Deletes a model's stored bytes. */
   async deleteModel(id: string): Promise<void> {
     await this.#call("delete", [id]);
+  }
+
+  /** Returns what is stored, file by file, and how much space is left. */
+  storage(): Promise<StorageReport> {
+    return this.#call("storage", []);
+  }
+
+  /**
+   * Reads a stored file again. Returns how many of its parts have changed since they were stored; they count as not
+   * stored from then on, and the next load downloads them again.
+   */
+  verifyModel(id: string, options: RequestOptions = {}): Promise<number> {
+    return this.#call("verify", [id], options);
+  }
+
+  /** Writes a completely stored file to a stream or a file of the disk; onProgress receives the bytes written. */
+  async exportModel(id: string, writable: ExportTarget, options: ExportOptions = {}): Promise<void> {
+    const transfer = writable instanceof WritableStream ? [writable as unknown as Transferable] : [];
+    await this.#call("export", [id, writable], { ...options, transfer });
+  }
+
+  /** Opens a file on the disk, which is read where it is and not copied. Returns its id, which load accepts. */
+  importModel(handle: FileSystemFileHandle): Promise<string> {
+    return this.#call("import", [handle]);
+  }
+
+  /** Returns the handle of a file on the disk, for which a page asks permission after `permission_needed`. */
+  fileHandle(id: string): Promise<FileSystemFileHandle | null> {
+    return this.#call("handle", [id]);
   }
 
   /** Returns what the engine has measured of itself. */

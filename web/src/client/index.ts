@@ -25,6 +25,7 @@ export {
   type CompletionOptions,
   type Completions,
   Engine,
+  type ExportOptions,
   type LoadOptions,
   type LoadSource,
   type ModelFiles,

@@ -5,6 +5,7 @@ import type { StoredModel } from "../protocol.js";
 import type { CatalogueModel } from "./catalogue.js";
 import { bytes, modelName } from "./format.js";
 import { icons } from "./icons.js";
+import { canReadInPlace, pickModels } from "./local-files.js";
 
 /** What the chooser calls. */
 export interface ChooserActions {
@@ -12,8 +13,12 @@ export interface ChooserActions {
   choose(model: string, mmproj?: string): void;
   /** Opens local files. */
   open(files: File[]): void;
-  /** Deletes a stored model. */
+  /** Opens files on the disk without a copy. */
+  openInPlace(handles: FileSystemFileHandle[]): void;
+  /** Asks whether to delete a stored model. */
   delete(id: string): void;
+  /** Shows an error. */
+  report(error: unknown): void;
 }
 
 /** One row: a catalogue entry, a stored model, or both at once. */
@@ -22,32 +27,39 @@ interface Choice {
   name: string;
   note: string;
   stored: StoredModel | undefined;
+  /** Another tab downloads it. */
+  elsewhere?: boolean;
 }
 
-/** Renders the chooser with the models on offer and the stored ones. */
-export function chooser(
-  offered: readonly CatalogueModel[],
-  stored: readonly StoredModel[],
-  actions: ChooserActions,
-): TemplateResult {
+/** What the chooser shows. */
+export interface ChooserModels {
+  readonly offered: readonly CatalogueModel[];
+  readonly stored: readonly StoredModel[];
+  /** Reports whether another tab downloads a file. */
+  downloadsElsewhere(id: string): boolean;
+}
+
+/** Renders the chooser with the models on offer and the stored ones; storage is the view of the store below. */
+export function chooser(models: ChooserModels, actions: ChooserActions, storage: unknown): TemplateResult {
   return html`
     <section part="chooser" class="chooser" aria-labelledby="choose">
       <slot name="intro"></slot>
       <h2 id="choose">Choose a model</h2>
       <p class="quiet">It runs on this machine. What you write stays here.</p>
-      <ul class="choices">${choices(offered, stored).map((choice) => row(choice, actions))}</ul>
-      ${urlForm(actions)} ${filePicker(actions)}
+      <ul class="choices">${choices(models).map((choice) => row(choice, actions))}</ul>
+      ${urlForm(actions)} ${filePicker(actions)} ${storage}
     </section>
   `;
 }
 
-function choices(offered: readonly CatalogueModel[], stored: readonly StoredModel[]): Choice[] {
+function choices({ offered, stored, downloadsElsewhere }: ChooserModels): Choice[] {
   const isOffered = ({ id }: StoredModel) => offered.some(({ url, mmproj }) => url === id || mmproj === id);
   const others = stored.filter((s) => !isOffered(s));
-  return [
+  const all = [
     ...offered.map((entry) => offeredChoice(entry, stored)),
     ...others.map((s) => ({ model: s.id, name: modelName(s.name), note: storedNote(s), stored: s })),
   ];
+  return all.map((choice) => ({ ...choice, elsewhere: choice.stored ? downloadsElsewhere(choice.stored.id) : false }));
 }
 
 function offeredChoice(entry: CatalogueModel, stored: readonly StoredModel[]): Choice {
@@ -59,13 +71,13 @@ function storedNote({ name, bytesTotal }: StoredModel): string {
   return `${bytes(bytesTotal)}${isVisionFile(name) ? " · vision file" : ""}`;
 }
 
-function row({ model, name, note, stored }: Choice, actions: ChooserActions): TemplateResult {
+function row({ model, name, note, stored, elsewhere }: Choice, actions: ChooserActions): TemplateResult {
   return html`
     <li class="choice">
       <button part="choice" class="choose" data-model=${model} ?disabled=${isVisionFile(name)}
         @click=${() => actions.choose(model)}>
         <span class="name">${name}</span>
-        <span class="quiet">${note}</span>
+        <span class="quiet">${elsewhere ? "Downloading in another tab: choose it to join" : note}</span>
         ${stored ? badge(stored) : nothing}
       </button>
       ${
@@ -115,9 +127,14 @@ function filePicker(actions: ChooserActions): TemplateResult {
     if (input.files?.length) actions.open([...input.files]);
     input.value = ""; // the same file may be picked again
   };
+  const pickInPlace = (event: Event) => {
+    if (!canReadInPlace()) return;
+    event.preventDefault();
+    pickModels().then((handles) => handles.length > 0 && actions.openInPlace(handles), actions.report);
+  };
   return html`
     <label class="file">
-      <input type="file" accept=".gguf" multiple @change=${pick} />
+      <input type="file" accept=".gguf" multiple @click=${pickInPlace} @change=${pick} />
       ${icons.file}<span>Open GGUF files, or drop them here</span>
     </label>
   `;

@@ -40,6 +40,8 @@ export interface ErrorState {
   readonly error: EngineError;
   /** Repeats what failed. */
   readonly retry: (() => void) | undefined;
+  /** What was being loaded or was in use; undefined if neither. */
+  readonly source?: LoadSource | undefined;
   /** The model that is still open; undefined if a load has failed. */
   readonly model: OpenModel | undefined;
 }
@@ -120,7 +122,7 @@ export class ConversationController {
       const model = { source, name, info: await loading.run() };
       return this.#isUnderWay(loading) ? this.#open(model) : undefined;
     } catch (thrown) {
-      if (this.#isUnderWay(loading)) this.#fail(thrown, undefined, () => void this.load(source, name));
+      if (this.#isUnderWay(loading)) this.#fail(thrown, undefined, source, () => void this.load(source, name));
       return undefined;
     } finally {
       this.#host.loadEnded();
@@ -229,7 +231,7 @@ export class ConversationController {
 
   #failAnswer(thrown: unknown, { message }: Answer, model: OpenModel): void {
     if (!message.text) this.#messages = this.#messages.filter(({ id }) => id !== message.id);
-    this.#fail(thrown, model, () => void this.#regenerate(model));
+    this.#fail(thrown, model, model.source, () => void this.#regenerate(model));
   }
 
   /** Loads the model again, because what failed may have lost the GPU, and repeats the last answer. */
@@ -240,13 +242,13 @@ export class ConversationController {
   }
 
   /** Ends a load or an answer with an error, or without one if it was stopped. */
-  #fail(thrown: unknown, model: OpenModel | undefined, retry: () => void): void {
+  #fail(thrown: unknown, model: OpenModel | undefined, source: LoadSource, retry: () => void): void {
     const error = toEngineError(thrown);
     if (error.code === "aborted") {
       this.#enterReadyOrIdle(model);
       return;
     }
-    this.#enter({ status: "error", error, retry, model });
+    this.#enter({ status: "error", error, retry, model, source });
     this.#host.emit("error-raised", error);
   }
 

@@ -1,19 +1,25 @@
 // Files that are dropped on an element or pasted into it.
 
+import { html, nothing, type TemplateResult } from "lit";
+import { droppedHandles } from "./local-files.js";
+
 /** The element that files are dropped on. */
 export interface FileDropHost extends EventTarget {
   /** Schedules a render. */
   requestUpdate(): void;
 }
 
+/** Receives files, and their handles if the browser has one of each. */
+export type OnFiles = (files: File[], handles: FileSystemFileHandle[]) => void;
+
 /** Listens for dropped and pasted files and passes them on. */
 export class FileDrop {
   readonly #host: FileDropHost;
-  readonly #onFiles: (files: File[]) => void;
+  readonly #onFiles: OnFiles;
   #dragging = false;
 
   /** onFiles is called with the files of each drop and each paste. */
-  constructor(host: FileDropHost, onFiles: (files: File[]) => void) {
+  constructor(host: FileDropHost, onFiles: OnFiles) {
     this.#host = host;
     this.#onFiles = onFiles;
     this.#listen("dragover", this.#onDragover);
@@ -22,9 +28,10 @@ export class FileDrop {
     this.#listen("paste", this.#onPaste);
   }
 
-  /** Whether files are being dragged over the host. */
-  get dragging(): boolean {
-    return this.#dragging;
+  /** Renders what a drop would do while files are dragged; modelOpen: whether a model is open. */
+  view(modelOpen: boolean): TemplateResult | typeof nothing {
+    if (!this.#dragging) return nothing;
+    return html`<div class="drop">${modelOpen ? "Drop pictures to attach them" : "Drop GGUF files to open them"}</div>`;
   }
 
   #listen<K extends keyof HTMLElementEventMap>(type: K, listener: (event: HTMLElementEventMap[K]) => void): void {
@@ -40,7 +47,8 @@ export class FileDrop {
   #onDrop = (event: DragEvent): void => {
     event.preventDefault();
     this.#setDragging(false);
-    this.#onFiles([...(event.dataTransfer?.files ?? [])]);
+    const files = [...(event.dataTransfer?.files ?? [])]; // gone after the event, as the items are
+    void droppedHandles(event.dataTransfer?.items).then((handles) => this.#onFiles(files, handles));
   };
 
   /** Some programs add a picture of the text to the text that they copy: text is then pasted as text. */
@@ -48,7 +56,7 @@ export class FileDrop {
     const { types, files } = event.clipboardData!;
     if (types.includes("text/plain") || files.length === 0) return;
     event.preventDefault();
-    this.#onFiles([...files]);
+    this.#onFiles([...files], []);
   };
 
   #setDragging(dragging: boolean): void {

@@ -18,6 +18,16 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Returns how long ago a time was; both are in milliseconds since 1970: "3 days ago", "just now". */
+export function timeAgo(time: number, now: number): string {
+  const minutes = Math.floor((now - time) / 60_000);
+  if (minutes < 1) return "just now";
+  const format = new Intl.RelativeTimeFormat("en");
+  if (minutes < 60) return format.format(-minutes, "minute");
+  if (minutes < 24 * 60) return format.format(-Math.floor(minutes / 60), "hour");
+  return format.format(-Math.floor(minutes / (24 * 60)), "day");
+}
+
 /** Returns the speed of an answer: "0.8 tokens/s", "42 tokens/s". */
 export function tokensPerSecond(rate: number): string {
   return `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} tokens/s`;

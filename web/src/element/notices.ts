@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { EngineError } from "../client/index.js";
+import type { ErrorAction } from "./error-actions.js";
 import { icons } from "./icons.js";
 
 /** Renders what the engine has to say about a model that runs but may not work as intended. */
@@ -9,8 +10,15 @@ export function warningNotices(warnings: readonly string[]): TemplateResult[] {
   return warnings.map((text) => html`<p part="warning" class="quiet" role="status">${text}</p>`);
 }
 
-/** Renders an error, with a button for retry unless that is undefined. Error messages begin in lower case. */
-export function errorNotice(error: EngineError, retry: (() => void) | undefined): TemplateResult {
+/**
+ * Renders an error with its actions, and with a button for retry unless that is undefined. Error messages begin in
+ * lower case.
+ */
+export function errorNotice(
+  error: EngineError,
+  retry: (() => void) | undefined,
+  actions: readonly ErrorAction[],
+): TemplateResult {
   return html`
     <section part="error" class="error" role="alert" data-code=${error.code}>
       ${icons.alert}
@@ -18,6 +26,7 @@ export function errorNotice(error: EngineError, retry: (() => void) | undefined)
         <p><strong>Error:</strong> ${error.message}</p>
         <p class="code">${error.code}</p>
       </div>
+      ${actions.map(({ label, run }) => html`<button class="soft" @click=${run}>${label}</button>`)}
       ${retry ? html`<button class="soft" @click=${retry}>Try again</button>` : nothing}
     </section>
   `;

@@ -4,22 +4,26 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { property, query, state } from "lit/decorators.js";
 import type { LoadSource } from "../client/engine.js";
 import { createEngine, type Engine } from "../client/index.js";
-import type { Paging, StoredModel } from "../protocol.js";
+import type { Paging } from "../protocol.js";
 import { Attachments, sortFiles } from "./attachments.js";
 import { AutoScroll } from "./auto-scroll.js";
 import { type CatalogueModel, catalogue, nano } from "./catalogue.js";
 import { chooser } from "./chooser.js";
 import { composer, type Draft } from "./composer.js";
 import { ConversationController } from "./conversation-controller.js";
+import { type ErrorAction, errorActions } from "./error-actions.js";
 import { emit, type Status } from "./events.js";
 import { FileDrop } from "./file-drop.js";
 import { modelName } from "./format.js";
 import { header } from "./header.js";
 import { bytesToStore, type LoadSettings, requestPersistence, sourceName } from "./loading.js";
 import { loadingNotice } from "./loading-notices.js";
+import { importFiles } from "./local-files.js";
 import { messageList } from "./messages.js";
 import { errorNotice, warningNotices } from "./notices.js";
 import { PagingStatus } from "./paging-status.js";
+import { StorageManager } from "./storage-manager.js";
+import { deleteQuestion, storageView } from "./storage-view.js";
 import { styles } from "./styles.js";
 import { WakeLock } from "./wake-lock.js";
 
@@ -29,10 +33,10 @@ import { WakeLock } from "./wake-lock.js";
  * Setting `model` loads it, with the vision file that `mmproj` names; removing it unloads it and shows the chooser. An
  * element that never had the attribute starts with Nano, the model that is part of Outrider, and one whose `model` is
  * empty with the chooser. Before a large download the element shows what to expect and asks, unless `preflight` is
- * "off". Rich data is passed by property: `engine` (without one, the element makes its own), `catalogue` and `paging`.
+ * "off". Rich data is passed by property: `engine` (without one, the element makes its own), `catalogue`, `paging`.
  *
  * @fires status-changed - {status}
- * @fires load-progress - {phase, bytesDone, bytesTotal}
+ * @fires load-progress - the progress of a load
  * @fires model-loaded - {id, name, architecture, contextLength, bytes, warnings}
  * @fires message-sent - {text, pictures}
  * @fires message-received - {text, tokensPerSecond}
@@ -40,10 +44,7 @@ import { WakeLock } from "./wake-lock.js";
  * @slot title - replaces the name in the header
  * @slot intro - above the chooser
  * @slot empty - replaces the greeting of an empty conversation
- * @csspart head, chooser, choice, stored, preflight, sentence, agree, decline, progress, error, messages, message,
- *   user, assistant, notes, activity, paging, pause, waiting, thumbnails, thumbnail, attach, input, send, stop
- * @cssprop --scout-accent, --scout-on-accent, --scout-surface, --scout-raised, --scout-line, --scout-text,
- *   --scout-quiet, --scout-danger, --scout-radius, --scout-width, --scout-font
+ * Parts and custom properties are listed in docs/api.md.
  */
 export class ScoutChat extends LitElement {
   static override styles = styles;
@@ -57,7 +58,7 @@ export class ScoutChat extends LitElement {
   /** The published SHA-256 of the model's file, as in HTML (`sha256-` and base64) or in hex. */
   @property() integrity: string | null = null;
 
-  /** What the element does. Written by the element only. */
+  /** What the element does; it writes it. */
   @property({ reflect: true }) status: Status = "idle";
 
   /** The system prompt, which precedes every conversation. */
@@ -76,7 +77,6 @@ export class ScoutChat extends LitElement {
   @property({ attribute: false }) catalogue: readonly CatalogueModel[] = catalogue;
 
   @state() private draft = "";
-  @state() private stored: readonly StoredModel[] = [];
 
   @query("main") private main!: HTMLElement;
   @query("textarea") private input!: HTMLTextAreaElement;
@@ -86,13 +86,15 @@ export class ScoutChat extends LitElement {
   /** The value of `model` that has been loaded, or whose load has begun. */
   #appliedModel: string | null = null;
   readonly #autoScroll = new AutoScroll(() => this.main);
-  readonly #fileDrop = new FileDrop(this, (files) => this.#receive(files));
+  readonly #fileDrop = new FileDrop(this, (files, handles) => this.#receive(files, handles));
   readonly #pagingStatus = new PagingStatus(this);
+  readonly #report = (thrown: unknown): void => this.#conversation.report(thrown);
+  readonly #storage = new StorageManager(this, this.#report);
   readonly #wakeLock = new WakeLock();
   readonly #attachments = new Attachments({
     requestUpdate: () => this.requestUpdate(),
     check: (url, signal) => this.engine.checkPicture(url, { signal }),
-    refused: (error) => this.#conversation.report(error),
+    refused: this.#report,
   });
   readonly #conversation = new ConversationController({
     engine: () => this.engine,
@@ -123,6 +125,7 @@ export class ScoutChat extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.#storage.start();
     void this.refreshStored();
   }
 
@@ -131,6 +134,7 @@ export class ScoutChat extends LitElement {
     this.stop();
     this.#pagingStatus.follow(undefined);
     this.#wakeLock.set(false);
+    this.#storage.stop();
     if (this.#ownsEngine) this.#dropEngine();
   }
 
@@ -169,11 +173,7 @@ export class ScoutChat extends LitElement {
 
   /** Reads the list of stored models again. */
   async refreshStored(): Promise<void> {
-    try {
-      this.stored = await this.engine.models();
-    } catch {
-      this.stored = []; // the next load reports the same error
-    }
+    await this.#storage.refresh();
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
@@ -192,7 +192,7 @@ export class ScoutChat extends LitElement {
       ${this.#header()}
       <main @scroll=${this.#autoScroll.onScroll}><div class="column">${this.#body()}</div></main>
       <div class="foot column">${this.#pagingStatus.view()}${this.#composer()}</div>
-      ${this.#fileDrop.dragging ? this.#dropHint() : nothing}
+      ${this.#fileDrop.view(this.#conversation.model !== undefined)} ${deleteQuestion(this.#storage)}
     `;
   }
 
@@ -204,17 +204,32 @@ export class ScoutChat extends LitElement {
   #body(): TemplateResult {
     const { state, model, messages, error, retry } = this.#conversation;
     if (state.status === "loading") return loadingNotice(state.work);
-    const notice = error ? errorNotice(error, retry) : nothing;
+    const notice = error ? errorNotice(error, retry, this.#errorActions()) : nothing;
     if (!model) return html`${notice}${this.#chooser()}`;
     const list = messageList(messages, state.status === "generating");
     return html`${warningNotices(model.info.warnings)}${list}${notice}`;
   }
 
   #chooser(): TemplateResult {
-    return chooser(this.catalogue, this.stored, {
-      choose: (model, mmproj) => this.#choose(model, mmproj),
-      open: (files) => this.#open(files),
-      delete: (id) => void this.#deleteStored(id),
+    const { models: stored, downloadsElsewhere } = this.#storage;
+    const actions = {
+      choose: (model: string, mmproj?: string) => this.#choose(model, mmproj),
+      open: (files: File[]) => this.#open(files),
+      openInPlace: (handles: FileSystemFileHandle[]) => void this.#openInPlace(handles),
+      delete: (id: string) => void this.#storage.askToDelete(id),
+      report: this.#report,
+    };
+    return chooser({ offered: this.catalogue, stored, downloadsElsewhere }, actions, storageView(this.#storage));
+  }
+
+  #errorActions(): ErrorAction[] {
+    const { state } = this.#conversation;
+    if (state.status !== "error") return [];
+    return errorActions(state, {
+      engine: this.engine,
+      dismiss: () => this.#conversation.dismissError(),
+      freeSpace: () => void this.#storage.suggest(),
+      report: this.#report,
     });
   }
 
@@ -239,11 +254,6 @@ export class ScoutChat extends LitElement {
     };
   }
 
-  #dropHint(): TemplateResult {
-    const hint = this.#conversation.model ? "Drop pictures to attach them" : "Drop GGUF files to open them";
-    return html`<div class="drop">${hint}</div>`;
-  }
-
   /** Reports whether there is a model, and a message for it whose pictures are checked. */
   #canSend(text: string): boolean {
     const { pictures, allChecked } = this.#attachments;
@@ -251,7 +261,7 @@ export class ScoutChat extends LitElement {
   }
 
   #loadSettings(source: LoadSource): LoadSettings {
-    const bytes = bytesToStore(source, this.catalogue, this.stored);
+    const bytes = bytesToStore(source, this.catalogue, this.#storage.models);
     return { paging: this.paging, bytes, ask: this.preflight !== "off" };
   }
 
@@ -291,23 +301,19 @@ export class ScoutChat extends LitElement {
   /** Loads a model by its catalogue id, its URL or its id in the store, with the vision file that `mmproj` names. */
   #loadNamed(model: string): Promise<void> {
     const entry = this.catalogue.find(({ id }) => id === model);
-    const mmproj = this.mmproj ?? entry?.mmproj ?? null;
-    const source = { model: entry?.url ?? model, mmproj, integrity: this.integrity ?? undefined };
-    return this.load(source, entry?.name ?? modelName(model));
+    const [mmproj, integrity] = [this.mmproj ?? entry?.mmproj ?? null, this.integrity ?? undefined];
+    return this.load({ model: entry?.url ?? model, mmproj, integrity }, entry?.name ?? modelName(model));
   }
 
-  #open(files: File[]): void {
+  #open(source: LoadSource): void {
     this.#appliedModel = this.model = this.mmproj = this.integrity = null;
-    void this.load(files);
+    void this.load(source);
   }
 
-  async #deleteStored(id: string): Promise<void> {
-    try {
-      await this.engine.deleteModel(id);
-    } catch (thrown) {
-      this.#conversation.report(thrown, () => void this.#deleteStored(id));
-    }
-    await this.refreshStored();
+  /** Opens files on the disk without a copy. */
+  async #openInPlace(handles: FileSystemFileHandle[]): Promise<void> {
+    const source = await importFiles(this.engine, handles).catch(this.#report);
+    if (source) this.#open(source);
   }
 
   /** Unloads the model and shows the chooser. */
@@ -328,10 +334,11 @@ export class ScoutChat extends LitElement {
     if (event.key === "Escape" && this.status === "generating") this.stop();
   };
 
-  /** Opens model files. Other files are attached as pictures if a model is open, and opened otherwise. */
-  #receive(files: File[]): void {
+  /** Opens model files, in place if they have handles. Others are attached as pictures if a model is open. */
+  #receive(files: File[], handles: FileSystemFileHandle[]): void {
     const { models, pictures } = sortFiles(files);
-    if (models.length || (pictures.length && !this.#conversation.model)) this.#open(files);
+    if (models.length && handles.length) void this.#openInPlace(handles);
+    else if (models.length || (pictures.length && !this.#conversation.model)) this.#open(files);
     else this.attach(pictures);
   }
 }

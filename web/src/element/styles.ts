@@ -106,6 +106,21 @@ export const styles = css`
   .file:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
   .file input { position: absolute; opacity: 0; width: 1px; height: 1px; }
 
+  .storage { border-top: 1px solid var(--line); padding-top: 0.75rem; color: var(--quiet); font-size: 0.875rem; }
+  .storage summary { cursor: pointer; }
+  .storage ul { list-style: none; display: grid; gap: 0.75rem; margin-block: 0.75rem; }
+  .stored-model { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0.25rem 1rem; }
+  .stored-model > div:first-child { display: grid; flex: 1 1 14rem; min-width: 0; overflow-wrap: anywhere; }
+  .stored-model .name { color: var(--text); font-weight: 600; }
+  .stored-model .actions { margin: 0; gap: 0.25rem; justify-content: flex-end; }
+  dialog {
+    max-width: min(28rem, 100% - 2rem); padding: 1.25rem; border: 1px solid var(--line); color: var(--text);
+    border-radius: var(--radius); background: var(--surface);
+  }
+  dialog::backdrop { background: rgb(0 0 0 / 0.4); }
+  dialog p { margin-top: 0.5rem; overflow-wrap: anywhere; }
+  dialog .actions { justify-content: flex-end; }
+
   .progress { margin-block: auto; display: grid; justify-items: center; gap: 0.625rem; text-align: center; }
   .progress h2 { overflow-wrap: anywhere; }
   .track { width: min(26rem, 100%); height: 8px; border-radius: 8px; background: var(--raised); overflow: hidden; }

@@ -12,6 +12,7 @@ import { installGPUHost } from "./gpu-host.js";
 import { installMemoryLimits } from "./memory-limits.js";
 import { installPictures } from "./picture-client.js";
 import { installStorage } from "./storage-client.js";
+import { storedModelHandlers } from "./stored-models.js";
 
 const engine = start();
 
@@ -32,6 +33,7 @@ const server = serve<EngineMethods>(globalThis, {
   models: async ({ signal }) => (await engine).models(signal),
   delete: async ({ signal }, model) => (await engine).delete(signal, model),
   stats: async ({ signal }) => (await engine).stats(signal),
+  ...storedModelHandlers(globalThis.outriderStorage!),
 });
 
 function start(): Promise<GoEngine> {

@@ -127,11 +127,11 @@ export class BrowserStore implements ChunkStore {
     if (record?.deleting) await this.#uses.ifUnused(id, () => this.#remove(id));
   }
 
-  /** Returns how many of `bytes` can be stored now. */
+  /** Returns how many of `bytes` can be stored now; 0 if the browser does not say. */
   async freeSpace(bytes: number): Promise<number> {
     const opfs = await this.#opfs();
     if (opfs) return opfs.freeSpace(bytes);
-    const { quota = bytes, usage = 0 } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
+    const { quota = 0, usage = 0 } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
     return Math.max(0, Math.min(bytes, quota - usage));
   }
 

@@ -13,10 +13,11 @@ export interface StoreSpeed {
   write: number;
   /** Bytes read per second. */
   read: number;
-  /** Bytes that the browser says may still be stored, 0 if it does not say. Chrome does not guarantee them. */
+  /** Bytes that can still be stored, at most a TiB; 0 if the browser does not say. */
   free: number;
 }
 
+const MAX_FREE = 2 ** 40;
 const MAX_CHUNKS = 6;
 const WRITE_TIME = 1000; // milliseconds after which no further chunk is written
 const LINK_BYTES = 8 << 20;
@@ -30,7 +31,7 @@ export function probeStore(store: ChunkStore, kind: StoreKind, signal: AbortSign
 }
 
 async function measureStore(store: ChunkStore, requested: StoreKind, signal: AbortSignal): Promise<StoreSpeed> {
-  const { quota = 0, usage = 0 } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
+  const free = await store.freeSpace(MAX_FREE);
   await store.delete(SCRATCH_ID); // a tab that was closed while it measured leaves one
   const info = { name: SCRATCH_ID, size: MAX_CHUNKS * CHUNK_BYTES, validator: "", sha256: "" };
   const { kind } = await store.openFile(SCRATCH_ID, info, requested);
@@ -41,7 +42,6 @@ async function measureStore(store: ChunkStore, requested: StoreKind, signal: Abo
     await Promise.all(chunks.map((chunk) => store.read(SCRATCH_ID, chunk * CHUNK_BYTES, CHUNK_BYTES)));
     const end = performance.now();
     const bytes = chunks.length * CHUNK_BYTES;
-    const free = Math.max(0, quota - usage);
     return { kind, write: bytesPerSecond(bytes, written - start), read: bytesPerSecond(bytes, end - written), free };
   } finally {
     await store.delete(SCRATCH_ID);
