@@ -107,7 +107,7 @@
     }
 
     async verify(id) {
-      await this.#pause(id, 50);
+      await this.#pause(id, 400);
       return script.changedParts ?? 0;
     }
 

@@ -40,6 +40,7 @@ pageTest("a download that waits says why and counts down to the next attempt", w
   await choose(page, "SmolLM2");
   await page.getByText("Waiting for the network…").waitFor();
   await page.getByText("example.org cannot be reached · next attempt in 2 min").waitFor();
+  await page.getByText("19.7 MB of 98.4 MB", { exact: true }).waitFor();
 });
 
 pageTest("the countdown runs until the attempt", { ...waiting, waitMs: 1500 }, async (page) => {

@@ -104,22 +104,40 @@ pageTest("an export shows how far it is and can be stopped", { files, stored, ex
   await usePickers(page);
   await openList(page);
   await row(page, "old").getByRole("button", { name: "Export" }).click();
-  await row(page, "old").getByText("Exporting… 2 %").waitFor();
+  await row(page, "old")
+    .getByText(/Exporting… \d+ %/)
+    .waitFor();
   await row(page, "old").getByRole("button", { name: "Stop" }).click();
   await row(page, "old").getByText("Stopped.").waitFor();
   assert.equal(await page.evaluate(() => window.exported), undefined);
 });
 
-pageTest("picked files are opened in place, the vision file beside its model", {}, async (page) => {
-  await usePickers(page);
-  await page.getByText("Open GGUF files").click();
-  await waitForStatus(page, "ready");
-  assert.equal(await page.evaluate(() => document.querySelector("scout-chat").engine !== undefined), true);
-  assert.deepEqual(await page.evaluate(() => window.loaded), [
-    { kind: "stored", id: "local:own.gguf" },
-    { kind: "stored", id: "local:mmproj-own.gguf" },
-  ]);
-});
+/** Drops two files that have handles. */
+const dropFiles = (page) =>
+  page.evaluate(() => {
+    DataTransferItem.prototype.getAsFileSystemHandle = async function () {
+      return { kind: "file", name: this.getAsFile().name };
+    };
+    const dataTransfer = new DataTransfer();
+    for (const name of ["mmproj-own.gguf", "own.gguf"]) dataTransfer.items.add(new File(["GGUF"], name));
+    document.querySelector("scout-chat").dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+  });
+
+for (const [how, open] of [
+  ["picked", (page) => page.getByText("Open GGUF files").click()],
+  ["dropped", dropFiles],
+]) {
+  pageTest(`${how} files are opened in place, the vision file beside its model`, {}, async (page) => {
+    await usePickers(page);
+    await open(page);
+    await waitForStatus(page, "ready");
+    assert.equal(await page.locator("scout-chat").getAttribute("model"), "local:own.gguf");
+    assert.deepEqual(await page.evaluate(() => JSON.parse(JSON.stringify(window.loaded))), [
+      { kind: "stored", id: "local:own.gguf" },
+      { kind: "stored", id: "local:mmproj-own.gguf" },
+    ]);
+  });
+}
 
 const permission = { code: "permission_needed", message: "the browser asks before own.gguf is read", retryable: true };
 

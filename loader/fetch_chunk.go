@@ -64,7 +64,9 @@ func (p *part) fetchUndamaged(ctx context.Context, chunk int, urgency priority,
 func (p *part) storeChunk(ctx context.Context, chunk int, src fetch.Source, urgency priority,
 	notify func(store.ChunkProgress)) error {
 	p.mu.Lock()
-	o := store.ChunkOptions{Background: urgency == background, Replace: p.replace[chunk], Progress: notify}
+	o := store.ChunkOptions{
+		Background: urgency == background, Demand: urgency == demand, Replace: p.replace[chunk], Progress: notify,
+	}
 	if p.file.Hashes != nil {
 		o.Expected = p.file.Hashes[chunk]
 	} else {

@@ -188,11 +188,13 @@ func (p *part) setChunk(chunk int, stored bool) {
 	p.file.Chunks[chunk] = stored
 }
 
-// setRecord takes over a record of the store.
+// setRecord takes over a record of the store, but not what never changes: that is read without p.mu.
 func (p *part) setRecord(file store.File) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.file = file
+	f := &p.file
+	f.Kind, f.Chunks, f.PartialBytes, f.Used = file.Kind, file.Chunks, file.PartialBytes, file.Used
+	f.Validator, f.SHA256, f.Hashes, f.Verified = file.Validator, file.SHA256, file.Hashes, file.Verified
 }
 
 // setInfo changes what is known about the file.

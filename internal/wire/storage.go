@@ -38,6 +38,7 @@ type StoredFile struct {
 type ChunkOptions struct {
 	Expected   string   `js:"expected"`
 	Background bool     `js:"background"`
+	Demand     bool     `js:"demand"`
 	Replace    bool     `js:"replace"`
 	Finite     []Floats `js:"finite"`
 }

@@ -91,7 +91,8 @@ func (Browser) StoreChunk(ctx context.Context, id string, chunk int, src fetch.S
 	})
 	defer onProgress.Release()
 	options := wire.Tree(wire.ChunkOptions{
-		Expected: o.Expected, Background: o.Background, Replace: o.Replace, Finite: floatsOf(o.Finite),
+		Expected: o.Expected, Background: o.Background, Demand: o.Demand, Replace: o.Replace,
+		Finite: floatsOf(o.Finite),
 	})
 	v, err := fetch.Call(ctx, "storeChunk", id, chunk, handle, options, onProgress)
 	if err != nil {

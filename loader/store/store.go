@@ -70,6 +70,7 @@ type Store interface {
 type ChunkOptions struct {
 	Expected   string              // the chunk's published SHA-256 in lower-case hex; empty if it is not known
 	Background bool                // the chunk is not needed at once: requests for other chunks come first
+	Demand     bool                // a read waits for the chunk: requests for it come before all others
 	Replace    bool                // all bytes are read again, even those that are stored; these stay until others are
 	Finite     []Floats            // numbers in the chunk that must be finite; an error of code integrity otherwise
 	Progress   func(ChunkProgress) // is called a few times a second; may be nil

@@ -69,6 +69,21 @@ test("a store of version 1 opens with its chunks, which are completed and moved 
   assert.equal(await withDatabase(name, (db) => db.version), 2);
 });
 
+test("a database that another tab does not release is an error after ten seconds, and opens when it is", async (t) => {
+  const name = newName();
+  await createVersion1(name, []);
+  const held = await result(indexedDB.open(name, 1)); // it does not close for a newer version
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const store = openTab(name);
+  const failing = assert.rejects(store.list(), { code: "storage_error", message: /another tab/ });
+  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+  t.mock.timers.tick(10_000);
+  await failing;
+  t.mock.timers.reset();
+  held.close();
+  assert.deepEqual(await store.list(), []);
+});
+
 test("a store of a newer version is named", async () => {
   const name = newName();
   (await result(indexedDB.open(name, 7))).close();

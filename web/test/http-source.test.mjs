@@ -72,7 +72,7 @@ test("a read waits for a server that is away, says so, and continues when it is 
   assert.equal(waits.at(-1), undefined);
 });
 
-test("an open gives up a server that cannot be reached", async () => {
+test("an open fails if the server cannot be reached", async () => {
   await server.close();
   await rejects(open(), "connection_lost", /127\.0\.0\.1.*try again/, true);
 });

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesToStore, LARGE_DOWNLOAD, Loading, sourceName } from "../../dist/modules/element/loading.js";
-import { loadingNotice } from "../../dist/modules/element/loading-notices.js";
+import { loadingNotice, waitingText } from "../../dist/modules/element/loading-notices.js";
+import { PauseSwitch } from "../../dist/modules/element/pause-switch.js";
 
 const url = "https://example.org/m.gguf";
 
@@ -110,4 +111,39 @@ test("a source is named after its model", () => {
   assert.equal(sourceName({ model: "https://example.org/some-model.gguf?x=1" }), "some-model");
   assert.equal(sourceName([new File([""], "mine.gguf"), new File([""], "vision.gguf")]), "mine");
   assert.equal(sourceName([]), "");
+});
+
+test("a download that waits says when it is attempted again", () => {
+  const waiting = "example.org cannot be reached";
+  assert.equal(waitingText({ waiting, until: 0 }, 1000), waiting);
+  assert.equal(waitingText({ waiting, until: 13_000 }, 1000), `${waiting} · next attempt in 12 s`);
+  assert.equal(waitingText({ waiting, until: 900 }, 1000), `${waiting} · next attempt now`);
+});
+
+test("a cancelled load ends within a second even if the engine does not answer", async () => {
+  const engine = { load: () => new Promise(() => {}) };
+  const host = { engine, requestUpdate() {} };
+  const loading = new Loading(host, { source: url, name: "m", paging: {}, ask: false, onProgress() {} });
+  const done = loading.run();
+  const start = Date.now();
+  loading.cancel();
+  await assert.rejects(done, { code: "aborted" });
+  assert.ok(Date.now() - start < 1000);
+});
+
+test("a pause that the engine refuses changes nothing; the next one works", async () => {
+  let refuses = true;
+  const calls = [];
+  const call = (name) => async () => {
+    if (refuses) throw new Error("no");
+    calls.push(name);
+  };
+  const pause = new PauseSwitch({ engine: { pause: call("pause"), resume: call("resume") }, requestUpdate() {} });
+  await pause.toggle();
+  assert.equal(pause.paused, false);
+  refuses = false;
+  await pause.toggle();
+  assert.equal(pause.paused, true);
+  await pause.toggle();
+  assert.deepEqual([pause.paused, calls], [false, ["pause", "resume"]]);
 });

@@ -25,9 +25,9 @@ afterEach(() => end.abort());
 const open = (mirrors = []) => clock.until(HTTPSource.open(network, url, mirrors, end.signal));
 
 /** Starts a read; waits receives what it announces. */
-function start(source, offset, length, { waits = [], background = false } = {}) {
+function start(source, offset, length, { waits = [], ...priority } = {}) {
   const onWaiting = (waiting) => waiting && waits.push(waiting);
-  const reading = source.read(offset, length, end.signal, () => {}, { background, onWaiting });
+  const reading = source.read(offset, length, end.signal, () => {}, { ...priority, onWaiting });
   reading.catch(() => {});
   return reading;
 }
@@ -166,4 +166,13 @@ test("a stream that is much slower than another mirror is moved to it", async ()
   assert.ok(server.requests.at(-1).time >= began);
   assert.ok(isRight(await clock.until(reading), 0));
   assert.ok(clock.now() - began < 60_000, `${clock.now() - began} ms`);
+});
+
+test("bytes that an answer waits for do not wait for the streams of a download", async () => {
+  const source = await open();
+  for (let i = 0; i < 8; i++) start(source, i * 10 * MB, 10 * MB);
+  await clock.advance(2000);
+  const began = clock.now();
+  await clock.until(start(source, 90 * MB, 2 * MB, { demand: true }));
+  assert.ok(clock.now() - began < 2500, `${clock.now() - began} ms`);
 });

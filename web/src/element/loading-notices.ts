@@ -30,7 +30,7 @@ function progressNotice(loading: Loading, cancel: () => void): TemplateResult {
       <h2>${loading.request.name}</h2>
       <p role="status">${activity(loading)}</p>
       ${progressBar(phases[progress?.phase ?? "header"], progress)}
-      <p class="quiet figures">${known ? progressFigures(progress) : "\u00a0"}</p>
+      <p class="quiet figures">${known ? progressFigures(progress, loading.pause.paused) : "\u00a0"}</p>
       ${progress?.waiting && !loading.pause.paused ? waitingLine(progress) : nothing}
       <div class="actions">
         ${progress?.phase === "download" ? pauseButton(loading.pause) : nothing}
@@ -75,9 +75,11 @@ export function pauseButton(pause: PauseSwitch, style = "soft"): TemplateResult 
   }</button>`;
 }
 
-/** Returns, for example, "42.1 MB of 98.4 MB · 12.3 MB/s · 5 s left". */
-function progressFigures({ bytesDone, bytesTotal, bytesPerSecond, secondsLeft }: Progress): string {
+/** Returns, for example, "42.1 MB of 98.4 MB · 12.3 MB/s · 5 s left", without speed and time if nothing arrives. */
+function progressFigures(progress: Progress, paused: boolean): string {
+  const { bytesDone, bytesTotal, bytesPerSecond, secondsLeft, waiting } = progress;
   const parts = [`${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
+  if (paused || waiting) return parts[0]!;
   if (bytesPerSecond > 0) parts.push(`${bytes(bytesPerSecond)}/s`);
   if (secondsLeft > 0) parts.push(`${duration(secondsLeft)} left`);
   return parts.join(" · ");

@@ -1,6 +1,6 @@
 // Files on the person's disk that the page reads in place or writes, where the browser has file handles.
 
-import type { Engine, LoadSource } from "../client/engine.js";
+import type { Engine } from "../client/engine.js";
 import type { StoredFileReport } from "../protocol.js";
 
 /** The parts of the File System Access API that not every browser has, nor TypeScript's library. */
@@ -47,14 +47,17 @@ export async function droppedHandles(items: DataTransferItemList | undefined): P
   return handles.every(isFile) ? (handles as FileSystemFileHandle[]) : [];
 }
 
-/** Opens files on the disk in place and returns them as a source. */
-export async function importFiles(engine: Engine, handles: readonly FileSystemFileHandle[]): Promise<LoadSource> {
+/** Opens files on the disk in place; returns the ids of the model and of its vision file, if that is among them. */
+export async function importFiles(
+  engine: Engine,
+  handles: readonly FileSystemFileHandle[],
+): Promise<{ model: string; mmproj: string | undefined }> {
   const ids: string[] = [];
   for (const handle of handles) ids.push(await engine.importModel(handle));
   ids.sort(); // the first part of a split model comes first
   const isVision = (id: string) => /mmproj/i.test(id);
   const model = ids.find((id) => !isVision(id)) ?? ids[0]!;
-  return { model, mmproj: ids.find((id) => isVision(id) && id !== model) ?? null };
+  return { model, mmproj: ids.find((id) => isVision(id) && id !== model) };
 }
 
 /** Asks the person to let the page read files on the disk again; reports whether all of them may be read. */

@@ -26,8 +26,10 @@ export function errorNotice(
         <p><strong>Error:</strong> ${error.message}</p>
         <p class="code">${error.code}</p>
       </div>
-      ${actions.map(({ label, run }) => html`<button class="soft" @click=${run}>${label}</button>`)}
-      ${retry ? html`<button class="soft" @click=${retry}>Try again</button>` : nothing}
+      <div class="actions">
+        ${actions.map(({ label, run }) => html`<button class="soft" @click=${run}>${label}</button>`)}
+        ${retry ? html`<button class="soft" @click=${retry}>Try again</button>` : nothing}
+      </div>
     </section>
   `;
 }

@@ -305,15 +305,15 @@ export class ScoutChat extends LitElement {
     return this.load({ model: entry?.url ?? model, mmproj, integrity }, entry?.name ?? modelName(model));
   }
 
-  #open(source: LoadSource): void {
+  #open(files: File[]): void {
     this.#appliedModel = this.model = this.mmproj = this.integrity = null;
-    void this.load(source);
+    void this.load(files);
   }
 
   /** Opens files on the disk without a copy. */
   async #openInPlace(handles: FileSystemFileHandle[]): Promise<void> {
-    const source = await importFiles(this.engine, handles).catch(this.#report);
-    if (source) this.#open(source);
+    const imported = await importFiles(this.engine, handles).catch(this.#report);
+    if (imported) this.#choose(imported.model, imported.mmproj);
   }
 
   /** Unloads the model and shows the chooser. */

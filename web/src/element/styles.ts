@@ -162,6 +162,7 @@ export const styles = css`
   }
   .error svg { color: var(--danger); margin-top: 0.15rem; }
   .error div { flex: 1 1 14rem; min-width: 0; }
+  .error .actions { flex: 0 1 auto; margin-top: 0; }
   .error p { overflow-wrap: anywhere; }
   .error .code { color: var(--quiet); font: 0.8125rem/1.5 ui-monospace, monospace; }
 

@@ -110,7 +110,7 @@ export class Attempt {
     return error;
   }
 
-  /** Waits while more urgent streams are open; after a while it gives up the connection. Reports whether it waited. */
+  /** Waits while more urgent streams are open; after a while it closes the connection. Reports whether it waited. */
   async #pauseForOthers(): Promise<boolean> {
     const { priorities, clock } = this.#network;
     const { rank } = this.#stream;

@@ -2,7 +2,7 @@
 
 /** The fewest and the most streams of an origin, and how many it starts with. */
 const MIN_STREAMS = 2;
-const MAX_STREAMS = 8;
+export const MAX_STREAMS = 8;
 const FIRST_STREAMS = 4;
 
 /** Milliseconds after which the number of streams may change. */

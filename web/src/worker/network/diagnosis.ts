@@ -1,5 +1,5 @@
 // Why does fetch reject? It rejects with the same TypeError for a lost connection, a server without CORS, a compressed
-// range and a circle of redirects. Requests of other kinds, which fetch treats differently, tell them apart:
+// range and a circle of redirects. Requests of other kinds, which fetch treats differently, distinguish them:
 //
 //                        HEAD   HEAD of a range   HEAD, no-cors   HEAD, redirects not followed
 //   connection lost      fails  fails             fails           fails

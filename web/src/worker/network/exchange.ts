@@ -9,7 +9,7 @@ import type { Origin, Stream, StreamRequest } from "./origin.js";
 import type { Patience } from "./patience.js";
 import type { Range } from "./response.js";
 
-/** A response that brought so many bytes before it broke is continued at once. */
+/** A response of which so many bytes arrived before it broke is continued at once. */
 const GOOD_PROGRESS = 65_536;
 
 /** A response of fewer bytes in less time shows latency, not speed. */
@@ -75,7 +75,7 @@ function measure(origin: Origin, bytes: number, milliseconds: number): void {
   if (bytes >= MEASURED_BYTES || milliseconds >= MEASURED_TIME) origin.measure(bytes, milliseconds);
 }
 
-/** Tells the origin how an exchange failed, and returns the error. */
+/** Reports to the origin how an exchange failed, and returns the error. */
 async function report(
   network: Network,
   { url, range, patience, signal }: Request,

@@ -67,10 +67,10 @@ export class HTTPSource implements Source {
     length: number,
     signal: AbortSignal,
     onBytes: OnBytes,
-    { background = false, onWaiting = () => {} }: ReadOptions = {},
+    { background = false, demand = false, onWaiting = () => {} }: ReadOptions = {},
   ): Promise<ArrayBuffer> {
     const buffer = new RangeBuffer({ offset, length }, onBytes);
-    const priority = background ? "background" : "foreground";
+    const priority = demand ? "demand" : background ? "background" : "foreground";
     const read: Read = { buffer, stream: { priority, signal, onWaiting }, patience: new Map() };
     while (!buffer.complete) {
       throwIfAborted(signal);

@@ -38,7 +38,7 @@ export class Mirrors {
     return usable.reduce((best, mirror) => (this.#precedes(mirror, best) ? mirror : best));
   }
 
-  /** Gives up a mirror. Throws its error if there is no other. */
+  /** Excludes a mirror. Throws its error if there is no other. */
   fail(mirror: Mirror, error: NetworkError): void {
     mirror.error = error;
     if (this.#mirrors.every((other) => other.error)) throw this.#failure();

@@ -8,7 +8,7 @@
 import { aborted, type EngineError } from "../../errors.js";
 import type { Waiting } from "../storage/source.js";
 import type { Cancel, Clock } from "./clock.js";
-import { Concurrency } from "./concurrency.js";
+import { Concurrency, MAX_STREAMS } from "./concurrency.js";
 import type { NetworkError } from "./http-errors.js";
 import { type Priorities, type Priority, rankOf } from "./priorities.js";
 
@@ -211,7 +211,7 @@ export class Origin {
     this.#grantNext();
   }
 
-  /** Tells a read that it waits, or refuses it if the wait is too long for it. */
+  /** Reports to a read that it waits, or refuses it if the wait is too long for it. */
   #announce(pending: Pending): void {
     if (!this.#outage) return;
     const { cause, until } = this.#outage;
@@ -248,8 +248,9 @@ export class Origin {
   #mayGrant({ priority, small }: Pending): boolean {
     const rank = rankOf(priority);
     if (this.#outage) return this.#outage.over && !this.#outage.trial;
-    if (rank === 0 || small) return true;
+    if (small) return true;
     const competing = [...this.#streams].filter((stream) => stream.rank <= rank && !stream.small).length;
+    if (rank === 0) return competing < MAX_STREAMS;
     return competing < this.#concurrency.limit && !this.#priorities.busyAbove(rank);
   }
 

@@ -1,4 +1,4 @@
-// Which streams come first when several want the line: bytes that an answer waits for, then a download that a person
+// Which streams come first when several share the line: bytes that an answer waits for, then a download that a person
 // waits for, then one in the background. All origins share the line.
 
 /** How urgent a read is. */

@@ -28,7 +28,7 @@ export class RangeBuffer {
     return this.#received === this.bytes.length;
   }
 
-  /** How many bytes the current response has brought. */
+  /** How many bytes of the current response have arrived. */
   get ofResponse(): number {
     return this.#received - this.#start;
   }

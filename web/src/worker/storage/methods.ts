@@ -15,6 +15,8 @@ export interface ChunkOptions {
   expected?: string;
   /** The chunk is not needed at once: its requests come after those of other chunks. */
   background?: boolean;
+  /** A read waits for the chunk: requests for it come before all others. */
+  demand?: boolean;
   /** All bytes are read again, even those that are stored; these stay until the others are. */
   replace?: boolean;
   /** Numbers in the chunk that must be finite, as those of a model are; an error of code integrity otherwise. */

@@ -15,6 +15,8 @@ export interface Waiting {
 export interface ReadOptions {
   /** The bytes are not needed at once: requests of other reads come first. */
   background?: boolean;
+  /** An answer waits for the bytes: requests for them come before all others. */
+  demand?: boolean;
   /** Is called when the read begins to wait, and with undefined when it continues. */
   onWaiting?: (waiting: Waiting | undefined) => void;
 }

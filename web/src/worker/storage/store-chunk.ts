@@ -111,7 +111,7 @@ class ChunkFetch {
 
   /** Reads the last `length` bytes of the chunk from the source, and stores pieces of them as they arrive. */
   async #readRest(start: number, length: number, signal: AbortSignal): Promise<ArrayBuffer> {
-    const { id, chunk, source, background = false } = this.#request;
+    const { id, chunk, source, background = false, demand = false } = this.#request;
     const failed = new AbortController();
     const writer = new PieceWriter(this.#store, { id, chunk, start, length }, (error) => failed.abort(error));
     const onBytes = (received: number, bytes: Uint8Array) => {
@@ -119,7 +119,7 @@ class ChunkFetch {
       this.#announce(start + received);
       if (!this.#isStored) writer.arrived(received, bytes as Uint8Array<ArrayBuffer>);
     };
-    const options = { background, onWaiting: (waiting?: Waiting) => this.#reports.waiting(waiting) };
+    const options = { background, demand, onWaiting: (waiting?: Waiting) => this.#reports.waiting(waiting) };
     const either = AbortSignal.any([signal, failed.signal]);
     try {
       return await source.read(chunk * CHUNK_BYTES + start, length, either, onBytes, options);
