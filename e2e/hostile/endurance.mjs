@@ -1,6 +1,6 @@
 // Measures how the loader endures: node e2e/hostile/endurance.mjs [crash] [full] [speed] [small]. `crash` kills the
-// browser 20 times during a download of 1 GB, `full` fills the storage 20 times, `speed` compares a download with a bare
-// loop of fetch, hash and write. `small` does less of each.
+// browser 20 times during a download of 1 GB, `full` fills the storage 20 times, `speed` compares a download with a
+// bare loop of fetch, hash and write. `small` does less of each.
 
 import { crashes, fullStorage } from "./crash.mjs";
 import { serveHostile } from "./harness.mjs";

@@ -1,6 +1,9 @@
 // Damage to stored bytes, past everything that writes them: what a failing disk does. These functions run in the page.
 
-/** Damages a stored file: `flips` single bits at equal distances, or `length` bytes from `start` on, with zeros or random bytes. */
+/**
+ * Damages a stored file: `flips` single bits at equal distances, or `length` bytes from `start` on, which become zeros
+ * or random.
+ */
 export async function damage({ id, flips = 0, start = 0, length = 0, random = false }) {
   const CHUNK_BYTES = 16 << 20;
   const db = await asPromise(indexedDB.open("outrider-weights"));

@@ -1,5 +1,5 @@
-// The speed of a download from this machine, compared with a bare loop of fetch, hash and write in the same browser, and
-// the longest task of the page meanwhile.
+// The speed of a download from this machine, compared with a bare loop of fetch, hash and write in the same browser,
+// and the longest task of the page meanwhile.
 
 import { launch } from "../browser.mjs";
 import { openTab } from "./harness.mjs";

@@ -94,8 +94,8 @@ func TestErrorsCrossInBothDirections(t *testing.T) {
 
 // The message of an Error is not one of its enumerable properties.
 func TestAnErrorObjectKeepsItsMessage(t *testing.T) {
-	thrown := "Promise.reject(Object.assign(new Error('away'), { code: 'http_status', retryable: true, retryAfter: 2000 }))"
-	_, err := Await(eval(thrown)).Wait(t.Context())
+	thrown := "Object.assign(new Error('away'), { code: 'http_status', retryable: true, retryAfter: 2000 })"
+	_, err := Await(eval("Promise.reject(" + thrown + ")")).Wait(t.Context())
 	e := errs.Of(err)
 	if e.Code != errs.HTTPStatus || e.Message != "away" || !e.Retryable || e.RetryAfter != 2*time.Second {
 		t.Errorf("%+v", *e)
