@@ -17,9 +17,12 @@ const quiet = [
   "--no-first-run",
 ];
 
-/** Starts a browser; args replaces the flags that enable WebGPU. close() ends it and deletes its profile, a folder. */
-export async function launch({ args = webgpu, ...options } = {}) {
-  const profile = await mkdtemp(join(tmpdir(), "outrider-e2e-"));
+/**
+ * Starts a browser; args replaces the flags that enable WebGPU. Its profile is a folder, a new one unless one is given.
+ * close() ends the browser and deletes its profile.
+ */
+export async function launch({ args = webgpu, profile: given, ...options } = {}) {
+  const profile = given ?? (await mkdtemp(join(tmpdir(), "outrider-e2e-")));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [...quiet, ...args],

@@ -83,11 +83,10 @@ export const resumeCases = [
     name: "resumed: the server is gone for good",
     outcome: "hung", // it waits, says so, and ends with the caller's word within a second
     becomes: FILE,
-    limit: 1500,
     run: async (trial) => {
       await trial.downloadPart(2);
       await trial.server.close();
-      return trial.download();
+      return trial.download({ limit: 1500 });
     },
     check: nothingDeleted,
   },

@@ -28,9 +28,12 @@ func ErrorOf(v js.Value) error {
 	if v.Type() != js.TypeObject || v.Get("code").Type() != js.TypeString {
 		return errs.Wrap(errs.Internal, "JavaScript failed", errors.New(js.Global().Call("String", v).String()))
 	}
-	data := Read[wire.ErrorData](v)
-	return &errs.Error{
-		Code: errs.Code(data.Code), Message: data.Message, Retryable: data.Retryable,
-		RetryAfter: time.Duration(data.RetryAfter) * time.Millisecond,
+	e := &errs.Error{Code: errs.Code(v.Get("code").String()), Retryable: v.Get("retryable").Truthy()}
+	if message := v.Get("message"); message.Type() == js.TypeString { // of an Error it is not enumerable
+		e.Message = message.String()
 	}
+	if retryAfter := v.Get("retryAfter"); retryAfter.Type() == js.TypeNumber {
+		e.RetryAfter = time.Duration(retryAfter.Float()) * time.Millisecond
+	}
+	return e
 }

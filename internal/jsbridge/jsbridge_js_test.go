@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"syscall/js"
 	"testing"
+	"time"
 
 	"github.com/outrider-web/outrider/internal/errs"
 )
@@ -88,6 +89,16 @@ func TestErrorsCrossInBothDirections(t *testing.T) {
 		if errs.Of(err).Code != errs.Internal || err.Error() != text {
 			t.Errorf("%s: %v, want %s", code, err, text)
 		}
+	}
+}
+
+// The message of an Error is not one of its enumerable properties.
+func TestAnErrorObjectKeepsItsMessage(t *testing.T) {
+	thrown := "Object.assign(new Error('away'), { code: 'http_status', retryable: true, retryAfter: 2000 })"
+	_, err := Await(eval("Promise.reject(" + thrown + ")")).Wait(t.Context())
+	e := errs.Of(err)
+	if e.Code != errs.HTTPStatus || e.Message != "away" || !e.Retryable || e.RetryAfter != 2*time.Second {
+		t.Errorf("%+v", *e)
 	}
 }
 

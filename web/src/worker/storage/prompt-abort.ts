@@ -1,6 +1,6 @@
 // Answers within a second after an abort, whatever the browser does: a database that another tab blocks never answers.
 
-import { aborted } from "../../errors.js";
+import { aborted, EngineError } from "../../errors.js";
 import type { Call, Handlers } from "../../rpc.js";
 import type { StorageMethods } from "./methods.js";
 
@@ -28,6 +28,16 @@ function promptly(handler: Handler): Handler {
           clearTimeout(timer);
           call.signal.removeEventListener("abort", onAbort);
         })
-        .then(resolve, reject);
+        .then(resolve, (error) => reject(call.signal.aborted ? error : explain(error)));
     });
+}
+
+/**
+ * Returns the error that was thrown; an AbortError without an abort comes from a
+ * database that the browser has closed.
+ */
+function explain(error: unknown): unknown {
+  if (!(error instanceof DOMException) || error.name !== "AbortError") return error;
+  const message = "the browser has closed the database of the stored models; try again";
+  return new EngineError("storage_error", message, { retryable: true });
 }
