@@ -11,9 +11,11 @@ const patch = readFileSync(new URL("small-gpu-worker.mjs", import.meta.url), "ut
  * block service workers, which would answer the request for the script.
  */
 export async function limitGPU(context, limits) {
-  await context.route("**/assets/engine-*.js", async (route) => {
+  const prefix = `globalThis.gpuLimits = ${JSON.stringify(limits)};\n${patch}`;
+  const addPrefix = async (route) => {
     const response = await route.fetch();
-    const prefix = `globalThis.gpuLimits = ${JSON.stringify(limits)};\n${patch}`;
     await route.fulfill({ response, body: `${prefix}\n${await response.text()}` });
-  });
+  };
+  // A page that is closed meanwhile needs no answer, and the response is gone with it.
+  await context.route("**/assets/engine-*.js", (route) => addPrefix(route).catch(() => {}));
 }
