@@ -159,11 +159,10 @@ test("a lost connection keeps the stored chunks, and the load waits, then fetche
     server.requests.length = 0;
     intercept(server, null);
     assert.equal(await waitForStatus(page, ["ready", "error"], 90_000), "ready");
+    // The download continues within the chunk; then one stored chunk is compared with the server's.
     const weights = server.requests.filter(({ method, range }) => method === "GET" && /-\d{4,}$/.test(range));
-    assert.ok(
-      weights.length > 0 && weights.every(({ range }) => Number(/=(\d+)/.exec(range)[1]) >= chunkBytes),
-      JSON.stringify(weights),
-    );
+    const starts = weights.map(({ range }) => Number(/=(\d+)/.exec(range)[1]));
+    assert.ok(starts[0] > chunkBytes && starts.length <= 2, JSON.stringify(weights));
     assert.deepEqual(await stored(page), [[server.url, twoChunks.length, true]]);
   }, {});
 });
