@@ -57,8 +57,9 @@ const minutes = (n) => n * 60_000;
  */
 const isFor =
   ({ offset, bytes }) =>
-  ({ headers }) => {
+  ({ headers, url }) => {
     const [, from, to] = /=(\d+)-(\d+)/.exec(headers.range) ?? [];
+    if (url.endsWith(".manifest.json")) return false; // or loading would wait for it
     return !headers.range || (Number(from) < offset + bytes && Number(to) >= offset);
   };
 
