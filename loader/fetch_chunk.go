@@ -106,7 +106,7 @@ func (p *part) findRecord(ctx context.Context) bool {
 	return known || p.recreateRecord(ctx) == nil
 }
 
-// maxLosses is how often a file's record is created again after the store has lost it.
+// maxLosses is how often a file's record is created again after the store has lost it, without a read in between.
 const maxLosses = 2
 
 // recreateRecord creates the file's record again, of the same kind and without chunks.

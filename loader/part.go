@@ -30,7 +30,7 @@ type part struct {
 	fetched int                 // chunks fetched since the part was opened
 	again   int                 // of these, chunks that had been stored before
 	lost    map[int]int         // how often the store has lost a chunk
-	losses  int                 // how often the store has lost the record
+	losses  int                 // how often the store has lost the record since a read succeeded
 
 	recheckMu sync.Mutex // held while the store is asked what it still has
 

@@ -85,6 +85,11 @@ func (p *part) retryIfLost(ctx context.Context, offset, n int64, attempt func() 
 			err = storageUnreliable(err)
 		}
 	}
+	if err == nil {
+		p.mu.Lock()
+		p.losses = 0
+		p.mu.Unlock()
+	}
 	return err
 }
 
