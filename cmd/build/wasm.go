@@ -85,11 +85,7 @@ func compile(name, folder string) ([]byte, error) {
 	if err := cmd.Run(); err != nil {
 		return nil, err
 	}
-	code, err := os.ReadFile(out)
-	if err != nil || name != "main.wasm" {
-		return code, err // image.wasm is not worth the time: few visits load it
-	}
-	return optimised(code)
+	return os.ReadFile(out)
 }
 
 // wasmExec returns the path of wasm_exec.js in the Go toolchain. It must be of the version that compiled the programs,
