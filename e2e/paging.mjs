@@ -13,7 +13,7 @@ export async function openVirtualModel(golden) {
   const opened = await Promise.all([serveSite(), serveVirtual(golden), launch()]);
   const [site, models, browser] = opened;
   const page = await browser.context.newPage();
-  await page.goto(site.url);
+  await page.goto(`${site.url}/#models`); // so that the page loads no model of its own
   const close = () => Promise.all(opened.map((x) => x.close()));
   return { page, url: models.url, profile: browser.profile, close };
 }

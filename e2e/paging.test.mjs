@@ -40,7 +40,7 @@ after(() => Promise.all([site, browser].map((x) => x?.close())));
 async function withModel(bytes, body) {
   const [page, models] = await Promise.all([browser.context.newPage(), modelServer(bytes)]);
   try {
-    await page.goto(site.url);
+    await page.goto(`${site.url}/#models`); // so that the page loads no model of its own
     await body(page, models);
   } finally {
     await Promise.all([page.close(), models.close()]);

@@ -20,9 +20,10 @@ import (
 // hostileServer is a fakeServer that publishes texts and hashes, and alters bytes on their way.
 type hostileServer struct {
 	*fakeServer
-	id     string            // of every file, instead of "fake:" and the name
-	sha256 string            // published with the file
-	texts  map[string]string // by address
+	id      string            // of every file, instead of "fake:" and the name
+	sha256  string            // published with the file
+	texts   map[string]string // by address
+	noTexts bool              // no text can be fetched
 
 	alter func(chunk, request int, b []byte) ([]byte, error) // of the request-th request for a chunk; may be nil
 	count map[int]int                                        // requests of each chunk
@@ -41,6 +42,9 @@ func (h *hostileServer) ID(name string) string {
 }
 
 func (h *hostileServer) Text(_ context.Context, url string, maxBytes int) (string, bool, error) {
+	if h.noTexts {
+		return "", false, errs.New(errs.ConnectionLost, "the connection was closed")
+	}
 	text, ok := h.texts[url]
 	return text, ok && len(text) <= maxBytes, nil
 }
@@ -323,6 +327,22 @@ func TestAManifestThatContradictsTheFileIsAnError(t *testing.T) {
 	h.publishManifest(manifestOf(bigModel()[1:]))
 	_, err := OpenWith(t.Context(), h, "m.gguf", st, Options{})
 	wantError(t, err, errs.Integrity, "m.gguf: the manifest beside the file")
+}
+
+// A server may close the connection of every request but those for the model.
+func TestAnUnreachableManifestCountsAsAbsentUntilTheModelIsOpenedAgain(t *testing.T) {
+	h, st := newHostileServer(), newStore()
+	h.publishManifest(modelManifest())
+	h.noTexts = true
+	mustDownload(t, h.mustOpen(t, st, Options{}))
+	h.noTexts = false
+	m := h.mustOpen(t, st, Options{})
+	if _, err := m.parts[0].currentSource(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if m.parts[0].record().Hashes == nil {
+		t.Error("the manifest was not looked for again")
+	}
 }
 
 func TestChunksStoredBeforeTheirHashesWereKnownAreCompared(t *testing.T) {

@@ -22,8 +22,8 @@ func (p *part) requireHash(ctx context.Context, sha256 string) error {
 }
 
 // learnHashes looks for published hashes, once: those of the chunks in the manifest beside the file, or that of the
-// whole file where the source or the hub says it. The caller holds the source's lock. Errors: connection_lost;
-// integrity for a manifest that contradicts itself or the file; file_changed.
+// whole file where the source or the hub says it. The caller holds the source's lock. Errors: integrity for a manifest
+// that contradicts itself or the file; file_changed.
 func (p *part) learnHashes(ctx context.Context, src fetch.Source) error {
 	texts, ok := p.location.(fetch.TextLocation)
 	if p.learned || !ok || p.record().Hashes != nil {
@@ -32,6 +32,9 @@ func (p *part) learnHashes(ctx context.Context, src fetch.Source) error {
 	changes, err := p.readManifest(ctx, texts)
 	if err != nil {
 		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err // what was cancelled is looked for again
 	}
 	if changes.Hashes == nil && p.record().SHA256 == "" {
 		changes.SHA256 = p.publishedHash(ctx, texts, src)
@@ -49,12 +52,10 @@ func (p *part) learnHashes(ctx context.Context, src fetch.Source) error {
 }
 
 // readManifest returns the hashes of the manifest beside the file, none if there is no manifest or if it is that of a
-// file with another hash than the required one.
+// file with another hash than the required one. One that cannot be fetched counts as absent: the file itself may be
+// reachable, and the manifest is looked for again the next time the model is opened.
 func (p *part) readManifest(ctx context.Context, texts fetch.TextLocation) (c store.Changes, err error) {
 	text, ok, err := texts.Text(ctx, manifest.Address(p.file.ID), manifest.MaxBytes)
-	if err != nil && fetch.IsUnreachable(err) {
-		return c, err
-	}
 	if err != nil || !ok {
 		return c, nil
 	}

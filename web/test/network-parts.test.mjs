@@ -119,6 +119,18 @@ test("a text is asked for again while the server is away, which is an error in t
   await assert.rejects(clock.until(fetchText(network, url, 100, signal)), { code: "http_status", retryable: true });
 });
 
+test("a server that is silent for ten seconds is not asked for a text again", async () => {
+  let requests = 0;
+  server.handle = (_, signal) => {
+    requests++;
+    return server.silence(signal);
+  };
+  const start = clock.now();
+  await assert.rejects(clock.until(fetchText(network, url, 100, signal)), { code: "connection_lost" });
+  assert.equal(requests, 1);
+  assert.ok(clock.now() - start <= 10_000, `${clock.now() - start} ms`);
+});
+
 const withHeader = (name, value) => ({ headers: new Headers([[name, value]]) });
 
 test("Content-Range is read exactly or not at all, whatever a server sends", () => {

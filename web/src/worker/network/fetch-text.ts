@@ -6,8 +6,11 @@ import { connectionLost, type NetworkError, statusError } from "./http-errors.js
 import type { Network } from "./network.js";
 import { beginsLikeHTML, isHTML, retryAfter } from "./response.js";
 
-/** Milliseconds within which the whole text must arrive, and the longest wait that a server may ask for. */
-const TIMEOUT = 30_000;
+/**
+ * Milliseconds within which the whole text must arrive, and the longest wait that a server may ask for. A server that is
+ * silent for so long is not asked again: the model waits.
+ */
+const TIMEOUT = 10_000;
 
 /** Milliseconds between the attempts. */
 const DELAYS = [300, 1000, 3000];
@@ -25,6 +28,7 @@ export async function fetchText(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const start = network.clock.now();
   for (let attempt = 0; ; attempt++) {
     const outcome = await tryOnce(network, url, maxBytes, signal);
     throwIfAborted(signal);
@@ -33,7 +37,7 @@ export async function fetchText(
     const rejected = code === "connection_lost" && attempt + 1 >= MAX_REJECTIONS;
     if (rejected && (await answersOpaquely(network, url, signal))) return undefined;
     const delay = DELAYS[attempt];
-    if (delay === undefined) throw outcome.error;
+    if (delay === undefined || network.clock.now() - start >= TIMEOUT) throw outcome.error;
     await sleep(network.clock, Math.min(TIMEOUT, Math.max(delay, retryAfter)), signal);
   }
 }
