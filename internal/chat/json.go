@@ -7,8 +7,8 @@ import (
 	"github.com/outrider-web/outrider/internal/json"
 )
 
-// This package formats JSON itself, for two reasons: encoding/json would add much to the browser's download, and prompts
-// must have the spacing that the models were trained on, which is that of Python's json.dumps.
+// This package formats JSON itself, for two reasons: encoding/json would add much to the browser's download, and
+// prompts must have the spacing that the models were trained on, which is that of Python's json.dumps.
 
 var (
 	errIncomplete = json.ErrIncomplete

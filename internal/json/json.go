@@ -1,5 +1,5 @@
-// Package json reads small JSON texts: manifests and the answers of a hub, and the strings in the tool calls of a model.
-// encoding/json would add much to the browser's download. The package knows nothing of what the texts mean.
+// Package json reads small JSON texts: manifests and the answers of a hub, and the strings in the tool calls of a
+// model. encoding/json would add much to the browser's download. The package knows nothing of what the texts mean.
 package json
 
 import (
