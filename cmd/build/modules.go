@@ -11,8 +11,8 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// bundled are the modules that are also written to dist/modules/bundled, each as one file with all that it imports. Pages
-// that start many workers in a test load them faster.
+// bundled are the modules that are also written to dist/modules/bundled, each as one file with all that it imports.
+// Tests that start many workers load them faster.
 var bundled = []string{"web/src/worker/storage.worker.ts", "web/src/worker/storage-client.ts"}
 
 // modules writes every TypeScript file under web/src to dist/modules as JavaScript, one file for one, so that unit

@@ -76,7 +76,7 @@ export class Harness {
     await Promise.all(Array.from({ length: lanes }, work));
   }
 
-  /** Opens a tab of an origin that nothing else has used. Browsers resolve every name under localhost to this machine. */
+  /** Opens a tab of an origin that nothing else has used. Every name under localhost is this machine. */
   async #openLane() {
     const url = this.#site.url.replace("127.0.0.1", `lane${this.#origins++}.localhost`);
     return new Lane(this.#browser.context, url, await openTab(this.#browser.context, url));

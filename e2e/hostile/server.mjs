@@ -16,7 +16,10 @@ export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resol
 export class HostileServer {
   /** The file. */
   bytes;
-  /** The manifest beside the file, which it answers with 404 if there is none; "reset" closes the connection, "silence" never answers. */
+  /**
+   * The manifest beside the file, which it answers with 404 if there is none; "reset" closes the connection, and
+   * "silence" never answers.
+   */
   manifest;
   /** Headers of every response with bytes of the file; those of `cors` come with every response. */
   headers = { ETag: '"1"', "Accept-Ranges": "bytes" };
