@@ -55,7 +55,7 @@ function activityText({ conversation: t, loading }: Texts, progress: ChatProgres
 }
 
 function notes(t: Texts, { speed, paging, cut }: Message): TemplateResult | typeof nothing {
-  const cutText = cut && (cut === "stopped" ? t.conversation.stopped : t.conversation.noSpace);
+  const cutText = cut && t.conversation.cut[cut];
   const texts = [speed && t.format.tokensPerSecond(speed), hitRateText(t, paging), cutText].filter(Boolean);
   return texts.length ? html`<footer part="notes" class="quiet">${texts.join(" · ")}</footer>` : nothing;
 }

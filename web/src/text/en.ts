@@ -76,8 +76,8 @@ export const en = {
     greeting: "What would you like to know?",
     you: "You",
     answer: "Answer",
-    stopped: "Stopped",
-    noSpace: "Cut short: no space left in the context",
+    /** Why an answer ended before the model ended it. */
+    cut: { stopped: "Stopped", length: "Cut short: no space left in the context", interrupted: "Interrupted" },
     network: "Waiting for the network: part of the model is still missing",
     tile: (tile: number, total: number) => `Looking at tile ${tile} of ${total}…`,
     vision: (phase: string, done: number, total: number) =>

@@ -76,8 +76,7 @@ export const fr: Texts = {
     greeting: "Que voulez-vous savoir ?",
     you: "Vous",
     answer: "Réponse",
-    stopped: "Arrêtée",
-    noSpace: "Coupée : plus de place dans le contexte",
+    cut: { stopped: "Arrêtée", length: "Coupée : plus de place dans le contexte", interrupted: "Interrompue" },
     network: "En attente du réseau : une partie du modèle manque encore",
     tile: (tile, total) => `Examen de la tuile ${tile} sur ${total}…`,
     vision: (phase, done, total) =>
