@@ -29,7 +29,7 @@ export class MessageDraft {
     return this.#pictures;
   }
 
-  /** Reports whether a text can be sent with the pictures: there is a model and a message, and the pictures are checked. */
+  /** Reports whether a text can be sent: there is a model, and a message whose pictures are checked. */
   canSend(text: string, model: OpenModel | undefined): boolean {
     const { pictures, allChecked } = this.#pictures;
     return model !== undefined && allChecked && (text.trim() !== "" || pictures.length > 0);

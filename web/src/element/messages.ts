@@ -29,9 +29,10 @@ function greeting({ conversation: t }: Texts): TemplateResult {
 function message(t: Texts, m: Message, generating: boolean): TemplateResult {
   const activity = generating ? activityLine(t, m.activity) : nothing;
   const caret = generating ? html`<span class="caret" aria-hidden="true"></span>` : nothing;
+  const { you, answer } = t.conversation;
   // Text is pre-wrapped, so the markup around it must not add white space.
   return html`
-    <article part="message ${m.role}" class="message ${m.role}" aria-label=${m.role === "user" ? t.conversation.you : t.conversation.answer}>
+    <article part="message ${m.role}" class="message ${m.role}" aria-label=${m.role === "user" ? you : answer}>
       ${thumbnails(t.composer, m.pictures)}
       ${m.text ? nothing : activity}
       <div class="text" ?hidden=${m.role === "user" && !m.text}>${m.text}${caret}</div>

@@ -15,7 +15,9 @@ export function storageView(t: Texts, manager: StorageManager): TemplateResult |
     <details part="storage" class="storage">
       <summary>${t.storage.stored(stored)}${free}</summary>
       <ul>${groups.map((group) => row(t, group, manager))}</ul>
-      <button class="soft" ?disabled=${stored === 0} @click=${() => void manager.suggest()}>${t.storage.freeSpace}</button>
+      <button class="soft" ?disabled=${stored === 0} @click=${() => void manager.suggest()}>${
+        t.storage.freeSpace
+      }</button>
     </details>
   `;
 }
@@ -32,11 +34,15 @@ function row(t: Texts, group: StoredGroup, manager: StorageManager): TemplateRes
       </div>
       <div class="actions">
         <button class="link" @click=${() => void manager.check(group)}>${t.storage.check}</button>
-        ${exportable ? html`<button class="link" @click=${() => void manager.export(group)}>${t.storage.export}</button>` : nothing}
+        ${exportable ? exportButton(t, group, manager) : nothing}
         <button class="link" @click=${() => void manager.askToDelete(group.id)}>${t.storage.delete}</button>
       </div>
     </li>
   `;
+}
+
+function exportButton({ storage: t }: Texts, group: StoredGroup, manager: StorageManager): TemplateResult {
+  return html`<button class="link" @click=${() => void manager.export(group)}>${t.export}</button>`;
 }
 
 function taskLine({ storage: t }: Texts, { text, cancel }: StorageTask): TemplateResult {
