@@ -8,11 +8,16 @@ import type { Message } from "./message.js";
 import { hitRateText } from "./paging-status.js";
 import { thumbnails } from "./thumbnails.js";
 
-/** Renders a conversation; generating: its last message is still being written. */
-export function messageList(t: Texts, messages: readonly Message[], generating: boolean): TemplateResult {
+/** Renders a conversation, empty in place of no messages; generating: its last message is still being written. */
+export function messageList(
+  t: Texts,
+  messages: readonly Message[],
+  generating: boolean,
+  empty: TemplateResult,
+): TemplateResult {
   return html`
     <div part="messages" class="messages" role="log" aria-label=${t.conversation.label} aria-busy=${generating}>
-      ${messages.length === 0 ? greeting(t) : nothing}
+      ${messages.length === 0 ? html`<slot name="empty">${empty}</slot>` : nothing}
       ${repeat(
         messages,
         (m) => m.id,
@@ -20,10 +25,6 @@ export function messageList(t: Texts, messages: readonly Message[], generating: 
       )}
     </div>
   `;
-}
-
-function greeting({ conversation: t }: Texts): TemplateResult {
-  return html`<slot name="empty"><p class="empty">${t.greeting}</p></slot>`;
 }
 
 function message(t: Texts, m: Message, generating: boolean): TemplateResult {

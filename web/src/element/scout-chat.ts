@@ -16,6 +16,7 @@ import { ElementLanguage } from "./language.js";
 import { bytesToStore, sourceName } from "./loading.js";
 import { MessageDraft } from "./message-draft.js";
 import { ModelChoice } from "./model-choice.js";
+import { modelStyles } from "./model-styles.js";
 import { PagingStatus } from "./paging-status.js";
 import { StorageManager } from "./storage-manager.js";
 import { styles } from "./styles.js";
@@ -42,7 +43,7 @@ import { WakeLock } from "./wake-lock.js";
  * Parts and custom properties are listed in docs/api.md.
  */
 export class ScoutChat extends LitElement {
-  static override styles = styles;
+  static override styles = [styles, modelStyles];
 
   /** A catalogue id, the URL of a GGUF file, or the id of a stored model. */
   @property({ reflect: true }) model: string | null = null;
@@ -124,6 +125,7 @@ export class ScoutChat extends LitElement {
     clear: () => this.clear(),
     attach: (files) => this.attach(files),
     send: () => void this.send(),
+    ask: (question) => void this.#conversation.send(question),
     stop: () => this.stop(),
     report: this.#report,
   };
@@ -227,6 +229,7 @@ export class ScoutChat extends LitElement {
   #onStatus(status: Status): void {
     this.status = status;
     if (status === "idle") this.#modelChoice.forget();
+    else this.#modelChoice.settle();
     if (status === "generating") this.#autoScroll.enable();
     if (status === "ready") this.#focusInput();
     emit(this, "status-changed", { status });
