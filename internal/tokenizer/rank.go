@@ -12,7 +12,8 @@ import (
 // noRank is the rank of two tokens that cannot be merged.
 const noRank = math.MaxUint32
 
-// ranker is the order in which neighbouring tokens are merged: the pair of lowest rank first, the leftmost of equal ones.
+// ranker is the order in which neighbouring tokens are merged: the pair of lowest rank first, the leftmost of equal
+// ones.
 type ranker interface {
 	// merge returns the rank of two tokens whose bytes together are joined, or noRank, and the token into which they are
 	// merged.

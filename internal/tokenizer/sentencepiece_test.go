@@ -33,8 +33,8 @@ func sentencePiece(t testing.TB) (*Tokenizer, []encoding) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tok, err := New(Vocab{Model: "llama", Tokens: golden.Tokens, Scores: golden.Scores, Types: golden.Types, BOS: 1, EOS: 2,
-		Unknown: 0, AddSpacePrefix: true, AddBOS: true})
+	tok, err := New(Vocab{Model: "llama", Tokens: golden.Tokens, Scores: golden.Scores, Types: golden.Types, Unknown: 0,
+		BOS: 1, EOS: 2, AddSpacePrefix: true, AddBOS: true})
 	if err != nil {
 		t.Fatal(err)
 	}
