@@ -51,7 +51,8 @@ export function composer(
       ${thumbnails(t, draft.pictures, actions.remove)}
       <div class="line">
         ${draft.vision ? attachButton(t, actions) : nothing}
-        <textarea part="input" rows="1" dir="auto" enterkeyhint=${touches() ? "enter" : "send"} aria-label=${t.message} .value=${live(draft.text)} ?disabled=${!draft.enabled}
+        <textarea part="input" rows="1" dir="auto" enterkeyhint=${touches() ? "enter" : "send"}
+          aria-label=${t.message} .value=${live(draft.text)} ?disabled=${!draft.enabled}
           placeholder=${draft.enabled ? t.placeholder : t.placeholderNoModel}
           @input=${input} @keydown=${keydown}></textarea>
         ${

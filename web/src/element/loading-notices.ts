@@ -45,7 +45,9 @@ function progressBar(label: string, progress: Progress | undefined): TemplateRes
   return html`
     <div class="track" role="progressbar" aria-label=${label} aria-valuemin="0" aria-valuemax="100"
          aria-valuenow=${percent === undefined ? nothing : Math.round(percent)}>
-      <svg class="bar ${known ? "" : "unknown"}" aria-hidden="true"><rect width="${percent ?? 30}%" height="100%" /></svg>
+      <svg class="bar ${known ? "" : "unknown"}" aria-hidden="true">
+        <rect width="${percent ?? 30}%" height="100%" />
+      </svg>
     </div>
   `;
 }
