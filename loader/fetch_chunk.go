@@ -60,8 +60,8 @@ func (p *part) fetchUndamaged(ctx context.Context, chunk int, urgency priority,
 	}
 }
 
-// storeChunk fetches a chunk from a source, once, and marks it as stored. If the store has lost the record meanwhile, it
-// does not: nobody knows then whether the chunk was lost with it.
+// storeChunk fetches a chunk from a source, once, and marks it as stored, unless the store has lost the record: nobody
+// knows then whether the chunk was lost with it.
 func (p *part) storeChunk(ctx context.Context, chunk int, src fetch.Source, urgency priority,
 	notify func(store.ChunkProgress)) error {
 	p.mu.Lock()
