@@ -22,7 +22,8 @@ export function preflightNotice(
       <ul part="facts" class="facts">${facts(t, request, report).map((fact) => html`<li>${fact}</li>`)}</ul>
       ${details(t, report)}
       <div class="actions">
-        <button part="agree" class=${good ? "main" : "soft"} @click=${question.agree}>${agreement(t, request, report)}</button>
+        <button part="agree" class=${good ? "main" : "soft"}
+          @click=${question.agree}>${agreement(t, request, report)}</button>
         <button part="decline" class=${good ? "soft" : "main"} @click=${cancel}>${back}</button>
       </div>
     </section>

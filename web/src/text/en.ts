@@ -112,8 +112,8 @@ export const en = {
 
   welcome: {
     nano:
-      "You are talking to Outrider Nano, a tiny model that came with this page. It knows Outrider, adds small numbers, " +
-      "tells short stories and looks at simple drawings.",
+      "You are talking to Outrider Nano, a tiny model that came with this page. It knows Outrider, adds small " +
+      "numbers, tells short stories and looks at simple drawings.",
     get: (name: string) => `Get ${name}`,
     getNote: "First a check of what this machine can do with it. Nothing is downloaded before you agree.",
   },
@@ -127,7 +127,8 @@ export const en = {
     },
     speed: (tokensPerSecond: number) => {
       const { words, unit } = paceOf(tokensPerSecond);
-      return `Its answers come at about ${words === 1 ? "one word" : `${words} words`} ${unit === "hour" ? "an" : "a"} ${unit}.`;
+      const count = words === 1 ? "one word" : `${words} words`;
+      return `Its answers come at about ${count} ${unit === "hour" ? "an" : "a"} ${unit}.`;
     },
     toDownload: (bytes: number) => `${format.bytes(bytes)} to download`,
     takes: (seconds: number) => `about ${format.duration(seconds)}`,
