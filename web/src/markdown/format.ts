@@ -4,7 +4,7 @@ import { type Block, Blocks } from "./blocks.js";
 import { addHeadings, colourCode, copyCode } from "./code.js";
 import { showFormulas } from "./formula.js";
 import { runInFrames, type Stepwise } from "./frames.js";
-import { blockHTML } from "./html.js";
+import { blockHTML, withoutLineEnds } from "./html.js";
 import { patchChildren } from "./patch.js";
 import { appendText } from "./plain.js";
 import { sanitise } from "./sanitise.js";
@@ -95,7 +95,7 @@ export class FormattedText implements Stepwise {
     if (place.source === block.source) return place;
     if (block.token) patchChildren(place.element, this.#render(block));
     else this.#showLine(place, block.source);
-    place.space.data = /\s*$/.exec(block.source)![0];
+    place.space.data = /\n\s*$/.exec(block.source)?.[0] ?? "";
     place.source = block.source;
     return place;
   }
@@ -109,7 +109,7 @@ export class FormattedText implements Stepwise {
   }
 
   #render(block: Block): DocumentFragment {
-    const fragment = sanitise(blockHTML(block.token!).trim());
+    const fragment = sanitise(withoutLineEnds(blockHTML(block.token!)));
     addHeadings(fragment, this.#texts);
     showFormulas(fragment);
     return fragment;
@@ -117,11 +117,11 @@ export class FormattedText implements Stepwise {
 
   /** Shows a line as it is, with a note that says so. */
   #showLine({ element, source }: Place, line: string): void {
-    const [old] = element.querySelectorAll(":scope > .plain");
+    const [old] = element.querySelectorAll(":scope > .verbatim");
     const plain = old ?? document.createElement("div");
     if (!old) {
       const note = document.createElement("p");
-      plain.className = "plain";
+      plain.className = "verbatim";
       note.className = "quiet";
       note.append(this.#texts.longLine);
       element.replaceChildren(plain, note);

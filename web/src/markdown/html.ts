@@ -34,6 +34,11 @@ function cell(parser: Parser, { tokens, align }: Tokens.TableCell, tag: string):
 /** How Markdown is read and written. */
 export const options: MarkedOptions = new Marked({ gfm: true, renderer }, { extensions: mathExtensions }).defaults;
 
+/** Returns HTML without line ends between its elements, where they would be visible, as those within text are. */
+export function withoutLineEnds(html: string): string {
+  return html.replace(/\n(?=<\/?(?:ul|ol|li|p|pre|blockquote|div|dl|dd|dt|h[1-6]|details|summary)\b|$)/g, "");
+}
+
 /** Returns a block as HTML. */
 export function blockHTML(token: Token): string {
   return Parser.parse([token], options);

@@ -16,6 +16,7 @@ const config = {
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
+  ADD_URI_SAFE_ATTR: attributes.split(" ").filter((name) => name !== "href"),
   RETURN_DOM_FRAGMENT: true as const,
 };
 

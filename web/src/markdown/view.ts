@@ -8,11 +8,11 @@ import type { AnswerTexts } from "./texts.js";
 const STEP = 16_384;
 
 let format: typeof import("./format.js") | undefined;
-let loading: Promise<typeof import("./format.js")> | undefined;
+let loading: Promise<typeof format> | undefined;
 
-/** Loads what formats answers. Without it, and until then, they are plain text. */
+/** Loads what formats answers. Until then, and if that fails, they are plain text. */
 export async function loadFormat(): Promise<void> {
-  loading ??= import("./format.js");
+  loading ??= import("./format.js").catch(() => undefined);
   format = await loading;
 }
 
