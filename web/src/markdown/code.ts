@@ -5,18 +5,23 @@ import type { AnswerTexts } from "./texts.js";
 
 const COPIED_TIME = 2000; // ms
 
-/** Puts each block of code below root into a box with a heading. */
-export function addHeadings(root: ParentNode, texts: AnswerTexts): void {
+/** Makes what scrolls below root reachable with the keyboard, and puts each block of code into a box with a heading. */
+export function addBoxes(root: ParentNode, texts: AnswerTexts): void {
   for (const pre of root.querySelectorAll("pre")) {
     const language = pre.firstElementChild?.getAttribute("data-language") || texts.code;
     const box = element("div", "code");
     pre.replaceWith(box);
-    pre.tabIndex = 0; // it scrolls
     pre.dir = "ltr";
-    pre.setAttribute("role", "region");
-    pre.setAttribute("aria-label", language);
+    makeScroller(pre, language);
     box.append(codeHead(language, texts), pre);
   }
+  for (const table of root.querySelectorAll<HTMLElement>("[data-table]")) makeScroller(table, texts.table);
+}
+
+function makeScroller(element: HTMLElement, label: string): void {
+  element.tabIndex = 0;
+  element.setAttribute("role", "group");
+  element.setAttribute("aria-label", label);
 }
 
 function codeHead(language: string, texts: AnswerTexts): HTMLElement {

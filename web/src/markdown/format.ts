@@ -1,7 +1,7 @@
 // An answer as formatted text. Loaded after the first paint, with everything that it imports.
 
 import { type Block, Blocks } from "./blocks.js";
-import { addHeadings, colourCode, copyCode } from "./code.js";
+import { addBoxes, colourCode, copyCode } from "./code.js";
 import { showFormulas } from "./formula.js";
 import { runInFrames, type Stepwise } from "./frames.js";
 import { blockHTML, withoutLineEnds } from "./html.js";
@@ -110,7 +110,7 @@ export class FormattedText implements Stepwise {
 
   #render(block: Block): DocumentFragment {
     const fragment = sanitise(withoutLineEnds(blockHTML(block.token!)));
-    addHeadings(fragment, this.#texts);
+    addBoxes(fragment, this.#texts);
     showFormulas(fragment);
     return fragment;
   }

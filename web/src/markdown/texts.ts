@@ -4,6 +4,7 @@
 export interface AnswerTexts {
   /** The heading of code whose language is not known. */
   code: string;
+  table: string;
   copy: string;
   copied: string;
   /** The note below a line that is too long to be formatted. */

@@ -93,6 +93,7 @@ export const en = {
   /** Within an answer. */
   markdown: {
     code: "Code",
+    table: "Table",
     copy: "Copy",
     copied: "Copied",
     longLine: "This line is too long to be formatted.",

@@ -91,6 +91,7 @@ export const fr: Texts = {
 
   markdown: {
     code: "Code source",
+    table: "Tableau",
     copy: "Copier",
     copied: "Copié",
     longLine: "Cette ligne est trop longue pour être mise en forme.",
