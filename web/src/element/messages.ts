@@ -64,7 +64,7 @@ function message(t: Texts, m: Message, generating: boolean): TemplateResult {
 }
 
 function said({ text }: Message): TemplateResult {
-  return html`<div class="text" ?hidden=${!text} ${messageText(text, { complete: true })}></div>`;
+  return html`<div class="text" dir="auto" ?hidden=${!text} ${messageText(text, { complete: true })}></div>`;
 }
 
 function answer(t: Texts, { text }: Message, generating: boolean): TemplateResult {
