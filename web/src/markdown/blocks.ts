@@ -18,7 +18,7 @@ export interface Block {
   readonly token: Token | undefined;
 }
 
-/** How many blocks at the end can still change: the last one, and the one that its first line may turn out to continue. */
+/** How many blocks at the end can still change: the last one, and the one that its first line may yet continue. */
 const OPEN_BLOCKS = 2;
 
 /** Divides a text into blocks while it grows. Text that belongs to finished blocks is not read again. */

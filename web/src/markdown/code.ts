@@ -50,7 +50,7 @@ export async function copyCode(event: Event, texts: AnswerTexts): Promise<void> 
   setTimeout(() => (button.textContent = texts.copy), COPIED_TIME);
 }
 
-/** Colours the blocks of code below root, one step each, but none with selected text, which would lose its selection. */
+/** Colours the blocks of code below root, one step each, but none with selected text, which would lose it. */
 export async function colourCode(root: ParentNode): Promise<void> {
   const blocks = [...root.querySelectorAll("code[data-language]")].filter((c) => c.getAttribute("data-language"));
   if (blocks.length === 0) return;
