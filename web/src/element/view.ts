@@ -13,7 +13,7 @@ import type { FileDrop } from "./file-drop.js";
 import { header } from "./header.js";
 import { loadingNotice } from "./loading-notices.js";
 import type { MessageDraft } from "./message-draft.js";
-import { messageList } from "./messages.js";
+import { type MessageListState, messageList } from "./messages.js";
 import type { ModelChoice } from "./model-choice.js";
 import { errorNotice, warningNotices } from "./notices.js";
 import type { PagingStatus } from "./paging-status.js";
@@ -30,6 +30,7 @@ export interface ChatView {
   readonly storage: StorageManager;
   readonly draft: MessageDraft;
   readonly modelChoice: ModelChoice;
+  readonly messageList: MessageListState;
   readonly autoScroll: AutoScroll;
   readonly fileDrop: FileDrop;
   readonly pagingStatus: PagingStatus;
@@ -81,7 +82,7 @@ function body(view: ChatView, actions: ChatActions): unknown {
   if (!model) return html`${notice}${chooserView(view, actions)}`;
   const { ask } = actions;
   const empty = welcome(t, model.source, view.catalogue, { ask, get: (id) => view.modelChoice.choose(id) });
-  const list = messageList(t, messages, state.status === "generating", empty);
+  const list = messageList(t, messages, state.status === "generating", view.messageList, empty);
   return html`${warningNotices(model.info.warnings)}${list}${notice}`;
 }
 
