@@ -9,7 +9,7 @@ const svg = await readFile(new URL("icon.svg", folder), "utf8");
 /** The icon without its round corners and smaller, because systems cut a maskable icon to their own shapes. */
 const maskable = svg
   .replace(/rx="\d+" /, "")
-  .replace(/(<path[^]*)<\/svg>/, '<g transform="translate(9.6 9.6) scale(.7)">$1</g></svg>');
+  .replace(/(<path.*)<\/svg>/s, '<g transform="translate(9.6 9.6) scale(.7)">$1</g></svg>');
 
 const { context, close } = await launch({ args: [] });
 const page = await context.newPage();

@@ -122,7 +122,8 @@ func (b *bundle) writePage() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	filled := strings.NewReplacer("src/app/main.ts", "assets/"+b.script, "src/app/page.css", "assets/"+b.style).Replace(string(page))
+	names := strings.NewReplacer("src/app/main.ts", "assets/"+b.script, "src/app/page.css", "assets/"+b.style)
+	filled := names.Replace(string(page))
 	if err := os.WriteFile(filepath.Join(siteDir, "index.html"), []byte(filled), 0o644); err != nil {
 		return "", err
 	}

@@ -17,7 +17,7 @@ export function header(t: Texts, name: string | undefined, empty: boolean, actio
   return html`
     <header part="head">
       <slot name="title">${icons.mark}Outrider</slot>
-      <span class="model quiet">${name}</span>
+      <span class="model quiet" dir="auto">${name}</span>
       ${name === undefined ? nothing : buttons(t.header, empty, actions)}
     </header>
   `;

@@ -41,6 +41,12 @@ export class MessageDraft {
     return this.#pictures.take();
   }
 
+  /** Puts back a message that was refused, before what has been written since. */
+  putBack(text: string, pictures: readonly Picture[]): void {
+    this.#pictures.putBack(pictures);
+    this.text = [text, this.#text].filter(Boolean).join("\n\n");
+  }
+
   /** Returns what the composer shows. */
   view(model: OpenModel | undefined): Draft {
     return {

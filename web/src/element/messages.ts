@@ -35,7 +35,7 @@ function message(t: Texts, m: Message, generating: boolean): TemplateResult {
     <article part="message ${m.role}" class="message ${m.role}" aria-label=${m.role === "user" ? you : answer}>
       ${thumbnails(t.composer, m.pictures)}
       ${m.text ? nothing : activity}
-      <div class="text" ?hidden=${m.role === "user" && !m.text}>${m.text}${caret}</div>
+      <div class="text" dir="auto" ?hidden=${m.role === "user" && !m.text}>${m.text}${caret}</div>
       ${m.text ? activity : nothing}
       ${notes(t, m)}
     </article>

@@ -12,6 +12,8 @@ import { ConversationController } from "./conversation-controller.js";
 import { EngineOwner } from "./engine-owner.js";
 import { emit, type Status } from "./events.js";
 import { FileDrop } from "./file-drop.js";
+import { FocusKeeper } from "./focus.js";
+import { isComposing } from "./keyboard.js";
 import { ElementLanguage } from "./language.js";
 import { bytesToStore, sourceName } from "./loading.js";
 import { MessageDraft } from "./message-draft.js";
@@ -21,6 +23,9 @@ import { StorageManager } from "./storage-manager.js";
 import { styles } from "./styles.js";
 import { type ChatActions, chatView } from "./view.js";
 import { WakeLock } from "./wake-lock.js";
+
+/** Time that an element may be outside the document without an end of what it does, ms. */
+const MOVE_TIME = 1000;
 
 /**
  * A conversation with a model that runs in this browser.
@@ -75,10 +80,13 @@ export class ScoutChat extends LitElement {
   @property({ attribute: false }) catalogue: readonly CatalogueModel[] = catalogue;
 
   @query("main") private main!: HTMLElement;
-  @query("textarea") private input!: HTMLTextAreaElement;
 
   readonly #engine = new EngineOwner();
+  #ending: ReturnType<typeof setTimeout> | undefined;
+  /** Loads again what was open when the element had left the document for longer than a move. */
+  #resume: (() => void) | undefined;
   readonly #autoScroll = new AutoScroll(() => this.main);
+  readonly #focus = new FocusKeeper(this);
   readonly #language = new ElementLanguage(this);
   readonly #fileDrop = new FileDrop(this, (files, handles) => this.#modelChoice.receive(files, handles));
   readonly #pagingStatus = new PagingStatus(this);
@@ -100,6 +108,7 @@ export class ScoutChat extends LitElement {
     answerSettings: () => ({ system: this.system, temperature: this.temperature }),
     requestUpdate: () => this.requestUpdate(),
     statusChanged: (status) => this.#onStatus(status),
+    refused: (text, pictures) => this.#draft.putBack(text, pictures),
     loadEnded: () => void this.refreshStored(),
     emit: (type, detail) => emit(this, type, detail),
   });
@@ -146,17 +155,17 @@ export class ScoutChat extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    clearTimeout(this.#ending);
     this.#storage.start();
     void this.refreshStored();
+    this.#resume?.();
+    this.#resume = undefined;
   }
 
+  /** An element that is moved in the document is disconnected only for a moment. */
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.stop();
-    this.#pagingStatus.follow(undefined);
-    this.#wakeLock.set(false);
-    this.#storage.stop();
-    if (this.#engine.owned) this.#dropEngine();
+    this.#ending = setTimeout(() => this.#end(), MOVE_TIME);
   }
 
   /** Loads a model from a URL, the store or files. Errors are shown, not thrown. */
@@ -187,7 +196,7 @@ export class ScoutChat extends LitElement {
   clear(): void {
     this.#draft.pictures.clear();
     this.#conversation.show();
-    this.#focusInput();
+    void this.updateComplete.then(() => this.#focus.toInput());
   }
 
   /** Reads the list of stored models again. */
@@ -214,8 +223,15 @@ export class ScoutChat extends LitElement {
     this.#pagingStatus.follow(this.isConnected ? this.#conversation.model : undefined);
   }
 
-  override updated(): void {
-    if (this.#conversation.messages.length > 0) this.#autoScroll.update();
+  override firstUpdated(): void {
+    this.#focus.start();
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    const { model, messages } = this.#conversation;
+    if (model && messages.length > 0) this.#autoScroll.update();
+    if (!model && changed.has("status")) this.main.scrollTop = 0; // what is in place of the conversation has a heading
+    this.#focus.update();
     this.#wakeLock.set(this.isConnected && (this.#conversation.downloading || this.#pagingStatus.downloading));
   }
 
@@ -228,12 +244,16 @@ export class ScoutChat extends LitElement {
     this.status = status;
     if (status === "idle") this.#modelChoice.forget();
     if (status === "generating") this.#autoScroll.enable();
-    if (status === "ready") this.#focusInput();
     emit(this, "status-changed", { status });
   }
 
-  #focusInput(): void {
-    void this.updateComplete.then(() => this.input?.focus());
+  /** Ends what is under way and closes the engine if it is the element's own. The conversation stays. */
+  #end(): void {
+    this.stop();
+    this.#pagingStatus.follow(undefined);
+    this.#wakeLock.set(false);
+    this.#storage.stop();
+    if (this.#engine.owned) this.#resume = this.#modelChoice.suspend(() => this.#dropEngine());
   }
 
   /** Forgets the engine, and closes it if it is the element's own. */
@@ -243,7 +263,7 @@ export class ScoutChat extends LitElement {
   }
 
   #onKeydown = (event: KeyboardEvent): void => {
-    if (event.key === "Escape" && this.status === "generating") this.stop();
+    if (event.key === "Escape" && !isComposing(event) && this.status === "generating") this.stop();
   };
 }
 

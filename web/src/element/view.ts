@@ -53,7 +53,7 @@ export function chatView(view: ChatView, actions: ChatActions): TemplateResult {
   return html`
     <div class="root" lang=${t.language} dir=${t.dir}>
       ${header(t, model?.name, messages.length === 0, headerActions)}
-      <main @scroll=${autoScroll.onScroll}><div class="column">${body(view, actions)}</div></main>
+      <main tabindex="0" @scroll=${autoScroll.onScroll}><div class="column">${body(view, actions)}</div></main>
       <div class="foot column">${pagingStatus.view()}${composerView(view, actions)}</div>
       ${view.fileDrop.view(t, model !== undefined)} ${deleteQuestion(t, view.storage)}
     </div>
