@@ -42,11 +42,10 @@ func writeElements() (string, error) {
 
 // analyzeClass returns the description of the element's class by the analyzer, without what is private.
 func analyzeClass() (map[string]any, error) {
-	const source = "web/src/element/scout-chat.ts"
-	cmd := exec.Command("npx", "cem", "analyze", "--quiet", "--litelement", "--globs", source, "--outdir", cacheDir)
+	cmd := exec.Command("npx", "cem", "analyze", "--config", "web/package/custom-elements.config.mjs")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("analyzing %s: %w", source, err)
+		return nil, fmt.Errorf("analyzing <%s>: %w", tag, err)
 	}
 	data, err := os.ReadFile(filepath.Join(cacheDir, "custom-elements.json"))
 	if err != nil {
@@ -59,7 +58,7 @@ func analyzeClass() (map[string]any, error) {
 		return nil, err
 	}
 	if len(found.Modules) != 1 || len(found.Modules[0].Declarations) != 1 {
-		return nil, fmt.Errorf("%s does not declare exactly one class", source)
+		return nil, fmt.Errorf("the source of <%s> does not declare exactly one class", tag)
 	}
 	class := found.Modules[0].Declarations[0]
 	class["tagName"] = tag
