@@ -116,14 +116,15 @@ func assetURL(file string) string {
 	return fmt.Sprintf("new URL(%q, import.meta.url).href", "./"+file)
 }
 
-// writePage writes web/index.html with the names of the built files, and copies the files of web/static.
+// writePage writes web/index.html with the names of the built files and the policy, and copies the files of web/static.
 func (b *bundle) writePage() (string, error) {
 	page, err := os.ReadFile("web/index.html")
 	if err != nil {
 		return "", err
 	}
-	names := strings.NewReplacer("src/app/main.ts", "assets/"+b.script, "src/app/page.css", "assets/"+b.style)
-	filled := names.Replace(string(page))
+	values := strings.NewReplacer(
+		"src/app/main.ts", "assets/"+b.script, "src/app/page.css", "assets/"+b.style, "CONTENT-POLICY", pagePolicy)
+	filled := values.Replace(string(page))
 	if err := os.WriteFile(filepath.Join(siteDir, "index.html"), []byte(filled), 0o644); err != nil {
 		return "", err
 	}

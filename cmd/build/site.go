@@ -33,6 +33,9 @@ func site(args []string) error {
 	if err := timed("page", b.writePage); err != nil {
 		return err
 	}
+	if err := timed("headers", writeHeaders); err != nil {
+		return err
+	}
 	if err := timed("offline", b.buildServiceWorker); err != nil {
 		return err
 	}
