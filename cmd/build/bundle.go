@@ -36,8 +36,9 @@ func (b *bundle) buildScripts() (string, error) {
 	return fmt.Sprintf("%s, %s", b.script, bytesText(len(script))), err
 }
 
-// bundleFile bundles one entry point and everything that it imports into one minified file. defines are pairs of a
-// global name and the expression that replaces it.
+// bundleFile bundles one entry point and everything that it imports into one minified file, which must become an asset
+// if it imports modules when it runs: these, and what they share with the file, are written to the assets. defines are
+// pairs of a global name and the expression that replaces it.
 func (b *bundle) bundleFile(entry string, defines ...string) ([]byte, error) {
 	options := b.options(entry)
 	for i := 0; i < len(defines); i += 2 {
@@ -47,7 +48,21 @@ func (b *bundle) bundleFile(entry string, defines ...string) ([]byte, error) {
 	if len(result.Errors) > 0 {
 		return nil, errors.New(result.Errors[0].Text)
 	}
-	return result.OutputFiles[0].Contents, nil
+	return writeChunks(entry, result.OutputFiles)
+}
+
+// writeChunks writes the outputs of a bundle that the entry point imports, and returns the contents of the entry point.
+func writeChunks(entry string, outputs []api.OutputFile) (code []byte, err error) {
+	name := strings.TrimSuffix(filepath.Base(entry), filepath.Ext(entry))
+	for _, output := range outputs {
+		file := filepath.Base(output.Path)
+		if strings.TrimSuffix(file, filepath.Ext(file)) == name {
+			code = output.Contents
+		} else if err := os.WriteFile(filepath.Join(assetsDir, file), output.Contents, 0o644); err != nil {
+			return nil, err
+		}
+	}
+	return code, nil
 }
 
 // options returns how entry points are bundled.
@@ -55,6 +70,9 @@ func (b *bundle) options(entries ...string) api.BuildOptions {
 	return api.BuildOptions{
 		EntryPoints:       entries,
 		Bundle:            true,
+		Splitting:         true,
+		Outdir:            assetsDir,
+		ChunkNames:        "[name]-[hash]",
 		Format:            api.FormatESModule,
 		Platform:          api.PlatformBrowser,
 		Target:            api.ES2022,

@@ -13,7 +13,7 @@ import type { FileDrop } from "./file-drop.js";
 import { header } from "./header.js";
 import { loadingNotice } from "./loading-notices.js";
 import type { MessageDraft } from "./message-draft.js";
-import { messageList } from "./messages.js";
+import { type MessageListState, messageList } from "./messages.js";
 import type { ModelChoice } from "./model-choice.js";
 import { errorNotice, warningNotices } from "./notices.js";
 import type { PagingStatus } from "./paging-status.js";
@@ -29,6 +29,7 @@ export interface ChatView {
   readonly storage: StorageManager;
   readonly draft: MessageDraft;
   readonly modelChoice: ModelChoice;
+  readonly messageList: MessageListState;
   readonly autoScroll: AutoScroll;
   readonly fileDrop: FileDrop;
   readonly pagingStatus: PagingStatus;
@@ -76,7 +77,7 @@ function body(view: ChatView, actions: ChatActions): unknown {
   if (state.status === "loading") return loadingNotice(t, state.work);
   const notice = error ? errorNotice(t, error, retry, actionsFor(view, actions)) : nothing;
   if (!model) return html`${notice}${chooserView(view, actions)}`;
-  const list = messageList(t, messages, state.status === "generating");
+  const list = messageList(t, messages, state.status === "generating", view.messageList);
   return html`${warningNotices(model.info.warnings)}${list}${notice}`;
 }
 

@@ -74,6 +74,7 @@ export const en = {
   conversation: {
     label: "Conversation",
     greeting: "What would you like to know?",
+    earlier: "Show earlier messages",
     you: "You",
     answer: "Answer",
     /** Why an answer ended before the model ended it. */
@@ -87,6 +88,15 @@ export const en = {
       return `The GPU was reset: loading the model again${how}; then the answer continues…`;
     },
     hitRate: (percent: number) => `${percent} % of experts found on the GPU`,
+  },
+
+  /** Within an answer. */
+  markdown: {
+    code: "Code",
+    table: "Table",
+    copy: "Copy",
+    copied: "Copied",
+    longLine: "This line is too long to be formatted.",
   },
 
   loading: {

@@ -74,6 +74,7 @@ export const fr: Texts = {
   conversation: {
     label: "Conversation",
     greeting: "Que voulez-vous savoir ?",
+    earlier: "Afficher les messages précédents",
     you: "Vous",
     answer: "Réponse",
     cut: { stopped: "Arrêtée", length: "Coupée : plus de place dans le contexte", interrupted: "Interrompue" },
@@ -86,6 +87,14 @@ export const fr: Texts = {
       return `Le GPU a été réinitialisé : le modèle est rechargé${how} ; la réponse continue ensuite…`;
     },
     hitRate: (percent) => `${percent} % des experts trouvés sur le GPU`,
+  },
+
+  markdown: {
+    code: "Code source",
+    table: "Tableau",
+    copy: "Copier",
+    copied: "Copié",
+    longLine: "Cette ligne est trop longue pour être mise en forme.",
   },
 
   loading: {
