@@ -17,6 +17,7 @@ func publish() map[string]any {
 	return map[string]any{
 		"preflight": jsbridge.Method(e.preflight),
 		"load":      jsbridge.Method(e.load),
+		"download":  jsbridge.Method(e.download),
 		"chat":      jsbridge.Method(e.chat),
 		"picture":   jsbridge.Method(e.picture),
 		"unload":    jsbridge.Method(e.unload),
@@ -43,6 +44,11 @@ func (e engine) preflight(ctx context.Context, args []js.Value) (any, error) {
 func (e engine) load(ctx context.Context, args []js.Value) (any, error) {
 	r := session.LoadRequest{ModelSources: modelSources(args), Paging: jsbridge.Read[wire.Paging](args[3])}
 	return result(e.session.Load(ctx, r, callback[wire.Progress](args[2])))
+}
+
+// download has the arguments (source, mmproj, onProgress).
+func (e engine) download(ctx context.Context, args []js.Value) (any, error) {
+	return nil, e.session.Download(ctx, modelSources(args), callback[wire.Progress](args[2]))
 }
 
 // chat has the arguments (request, onDelta, onProgress).

@@ -19,6 +19,8 @@ type Params struct {
 	Stop      []int32  // tokens that end the answer; nil: those of the model
 	StopText  []string // the answer's text ends before the first of these; for Chat only
 
+	StopRepetition bool // the answer ends once it repeats the same passage again and again
+
 	OnTile func(done, total int) // called after each tile of the prompt's pictures that is encoded; may be nil
 }
 
@@ -64,7 +66,8 @@ type generation struct {
 	clock   clock
 	answer  []int32 // tokens so far, including a final stop token
 
-	maxTokens int // of the answer
+	maxTokens  int // of the answer
+	repetition repetition
 }
 
 // newGeneration returns the state before the first token.
@@ -149,6 +152,8 @@ func (g *generation) accept(token int32) bool {
 	switch {
 	case !g.emit(token):
 		g.clock.end(FinishStop)
+	case g.params.StopRepetition && g.repetition.add(token):
+		g.clock.end(FinishRepetition)
 	case len(g.answer) == g.maxTokens:
 		g.clock.end(FinishLength)
 	default:

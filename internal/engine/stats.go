@@ -14,6 +14,8 @@ type Finish string
 const (
 	FinishStop   Finish = "stop"   // a stop token, a stop text or the caller
 	FinishLength Finish = "length" // MaxTokens, or the end of the context
+
+	FinishRepetition Finish = "repetition" // the answer repeats itself, and Params.StopRepetition is set
 )
 
 // Stats describes one answer.

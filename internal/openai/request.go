@@ -25,6 +25,8 @@ type Request struct {
 	Seed         *int64   // nil: any
 	MaxTokens    int      // of the answer; 0 means as many as fit
 	Stop         []string // the answer ends before any of these
+
+	StopRepetition bool // the answer ends once it repeats itself
 }
 
 // Message is a message of a conversation.
@@ -73,6 +75,7 @@ func (r *Request) supported(maxTokens, maxCompletionTokens **int) fields {
 		"max_tokens":             integer(maxTokens),
 		"max_completion_tokens":  integer(maxCompletionTokens),
 		"stop":                   r.parseStop,
+		"stop_repetition":        boolean(&r.StopRepetition),
 		"response_format":        parseResponseFormat,
 	}
 }

@@ -24,7 +24,7 @@ type Answer struct {
 	Model   string
 }
 
-// Completion returns the whole answer at once. finishReason is "stop" or "length".
+// Completion returns the whole answer at once. finishReason is "stop", "length" or "repetition".
 func (a Answer) Completion(content, finishReason string, u Usage) Object {
 	o := a.object("chat.completion", choice("message", Object{"role": "assistant", "content": content}, finishReason))
 	o["usage"] = u.object()

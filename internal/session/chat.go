@@ -134,5 +134,7 @@ func paramsOf(r *openai.Request) engine.Params {
 		Options:   sample.Options{Temperature: r.Temperature, TopP: r.TopP, Seed: seed},
 		MaxTokens: r.MaxTokens,
 		StopText:  r.Stop,
+
+		StopRepetition: r.StopRepetition,
 	}
 }

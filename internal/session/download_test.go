@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/testing/tiny"
 	"github.com/outrider-web/outrider/internal/wire"
@@ -118,5 +119,33 @@ func TestOnDemandMeansNoBackgroundDownload(t *testing.T) {
 	m.stopDownload() // waits for its end
 	if missingBytes(s) == 0 || files.waiting.Load() != 0 {
 		t.Errorf("%d bytes are missing, %d reads are under way", missingBytes(s), files.waiting.Load())
+	}
+}
+
+func TestADownloadLeavesTheLoadedModelAlone(t *testing.T) {
+	m := newMachine()
+	s := mustLoad(t, m, dense)
+	sources := pickedFiles(map[string][]byte{"other.gguf": mixture})
+	var last wire.Progress
+	if err := s.Download(t.Context(), sources, func(p wire.Progress) { last = p }); err != nil {
+		t.Fatal(err)
+	}
+	if last.Phase != "download" || last.BytesDone != int64(len(mixture)) || last.BytesTotal != last.BytesDone {
+		t.Errorf("the last progress is %+v", last)
+	}
+	if _, err := s.Chat(t.Context(), request(nil), silent); err != nil || len(m.devices) != 1 {
+		t.Errorf("%v, %d devices", err, len(m.devices))
+	}
+	stored, err := s.Models(t.Context())
+	if err != nil || len(stored) != 2 || !stored[1].Complete {
+		t.Errorf("%+v, %v", stored, err)
+	}
+}
+
+func TestADownloadRefusesWhatIsNoModel(t *testing.T) {
+	s := newMachine().session()
+	broken := pickedFiles(map[string][]byte{"model.gguf": []byte("no")})
+	if err := s.Download(t.Context(), broken, func(wire.Progress) {}); errs.Of(err).Code != errs.NotGGUF {
+		t.Errorf("%v, want not_gguf", err)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/outrider-web/outrider/internal/wire"
 	"github.com/outrider-web/outrider/loader"
 	"github.com/outrider-web/outrider/loader/gguf"
-	"github.com/outrider-web/outrider/loader/store"
 )
 
 // openModel is a model on a device, or on its way there. When the device is lost, the model is opened on another one.
@@ -128,33 +127,11 @@ func (m *openModel) attachVision() {
 // needs no network.
 func (m *openModel) download(ctx context.Context, residents []gguf.Tensor, report reportFunc) error {
 	if residents != nil {
-		if err := m.moveToFasterStore(ctx); err != nil {
+		if err := m.files.moveToFasterStore(ctx); err != nil {
 			return err
 		}
 	}
-	if m.vision == nil {
-		return m.files.model.Download(ctx, residents, report)
-	}
-	if err := m.files.model.SetVision(ctx, m.files.vision.ID); err != nil {
-		return err
-	}
-	total := sum{report: report, later: m.files.vision.Bytes()}
-	if err := m.files.model.Download(ctx, residents, total.add); err != nil {
-		return err
-	}
-	return m.files.vision.Download(ctx, nil, total.next())
-}
-
-// maxMovedBytes is how many stored bytes are copied for the sake of a faster store; copying more would take too long.
-const maxMovedBytes = 1 << 30
-
-// moveToFasterStore keeps a paged model where reads are fastest.
-func (m *openModel) moveToFasterStore(ctx context.Context) error {
-	files := m.files.model
-	if files.Bytes()-files.MissingBytes(nil) > maxMovedBytes {
-		return nil
-	}
-	return files.Move(ctx, store.OPFS)
+	return m.files.download(ctx, residents, report)
 }
 
 // downloadExperts downloads in the background what is missing of a paged model, until nothing is or the model is
@@ -188,6 +165,18 @@ func (m *openModel) describe() *wire.LoadedModel {
 		Bytes:         bytes,
 		Warnings:      m.engine.Warnings(),
 		Vision:        m.engine.HasVision(),
+		Sampling:      samplingOf(files.File.Meta),
+	}
+}
+
+// samplingOf returns what a file recommends; nil if it does not say.
+func samplingOf(meta gguf.Meta) *wire.Sampling {
+	if !meta.Has("general.sampling.temp") {
+		return nil
+	}
+	return &wire.Sampling{
+		Temperature: min(max(0, meta.Float("general.sampling.temp", 1)), 2),
+		TopP:        min(max(0, meta.Float("general.sampling.top_p", 1)), 1),
 	}
 }
 

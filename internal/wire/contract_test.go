@@ -18,7 +18,7 @@ const web = "../../web/src/"
 var contract = []any{
 	ErrorData{}, Progress{}, PictureProgress{}, WaitProgress{}, RecoverProgress{}, Paging{},
 	PreflightSettings{}, PreflightReport{}, PreflightReason{}, MachineReport{},
-	CheckedPicture{}, LoadedModel{}, StoredModel{}, EngineStats{}, PagingStats{}, PagingCounts{},
+	CheckedPicture{}, LoadedModel{}, Sampling{}, StoredModel{}, EngineStats{}, PagingStats{}, PagingCounts{},
 	FileInfo{}, StoredFile{}, OpenSource{}, ChunkOptions{}, Floats{}, ChunkProgress{}, StoreSpeed{}, MemoryLimit{},
 }
 

@@ -121,6 +121,14 @@ type LoadedModel struct {
 	Bytes         int64    `js:"bytes"`
 	Vision        bool     `js:"vision"`
 	Warnings      []string `js:"warnings"`
+
+	Sampling *Sampling `js:"sampling"` // nil: the file recommends nothing
+}
+
+// Sampling is how the makers of a model recommend to draw its tokens.
+type Sampling struct {
+	Temperature float64 `js:"temperature"`
+	TopP        float64 `js:"topP"`
 }
 
 // StoredModel is a model in the store, whole or in part.

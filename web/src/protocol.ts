@@ -175,6 +175,16 @@ export interface LoadedModel {
   vision: boolean;
   /** Sentences for a person about a file that runs but may not be what its makers intended. */
   warnings: string[];
+  /** How the model's makers recommend to draw its tokens, as its file says; null if it does not. */
+  sampling: Sampling | null;
+}
+
+/** How tokens are drawn. */
+export interface Sampling {
+  /** From 0, which always takes the likeliest token, to 2. */
+  temperature: number;
+  /** Only from the likeliest tokens that together have this probability, from 0 to 1. */
+  topP: number;
 }
 
 /** A model in the store, whole or in part. */
@@ -300,6 +310,8 @@ export interface EngineMethods {
     progress: Progress;
     result: LoadedModel;
   };
+  /** Stores a model without loading it. */
+  download: { args: [source: ModelSource, mmproj: ModelSource | null]; progress: Progress; result: null };
   /** A streamed answer arrives as deltas, and the result is null. */
   chat: {
     args: [request: ChatCompletionRequest];

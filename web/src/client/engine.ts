@@ -35,6 +35,11 @@ export interface LoadOptions extends RequestOptions {
   paging?: Paging;
 }
 
+/** Options of {@link Engine.download}. */
+export interface DownloadOptions extends RequestOptions {
+  onProgress?: (progress: Progress) => void;
+}
+
 /** Options of {@link Engine.exportModel}. */
 export interface ExportOptions extends RequestOptions {
   onProgress?: (bytes: number) => void;
@@ -115,6 +120,14 @@ export class Engine {
   /** Downloads what is missing, then loads the model in place of the one that was loaded. */
   async load(source: LoadSource, { paging = {}, ...options }: LoadOptions = {}): Promise<LoadedModel> {
     return this.#call("load", [...modelSources(source), paging], options);
+  }
+
+  /**
+   * Stores all files of a model without loading it, so that a load finds them. The model that is loaded stays loaded and
+   * keeps answering.
+   */
+  async download(source: LoadSource, options: DownloadOptions = {}): Promise<void> {
+    await this.#call("download", modelSources(source), options);
   }
 
   /** Checks that the loaded model can encode a picture, before a message with it is sent. */

@@ -34,10 +34,12 @@ export interface ChatCompletionRequest {
   max_completion_tokens?: number | null;
   /** Up to four strings that end the answer. */
   stop?: string | string[] | null;
+  /** Whether the answer ends once it repeats the same passage again and again. Not of OpenAI. */
+  stop_repetition?: boolean | null;
 }
 
-/** Why an answer ended: at its own end or a stop string, or at a limit of its length. */
-export type FinishReason = "stop" | "length";
+/** Why an answer ended: at its own end or a stop string, at a limit of its length, or because it repeated itself. */
+export type FinishReason = "stop" | "length" | "repetition";
 
 /** Numbers of tokens. */
 export interface Usage {

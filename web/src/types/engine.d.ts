@@ -30,6 +30,13 @@ export interface GoEngine {
     onProgress: (progress: Progress) => void,
     paging: Paging | null,
   ): Promise<LoadedModel>;
+  /** Stores a model without loading it. */
+  download(
+    signal: AbortSignal,
+    source: ModelSource,
+    mmproj: ModelSource | null,
+    onProgress: (progress: Progress) => void,
+  ): Promise<null>;
   /** Resolves with a completion, or with null after the deltas of a streamed answer. */
   chat(
     signal: AbortSignal,

@@ -48,6 +48,7 @@ function handlers(engine: Promise<GoEngine>): Handlers<EngineMethods> {
     chat: async ({ signal, progress }, request) =>
       (await engine).chat(signal, request, (chunk) => progress({ phase: "delta", chunk }), progress),
     picture: async ({ signal }, url) => (await engine).picture(signal, url),
+    download: async ({ signal, progress }, source, mmproj) => (await engine).download(signal, source, mmproj, progress),
     unload: async ({ signal }) => (await engine).unload(signal),
     pause: async ({ signal }) => (await engine).pause(signal),
     resume: async ({ signal }) => (await engine).resume(signal),
