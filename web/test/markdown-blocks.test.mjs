@@ -123,7 +123,7 @@ function random(seed) {
 
 // What texts are made of; most of them are signs of Markdown.
 const marks = String.raw`- * 1. 2) > # ## --- === ~~~ $ $$ \[ \] \( \) ** _ [x] (y) <b> </b> <div> </div> <!-- -->`;
-const more = String.raw`| |-|-| ! ~~ &amp; www.a.b`;
+const more = "| |-|-| ! ~~ &amp; www.a.b";
 const pieces = [
   ..."a\n\t `",
   "b c",

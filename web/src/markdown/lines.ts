@@ -14,8 +14,8 @@ const WORD_MAX = 500;
 const NESTED = /^(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)])){12}/;
 
 /**
- * Returns the first line that is not formatted; its end is 0 while it may still grow. fence is that of the code in which
- * the text begins, empty if it does not.
+ * Returns the first line that is not formatted; its end is 0 while it may still grow. fence is that of the code in
+ * which the text begins, empty if it does not.
  */
 export function unformattedLine(text: string, fence: string): { start: number; end: number } | undefined {
   for (let start = 0; start < text.length; ) {
