@@ -148,8 +148,8 @@ export class BrowserStore implements ChunkStore {
   }
 
   /**
-   * Stores bytes of a chunk that is not complete. It tries without the lock and without reading the record again, because
-   * what is not stored soon is lost in a crash.
+   * Stores bytes of a chunk that is not complete. It tries without the lock and without reading the record again: what
+   * is not stored soon is lost in a crash.
    */
   async putPiece(id: string, chunk: number, start: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const offset = chunk * CHUNK_BYTES + start;
