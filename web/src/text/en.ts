@@ -4,6 +4,7 @@ import { Format } from "./format.js";
 
 const format = new Format({
   locale: "en",
+  decimal: ".",
   units: ["B", "KB", "MB", "GB", "TB"],
   justNow: "just now",
   tokensPerSecond: "tokens/s",

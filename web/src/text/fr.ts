@@ -5,6 +5,7 @@ import { Format } from "./format.js";
 
 const format = new Format({
   locale: "fr",
+  decimal: ",",
   units: ["o", "Ko", "Mo", "Go", "To"],
   justNow: "à l’instant",
   tokensPerSecond: "jetons/s",
