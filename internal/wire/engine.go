@@ -15,7 +15,7 @@ type ChatProgress interface{ chatProgress() }
 
 // Progress is how far a load is.
 type Progress struct {
-	Phase          string  `js:"phase"` // header, download, verify or load
+	Phase          string  `js:"phase"` // device, header, memory, download, verify or load
 	BytesDone      int64   `js:"bytesDone"`
 	BytesTotal     int64   `js:"bytesTotal"`     // 0 while unknown
 	BytesPerSecond float64 `js:"bytesPerSecond"` // over the last few seconds; 0 while unknown
@@ -81,6 +81,7 @@ type PreflightReport struct {
 	TokensPerSecond float64           `js:"tokensPerSecond"`
 	PromptSeconds   float64           `js:"promptSeconds"`
 	DownloadBytes   int64             `js:"downloadBytes"`
+	StartBytes      int64             `js:"startBytes"`
 	DownloadSeconds float64           `js:"downloadSeconds"`
 	StorageBytes    int64             `js:"storageBytes"`
 	Machine         MachineReport     `js:"machine"`

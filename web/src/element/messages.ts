@@ -18,18 +18,20 @@ export interface MessageListState {
   readonly announcer: Announcer;
 }
 
-/** Renders a conversation; generating: its last message is still being written. */
+/** Renders a conversation, empty in place of no messages; generating: its last message is still being written. */
 export function messageList(
   t: Texts,
   messages: readonly Message[],
   generating: boolean,
   { window, announcer }: MessageListState,
+  empty: TemplateResult,
 ): TemplateResult {
   void loadFormat();
   const shown = window.shown(messages);
   return html`
     <section part="messages" class="messages" aria-label=${t.conversation.label} aria-busy=${generating}>
-      ${messages.length === 0 ? greeting(t) : nothing}${window.hidden > 0 ? earlier(t, window) : nothing}
+      ${messages.length === 0 ? html`<slot name="empty">${empty}</slot>` : nothing}
+      ${window.hidden > 0 ? earlier(t, window) : nothing}
       ${repeat(
         shown,
         (m) => m.id,
@@ -42,10 +44,6 @@ export function messageList(
 
 function earlier({ conversation: t }: Texts, window: MessageWindow): TemplateResult {
   return html`<button part="earlier" class="soft earlier" @click=${window.showEarlier}>${t.earlier}</button>`;
-}
-
-function greeting({ conversation: t }: Texts): TemplateResult {
-  return html`<slot name="empty"><p class="empty">${t.greeting}</p></slot>`;
 }
 
 function message(t: Texts, m: Message, generating: boolean): TemplateResult {

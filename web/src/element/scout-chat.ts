@@ -21,6 +21,7 @@ import { MessageDraft } from "./message-draft.js";
 import { messageStyles } from "./message-styles.js";
 import { MessageWindow } from "./message-window.js";
 import { ModelChoice } from "./model-choice.js";
+import { modelStyles } from "./model-styles.js";
 import { nextFrame } from "./next-frame.js";
 import { PagingStatus } from "./paging-status.js";
 import { StorageManager } from "./storage-manager.js";
@@ -51,7 +52,7 @@ const MOVE_TIME = 1000;
  * Parts and custom properties are listed in docs/api.md.
  */
 export class ScoutChat extends LitElement {
-  static override styles = [styles, messageStyles];
+  static override styles = [styles, messageStyles, modelStyles];
 
   /** A catalogue id, the URL of a GGUF file, or the id of a stored model. */
   @property({ reflect: true }) model: string | null = null;
@@ -138,6 +139,7 @@ export class ScoutChat extends LitElement {
     clear: () => this.clear(),
     attach: (files) => this.attach(files),
     send: () => void this.send(),
+    ask: (question) => void this.#conversation.send(question),
     stop: () => this.stop(),
     report: this.#report,
   };
@@ -249,6 +251,7 @@ export class ScoutChat extends LitElement {
   #onStatus(status: Status): void {
     this.status = status;
     if (status === "idle") this.#modelChoice.forget();
+    else this.#modelChoice.settle();
     if (status === "generating") this.#autoScroll.enable();
     emit(this, "status-changed", { status });
   }

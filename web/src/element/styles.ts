@@ -134,9 +134,6 @@ export const styles = css`
   .progress .actions { margin-top: 0.5rem; }
   @keyframes slide { from { translate: -100% } to { translate: 340% } }
 
-  .preflight { margin: auto; display: grid; gap: 0.75rem; max-width: 34rem; text-align: center; }
-  .preflight h2 { overflow-wrap: anywhere; }
-  .preflight [part="sentence"] { text-wrap: balance; }
   .actions { display: flex; flex-wrap: wrap; justify-content: center; gap: 0.75rem; margin-top: 0.75rem; }
 
   .empty {

@@ -19,6 +19,7 @@ import { errorNotice, warningNotices } from "./notices.js";
 import type { PagingStatus } from "./paging-status.js";
 import type { StorageManager } from "./storage-manager.js";
 import { deleteQuestion, storageView } from "./storage-view.js";
+import { welcome } from "./welcome.js";
 
 /** What the view shows. */
 export interface ChatView {
@@ -41,6 +42,8 @@ export interface ChatActions {
   clear(): void;
   attach(files: File[]): void;
   send(): void;
+  /** Sends a question in place of the message being written, which stays. */
+  ask(question: string): void;
   stop(): void;
   /** Shows an error. */
   report(error: unknown): void;
@@ -77,7 +80,9 @@ function body(view: ChatView, actions: ChatActions): unknown {
   if (state.status === "loading") return loadingNotice(t, state.work);
   const notice = error ? errorNotice(t, error, retry, actionsFor(view, actions)) : nothing;
   if (!model) return html`${notice}${chooserView(view, actions)}`;
-  const list = messageList(t, messages, state.status === "generating", view.messageList);
+  const { ask } = actions;
+  const empty = welcome(t, model.source, view.catalogue, { ask, get: (id) => view.modelChoice.choose(id) });
+  const list = messageList(t, messages, state.status === "generating", view.messageList, empty);
   return html`${warningNotices(model.info.warnings)}${list}${notice}`;
 }
 
