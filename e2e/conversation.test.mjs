@@ -17,6 +17,7 @@ const [, answer] = /^'(.*)<\|im_end\|>'$/.exec(golden.notes.continuation);
 
 /** Asks the question and returns the answer with the engine's statistics. */
 async function askQuestion(page) {
+  await page.evaluate(() => (document.querySelector("scout-chat").temperature = 0)); // as the reference
   const text = await ask(page, question, minutes(4));
   return { text, stats: await page.evaluate(() => document.querySelector("scout-chat").engine.stats()) };
 }

@@ -9,6 +9,8 @@
 //   holdLoadAt, holdChatAt, holdTiles                     the step that lasts until the call is aborted
 //   holdPhase                                             the phase before the download in which a load stays
 //   slowToCancel                                          whether the step at holdLoadAt outlasts even that
+//   downloadError                                         what a download without a load fails with
+//   sampling, finish                                      what the file recommends; why an answer ends
 //   loadError, loadErrorOnce                              what a load fails with, and whether only the first does
 //   chatErrorOnce                                         what the first answer fails with before any word
 //   refuse                                                whether pictures under 100 bytes are refused
@@ -65,7 +67,14 @@
       const { vision = false, warnings = [] } = script;
       const name = "SmolLM2 135M Instruct";
       const shape = { architecture: "llama", contextLength: 2048, bytes: modelBytes };
-      return { id: source.id ?? source.url ?? "file", name, ...shape, vision, warnings };
+      const { sampling = null } = script;
+      return { id: source.id ?? source.url ?? "file", name, ...shape, vision, warnings, sampling };
+    }
+
+    async download(id, source, mmproj) {
+      globalThis.downloaded = [source, mmproj];
+      for (let step = 0; step <= 10; step++) await this.#loadStep(id, "download", step);
+      if (script.downloadError) throw script.downloadError;
     }
 
     async picture(id, url) {
@@ -80,6 +89,7 @@
       const { chatErrorOnce } = script;
       script.chatErrorOnce = undefined;
       if (chatErrorOnce) throw chatErrorOnce;
+      globalThis.requested = request;
       const { text, pictures } = parseContent(request.messages.at(-1).content);
       if (pictures) await this.#encode(id);
       const answer = script.answer ?? (pictures ? `You showed ${pictures}: ${text}` : `You said: ${text}`);
@@ -89,7 +99,7 @@
         if (script.fatalAt === i && !(script.fatalOnce && globalThis.fatalBefore)) return this.#die();
         await this.#word(id, word, i);
       }
-      this.#delta(id, {}, "stop");
+      this.#delta(id, {}, script.finish ?? "stop");
     }
 
     async pause() {

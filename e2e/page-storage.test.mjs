@@ -199,3 +199,30 @@ pageTest("a download in another tab is shown until it ends", { files: [half], st
   await page.getByText("Downloading in another tab: choose it to join").waitFor();
   await page.getByText("Downloading in another tab").waitFor({ state: "detached" });
 });
+
+const odd = [
+  file("https://example.org/100%.gguf", 1e9, 1),
+  file("https://example.org/%E0%A4%A.gguf", 1e9, 1),
+  file("local:50 %off?#1.gguf", 1e9, 1),
+  file(`local:${"very-long-name-".repeat(20)}.gguf`, 1e9, 1),
+  file("local:", 1e9, 1, { name: "" }),
+  file("local:nothing.gguf", 1e9, 1, { name: undefined, bytesStored: Number.NaN, bytesTotal: -1, used: 1e300 }),
+];
+
+pageTest(
+  "odd names and damaged entries neither hide the list nor break the page",
+  { files: odd, stored: odd },
+  async (page) => {
+    await openList(page);
+    assert.equal(await page.locator("scout-chat .stored-model").count(), odd.length);
+    const names = await page.locator("scout-chat .stored-model .name").allTextContents();
+    assert.deepEqual(names.slice(0, 3), ["100%", "%E0%A4%A", "50 %off?#1"]);
+    assert.ok(names.every((name) => name.trim()));
+    const width = await page.locator("scout-chat").evaluate((chat) => [chat.scrollWidth, chat.clientWidth]);
+    assert.ok(width[0] <= width[1], String(width));
+    await row(page, "100%").getByRole("button", { name: "Delete" }).click();
+    await part(page, "question").getByRole("button", { name: "Delete" }).click();
+    await row(page, "100%").waitFor({ state: "detached" });
+    assert.deepEqual(await deleted(page), ["https://example.org/100%.gguf"]);
+  },
+);

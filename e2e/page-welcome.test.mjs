@@ -112,3 +112,96 @@ pageTest(
     await part(page, "start").getByText("This is what the first word needs; 44.3 GB in all follow").waitFor();
   },
 );
+
+const fits = { ...scout, verdict: "runs", tokensPerSecond: 4, reasons: [] };
+const url =
+  "https://huggingface.co/unsloth/Llama-4-Scout-17B-16E-Instruct-GGUF/resolve/main/" +
+  "Llama-4-Scout-17B-16E-Instruct-UD-Q2_K_XL.gguf";
+
+/** Replaces the browser's notifications; a person allows them. */
+const useNotifications = (page) =>
+  page.addInitScript(() => {
+    window.Notification = class {
+      static permission = "default";
+      static requestPermission = async () => {
+        window.asked = true;
+        return "granted";
+      };
+      constructor(title, { body }) {
+        window.told = `${title}: ${body}`;
+      }
+    };
+  });
+
+const inBackground = { path: "/", preflight: fits, loadMs: 300 };
+
+pageTest("a model is downloaded while Nano answers, and is announced when it is ready", inBackground, async (page) => {
+  await useNotifications(page);
+  await firstVisit(page);
+  await part(page, "get").click();
+  await page.getByRole("button", { name: "Download and go on with Outrider Nano" }).click();
+  await waitForStatus(page, "ready");
+  await part(page, "background")
+    .getByText(/Llama 4 Scout: .* of 98\.4 MB · 12\.3 MB\/s · \d s left/)
+    .waitFor();
+  assert.equal(await page.evaluate(() => window.asked), undefined);
+  await page.getByRole("button", { name: "Tell me when it is ready" }).click();
+  await page.getByText("You will be told when it is ready.").waitFor();
+  await part(page, "suggestion").first().click();
+  await page.getByRole("article").getByText("You said: Write me a little story").waitFor();
+  await part(page, "background").getByText("Llama 4 Scout is ready.").waitFor();
+  assert.equal(await page.evaluate(() => window.told), "Outrider: Llama 4 Scout is ready.");
+  await page.getByRole("button", { name: "Start it" }).click();
+  await page.getByRole("button", { name: "Download", exact: true }).click(); // the fake store stays empty
+  await waitForStatus(page, "ready");
+  assert.equal(await model(page), "llama-4-scout");
+  assert.deepEqual(await texts(page, "user"), ["Write me a little story about a robot."]);
+  assert.equal(await part(page, "background").count(), 0);
+});
+
+pageTest(
+  "the download in the background can be paused and cancelled",
+  { ...inBackground, holdLoadAt: 3 },
+  async (page) => {
+    await page.evaluate(() => localStorage.clear());
+    await page.evaluate(() => (document.querySelector("scout-chat").model = null));
+    await page.evaluate(() => (window.engineScript.holdLoadAt = undefined));
+    await page.locator("[data-model=smollm2-135m]").click();
+    await waitForStatus(page, "ready");
+    await page.evaluate(() => (window.engineScript.holdLoadAt = 3));
+    await page.evaluate(() => (document.querySelector("scout-chat").model = "llama-4-scout"));
+    await part(page, "meanwhile").click();
+    const line = part(page, "background");
+    await line.getByRole("button", { name: "Pause" }).click();
+    assert.equal(await page.evaluate(() => window.paused), true);
+    await line.getByRole("button", { name: "Resume" }).click();
+    await line.getByRole("button", { name: "Cancel" }).click();
+    await line.waitFor({ state: "detached" });
+  },
+);
+
+const failing = { ...inBackground, downloadError: { code: "network", message: "no", retryable: true } };
+
+pageTest("a download that fails in the background says why and leaves the conversation", failing, async (page) => {
+  await firstVisit(page);
+  await part(page, "get").click();
+  await part(page, "meanwhile").click();
+  await part(page, "error").getByText("no").waitFor();
+  assert.equal(await part(page, "background").count(), 0);
+  await part(page, "suggestion").first().click();
+  await page.getByRole("article").getByText("You said: Write me a little story").waitFor();
+});
+
+const half = { id: url, name: url.split("/").pop(), bytesStored: 47.6e9, bytesTotal: 100e9, complete: false };
+const barely = { ...half, id: "https://127.0.0.1/x.gguf", name: "x.gguf", bytesStored: 1e6 };
+
+pageTest("an unfinished download is offered at the next visit", { path: "/", stored: [half, barely] }, async (page) => {
+  await firstVisit(page);
+  await part(page, "continue").getByText("Llama 4 Scout, 47 %: continue?").waitFor();
+  await part(page, "continue").getByText("Its download is not complete: 52.4 GB are missing.").waitFor();
+  assert.equal(await part(page, "continue").count(), 1);
+  assert.equal(await part(page, "get").count(), 0);
+  await part(page, "continue").click();
+  await waitForStatus(page, "ready");
+  assert.equal(await model(page), "llama-4-scout");
+});

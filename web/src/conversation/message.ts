@@ -15,8 +15,11 @@ export interface Picture {
   readonly blob: Blob;
 }
 
-/** Why an answer ended early: stopped by the person, no space left in the context, or the page or the engine ended. */
-export type Cut = "stopped" | "length" | "interrupted";
+/**
+ * Why an answer ended early: stopped by the person, at the limit of an answer or of the context, because it repeated
+ * itself, or because the page or the engine ended.
+ */
+export type Cut = "stopped" | "length" | "repetition" | "interrupted";
 
 /** One message of a conversation. A change replaces it by another with the same id. */
 export interface Message {

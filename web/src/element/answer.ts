@@ -4,11 +4,12 @@ import type { Engine } from "../client/engine.js";
 import type { ChatCompletionChunk, ChatMessage } from "../client/openai.js";
 import type { Message } from "../conversation/message.js";
 import type { EngineStats } from "../protocol.js";
+import type { AnswerSampling } from "./sampling.js";
 
 /** What an answer is asked with. */
 export interface AnswerRequest {
   messages: ChatMessage[];
-  temperature: number;
+  sampling: Partial<AnswerSampling>;
   /** Whether the answer continues the last message, instead of following it. */
   continues: boolean;
 }
@@ -31,9 +32,9 @@ export class Answer {
   }
 
   /** Streams the answer, and returns when it is whole or was cancelled. */
-  async stream(engine: Engine, { messages, temperature, continues }: AnswerRequest): Promise<void> {
+  async stream(engine: Engine, { messages, sampling, continues }: AnswerRequest): Promise<void> {
     const chunks = await engine.chat.completions.create(
-      { messages, temperature, stream: true, ...(continues && { continue_final_message: true }) },
+      { messages, ...sampling, stream: true, ...(continues && { continue_final_message: true }) },
       { signal: this.#abort.signal, onProgress: (activity) => this.#update({ activity }) },
     );
     for await (const { choices } of chunks) this.#append(choices[0]);
@@ -53,7 +54,8 @@ export class Answer {
   #append(choice: ChatCompletionChunk["choices"][0] | undefined): void {
     const text = choice?.delta.content;
     if (text) this.#update({ text: this.#message.text + text, activity: undefined });
-    if (choice?.finish_reason === "length") this.#update({ cut: "length" });
+    const ended = choice?.finish_reason;
+    if (ended === "length" || ended === "repetition") this.#update({ cut: ended });
   }
 
   #update(change: Partial<Message>): void {

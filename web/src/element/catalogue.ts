@@ -1,6 +1,8 @@
 // The list of models on offer.
 
 import builtIn from "model:nano";
+import { isPair, type LoadSource } from "../client/engine.js";
+import type { Sampling } from "../protocol.js";
 import { nanoQuestions } from "../text/nano.js";
 
 /** A model on offer. */
@@ -18,6 +20,8 @@ export interface CatalogueModel {
   note?: string;
   /** Questions that the model answers well, in its language, which an empty conversation offers. */
   suggestions?: readonly string[];
+  /** How its tokens are drawn; without it, as its file says. */
+  sampling?: Sampling;
 }
 
 /** Nano, the model that is part of the site. */
@@ -28,6 +32,7 @@ export const nano: CatalogueModel = {
   mmproj: builtIn.mmproj,
   bytes: builtIn.bytes,
   suggestions: nanoQuestions,
+  sampling: { temperature: 0, topP: 1 },
 };
 
 /** The id of Llama 4 Scout, which an empty conversation with Nano offers. */
@@ -72,5 +77,12 @@ export const catalogue: readonly CatalogueModel[] = [
       "ab810cf68114990406fdf996510dd3d3c6adbdf5",
     ),
     bytes: 98_362_432,
+    sampling: { temperature: 0.2, topP: 0.9 },
   },
 ];
+
+/** Returns the entry of a catalogue that a model was loaded from; undefined if it is not one of them. */
+export function entryOf(source: LoadSource, offered: readonly CatalogueModel[]): CatalogueModel | undefined {
+  const model = isPair(source) ? source.model : source;
+  return offered.find(({ url }) => url === model);
+}

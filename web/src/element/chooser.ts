@@ -6,7 +6,7 @@ import type { Texts } from "../text/texts.js";
 import type { CatalogueModel } from "./catalogue.js";
 import { modelName } from "./format.js";
 import { icons } from "./icons.js";
-import { canReadInPlace, pickModels } from "./local-files.js";
+import { canReadInPlace, isVisionFile, pickModels } from "./local-files.js";
 
 /** What the chooser calls. */
 export interface ChooserActions {
@@ -94,14 +94,6 @@ function row(
       }
     </li>
   `;
-}
-
-/**
- * Reports whether a file is a vision file, by the name under which they are published. It is loaded with its model,
- * never alone.
- */
-function isVisionFile(name: string): boolean {
-  return /mmproj/i.test(name);
 }
 
 function badge(t: Texts["chooser"], { complete, bytesStored, bytesTotal }: StoredModel): TemplateResult {

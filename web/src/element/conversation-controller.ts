@@ -10,6 +10,7 @@ import type { ConversationState, OpenModel } from "./conversation-state.js";
 import type { ScoutChatEvents, Status } from "./events.js";
 import { Loading, type LoadSettings } from "./loading.js";
 import { promptOf } from "./message.js";
+import type { AnswerSampling } from "./sampling.js";
 
 export type { ConversationState, ErrorState, GeneratingState, OpenModel } from "./conversation-state.js";
 
@@ -21,8 +22,8 @@ export interface ConversationHost {
   engine(): Engine;
   /** Returns how a source is to be loaded; called for each attempt. */
   loadSettings(source: LoadSource): LoadSettings;
-  /** Returns the system prompt and the temperature of the next answer. */
-  answerSettings(): { system: string | null; temperature: number };
+  /** Returns the system prompt of the next answer, and how its tokens are drawn. */
+  answerSettings(model: OpenModel): { system: string | null } & Partial<AnswerSampling>;
   /** Schedules a render. */
   requestUpdate(): void;
   /** Called after each change of the state. */
@@ -228,8 +229,8 @@ export class ConversationController {
   /** Streams an answer to the messages as they are, or the rest of one. */
   async #generate(model: OpenModel, begun?: Message): Promise<void> {
     const engine = this.#host.engine();
-    const { system, temperature } = this.#host.answerSettings();
-    const request = { messages: promptOf(system, this.messages), temperature, continues: begun !== undefined };
+    const { system, ...sampling } = this.#host.answerSettings(model);
+    const request = { messages: promptOf(system, this.messages), sampling, continues: begun !== undefined };
     const answer = new Answer(begun ?? this.#newAnswer(model), () => this.#show(answer));
     this.#enter({ status: "generating", model, work: answer });
     this.#show(answer);

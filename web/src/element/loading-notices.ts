@@ -7,12 +7,12 @@ import type { Loading } from "./loading.js";
 import type { PauseSwitch } from "./pause-switch.js";
 import { preflightNotice } from "./preflight-view.js";
 
-/** Renders a load under way. */
-export function loadingNotice(t: Texts, loading: Loading): TemplateResult {
+/** Renders a load under way. inBackground downloads the model beside the conversation instead. */
+export function loadingNotice(t: Texts, loading: Loading, inBackground: () => void): TemplateResult {
   const { request, question } = loading;
   const cancel = () => loading.cancel();
   if (!question) return progressNotice(t, loading, cancel);
-  return preflightNotice(t.preflight, request, question, cancel);
+  return preflightNotice(t.preflight, request, question, { cancel, inBackground });
 }
 
 function progressNotice({ loading: t }: Texts, loading: Loading, cancel: () => void): TemplateResult {
@@ -82,7 +82,7 @@ export function pauseButton(t: Texts["loading"], pause: PauseSwitch, style = "so
 }
 
 /** Returns, for example, "42.1 MB of 98.4 MB · 12.3 MB/s · 5 s left", without speed and time if nothing arrives. */
-function progressFigures(t: Texts["loading"], progress: Progress, paused: boolean): string {
+export function progressFigures(t: Texts["loading"], progress: Progress, paused: boolean): string {
   const { bytesDone, bytesTotal, bytesPerSecond, secondsLeft, waiting } = progress;
   const parts = [t.progress(bytesDone, bytesTotal)];
   if (paused || waiting) return parts[0]!;

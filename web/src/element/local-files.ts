@@ -17,6 +17,12 @@ interface PermissionHandle extends FileSystemFileHandle {
 const pickers = (): FilePickers => globalThis as FilePickers;
 const types = [{ description: "GGUF files", accept: { "application/octet-stream": [".gguf"] } }];
 
+/**
+ * Reports whether a file is a vision file, by the name under which they are published. It is loaded with its model,
+ * never alone.
+ */
+export const isVisionFile = (name: string): boolean => /mmproj/i.test(name);
+
 /** Reports whether models can be opened from the disk without a copy. */
 export const canReadInPlace = (): boolean => pickers().showOpenFilePicker !== undefined;
 

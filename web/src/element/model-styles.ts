@@ -15,6 +15,11 @@ export const modelStyles = css`
   .get:hover { border-color: var(--accent); }
   .get .name { font-weight: 600; color: var(--accent); }
 
+  .choose .name {
+    min-width: 0; overflow: hidden; overflow-wrap: anywhere;
+    display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3;
+  }
+
   .preflight { margin: auto; display: grid; gap: 0.75rem; max-width: 34rem; text-align: center; }
   .preflight h2 { overflow-wrap: anywhere; }
   .preflight .verdict { text-wrap: balance; }

@@ -1,16 +1,23 @@
 // The question whether to start a large download, with what the preflight report says in a person's words.
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { PreflightReason, PreflightReport } from "../protocol.js";
 import type { Texts } from "../text/texts.js";
 import { isLocal, type LoadQuestion, type LoadRequest } from "./loading.js";
+
+/** What a person may answer besides agreeing. */
+export interface PreflightAnswers {
+  cancel(): void;
+  /** Downloads the model while the one that is open goes on. */
+  inBackground(): void;
+}
 
 /** Renders the question. A download that leads to a slow model, or to none, is not the button that stands out. */
 export function preflightNotice(
   t: Texts["preflight"],
   request: LoadRequest,
   question: LoadQuestion,
-  cancel: () => void,
+  { cancel, inBackground }: PreflightAnswers,
 ): TemplateResult {
   const { report } = question;
   const good = report.verdict === "runs";
@@ -24,10 +31,22 @@ export function preflightNotice(
       <div class="actions">
         <button part="agree" class=${good ? "main" : "soft"}
           @click=${question.agree}>${agreement(t, request, report)}</button>
+        ${backgroundButton(t, request, report, inBackground)}
         <button part="decline" class=${good ? "soft" : "main"} @click=${cancel}>${back}</button>
       </div>
     </section>
   `;
+}
+
+/** Renders the button that downloads beside the conversation; nothing without a model to go on with. */
+function backgroundButton(
+  t: Texts["preflight"],
+  { previous, source }: LoadRequest,
+  { verdict }: PreflightReport,
+  inBackground: () => void,
+): TemplateResult | typeof nothing {
+  if (previous === undefined || isLocal(source) || verdict === "does_not_fit") return nothing;
+  return html`<button part="meanwhile" class="soft" @click=${inBackground}>${t.inBackground(previous)}</button>`;
 }
 
 /** Returns whether the model runs here, how fast, and what stands in the way. */

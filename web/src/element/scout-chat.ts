@@ -8,7 +8,8 @@ import type { Paging } from "../protocol.js";
 import type { Texts } from "../text/texts.js";
 import { Announcer } from "./announcer.js";
 import { AutoScroll } from "./auto-scroll.js";
-import { type CatalogueModel, catalogue, nano } from "./catalogue.js";
+import { BackgroundDownload } from "./background-download.js";
+import { type CatalogueModel, catalogue, entryOf, nano } from "./catalogue.js";
 import { ConversationController } from "./conversation-controller.js";
 import { EngineOwner } from "./engine-owner.js";
 import { emit, type Status } from "./events.js";
@@ -24,6 +25,7 @@ import { ModelChoice } from "./model-choice.js";
 import { modelStyles } from "./model-styles.js";
 import { nextFrame } from "./next-frame.js";
 import { PagingStatus } from "./paging-status.js";
+import { answerSampling } from "./sampling.js";
 import { StorageManager } from "./storage-manager.js";
 import { styles } from "./styles.js";
 import { type ChatActions, chatView } from "./view.js";
@@ -69,8 +71,11 @@ export class ScoutChat extends LitElement {
   /** The system prompt, which precedes every conversation. */
   @property() system: string | null = null;
 
-  /** From 0, which always takes the likeliest token, to 2. */
-  @property({ type: Number }) temperature = 0;
+  /** From 0, which always takes the likeliest token, to 2. Without it, tokens are drawn as suits the model. */
+  @property({ type: Number }) temperature: number | null = null;
+
+  /** The most tokens that an answer may have. */
+  @property({ type: Number }) maxTokens = 2048;
 
   /** Whether a download of more than 2 GB waits until the person has seen the preflight report and agreed. */
   @property() preflight: "ask" | "off" = "ask";
@@ -97,6 +102,7 @@ export class ScoutChat extends LitElement {
   readonly #pagingStatus = new PagingStatus(this);
   readonly #report = (thrown: unknown): void => this.#conversation.report(thrown);
   readonly #storage = new StorageManager(this, this.#report);
+  readonly #background = new BackgroundDownload(this, this.#report);
   readonly #wakeLock = new WakeLock();
   readonly #draft = new MessageDraft({
     requestUpdate: () => this.requestUpdate(),
@@ -110,7 +116,10 @@ export class ScoutChat extends LitElement {
       bytes: bytesToStore(source, this.catalogue, this.#storage.models),
       ask: this.preflight !== "off",
     }),
-    answerSettings: () => ({ system: this.system, temperature: this.temperature }),
+    answerSettings: ({ source, info }) => {
+      const entry = entryOf(source, this.catalogue);
+      return { system: this.system, ...answerSampling(this.temperature, this.maxTokens, entry, info.sampling) };
+    },
     requestUpdate: () => this.requestUpdate(),
     statusChanged: (status) => this.#onStatus(status),
     refused: (text, pictures) => this.#draft.putBack(text, pictures),
@@ -134,6 +143,7 @@ export class ScoutChat extends LitElement {
     autoScroll: this.#autoScroll,
     fileDrop: this.#fileDrop,
     pagingStatus: this.#pagingStatus,
+    background: this.#background,
   };
   readonly #actions: ChatActions = {
     clear: () => this.clear(),
@@ -235,12 +245,16 @@ export class ScoutChat extends LitElement {
     this.#focus.start();
   }
 
+  get #downloading(): boolean {
+    return [this.#conversation, this.#pagingStatus, this.#background].some(({ downloading }) => downloading);
+  }
+
   override updated(changed: PropertyValues<this>): void {
     const { model, messages } = this.#conversation;
     this.#autoScroll.follow(messages.length > 0 ? this.renderRoot.querySelector("[part=messages]") : null);
     if (!model && changed.get("status")) this.main.scrollTop = 0; // what is in place of the conversation has a heading
     this.#focus.update();
-    this.#wakeLock.set(this.isConnected && (this.#conversation.downloading || this.#pagingStatus.downloading));
+    this.#wakeLock.set(this.isConnected && this.#downloading);
   }
 
   override render(): TemplateResult {
@@ -259,6 +273,7 @@ export class ScoutChat extends LitElement {
   /** Ends what is under way and closes the engine if it is the element's own. The conversation stays. */
   #end(): void {
     this.stop();
+    this.#background.end();
     this.#pagingStatus.follow(undefined);
     this.#wakeLock.set(false);
     this.#storage.stop();

@@ -109,8 +109,8 @@ export class StorageManager {
     const { engine } = this.#host;
     const none = () => undefined; // the next load reports the same error
     const [models, report] = await Promise.all([engine.models().catch(none), engine.storage().catch(none)]);
-    this.#models = models ?? [];
-    this.#groups = groupFiles(report?.files ?? [], this.#host.catalogue);
+    this.#models = (models ?? []).map(repaired);
+    this.#groups = groupFiles((report?.files ?? []).map(repaired), this.#host.catalogue);
     this.#freeBytes = report?.freeBytes ?? 0;
     this.#host.requestUpdate();
   }
@@ -226,6 +226,15 @@ export function groupFiles(files: readonly StoredFileReport[], catalogue: readon
       used: Math.max(...members.map(({ used }) => used)),
     };
   });
+}
+
+/** Returns an entry of the store with values that can be shown, so that one that is damaged does not hide the others. */
+function repaired<T extends StoredModel>(entry: T): T {
+  const number = (n: number) => (Number.isFinite(n) && n > 0 ? n : 0);
+  const { id, name, bytesStored, bytesTotal } = entry;
+  const numbers = { bytesStored: number(bytesStored), bytesTotal: number(bytesTotal) };
+  const used = "used" in entry ? { used: number(entry.used as number) } : {};
+  return { ...entry, id: String(id), name: String(name || id), ...numbers, ...used };
 }
 
 /** Returns the id of the first file of the model that a file belongs to. */

@@ -4,13 +4,15 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Engine } from "../client/index.js";
 import type { Texts } from "../text/texts.js";
 import type { AutoScroll } from "./auto-scroll.js";
-import type { CatalogueModel } from "./catalogue.js";
+import type { BackgroundDownload, BackgroundModel } from "./background-download.js";
+import { type CatalogueModel, entryOf } from "./catalogue.js";
 import { chooser } from "./chooser.js";
 import { composer } from "./composer.js";
 import type { ConversationController } from "./conversation-controller.js";
-import { type ErrorAction, errorActions } from "./error-actions.js";
+import { type ErrorAction, errorActions, fileIds } from "./error-actions.js";
 import type { FileDrop } from "./file-drop.js";
 import { header } from "./header.js";
+import type { Loading } from "./loading.js";
 import { loadingNotice } from "./loading-notices.js";
 import type { MessageDraft } from "./message-draft.js";
 import { type MessageListState, messageList } from "./messages.js";
@@ -34,6 +36,7 @@ export interface ChatView {
   readonly autoScroll: AutoScroll;
   readonly fileDrop: FileDrop;
   readonly pagingStatus: PagingStatus;
+  readonly background: BackgroundDownload;
 }
 
 /** What the view calls of the element. */
@@ -58,10 +61,27 @@ export function chatView(view: ChatView, actions: ChatActions): TemplateResult {
     <div class="root" lang=${t.language} dir=${t.dir}>
       ${header(t, model?.name, messages.length === 0, headerActions)}
       <main tabindex="0" @scroll=${autoScroll.onScroll}><div class="column">${body(view, actions)}</div></main>
-      <div class="foot column">${pagingStatus.view()}${composerView(view, actions)}</div>
+      <div class="foot column">${backgroundView(view)}${pagingStatus.view()}${composerView(view, actions)}</div>
       ${view.fileDrop.view(t, model !== undefined)} ${deleteQuestion(t, view.storage)}
     </div>
   `;
+}
+
+function backgroundView({ background, catalogue, modelChoice }: ChatView): unknown {
+  return background.view(({ source }: BackgroundModel) => {
+    const entry = entryOf(source, catalogue);
+    const [model, mmproj] = fileIds(source);
+    if (entry) modelChoice.choose(entry.id);
+    else if (model) modelChoice.choose(model, mmproj);
+  });
+}
+
+/** Renders a load under way. */
+function loadingView({ texts, background }: ChatView, loading: Loading): TemplateResult {
+  return loadingNotice(texts, loading, () => {
+    loading.cancel();
+    void background.start(loading.request);
+  });
 }
 
 function composerView({ texts, conversation, draft }: ChatView, { attach, send, stop }: ChatActions): TemplateResult {
@@ -77,11 +97,12 @@ function composerView({ texts, conversation, draft }: ChatView, { attach, send, 
 function body(view: ChatView, actions: ChatActions): unknown {
   const { texts: t, conversation } = view;
   const { state, model, messages, error, retry } = conversation;
-  if (state.status === "loading") return loadingNotice(t, state.work);
+  if (state.status === "loading") return loadingView(view, state.work);
   const notice = error ? errorNotice(t, error, retry, actionsFor(view, actions)) : nothing;
   if (!model) return html`${notice}${chooserView(view, actions)}`;
-  const { ask } = actions;
-  const empty = welcome(t, model.source, view.catalogue, { ask, get: (id) => view.modelChoice.choose(id) });
+  const { background, catalogue, storage } = view;
+  const choices = { source: model.source, offered: catalogue, stored: storage.models, busy: background.active };
+  const empty = welcome(t, choices, { ask: actions.ask, get: (id) => view.modelChoice.choose(id) });
   const list = messageList(t, messages, state.status === "generating", view.messageList, empty);
   return html`${warningNotices(model.info.warnings)}${list}${notice}`;
 }

@@ -80,7 +80,12 @@ export const en = {
     you: "You",
     answer: "Answer",
     /** Why an answer ended before the model ended it. */
-    cut: { stopped: "Stopped", length: "Cut short: no space left in the context", interrupted: "Interrupted" },
+    cut: {
+      stopped: "Stopped",
+      length: "Cut short: the answer or the context has reached its limit",
+      repetition: "Ended: it repeated itself",
+      interrupted: "Interrupted",
+    },
     network: "Waiting for the network: part of the model is still missing",
     tile: (tile: number, total: number) => `Looking at tile ${tile} of ${total}…`,
     vision: (phase: string, done: number, total: number) =>
@@ -129,7 +134,18 @@ export const en = {
       "You are talking to Outrider Nano, a tiny model that came with this page. It knows Outrider, adds small " +
       "numbers, tells short stories and looks at simple drawings.",
     get: (name: string) => `Get ${name}`,
+    continue: (name: string, percent: number) => `${name}, ${percent} %: continue?`,
+    continueNote: (bytes: number) => `Its download is not complete: ${format.bytes(bytes)} are missing.`,
     getNote: "First a check of what this machine can do with it. Nothing is downloaded before you agree.",
+  },
+
+  /** A download beside the conversation. */
+  background: {
+    ready: (name: string) => `${name} is ready.`,
+    start: "Start it",
+    later: "Later",
+    notify: "Tell me when it is ready",
+    notified: "You will be told when it is ready.",
   },
 
   preflight: {
@@ -169,6 +185,7 @@ export const en = {
     downloadAnyway: "Download anyway",
     copy: "Copy into the browser",
     download: "Download",
+    inBackground: (name: string) => `Download and go on with ${name}`,
     decline: "Choose another model",
     back: (name: string) => `Back to ${name}`,
   },

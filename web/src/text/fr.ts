@@ -79,7 +79,12 @@ export const fr: Texts = {
     earlier: "Afficher les messages précédents",
     you: "Vous",
     answer: "Réponse",
-    cut: { stopped: "Arrêtée", length: "Coupée : plus de place dans le contexte", interrupted: "Interrompue" },
+    cut: {
+      stopped: "Arrêtée",
+      length: "Coupée : la réponse ou le contexte a atteint sa limite",
+      repetition: "Terminée : elle se répétait",
+      interrupted: "Interrompue",
+    },
     network: "En attente du réseau : une partie du modèle manque encore",
     tile: (tile, total) => `Examen de la tuile ${tile} sur ${total}…`,
     vision: (phase, done, total) =>
@@ -120,15 +125,25 @@ export const fr: Texts = {
     speed: (bytesPerSecond) => `${format.bytes(bytesPerSecond)}/s`,
     left: (seconds) => `encore ${format.duration(seconds)}`,
     start: (bytes) =>
-      `C’est ce qu’il faut au premier mot ; ${format.bytes(bytes)} en tout suivent pendant la conversation.`,
+      `C’est ce qu’il faut au premier mot ; ${format.bytes(bytes)} en tout suivent pendant la conversation.`,
   },
 
   welcome: {
     nano:
-      "Vous parlez à Outrider Nano, un modèle minuscule fourni avec cette page. Il ne parle qu’anglais : il connaît " +
+      "Vous parlez à Outrider Nano, un modèle minuscule fourni avec cette page. Il ne parle qu’anglais : il connaît " +
       "Outrider, additionne de petits nombres, raconte de courtes histoires et regarde des dessins simples.",
     get: (name) => `Obtenir ${name}`,
+    continue: (name, percent) => `${name}, ${percent} % : continuer ?`,
+    continueNote: (bytes) => `Son téléchargement n’est pas complet : il manque ${format.bytes(bytes)}.`,
     getNote: "D’abord, un examen de ce que cette machine peut en faire. Rien n’est téléchargé sans votre accord.",
+  },
+
+  background: {
+    ready: (name) => `${name} est prêt.`,
+    start: "Le lancer",
+    later: "Plus tard",
+    notify: "Me prévenir quand il sera prêt",
+    notified: "Vous serez prévenu quand il sera prêt.",
   },
 
   preflight: {
@@ -144,19 +159,19 @@ export const fr: Texts = {
     },
     toDownload: (bytes) => `${format.bytes(bytes)} à télécharger`,
     takes: (seconds) => `environ ${format.duration(seconds)}`,
-    start: (bytes) => `La conversation peut commencer après ${format.bytes(bytes)} ; le reste suit pendant ce temps`,
+    start: (bytes) => `La conversation peut commencer après ${format.bytes(bytes)} ; le reste suit pendant ce temps`,
     toCopy: (bytes) => `${format.bytes(bytes)} à copier dans le navigateur`,
     onDisk: (bytes) => `${format.bytes(bytes)} sur le disque en tout`,
     free: (bytes) => `${format.bytes(bytes)} libres`,
     limits: {
       buffer: (needed, available) =>
-        `Le GPU doit contenir ${format.bytes(needed)} d’un seul tenant ; celui-ci permet ${format.bytes(available)}. ` +
+        `Le GPU doit contenir ${format.bytes(needed)} d’un seul tenant ; celui-ci permet ${format.bytes(available)}. ` +
         "Choisissez un fichier plus petit du modèle.",
       gpu_memory: (needed, available) =>
-        `Il faut au moins ${format.bytes(needed)} de mémoire du GPU ; ${format.bytes(available)} sont utilisables. ` +
+        `Il faut au moins ${format.bytes(needed)} de mémoire du GPU ; ${format.bytes(available)} sont utilisables. ` +
         "Fermez d’autres onglets, ou choisissez un modèle plus petit.",
       storage: (needed, available) =>
-        `${format.bytes(needed)} sont encore à stocker ; le navigateur a ${format.bytes(available)} libres. ` +
+        `${format.bytes(needed)} sont encore à stocker ; le navigateur a ${format.bytes(available)} libres. ` +
         "Libérez de l’espace sur le disque, ou supprimez un autre modèle.",
     },
     details: "Détails",
@@ -166,6 +181,7 @@ export const fr: Texts = {
     downloadAnyway: "Télécharger quand même",
     copy: "Copier dans le navigateur",
     download: "Télécharger",
+    inBackground: (name) => `Télécharger et continuer avec ${name}`,
     decline: "Choisir un autre modèle",
     back: (name) => `Revenir à ${name}`,
   },
