@@ -12,6 +12,7 @@ import (
 
 // A bundle is the state of one build: the names of the assets that have been built so far.
 type bundle struct {
+	write    naming
 	programs map[string]string // the Go programs by the names under which scripts import them
 	nano     nanoFiles
 	script   string
@@ -24,14 +25,14 @@ func (b *bundle) buildScripts() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if b.script, err = writeAsset("page", ".js", script); err != nil {
+	if b.script, err = b.write("page", ".js", script); err != nil {
 		return "", err
 	}
 	style, err := b.bundleFile("web/src/app/page.css")
 	if err != nil {
 		return "", err
 	}
-	b.style, err = writeAsset("page", ".css", style)
+	b.style, err = b.write("page", ".css", style)
 	return fmt.Sprintf("%s, %s", b.script, bytesText(len(script))), err
 }
 
@@ -39,25 +40,7 @@ func (b *bundle) buildScripts() (string, error) {
 // if it imports modules when it runs: these, and what they share with the file, are written to the assets. defines are
 // pairs of a global name and the expression that replaces it.
 func (b *bundle) bundleFile(entry string, defines ...string) ([]byte, error) {
-	options := api.BuildOptions{
-		EntryPoints:       []string{entry},
-		Bundle:            true,
-		Splitting:         true,
-		Outdir:            assetsDir,
-		ChunkNames:        "[name]-[hash]",
-		Format:            api.FormatESModule,
-		Platform:          api.PlatformBrowser,
-		Target:            api.ES2022,
-		MinifyWhitespace:  true,
-		MinifyIdentifiers: true,
-		MinifySyntax:      true,
-		LegalComments:     api.LegalCommentsNone,
-		Conditions:        []string{"browser", "production"}, // lit without its development warnings
-		Define:            map[string]string{"process.env.NODE_ENV": `"production"`},
-		Plugins:           []api.Plugin{b.workers(), b.goFiles(), b.nanoModel()},
-		LogLevel:          api.LogLevelWarning,
-		Write:             false,
-	}
+	options := b.options(entry)
 	for i := 0; i < len(defines); i += 2 {
 		options.Define[defines[i]] = defines[i+1]
 	}
@@ -82,6 +65,29 @@ func writeChunks(entry string, outputs []api.OutputFile) (code []byte, err error
 	return code, nil
 }
 
+// options returns how entry points are bundled.
+func (b *bundle) options(entries ...string) api.BuildOptions {
+	return api.BuildOptions{
+		EntryPoints:       entries,
+		Bundle:            true,
+		Splitting:         true,
+		Outdir:            assetsDir,
+		ChunkNames:        "[name]-[hash]",
+		Format:            api.FormatESModule,
+		Platform:          api.PlatformBrowser,
+		Target:            api.ES2022,
+		MinifyWhitespace:  true,
+		MinifyIdentifiers: true,
+		MinifySyntax:      true,
+		LegalComments:     api.LegalCommentsNone,
+		Conditions:        []string{"browser", "production"}, // lit without its development warnings
+		Define:            map[string]string{"process.env.NODE_ENV": `"production"`},
+		Plugins:           []api.Plugin{b.workers(), b.goFiles(), b.nanoModel()},
+		LogLevel:          api.LogLevelWarning,
+		Write:             false,
+	}
+}
+
 // workers resolves `import url from "worker:FILE"`: FILE becomes a bundle of its own and the import its URL.
 func (b *bundle) workers() api.Plugin {
 	return api.Plugin{Name: "workers", Setup: func(build api.PluginBuild) {
@@ -94,7 +100,7 @@ func (b *bundle) workers() api.Plugin {
 			if err != nil {
 				return api.OnLoadResult{}, err
 			}
-			file, err := writeAsset(strings.TrimSuffix(filepath.Base(a.Path), ".worker.ts"), ".js", code)
+			file, err := b.write(strings.TrimSuffix(filepath.Base(a.Path), ".worker.ts"), ".js", code)
 			return exportURL(file), err
 		})
 	}}
@@ -125,7 +131,7 @@ func exportURL(file string) api.OnLoadResult {
 // assetURL returns the expression for the address of an asset. It is relative to the script, which is an asset too, so
 // that the site works under every path and its scripts on every page.
 func assetURL(file string) string {
-	return fmt.Sprintf("new URL(%q, import.meta.url).href", file)
+	return fmt.Sprintf("new URL(%q, import.meta.url).href", "./"+file)
 }
 
 // writePage writes web/index.html with the names of the built files and the policy, and copies the files of web/static.

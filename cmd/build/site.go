@@ -17,7 +17,7 @@ func site(args []string) error {
 		return err
 	}
 
-	b := &bundle{}
+	b := &bundle{write: writeAsset}
 	if err := timed("wasm", b.buildWasm); err != nil {
 		return err
 	}
