@@ -100,7 +100,10 @@ export const fr: Texts = {
 
   loading: {
     phases: {
+      preflight: "Examen de ce que cette machine peut en faire",
+      device: "Démarrage du GPU",
       header: "Lecture du fichier",
+      memory: "Mesure de la mémoire du GPU",
       download: "Téléchargement",
       verify: "Vérification des fichiers téléchargés",
       load: "Chargement sur le GPU",
