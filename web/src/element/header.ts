@@ -16,7 +16,7 @@ export interface HeaderActions {
 export function header(t: Texts, name: string | undefined, empty: boolean, actions: HeaderActions): TemplateResult {
   return html`
     <header part="head">
-      <slot name="title">${icons.mark}Outrider</slot>
+      <span class="title">${icons.mark}<slot name="title">Outrider</slot></span>
       <span class="model quiet" dir="auto">${name}</span>
       ${name === undefined ? nothing : buttons(t.header, empty, actions)}
     </header>

@@ -60,6 +60,7 @@ export const fr: Texts = {
   },
 
   composer: {
+    label: "Votre message",
     message: "Message",
     placeholder: "Posez une question",
     placeholderNoModel: "Choisissez d’abord un modèle",
