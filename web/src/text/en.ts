@@ -5,6 +5,7 @@ import { paceOf } from "./pace.js";
 
 const format = new Format({
   locale: "en",
+  decimal: ".",
   units: ["B", "KB", "MB", "GB", "TB"],
   justNow: "just now",
   tokensPerSecond: "tokens/s",

@@ -6,6 +6,7 @@ import { paceOf } from "./pace.js";
 
 const format = new Format({
   locale: "fr",
+  decimal: ",",
   units: ["o", "Ko", "Mo", "Go", "To"],
   justNow: "à l’instant",
   tokensPerSecond: "jetons/s",
