@@ -60,6 +60,14 @@ export interface RecoverProgress {
   bytesTotal: number;
 }
 
+/** The engine has failed and was started again: the model is loaded again, and then the answer begins. */
+export interface RestartProgress {
+  phase: "restart";
+  bytesDone: number;
+  /** 0 while unknown. */
+  bytesTotal: number;
+}
+
 /** One piece of a streamed answer. */
 export interface Delta {
   phase: "delta";
@@ -69,9 +77,9 @@ export interface Delta {
 /**
  * What a chat request reports before and during its answer: how far the vision encoder's weights are loaded, which
  * happens with the first picture; how many tiles are encoded; whether it waits for the network; and how far the model
- * is loaded again after the GPU was lost.
+ * is loaded again after the GPU was lost or the engine failed.
  */
-export type ChatProgress = Progress | PictureProgress | WaitProgress | RecoverProgress;
+export type ChatProgress = Progress | PictureProgress | WaitProgress | RecoverProgress | RestartProgress;
 
 /** How the experts of a mixture-of-experts model are kept. It changes the speed and never the answer. */
 export interface Paging {

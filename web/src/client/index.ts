@@ -1,6 +1,7 @@
 // What pages and packages import: the engine, its types and its errors.
 
 import workerURL from "worker:../worker/engine.worker.ts";
+import { watched } from "../worker-lock.js";
 import { Engine } from "./engine.js";
 
 export { EngineError, type ErrorCode, type ErrorData } from "../errors.js";
@@ -18,6 +19,7 @@ export type {
   PreflightReport,
   Progress,
   RecoverProgress,
+  RestartProgress,
   StoredModel,
   WaitProgress,
 } from "../protocol.js";
@@ -36,5 +38,5 @@ export type * from "./openai.js";
 
 /** Returns an engine with a worker of its own, which starts with the first call. */
 export function createEngine(): Engine {
-  return new Engine(() => new Worker(workerURL, { type: "module", name: "outrider-engine" }));
+  return new Engine(() => watched("outrider-engine", (name) => new Worker(workerURL, { type: "module", name })));
 }

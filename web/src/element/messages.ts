@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { ChatProgress, RecoverProgress } from "../protocol.js";
+import type { ChatProgress, RecoverProgress, RestartProgress } from "../protocol.js";
 import { bytes, tokensPerSecond } from "./format.js";
 import { phases } from "./loading-notices.js";
 import type { Message } from "./message.js";
@@ -53,13 +53,14 @@ function activityText(progress: ChatProgress): string {
     return progress.waiting ? "Waiting for the network: part of the model is still missing" : "";
   if (progress.phase === "picture")
     return `Looking at tile ${Math.min(progress.done + 1, progress.total)} of ${progress.total}…`;
-  if (progress.phase === "recover") return recoveryText(progress);
+  if (progress.phase === "recover" || progress.phase === "restart") return recoveryText(progress);
   const { phase, bytesDone, bytesTotal } = progress;
   return `${phases[phase]}: the vision encoder, ${bytes(bytesDone)} of ${bytes(bytesTotal)}…`;
 }
 
-function recoveryText({ bytesDone, bytesTotal }: RecoverProgress): string {
+function recoveryText({ phase, bytesDone, bytesTotal }: RecoverProgress | RestartProgress): string {
   const how = bytesTotal ? `, ${bytes(bytesDone)} of ${bytes(bytesTotal)}` : "";
+  if (phase === "restart") return `The engine was started again: loading the model${how}; then the answer begins…`;
   return `The GPU was reset: loading the model again${how}; then the answer continues…`;
 }
 

@@ -7,6 +7,7 @@ import wasmURL from "go:main.wasm";
 import type { EngineMethods } from "../protocol.js";
 import { serve } from "../rpc.js";
 import type { GoEngine } from "../types/engine.js";
+import { holdLock } from "../worker-lock.js";
 import { boot } from "./boot.js";
 import { installGPUHost } from "./gpu-host.js";
 import { installMemoryLimits } from "./memory-limits.js";
@@ -14,6 +15,7 @@ import { installPictures } from "./picture-client.js";
 import { installStorage } from "./storage-client.js";
 import { storedModelHandlers } from "./stored-models.js";
 
+holdLock();
 const engine = start();
 
 const server = serve<EngineMethods>(globalThis, {
