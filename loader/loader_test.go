@@ -334,25 +334,6 @@ func TestLoadFetchesChunksThatAreNotStored(t *testing.T) {
 	}
 }
 
-// Nobody splits a model into so many files: the name is that of one file.
-func TestANameWithAbsurdlyManyPartsIsOneFile(t *testing.T) {
-	const name = "x-00001-of-99999.gguf"
-	st := newStore()
-	m := mustOpen(t, fetch.Memory{name: smallModel("t")}, name, st)
-	if err := m.Download(t.Context(), nil, nil); err != nil {
-		t.Fatal(err)
-	}
-	if models, err := List(t.Context(), st); err != nil || len(models) != 1 || !models[0].Complete {
-		t.Errorf("%+v %v, want one complete model", models, err)
-	}
-	if err := Delete(t.Context(), m.ID, st); err != nil {
-		t.Fatal(err)
-	}
-	if files, _ := st.List(t.Context()); len(files) != 0 {
-		t.Errorf("stored after Delete: %+v", files)
-	}
-}
-
 func TestListAndDeleteTreatASplitModelAsOne(t *testing.T) {
 	st := newStore()
 	m := mustOpen(t, splitModel(), "big-00001-of-00003.gguf", st)

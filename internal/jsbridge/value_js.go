@@ -8,8 +8,8 @@ import (
 	"github.com/outrider-web/outrider/internal/wire"
 )
 
-// maxDepth is the largest number of objects and lists inside each other. Each level takes some of the stack, and a worker
-// whose stack overflows ends.
+// maxDepth is the largest number of objects and lists inside each other. Each level takes some of the stack, and a
+// worker whose stack overflows ends.
 const maxDepth = 200
 
 // Tree copies plain data out of JavaScript: map[string]any, []any, string, float64, bool and nil, as JSON has them.

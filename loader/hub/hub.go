@@ -32,8 +32,8 @@ func PartName(prefix string, no, count int) string {
 // MaxParts is the largest number of files a model may be split into. A name that says more is that of one file.
 const MaxParts = 1000
 
-// ParsePart returns the arguments from which PartName made name; ok is false if PartName cannot have made it, or made it
-// for more than MaxParts parts.
+// ParsePart returns the arguments from which PartName made name; ok is false if PartName cannot have made it for at
+// most MaxParts parts.
 func ParsePart(name string) (prefix string, no, count int, ok bool) {
 	const tail = len("-00001-of-00002.gguf")
 	if len(name) <= tail {

@@ -21,6 +21,7 @@ export type ErrorCode =
   | "no_cors"
   | "not_found"
   | "http_status"
+  | "address_needed"
   | "too_many_redirects"
   | "connection_lost"
   | "storage_full"

@@ -60,8 +60,8 @@ export interface ClientOptions {
   /** Called once. The client is of no more use; it has ended the worker and rejected every pending call. */
   onFatal?: () => void;
   /**
-   * Milliseconds after an abort in which the server may answer; then the call rejects as aborted without it. Absent: the
-   * call rejects when the server has answered, and what the server held for it is free again.
+   * Milliseconds after an abort in which the server may answer; then the call rejects as aborted without it. If absent,
+   * the call rejects when the server has answered, and what the server held for it is free again.
    */
   abortTime?: number;
 }

@@ -241,7 +241,7 @@ test("after the worker has failed, the next question loads the model again, once
   assert.deepEqual(activities.at(-1), { phase: "restart", bytesDone: 3, bytesTotal: 9 });
 });
 
-test("a worker that fails before the first word is replaced once; one that fails after it ends the answer", async () => {
+test("a worker that fails before the first word is replaced once, one that fails after it is not", async () => {
   const { engine, workers } = setUp();
   await loadAndFail({ engine, workers });
   /** Lets the worker with this number load the model, and returns the call of chat that follows. */

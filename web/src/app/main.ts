@@ -4,6 +4,7 @@ import "../element/define.js"; // registers <scout-chat>
 import { type CatalogueModel, catalogue, nano } from "../element/catalogue.js";
 import { modelName } from "../element/format.js";
 import type { ScoutChat } from "../element/scout-chat.js";
+import { storedId } from "../stored-id.js";
 import { keepOffline } from "./offline.js";
 
 /** Keys of localStorage under which the model and the vision file of the last visit are kept. */
@@ -61,7 +62,7 @@ async function deleteOldNanos(chat: ScoutChat): Promise<void> {
 }
 
 function remember(key: string, value: string | null): void {
-  if (value) localStorage.setItem(key, value);
+  if (value) localStorage.setItem(key, storedId(value));
   else localStorage.removeItem(key);
 }
 

@@ -76,7 +76,7 @@ export class EngineWorker {
       onFatal: () => this.#onFatal(client),
     });
     this.#client = client;
-    if (this.#bandwidth) client.call("limitBandwidth", [this.#bandwidth]).catch(() => {}); // the failure shows elsewhere
+    if (this.#bandwidth) client.call("limitBandwidth", [this.#bandwidth]).catch(() => {}); // other calls fail as well
     return client;
   }
 

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { StoredModel } from "../protocol.js";
+import { storedId } from "../stored-id.js";
 import type { CatalogueModel } from "./catalogue.js";
 import { bytes, modelName } from "./format.js";
 import { icons } from "./icons.js";
@@ -53,7 +54,8 @@ export function chooser(models: ChooserModels, actions: ChooserActions, storage:
 }
 
 function choices({ offered, stored, downloadsElsewhere }: ChooserModels): Choice[] {
-  const isOffered = ({ id }: StoredModel) => offered.some(({ url, mmproj }) => url === id || mmproj === id);
+  const isOffered = ({ id }: StoredModel) =>
+    offered.some(({ url, mmproj = "" }) => storedId(url) === id || storedId(mmproj) === id);
   const others = stored.filter((s) => !isOffered(s));
   const all = [
     ...offered.map((entry) => offeredChoice(entry, stored)),
@@ -64,7 +66,7 @@ function choices({ offered, stored, downloadsElsewhere }: ChooserModels): Choice
 
 function offeredChoice(entry: CatalogueModel, stored: readonly StoredModel[]): Choice {
   const note = entry.bytes ? `${bytes(entry.bytes)} · ${entry.note}` : entry.note;
-  return { model: entry.id, name: entry.name, note, stored: stored.find(({ id }) => id === entry.url) };
+  return { model: entry.id, name: entry.name, note, stored: stored.find(({ id }) => id === storedId(entry.url)) };
 }
 
 function storedNote({ name, bytesTotal }: StoredModel): string {
@@ -101,6 +103,11 @@ function isVisionFile(name: string): boolean {
 function badge({ complete, bytesStored, bytesTotal }: StoredModel): TemplateResult {
   const percent = bytesTotal > 0 ? Math.floor((bytesStored / bytesTotal) * 100) : 0;
   return html`<span part="stored" class="badge">${complete ? "Stored" : `${percent || "under 1"} % stored`}</span>`;
+}
+
+/** Moves the focus to where an address is entered; root has the rendered chooser. */
+export function focusAddress(root: ParentNode): void {
+  root.querySelector<HTMLInputElement>(".url input")?.focus();
 }
 
 function urlForm(actions: ChooserActions): TemplateResult {

@@ -105,6 +105,11 @@ export class ConversationController {
     return "error" in this.#state ? this.#state.error : undefined;
   }
 
+  /** What has failed; undefined while nothing has. */
+  get failure(): ErrorState | undefined {
+    return this.#state.status === "error" ? this.#state : undefined;
+  }
+
   /** Repeats what failed; undefined if that cannot help. */
   get retry(): (() => void) | undefined {
     return this.#state.status === "error" && this.#state.error.retryable ? this.#state.retry : undefined;

@@ -15,6 +15,8 @@ export interface ErrorActionHost {
   readonly engine: Engine;
   /** Removes the error. */
   dismiss(): void;
+  /** Has the person enter an address. */
+  enterAddress(): void;
   /** Suggests what to delete. */
   freeSpace(): void;
   /** Shows another error. */
@@ -31,7 +33,9 @@ export interface Failure {
 }
 
 /** Returns the actions for an error. Without any, only trying again may help. */
-export function errorActions({ error, source, retry = () => {} }: Failure, host: ErrorActionHost): ErrorAction[] {
+export function errorActions(failure: Failure | undefined, host: ErrorActionHost): ErrorAction[] {
+  if (!failure) return [];
+  const { error, source, retry = () => {} } = failure;
   const ids = source ? fileIds(source) : [];
   const attempt = (body: () => Promise<boolean>) =>
     void body().then(
@@ -45,6 +49,8 @@ export function errorActions({ error, source, retry = () => {} }: Failure, host:
       const remove = { label: "Delete it and start over", run: () => attempt(startOver) };
       return [{ label: "Keep what is stored", run: host.dismiss }, ...(id ? [remove] : [])];
     }
+    case "address_needed":
+      return [{ label: "Enter the address", run: host.enterAddress }];
     case "permission_needed":
       return [{ label: "Allow", run: () => attempt(() => requestAccess(host.engine, ids)) }];
     case "storage_full":

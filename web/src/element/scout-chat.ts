@@ -8,7 +8,7 @@ import type { Paging } from "../protocol.js";
 import { Attachments, sortFiles } from "./attachments.js";
 import { AutoScroll } from "./auto-scroll.js";
 import { type CatalogueModel, catalogue, nano } from "./catalogue.js";
-import { chooser } from "./chooser.js";
+import { chooser, focusAddress } from "./chooser.js";
 import { composer, type Draft } from "./composer.js";
 import { ConversationController } from "./conversation-controller.js";
 import { type ErrorAction, errorActions } from "./error-actions.js";
@@ -223,11 +223,10 @@ export class ScoutChat extends LitElement {
   }
 
   #errorActions(): ErrorAction[] {
-    const { state } = this.#conversation;
-    if (state.status !== "error") return [];
-    return errorActions(state, {
+    return errorActions(this.#conversation.failure, {
       engine: this.engine,
       dismiss: () => this.#conversation.dismissError(),
+      enterAddress: () => focusAddress(this.renderRoot),
       freeSpace: () => void this.#storage.suggest(),
       report: this.#report,
     });

@@ -2,6 +2,7 @@
 
 import type { Engine } from "../client/index.js";
 import type { StoredFileReport, StoredModel } from "../protocol.js";
+import { storedId } from "../stored-id.js";
 import type { CatalogueModel } from "./catalogue.js";
 import { modelName } from "./format.js";
 import { exportFiles } from "./local-files.js";
@@ -212,7 +213,7 @@ export function groupFiles(files: readonly StoredFileReport[], catalogue: readon
     const members = files.filter((file) => modelOf(file.id, files, catalogue) === id);
     return {
       id,
-      name: catalogue.find(({ url }) => url === id)?.name ?? modelName(members[0]!.name),
+      name: catalogue.find(({ url }) => storedId(url) === id)?.name ?? modelName(members[0]!.name),
       files: members,
       bytesStored: members.reduce((sum, { bytesStored }) => sum + bytesStored, 0),
       complete: members.every(({ complete }) => complete),
@@ -226,7 +227,8 @@ export function groupFiles(files: readonly StoredFileReport[], catalogue: readon
 /** Returns the id of the first file of the model that a file belongs to. */
 function modelOf(id: string, files: readonly StoredFileReport[], catalogue: readonly CatalogueModel[]): string {
   const first = firstPart(id);
-  const model = catalogue.find(({ mmproj }) => mmproj === first)?.url;
+  const entry = catalogue.find(({ mmproj }) => mmproj && storedId(mmproj) === first);
+  const model = entry && storedId(entry.url);
   return model && files.some((file) => firstPart(file.id) === model) ? model : first;
 }
 
