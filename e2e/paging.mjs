@@ -28,10 +28,10 @@ export const loadAndAsk = (page, url, paging, message, max_tokens) =>
       const { engine } = document.querySelector("scout-chat");
       const onProgress = (progress) => (window.progress = progress); // bench/scout.mjs prints it
       const start = performance.now();
-      await engine.load(url, { paging, onProgress });
+      const { id: model } = await engine.load(url, { paging, onProgress });
       const loadSeconds = (performance.now() - start) / 1000;
       await engine.chat.completions.create(
-        { messages: [{ role: "user", content: message }], max_tokens, temperature: 0 },
+        { model, messages: [{ role: "user", content: message }], max_tokens, temperature: 0 },
         { onProgress },
       );
       const seconds = (performance.now() - start) / 1000;

@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"internal/testing/typescript": {},
 	"shaders":                     {},
 	"internal/tokenizer":          {"internal/errs"},
-	"internal/chat":               {"internal/errs", "internal/tokenizer"},
+	"internal/chat":               {"internal/errs", "internal/json", "internal/tokenizer"},
 	"internal/image":              {"internal/errs"},
 	"internal/json":               {},
 	"internal/image/decode":       {"internal/errs", "internal/image"},

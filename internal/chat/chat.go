@@ -80,6 +80,7 @@ type Options struct {
 	Style         CallStyle
 	Date          string // today's date, as "26 Jul 2024", for templates that use it; empty for the template's default
 	NoReply       bool   // do not end the prompt with the header of the assistant's answer
+	Continue      bool   // leave the last message open, so that the answer continues it
 }
 
 // Format is a model's chat format.
@@ -155,6 +156,16 @@ func (p *prompt) text(s string) {
 		return
 	}
 	*p = append(*p, Piece{Text: s})
+}
+
+// reopen removes the end of the last message, which is a special token and what follows it.
+func (p *prompt) reopen(end string) {
+	for i := len(*p) - 1; i >= 0; i-- {
+		if (*p)[i].Special == end {
+			*p = (*p)[:i]
+			return
+		}
+	}
 }
 
 func (p *prompt) special(name string) { *p = append(*p, Piece{Special: name}) }

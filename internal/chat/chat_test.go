@@ -371,3 +371,17 @@ func FuzzTemplate(f *testing.F) {
 		}
 	})
 }
+
+// A continued answer begins as the answer itself did.
+func TestAContinuedAnswerStaysOpen(t *testing.T) {
+	question := Text(User, "What is 2+2?")
+	for _, name := range []string{"llama3", "llama3-plain", "llama4", "chatml", "chatml-bare"} {
+		f := format(t, name)
+		want := render(t, f, Options{}, question)
+		want[len(want)-1].Text += "It is"
+		got := render(t, f, Options{Continue: true}, question, Text(Assistant, "It is"))
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the prompt is %v, want %v", name, got, want)
+		}
+	}
+}

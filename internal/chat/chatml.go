@@ -47,7 +47,10 @@ func (f *chatML) Render(messages []Message, o Options) ([]Piece, error) {
 		}
 		f.writeMessage(&p, m.Role, text)
 	}
-	if !o.NoReply {
+	switch {
+	case o.Continue:
+		p.reopen("<|im_end|>")
+	case !o.NoReply:
 		p.special("<|im_start|>")
 		p.text(string(Assistant) + "\n")
 	}

@@ -1,17 +1,18 @@
 package chat
 
 import (
-	"errors"
 	"strconv"
 	"strings"
+
+	"github.com/outrider-web/outrider/internal/json"
 )
 
-// This package has its own JSON, for two reasons: encoding/json would add much to the browser's download, and prompts
-// must have the spacing that the models were trained on, which is that of Python's json.dumps.
+// This package formats JSON itself, for two reasons: encoding/json would add much to the browser's download, and
+// prompts must have the spacing that the models were trained on, which is that of Python's json.dumps.
 
 var (
-	errIncomplete = errors.New("chat: the text ends too early")     // further text could complete it
-	errMalformed  = errors.New("chat: the text is not well formed") // no further text could
+	errIncomplete = json.ErrIncomplete
+	errMalformed  = json.ErrMalformed
 )
 
 // maxDepth is the largest number of objects and lists inside each other.
@@ -41,6 +42,16 @@ func quoteJSON(s string) string {
 	w := &jsonWriter{}
 	w.quote(s)
 	return w.String()
+}
+
+// stringValue reads a JSON string and returns its value.
+func (c *cursor) stringValue() (string, error) {
+	if _, err := c.peek(); err != nil {
+		return "", err
+	}
+	s, n, err := json.String(c.text[c.pos:])
+	c.pos += n
+	return s, err
 }
 
 // value reads any JSON value and writes it to w.

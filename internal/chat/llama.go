@@ -154,7 +154,10 @@ func (f *llama) Render(messages []Message, o Options) ([]Piece, error) {
 			return nil, err
 		}
 	}
-	if !o.NoReply {
+	switch {
+	case o.Continue:
+		p.reopen(f.eot)
+	case !o.NoReply:
 		f.writeHeader(&p, string(Assistant))
 	}
 	return p, nil

@@ -3,6 +3,8 @@ package chat
 import (
 	"strings"
 	"unicode"
+
+	"github.com/outrider-web/outrider/internal/json"
 )
 
 // pythonSpace reports whether Python's str.strip removes r.
@@ -191,12 +193,18 @@ func (c *cursor) pythonEscape(s *strings.Builder) error {
 		s.WriteByte(b)
 		c.pos++
 	case b == 'x':
-		c.pos++
-		r, err := c.hex(2)
+		r, err := json.Hex(c.text[c.pos+1:], 2)
+		if err != nil {
+			return err
+		}
 		s.WriteRune(r)
-		return err
+		c.pos += 3
 	case strings.IndexByte(`"\bfnrtu`, b) >= 0:
-		return c.escape(s)
+		n, err := json.Escape(c.text[c.pos-1:], s)
+		if err != nil {
+			return err
+		}
+		c.pos += n - 1
 	default:
 		s.WriteByte('\\')
 	}

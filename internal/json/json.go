@@ -1,14 +1,11 @@
-// Package json reads small JSON texts that come from servers: manifests and the answers of a hub. encoding/json would
-// add much to the browser's download. The package knows nothing of what the texts mean.
+// Package json reads small JSON texts: manifests and the answers of a hub, and the strings in the tool calls of a
+// model. encoding/json would add much to the browser's download. The package knows nothing of what the texts mean.
 package json
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 )
-
-var errMalformed = errors.New("json: the text is not well formed")
 
 // maxDepth is the largest number of objects and lists inside each other.
 const maxDepth = 32
@@ -17,7 +14,7 @@ const maxDepth = 32
 type Object map[string]any
 
 // Parse returns the value of a JSON text: an Object, []any, string, float64, bool or nil. It needs memory in proportion
-// to the text, which the caller bounds.
+// to the text, which the caller bounds. Errors: ErrMalformed, ErrIncomplete.
 func Parse(text string) (any, error) {
 	r := &reader{text: text}
 	v, err := r.value(0)
@@ -25,7 +22,7 @@ func Parse(text string) (any, error) {
 		return nil, err
 	}
 	if r.skipSpace(); r.pos < len(text) {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	return v, nil
 }
@@ -55,7 +52,7 @@ type reader struct {
 func (r *reader) value(depth int) (any, error) {
 	switch first := r.peek(); {
 	case depth > maxDepth:
-		return nil, errMalformed
+		return nil, ErrMalformed
 	case first == '{':
 		return r.object(depth)
 	case first == '[':
@@ -68,15 +65,22 @@ func (r *reader) value(depth int) (any, error) {
 	return r.keyword()
 }
 
+// string reads a string.
+func (r *reader) string() (string, error) {
+	s, n, err := String(r.text[r.pos:])
+	r.pos += n
+	return s, err
+}
+
 func (r *reader) object(depth int) (any, error) {
 	o := Object{}
 	err := r.items('}', func() error {
 		if r.peek() != '"' {
-			return errMalformed
+			return ErrMalformed
 		}
 		name, err := r.string()
 		if err != nil || !r.accept(':') {
-			return errMalformed
+			return ErrMalformed
 		}
 		o[name], err = r.value(depth + 1)
 		return err
@@ -108,7 +112,7 @@ func (r *reader) items(close byte, item func() error) error {
 			return nil
 		}
 		if !r.accept(',') {
-			return errMalformed
+			return ErrMalformed
 		}
 	}
 }
@@ -118,20 +122,20 @@ func (r *reader) number() (any, error) {
 	start := r.pos
 	r.acceptAny("-")
 	if !r.acceptAny("0") && r.digits() == 0 {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	if r.acceptAny(".") && r.digits() == 0 {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	if r.acceptAny("eE") {
 		r.acceptAny("+-")
 		if r.digits() == 0 {
-			return nil, errMalformed
+			return nil, ErrMalformed
 		}
 	}
 	f, err := strconv.ParseFloat(r.text[start:r.pos], 64)
 	if err != nil {
-		return nil, errMalformed // too large for a float64
+		return nil, ErrMalformed // too large for a float64
 	}
 	return f, nil
 }
@@ -153,7 +157,7 @@ func (r *reader) keyword() (any, error) {
 			return v, nil
 		}
 	}
-	return nil, errMalformed
+	return nil, ErrMalformed
 }
 
 // peek skips space and returns the next byte without reading it; 0 at the end.

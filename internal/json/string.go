@@ -1,75 +1,98 @@
 package json
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 )
 
-// string reads a string and returns its value. Bytes that are not UTF-8 stay as they are.
-func (r *reader) string() (string, error) {
-	r.pos++
+// The errors of this package.
+var (
+	ErrIncomplete = errors.New("json: the text ends too early")     // further text could complete it
+	ErrMalformed  = errors.New("json: the text is not well formed") // no further text could
+)
+
+// String reads the string with which text begins. It returns its value and the number of bytes of text that it takes.
+// Bytes that are not UTF-8 stay as they are; an unpaired surrogate becomes U+FFFD. Errors: ErrIncomplete, ErrMalformed.
+func String(text string) (value string, n int, err error) {
+	if text == "" {
+		return "", 0, ErrIncomplete
+	}
+	if text[0] != '"' {
+		return "", 0, ErrMalformed
+	}
 	var s strings.Builder
-	for r.pos < len(r.text) {
-		b := r.text[r.pos]
-		r.pos++
-		switch {
+	for n = 1; n < len(text); {
+		size := 1
+		switch b := text[n]; {
 		case b == '"':
-			return s.String(), nil
+			return s.String(), n + 1, nil
 		case b < ' ':
-			return "", errMalformed
+			return "", 0, ErrMalformed
 		case b != '\\':
 			s.WriteByte(b)
 		default:
-			if err := r.escape(&s); err != nil {
-				return "", err
+			if size, err = Escape(text[n:], &s); err != nil {
+				return "", 0, err
 			}
 		}
+		n += size
 	}
-	return "", errMalformed
+	return "", 0, ErrIncomplete
 }
 
-// escape reads what follows a backslash and appends its value to s.
-func (r *reader) escape(s *strings.Builder) error {
-	if r.pos == len(r.text) {
-		return errMalformed
+// Escape appends the value of the escape with which text begins, a backslash and what follows, to s. It returns the
+// number of bytes of text that it takes. Errors: ErrIncomplete, ErrMalformed.
+func Escape(text string, s *strings.Builder) (n int, err error) {
+	if len(text) < 2 {
+		return 0, ErrIncomplete
 	}
-	b := r.text[r.pos]
-	r.pos++
-	if b == 'u' {
-		return r.unicode(s)
+	if text[1] == 'u' {
+		return unicode(text, s)
 	}
-	i := strings.IndexByte(`"\/bfnrt`, b)
+	i := strings.IndexByte(`"\/bfnrt`, text[1])
 	if i < 0 {
-		return errMalformed
+		return 0, ErrMalformed
 	}
 	s.WriteByte("\"\\/\b\f\n\r\t"[i])
-	return nil
+	return 2, nil
 }
 
-// unicode reads four hex digits, and a second escape if the two are a surrogate pair. An unpaired surrogate becomes
-// U+FFFD.
-func (r *reader) unicode(s *strings.Builder) error {
-	c, ok := r.hex(r.pos)
-	if !ok {
-		return errMalformed
+// unicode is Escape for \u and four hex digits; a second such escape belongs to it if the two are a surrogate pair.
+func unicode(text string, s *strings.Builder) (n int, err error) {
+	r, err := Hex(text[2:], 4)
+	if err != nil {
+		return 0, err
 	}
-	r.pos += 4
-	if utf16.IsSurrogate(c) && strings.HasPrefix(r.text[r.pos:], `\u`) {
-		if low, ok := r.hex(r.pos + 2); ok && utf16.DecodeRune(c, low) != '\uFFFD' {
-			c = utf16.DecodeRune(c, low)
-			r.pos += 6
+	n = 6
+	if rest := text[n:]; 0xD800 <= r && r < 0xDC00 && strings.HasPrefix(`\u`, rest[:min(2, len(rest))]) {
+		if len(rest) < 2 {
+			return 0, ErrIncomplete
+		}
+		low, err := Hex(rest[2:], 4)
+		if err != nil {
+			return 0, err
+		}
+		if pair := utf16.DecodeRune(r, low); pair != '\uFFFD' {
+			r, n = pair, n+6
 		}
 	}
-	s.WriteRune(c)
-	return nil
+	s.WriteRune(r)
+	return n, nil
 }
 
-// hex returns the value of the four hex digits at pos.
-func (r *reader) hex(pos int) (rune, bool) {
-	if pos+4 > len(r.text) {
-		return 0, false
+// Hex returns the value of the n hex digits with which text begins. Errors: ErrIncomplete, ErrMalformed.
+func Hex(text string, n int) (rune, error) {
+	digits := text[:min(n, len(text))]
+	for i := range len(digits) {
+		if !isDigit(digits[i]) && (digits[i]|0x20 < 'a' || digits[i]|0x20 > 'f') {
+			return 0, ErrMalformed
+		}
 	}
-	n, err := strconv.ParseUint(r.text[pos:pos+4], 16, 32)
-	return rune(n), err == nil
+	if len(digits) < n {
+		return 0, ErrIncomplete
+	}
+	r, err := strconv.ParseUint(digits, 16, 32)
+	return rune(r), err
 }

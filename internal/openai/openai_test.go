@@ -110,6 +110,7 @@ func TestParseNamesTheFieldThatItRefuses(t *testing.T) {
 		{`{` + hello + `,"max_completion_tokens":-1}`, "max_completion_tokens: must be at least 1"},
 		{`{` + hello + `,"stream":"yes"}`, "stream: must be true or false"},
 		{`{` + hello + `,"model":1}`, "model: must be a string"},
+		{`{` + hello + `,"continue_final_message":true}`, "continue_final_message: is only for a last message of the"},
 		{`{` + hello + `,"stream_options":{"include_usage":true}}`, "stream_options: is only for stream"},
 		{`{` + hello + `,"stream":true,"stream_options":{"usage":1}}`, "stream_options.usage: is not a field"},
 		{`{` + hello + `,"stop":7}`, "stop: must be a string or a list"},

@@ -17,6 +17,7 @@ import (
 type Request struct {
 	Messages     []Message
 	Model        string // "" means the loaded one
+	Continue     bool   // the answer continues the last message, which is the assistant's
 	Stream       bool
 	IncludeUsage bool
 	Temperature  float64  // 0 to 2; 1 when absent
@@ -61,17 +62,18 @@ func Parse(request any) (*Request, error) {
 // supported are the fields that change the answer, and set r.
 func (r *Request) supported(maxTokens, maxCompletionTokens **int) fields {
 	return fields{
-		"messages":              r.parseMessages,
-		"model":                 text(&r.Model),
-		"stream":                boolean(&r.Stream),
-		"stream_options":        r.parseStreamOptions,
-		"temperature":           number(&r.Temperature, 2),
-		"top_p":                 number(&r.TopP, 1),
-		"seed":                  integer(&r.Seed),
-		"max_tokens":            integer(maxTokens),
-		"max_completion_tokens": integer(maxCompletionTokens),
-		"stop":                  r.parseStop,
-		"response_format":       parseResponseFormat,
+		"messages":               r.parseMessages,
+		"model":                  text(&r.Model),
+		"continue_final_message": boolean(&r.Continue),
+		"stream":                 boolean(&r.Stream),
+		"stream_options":         r.parseStreamOptions,
+		"temperature":            number(&r.Temperature, 2),
+		"top_p":                  number(&r.TopP, 1),
+		"seed":                   integer(&r.Seed),
+		"max_tokens":             integer(maxTokens),
+		"max_completion_tokens":  integer(maxCompletionTokens),
+		"stop":                   r.parseStop,
+		"response_format":        parseResponseFormat,
 	}
 }
 
@@ -112,6 +114,8 @@ func (r *Request) check() error {
 	case r.Messages[len(r.Messages)-1].Role == "system":
 		return invalid(fmt.Sprintf("messages[%d].role", len(r.Messages)-1),
 			"the last message must be the user's or the assistant's")
+	case r.Continue && r.Messages[len(r.Messages)-1].Role != "assistant":
+		return invalid("continue_final_message", "is only for a last message of the assistant")
 	case r.IncludeUsage && !r.Stream:
 		return invalid("stream_options", "is only for stream: true")
 	}

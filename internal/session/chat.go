@@ -98,7 +98,7 @@ func (c *chatCall) generate(ctx context.Context, emit func(delta string)) (engin
 	params.OnTile = func(done, total int) {
 		s.reportProgress(wire.PictureProgress{Phase: "picture", Done: done, Total: total})
 	}
-	options := chat.Options{Date: time.Now().Format("02 Jan 2006")}
+	options := chat.Options{Date: time.Now().Format("02 Jan 2006"), Continue: c.request.Continue}
 	a := engine.NewAnswer(messagesOf(c.request), options, params, func(delta string) bool {
 		emit(delta)
 		return true

@@ -81,8 +81,9 @@ class FakeAnswer {
 }
 
 /** A controller with its host, which records events and statuses. */
-function setUp() {
+function setUp(recorder) {
   const host = {
+    recorder,
     current: new FakeEngine(),
     events: [],
     statuses: [],
@@ -216,7 +217,7 @@ test("a request has the system prompt, all messages, and pictures before their t
   const { engine, conversation, sent, answer } = await setUpGenerating();
   answer.end();
   await sent;
-  void conversation.send("What is this?", [{ id: 1, name: "p.png", url: "data:,", checked: true }]);
+  void conversation.send("What is this?", [{ id: 1, name: "p.png", url: "data:,", checked: true, blob: new Blob() }]);
   await settle();
   assert.deepEqual(engine.answers[1].request, {
     messages: [
@@ -284,6 +285,7 @@ test("an answer that fails keeps its words; trying again loads the model and ans
   engine.loads[1].resolve();
   await settle();
   assert.deepEqual(texts(conversation), ["user: Hello", "assistant: "]);
+  assert.deepEqual(conversation.conversation.places.get(conversation.messages[1].id).index, 1);
   engine.answers[1].write("Hello!");
   engine.answers[1].end();
   await settle();
@@ -320,7 +322,7 @@ function replaceEngine(conversation, host) {
 
 /** Ways to end an answer for good, with the status that follows. */
 const endings = {
-  clear: [(conversation) => conversation.clear(), "ready"],
+  "another conversation": [(conversation) => conversation.show(), "ready"],
   leave: [(conversation) => conversation.leave(), "idle"],
   "another load": [(conversation) => void conversation.load("b", "B"), "loading"],
   "another engine": [(conversation, host) => replaceEngine(conversation, host), "idle"],
@@ -359,29 +361,29 @@ test("an answer that is ended while its statistics are read is dropped", async (
   engine.stats = () => promise;
   answer.end();
   await settle();
-  conversation.clear();
+  conversation.show();
   resolve({ tokensPerSecond: 41, paging: null });
   await sent;
   assert.deepEqual(conversation.messages, []);
   assert.ok(!types(host).includes("message-received"));
 });
 
-test("clear deletes the messages and keeps the model", async () => {
+test("another conversation begins without messages and keeps the model", async () => {
   const { engine, conversation, sent, answer } = await setUpGenerating();
   answer.end();
   await sent;
-  conversation.clear();
+  conversation.show();
   assert.deepEqual(conversation.messages, []);
   assert.equal(conversation.state.status, "ready");
   assert.equal(engine.unloads, 0);
 });
 
-test("leave deletes the messages and unloads the model", async () => {
+test("leave keeps the messages and unloads the model", async () => {
   const { engine, conversation, sent, answer } = await setUpGenerating();
   answer.end();
   await sent;
   conversation.leave();
-  assert.deepEqual(conversation.messages, []);
+  assert.deepEqual(texts(conversation), ["user: Hello", "assistant: Hi "]);
   assert.equal(conversation.state.status, "idle");
   assert.equal(conversation.model, undefined);
   assert.equal(engine.unloads, 1);
@@ -441,4 +443,101 @@ test("what the person stopped is not reported", async () => {
   conversation.report(new EngineError("aborted", "stopped"));
   assert.equal(conversation.state.status, "ready");
   assert.ok(!types(host).includes("error-raised"));
+});
+
+/** A controller with a question and its whole answer. */
+async function setUpAnswered() {
+  const all = await setUpGenerating();
+  all.answer.write("there");
+  all.answer.end();
+  await all.sent;
+  return all;
+}
+
+/** Writes the whole of the latest answer. */
+async function answerWith(engine, text) {
+  await settle();
+  engine.answers.at(-1).write(text);
+  engine.answers.at(-1).end();
+  await settle();
+}
+
+test("an answer that is repeated is a branch beside the first", async () => {
+  const { engine, conversation } = await setUpAnswered();
+  const [, first] = conversation.messages;
+  void conversation.regenerate(first.id);
+  await answerWith(engine, "Hello!");
+  assert.deepEqual(engine.answers[1].request.messages.slice(1), [{ role: "user", content: "Hello" }]);
+  assert.deepEqual(texts(conversation), ["user: Hello", "assistant: Hello!"]);
+  conversation.select(first.id);
+  assert.deepEqual(texts(conversation), ["user: Hello", "assistant: Hi there"]);
+});
+
+test("a question that is edited is a branch, with an answer of its own", async () => {
+  const { engine, conversation } = await setUpAnswered();
+  const [question] = conversation.messages;
+  void conversation.edit(question.id, "Bye");
+  await answerWith(engine, "See you");
+  assert.deepEqual(engine.answers[1].request.messages.slice(1), [{ role: "user", content: "Bye" }]);
+  assert.deepEqual(texts(conversation), ["user: Bye", "assistant: See you"]);
+  conversation.select(question.id);
+  assert.deepEqual(texts(conversation), ["user: Hello", "assistant: Hi there"]);
+});
+
+test("an answer that was stopped continues where it was cut", async () => {
+  const { engine, conversation, sent } = await setUpGenerating();
+  conversation.stop();
+  await sent;
+  const { id } = conversation.messages[1];
+  void conversation.continue();
+  await answerWith(engine, " there");
+  const { messages, continue_final_message } = engine.answers[1].request;
+  assert.ok(continue_final_message);
+  assert.deepEqual(messages.at(-1), { role: "assistant", content: "Hi" });
+  assert.deepEqual(texts(conversation), ["user: Hello", "assistant: Hi there"]);
+  assert.equal(conversation.messages[1].cut, undefined);
+  assert.equal(conversation.messages[1].id, id);
+});
+
+test("a message that is deleted takes what follows it along", async () => {
+  const { engine, conversation } = await setUpAnswered();
+  void conversation.send("More");
+  await answerWith(engine, "Yes");
+  conversation.remove(conversation.messages[2].id);
+  assert.deepEqual(texts(conversation), ["user: Hello", "assistant: Hi there"]);
+});
+
+for (const code of ["context_full", "bad_image"])
+  test(`a message that is refused with ${code} counts as not said`, async () => {
+    const { host, engine, conversation } = await setUpAnswered();
+    const refused = [];
+    host.refused = (text) => refused.push(text);
+    const sent = conversation.send("word ".repeat(10));
+    await settle();
+    engine.answers[1].fail(new EngineError(code, "no"));
+    await sent;
+    assert.equal(conversation.error.code, code);
+    assert.deepEqual(refused, ["word ".repeat(10)]);
+    assert.deepEqual(texts(conversation), ["user: Hello", "assistant: Hi there"]);
+    void conversation.send("short");
+    await answerWith(engine, "Yes");
+    assert.equal(conversation.state.status, "ready");
+  });
+
+test("whatever ends an answer, the recorder has what has arrived, as it ended", async () => {
+  for (const [end] of Object.values(endings)) {
+    const puts = [];
+    const { host, conversation } = setUp({ put: (_, { text, cut }, growing) => puts.push([text, cut, growing]) });
+    const loading = conversation.load("m", "Model");
+    host.current.loads[0].resolve();
+    await loading;
+    void conversation.send("Hello");
+    await settle();
+    host.current.answers[0].write("Hi ");
+    await settle();
+    end(conversation, host);
+    assert.deepEqual(puts[0], ["Hello", undefined, false]);
+    assert.deepEqual(puts.at(-2), ["Hi ", undefined, true]);
+    assert.deepEqual(puts.at(-1), ["Hi ", "stopped", false]);
+  }
 });

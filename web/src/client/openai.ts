@@ -21,6 +21,8 @@ export interface ChatCompletionRequest {
   messages: ChatMessage[];
   /** The loaded model's id; may be left out. */
   model?: string;
+  /** Whether the answer continues the last message, which is the assistant's. Not of OpenAI; the name is vLLM's. */
+  continue_final_message?: boolean | null;
   stream?: boolean | null;
   stream_options?: { include_usage?: boolean } | null;
   /** 0 to 2, 1 if left out; 0 always chooses the most likely token. */

@@ -2,13 +2,15 @@
 
 import type { Engine } from "../client/engine.js";
 import type { ChatCompletionChunk, ChatMessage } from "../client/openai.js";
+import type { Message } from "../conversation/message.js";
 import type { EngineStats } from "../protocol.js";
-import type { Message } from "./message.js";
 
 /** What an answer is asked with. */
 export interface AnswerRequest {
   messages: ChatMessage[];
   temperature: number;
+  /** Whether the answer continues the last message, instead of following it. */
+  continues: boolean;
 }
 
 /** An answer under way. Its message is replaced with each word that arrives. */
@@ -17,10 +19,10 @@ export class Answer {
   readonly #onChange: () => void;
   #message: Message;
 
-  /** onChange is called after each change of message. */
-  constructor(id: number, onChange: () => void) {
+  /** message is what there is of the answer, without its cut. onChange is called after each change of it. */
+  constructor(message: Message, onChange: () => void) {
     this.#onChange = onChange;
-    this.#message = { id, role: "assistant", text: "", pictures: [] };
+    this.#message = message;
   }
 
   /** The answer so far. */
@@ -29,9 +31,9 @@ export class Answer {
   }
 
   /** Streams the answer, and returns when it is whole or was cancelled. */
-  async stream(engine: Engine, { messages, temperature }: AnswerRequest): Promise<void> {
+  async stream(engine: Engine, { messages, temperature, continues }: AnswerRequest): Promise<void> {
     const chunks = await engine.chat.completions.create(
-      { messages, temperature, stream: true },
+      { messages, temperature, stream: true, ...(continues && { continue_final_message: true }) },
       { signal: this.#abort.signal, onProgress: (activity) => this.#update({ activity }) },
     );
     for await (const { choices } of chunks) this.#append(choices[0]);

@@ -1,17 +1,9 @@
 // The pictures of the message being written. The engine checks each at once, so that one it cannot read is never sent.
 
+import { type Picture, release } from "../conversation/message.js";
 import { EngineError } from "../errors.js";
 
-/** A picture that a person attached. */
-export interface Picture {
-  readonly id: number;
-  /** Name of its file. */
-  readonly name: string;
-  /** A blob: address, valid until release. */
-  readonly url: string;
-  /** Whether the engine has found that it can read the picture. */
-  readonly checked: boolean;
-}
+export type { Picture } from "../conversation/message.js";
 
 /** What attachments need of the element that shows them. */
 export interface AttachmentsHost {
@@ -68,11 +60,16 @@ export class Attachments {
     return taken;
   }
 
+  /** Adds pictures that were taken and have been checked. */
+  putBack(pictures: readonly Picture[]): void {
+    this.#set([...pictures.map((p) => ({ ...p, id: this.#nextId++ })), ...this.#pictures]);
+  }
+
   async #add(file: File): Promise<void> {
     const id = this.#nextId++;
     const check = new AbortController();
     this.#checks.set(id, check);
-    const picture = { id, name: file.name, url: URL.createObjectURL(file), checked: false };
+    const picture = { id, name: file.name, url: URL.createObjectURL(file), checked: false, blob: file };
     this.#set([...this.#pictures, picture]);
     try {
       await this.#host.check(picture.url, check.signal);
@@ -90,11 +87,6 @@ export class Attachments {
     this.#pictures = pictures;
     this.#host.requestUpdate();
   }
-}
-
-/** Revokes the addresses of pictures. */
-export function release(pictures: readonly Picture[]): void {
-  for (const { url } of pictures) URL.revokeObjectURL(url);
 }
 
 /** Separates model files, which end in .gguf, from all others, which are taken for pictures. */

@@ -1,53 +1,22 @@
 // What <scout-chat> does at any time, as one explicit state: idle, loading, ready, generating or error.
 
 import type { Engine, LoadSource } from "../client/engine.js";
+import { Conversation, type Recorder } from "../conversation/conversation.js";
+import { type Message, newMessage, type Picture } from "../conversation/message.js";
 import { EngineError, unexpected } from "../errors.js";
-import type { LoadedModel, Progress } from "../protocol.js";
+import type { Progress } from "../protocol.js";
 import { Answer } from "./answer.js";
-import { type Picture, release } from "./attachments.js";
+import type { ConversationState, OpenModel } from "./conversation-state.js";
 import type { ScoutChatEvents, Status } from "./events.js";
 import { Loading, type LoadSettings } from "./loading.js";
-import { type Message, promptOf } from "./message.js";
+import { promptOf } from "./message.js";
 
-/** A model that is open, and what it was loaded from. */
-export interface OpenModel {
-  readonly source: LoadSource;
-  /** Its name for the person. */
-  readonly name: string;
-  readonly info: LoadedModel;
-}
-
-/** What a conversation does. The messages are not part of it, because they outlive a load. */
-export type ConversationState =
-  | { readonly status: "idle" }
-  | { readonly status: "loading"; readonly work: Loading }
-  | { readonly status: "ready"; readonly model: OpenModel }
-  | GeneratingState
-  | ErrorState;
-
-/** An answer is under way. */
-export interface GeneratingState {
-  readonly status: "generating";
-  readonly model: OpenModel;
-  readonly work: Answer;
-  /** What failed beside the answer, such as the check of a picture. */
-  readonly error?: EngineError;
-}
-
-/** A load, an answer or something else has failed. */
-export interface ErrorState {
-  readonly status: "error";
-  readonly error: EngineError;
-  /** Repeats what failed. */
-  readonly retry: (() => void) | undefined;
-  /** What was being loaded or was in use; undefined if neither. */
-  readonly source?: LoadSource | undefined;
-  /** The model that is still open; undefined if a load has failed. */
-  readonly model: OpenModel | undefined;
-}
+export type { ConversationState, ErrorState, GeneratingState, OpenModel } from "./conversation-state.js";
 
 /** What the controller needs of the element that owns it. */
 export interface ConversationHost {
+  /** Keeps the conversations; without it they are gone with the page. */
+  readonly recorder?: Recorder | undefined;
   /** Returns the engine; called at the start of each load and each answer. */
   engine(): Engine;
   /** Returns how a source is to be loaded; called for each attempt. */
@@ -60,6 +29,8 @@ export interface ConversationHost {
   statusChanged(status: Status): void;
   /** Called after each load, also one that failed or was replaced, because the store may have changed. */
   loadEnded(): void;
+  /** Called with a message that the engine refused and that was therefore taken out of the conversation. */
+  refused?(text: string, pictures: readonly Picture[]): void;
   /** Dispatches an event of the element, any but status-changed. */
   emit<K extends keyof ScoutChatEvents>(type: K, detail: ScoutChatEvents[K]): void;
 }
@@ -73,11 +44,11 @@ export interface ConversationHost {
 export class ConversationController {
   readonly #host: ConversationHost;
   #state: ConversationState = { status: "idle" };
-  #messages: readonly Message[] = [];
-  #nextId = 1;
+  #conversation: Conversation;
 
   constructor(host: ConversationHost) {
     this.#host = host;
+    this.#conversation = new Conversation(host.recorder);
   }
 
   /** What the conversation does. */
@@ -85,9 +56,14 @@ export class ConversationController {
     return this.#state;
   }
 
-  /** The messages so far; the last one may still be growing. */
+  /** The conversation that is shown. */
+  get conversation(): Conversation {
+    return this.#conversation;
+  }
+
+  /** The messages of the branch that is shown; the last one may still be growing. */
   get messages(): readonly Message[] {
-    return this.#messages;
+    return this.#conversation.path;
   }
 
   /** The model that is open. */
@@ -120,7 +96,7 @@ export class ConversationController {
    * stopped or was replaced by another.
    */
   async load(source: LoadSource, name: string): Promise<OpenModel | undefined> {
-    this.stop();
+    this.#end();
     const loading = this.#newLoading(source, name);
     this.#enter({ status: "loading", work: loading });
     try {
@@ -136,11 +112,47 @@ export class ConversationController {
 
   /** Adds a message and streams the answer. Does nothing without a model, or while an answer is under way. */
   async send(text: string, pictures: readonly Picture[] = []): Promise<void> {
-    const { model } = this;
-    if (!model || this.#state.status === "generating") return;
-    this.#messages = [...this.#messages, { id: this.#nextId++, role: "user", text, pictures }];
-    this.#host.emit("message-sent", { text, pictures: pictures.length });
+    const model = this.#idleModel;
+    if (model) await this.#ask(model, this.#conversation.leaf, text, pictures);
+  }
+
+  /** Asks a question of the person differently, as a branch beside it, with the same pictures. */
+  async edit(id: string, text: string): Promise<void> {
+    const [model, message] = [this.#idleModel, this.#conversation.get(id)];
+    if (!model || !message) return;
+    const pictures = message.pictures.map((p) => ({ ...p, url: URL.createObjectURL(p.blob) }));
+    await this.#ask(model, message.parent, text, pictures);
+  }
+
+  /** Repeats an answer, as a branch beside it. */
+  async regenerate(id: string): Promise<void> {
+    const [model, message] = [this.#idleModel, this.#conversation.get(id)];
+    if (!model || !message) return;
+    this.#conversation.rewind(message.parent);
     await this.#generate(model);
+  }
+
+  /** Continues the last answer where it was cut. */
+  async continue(): Promise<void> {
+    const [model, message] = [this.#idleModel, this.messages.at(-1)];
+    if (!model || message?.role !== "assistant") return;
+    const begun = { ...message, text: message.text.trimEnd(), cut: undefined };
+    this.#conversation.put(begun, true);
+    await this.#generate(model, begun);
+  }
+
+  /** Shows another branch. Does nothing while an answer is under way. */
+  select(id: string): void {
+    if (this.#state.status === "generating") return;
+    this.#conversation.select(id);
+    this.#host.requestUpdate();
+  }
+
+  /** Deletes a message and those that follow it. Does nothing while an answer is under way. */
+  remove(id: string): void {
+    if (this.#state.status === "generating") return;
+    this.#conversation.remove(id);
+    this.#host.requestUpdate();
   }
 
   /** Stops the load or the answer under way. What has arrived of the answer stays. */
@@ -148,22 +160,23 @@ export class ConversationController {
     if ("work" in this.#state) this.#state.work.cancel();
   }
 
-  /** Ends what is under way and deletes the messages; the model stays open. */
-  clear(): void {
-    this.stop();
-    this.#deleteMessages();
-    this.#enterReadyOrIdle(this.model);
+  /** Ends an answer under way and shows another conversation, by default a new one. The model stays open. */
+  show(conversation = new Conversation(this.#host.recorder)): void {
+    if (this.#state.status === "generating") this.#end();
+    this.#conversation.close();
+    this.#conversation = conversation;
+    if (this.#state.status === "loading") this.#host.requestUpdate();
+    else this.#enterReadyOrIdle(this.model);
   }
 
-  /** Ends what is under way, deletes the messages and unloads the model. */
+  /** Ends what is under way and unloads the model. The messages stay. */
   leave(): void {
-    this.stop();
+    this.#end();
     if (this.model)
       void this.#host
         .engine()
         .unload()
         .catch(() => {}); // the next load reports the same error
-    this.#deleteMessages();
     this.#enter({ status: "idle" });
   }
 
@@ -172,7 +185,7 @@ export class ConversationController {
    * stay.
    */
   forgetModel(): void {
-    this.stop();
+    this.#end();
     this.#enterReadyOrIdle(undefined);
   }
 
@@ -204,16 +217,27 @@ export class ConversationController {
     return model;
   }
 
-  /** Streams an answer to the messages as they are. */
-  async #generate(model: OpenModel): Promise<void> {
-    const answer = new Answer(this.#nextId++, () => this.#show(answer));
+  /** The model that is open, unless it answers. */
+  get #idleModel(): OpenModel | undefined {
+    return this.#state.status === "generating" ? undefined : this.model;
+  }
+
+  async #ask(model: OpenModel, parent: string | null, text: string, pictures: readonly Picture[]): Promise<void> {
+    this.#conversation.put(newMessage({ parent, role: "user", text, pictures }));
+    this.#host.emit("message-sent", { text, pictures: pictures.length });
+    await this.#generate(model);
+  }
+
+  /** Streams an answer to the messages as they are, or the rest of one. */
+  async #generate(model: OpenModel, begun?: Message): Promise<void> {
     const engine = this.#host.engine();
     const { system, temperature } = this.#host.answerSettings();
-    const messages = promptOf(system, this.#messages);
+    const request = { messages: promptOf(system, this.messages), temperature, continues: begun !== undefined };
+    const answer = new Answer(begun ?? this.#newAnswer(model), () => this.#show(answer));
     this.#enter({ status: "generating", model, work: answer });
     this.#show(answer);
     try {
-      await answer.stream(engine, { messages, temperature });
+      await answer.stream(engine, request);
       if (!this.#isUnderWay(answer)) return;
       answer.finish(await engine.stats());
       if (this.#isUnderWay(answer)) this.#receive(answer, model);
@@ -222,32 +246,66 @@ export class ConversationController {
     }
   }
 
+  #newAnswer({ name }: OpenModel): Message {
+    return newMessage({ parent: this.#conversation.leaf, role: "assistant", text: "", model: name });
+  }
+
   #show(answer: Answer): void {
     if (!this.#isUnderWay(answer)) return;
-    const { message } = answer;
-    this.#messages = [...this.#messages.filter(({ id }) => id !== message.id), message];
+    this.#conversation.put(answer.message, true);
     this.#host.requestUpdate();
   }
 
-  #receive({ message: { text, speed } }: Answer, model: OpenModel): void {
+  #receive({ message }: Answer, model: OpenModel): void {
+    this.#conversation.put(message);
     this.#enter({ status: "ready", model });
-    this.#host.emit("message-received", { text, tokensPerSecond: speed });
+    this.#host.emit("message-received", { text: message.text, tokensPerSecond: message.speed });
   }
 
-  #failAnswer(thrown: unknown, { message }: Answer, model: OpenModel): void {
-    if (!message.text) this.#messages = this.#messages.filter(({ id }) => id !== message.id);
-    this.#fail(thrown, model, model.source, () => void this.#regenerate(model));
+  #failAnswer(thrown: unknown, answer: Answer, model: OpenModel): void {
+    const error = toEngineError(thrown);
+    const refused = refusals.has(error.code) && !answer.message.text;
+    this.#keep(answer.message, error.code === "aborted" ? "stopped" : "interrupted");
+    if (refused) this.#takeBack();
+    const retry = () => void this.#answerAgain(model);
+    this.#fail(error, model, refused ? undefined : model.source, retry);
+  }
+
+  /** Keeps what there is of an answer that has ended early; nothing if it has no word. */
+  #keep(message: Message, cut: "stopped" | "interrupted"): void {
+    if (message.text) this.#conversation.put({ ...message, cut, activity: undefined });
+    else this.#conversation.remove(message.id);
+  }
+
+  /** Takes the last question out of the conversation and hands it to the host. */
+  #takeBack(): void {
+    const question = this.messages.at(-1);
+    if (question?.role !== "user" || !this.#host.refused) return;
+    const pictures = question.pictures.map((p) => ({ ...p, url: URL.createObjectURL(p.blob) }));
+    this.#conversation.remove(question.id);
+    this.#host.refused(question.text, pictures);
   }
 
   /** Loads the model again, because what failed may have lost the GPU, and repeats the last answer. */
-  async #regenerate({ source, name }: OpenModel): Promise<void> {
-    if (this.#messages.at(-1)?.role === "assistant") this.#messages = this.#messages.slice(0, -1);
+  async #answerAgain({ source, name }: OpenModel): Promise<void> {
+    const { leaf, path } = this.#conversation;
     const model = await this.load(source, name);
-    if (model && this.#state.status === "ready") await this.#generate(model);
+    if (!model || this.#state.status !== "ready" || this.#conversation.leaf !== leaf) return;
+    if (path.at(-1)?.role === "assistant") this.#conversation.rewind(path.at(-1)!.parent);
+    await this.#generate(model);
+  }
+
+  /** Ends what is under way for good: it changes nothing any more, and what has arrived of an answer is kept. */
+  #end(): void {
+    this.stop();
+    const state = this.#state;
+    if (state.status !== "generating") return;
+    this.#state = { status: "ready", model: state.model };
+    this.#keep(state.work.message, "stopped");
   }
 
   /** Ends a load or an answer with an error, or without one if it was stopped. */
-  #fail(thrown: unknown, model: OpenModel | undefined, source: LoadSource, retry: () => void): void {
+  #fail(thrown: unknown, model: OpenModel | undefined, source: LoadSource | undefined, retry: () => void): void {
     const error = toEngineError(thrown);
     if (error.code === "aborted") {
       this.#enterReadyOrIdle(model);
@@ -255,11 +313,6 @@ export class ConversationController {
     }
     this.#enter({ status: "error", error, retry, model, source });
     this.#host.emit("error-raised", error);
-  }
-
-  #deleteMessages(): void {
-    for (const { pictures } of this.#messages) release(pictures);
-    this.#messages = [];
   }
 
   #isUnderWay(work: Loading | Answer): boolean {
@@ -283,6 +336,9 @@ export class ConversationController {
     this.#host.requestUpdate();
   }
 }
+
+/** Codes of errors that refuse a message before any work. Such a message counts as not said. */
+const refusals = new Set(["context_full", "invalid_request", "bad_image", "unsupported_image", "image_too_large"]);
 
 function toEngineError(thrown: unknown): EngineError {
   return thrown instanceof EngineError ? thrown : unexpected("in the page", thrown, true);

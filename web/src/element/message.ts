@@ -1,24 +1,9 @@
-// The messages of a conversation, and the prompt made of them.
+// The prompt made of the messages of a conversation.
 
 import type { ChatMessage, ContentPart } from "../client/openai.js";
-import type { ChatProgress, PagingStats } from "../protocol.js";
-import type { Picture } from "./attachments.js";
+import type { Message, Picture } from "../conversation/message.js";
 
-/** One message of a conversation. A change replaces it by another with the same id. */
-export interface Message {
-  readonly id: number;
-  readonly role: "user" | "assistant";
-  readonly text: string;
-  readonly pictures: readonly Picture[];
-  /** What the engine does while the next word of this answer does not come. */
-  readonly activity?: ChatProgress | undefined;
-  /** Tokens a second, of a finished answer. */
-  readonly speed?: number | undefined;
-  /** Paging statistics of a finished answer. */
-  readonly paging?: PagingStats | null | undefined;
-  /** Why an answer ended before the model ended it: stopped by the person, or no space left in the context. */
-  readonly cut?: "stopped" | "length" | undefined;
-}
+export type { Message } from "../conversation/message.js";
 
 /** Returns the messages of a request: system, unless it is empty, then the conversation. */
 export function promptOf(system: string | null, messages: readonly Message[]): ChatMessage[] {

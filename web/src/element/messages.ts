@@ -9,7 +9,7 @@ import type { Message } from "./message.js";
 import { hitRateText } from "./paging-status.js";
 import { thumbnails } from "./thumbnails.js";
 
-const cutTexts = { stopped: "Stopped", length: "Cut short: no space left in the context" };
+const cutTexts = { stopped: "Stopped", length: "Cut short: no space left in the context", interrupted: "Interrupted" };
 
 const greeting = html`<slot name="empty"><p class="empty">What would you like to know?</p></slot>`;
 

@@ -164,10 +164,10 @@ export class ScoutChat extends LitElement {
     this.#conversation.stop();
   }
 
-  /** Starts a new conversation: deletes the messages and the one being written. */
+  /** Starts a new conversation. The message being written is deleted. */
   clear(): void {
     this.#attachments.clear();
-    this.#conversation.clear();
+    this.#conversation.show();
     this.#focusInput();
   }
 

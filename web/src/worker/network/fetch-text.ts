@@ -7,8 +7,8 @@ import type { Network } from "./network.js";
 import { beginsLikeHTML, isHTML, retryAfter } from "./response.js";
 
 /**
- * Milliseconds within which the whole text must arrive, and the longest wait that a server may ask for. A server that is
- * silent for so long is not asked again: the model waits.
+ * Milliseconds within which the whole text must arrive, and the longest wait that a server may ask for. A server that
+ * is silent for so long is not asked again: the model waits.
  */
 const TIMEOUT = 10_000;
 
