@@ -122,6 +122,20 @@ test("a completion is a promise", async () => {
   assert.deepEqual(await completion, { object: "chat.completion" });
 });
 
+test("a request that is nested too deep for a worker's stack is refused before it is sent", async () => {
+  const { engine, workers } = setUp();
+  const nested = (depth) => (depth ? [nested(depth - 1)] : 1);
+  for (const depth of [200, 3000, 9000]) {
+    await assert.rejects(engine.chat.completions.create({ messages, metadata: nested(depth) }), {
+      code: "invalid_request",
+      message: /nested more than 200 deep/,
+    });
+  }
+  assert.equal(workers.length, 0);
+  engine.chat.completions.create({ messages, metadata: nested(199) }).catch(() => {});
+  await workers[0].request("chat");
+});
+
 test("a request that is not data is refused before it is sent", async () => {
   const { engine, workers } = setUp();
   await assert.rejects(engine.chat.completions.create({ messages: [{ role: "user", content: 1n }] }), {

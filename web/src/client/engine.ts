@@ -238,11 +238,26 @@ function splitDeltas(
 
 /** Returns the request as plain data: `undefined` is dropped, and what JSON cannot express is refused. */
 function plain(request: ChatCompletionRequest): ChatCompletionRequest {
+  if (isDeeper(request, MAX_DEPTH)) {
+    throw new EngineError(
+      "invalid_request",
+      `objects and lists are nested more than ${MAX_DEPTH} deep; make it flatter`,
+    );
+  }
   try {
     return JSON.parse(JSON.stringify(request));
   } catch (cause) {
     throw new EngineError("invalid_request", `the request is not plain data: ${(cause as Error).message}`);
   }
+}
+
+/** The largest number of objects and lists inside each other; jsbridge has the same limit. */
+const MAX_DEPTH = 200;
+
+/** Reports whether a value has more than so many objects and lists inside each other. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 /** Reports whether a source names its vision file. */
