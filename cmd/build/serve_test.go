@@ -99,7 +99,8 @@ func TestOfferFollowsNoLinkOutOfTheFolderAndServesNoFolder(t *testing.T) {
 	write(t, dir, map[string]string{"m.gguf": "GGUF", "folder.gguf/x": "", "beside.gguf": "beside"})
 	write(t, outside, map[string]string{"private": "private"})
 	for link, target := range map[string]string{
-		"link.gguf": filepath.Join(outside, "private"), "told.gguf": filepath.Join(outside, "private"), "near.gguf": "beside.gguf",
+		"link.gguf": filepath.Join(outside, "private"), "told.gguf": filepath.Join(outside, "private"),
+		"near.gguf": "beside.gguf",
 	} {
 		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
 			t.Fatal(err)
@@ -121,7 +122,8 @@ func TestOfferFollowsNoLinkOutOfTheFolderAndServesNoFolder(t *testing.T) {
 func TestOnlyNamesOfThisMachineAreServed(t *testing.T) {
 	page := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	for host, code := range map[string]int{
-		"localhost:8080": 200, "LOCALHOST": 200, "a.localhost:1": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "told.example": 200,
+		"localhost:8080": 200, "LOCALHOST": 200, "a.localhost:1": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200,
+		"told.example": 200,
 		"evil.example": 403, "localhost.evil.example": 403, "10.0.0.1:8080": 403, "": 403, "127.0.0.1.evil.example:80": 403,
 	} {
 		r := httptest.NewRequest("GET", "/", nil)

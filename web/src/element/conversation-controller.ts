@@ -6,7 +6,7 @@ import { type Message, newMessage, type Picture } from "../conversation/message.
 import { EngineError, unexpected } from "../errors.js";
 import type { Progress } from "../protocol.js";
 import { Answer } from "./answer.js";
-import type { ConversationState, OpenModel } from "./conversation-state.js";
+import type { ConversationState, ErrorState, OpenModel } from "./conversation-state.js";
 import type { ScoutChatEvents, Status } from "./events.js";
 import { Loading, type LoadSettings } from "./loading.js";
 import { promptOf } from "./message.js";
