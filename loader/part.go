@@ -104,7 +104,7 @@ func (p *part) findOrCreate(ctx context.Context) error {
 		return err
 	}
 	if known && !p.location.Remote() {
-		return p.findPicked(ctx, src)
+		return p.findPicked(ctx)
 	}
 	if !known {
 		p.created = true
@@ -123,18 +123,14 @@ func (p *part) find(ctx context.Context) (file store.File, known bool, err error
 	return file, known, err
 }
 
-// findPicked compares a picked file with the stored one of its name. One that is another file takes its place: it is on
-// the disk, and a person has just picked it.
-func (p *part) findPicked(ctx context.Context, src fetch.Source) error {
+// findPicked compares a picked file with the stored one of its name. Errors: file_changed if it is another one; those of
+// the source.
+func (p *part) findPicked(ctx context.Context) error {
 	_, err := p.currentSource(ctx)
-	if err == nil || errs.Of(err).Code != errs.FileChanged {
-		return err
+	if err != nil && errs.Of(err).Code == errs.FileChanged {
+		return errs.New(errs.FileChanged, "another file is stored under this name; nothing was deleted: "+
+			"delete the stored one to open this one, or rename this one")
 	}
-	if err := p.store.Delete(ctx, p.file.ID); err != nil {
-		return err
-	}
-	p.created, p.earlier = true, nil
-	p.file, err = p.store.OpenFile(ctx, p.file.ID, src.Info(), store.IndexedDB)
 	return err
 }
 

@@ -264,6 +264,8 @@ export interface PagingStats {
   bytesMissing: number;
   /** Bytes of the model's files. */
   bytesTotal: number;
+  /** Why the download in the background waits, such as a server that cannot be reached; empty if it does not. */
+  waiting: string;
   prefill: PagingCounts;
   decode: PagingCounts;
 }
@@ -324,8 +326,11 @@ export interface EngineMethods {
   delete: { args: [model: string]; result: null };
   stats: { args: []; result: EngineStats };
   storage: { args: []; result: StorageReport };
-  /** Reads a stored file again and drops the parts that have changed; returns how many did. */
-  verify: { args: [file: string]; result: number };
+  /**
+   * Reads a stored file again and drops the parts that have changed; returns how many did. Progress is the number of bytes
+   * read.
+   */
+  verify: { args: [file: string]; progress: number; result: number };
   /** Writes a complete file to a target. Progress is the number of bytes written. */
   export: { args: [file: string, target: ExportTarget]; progress: number; result: null };
   /** Opens a file on the disk in place and returns its id. */

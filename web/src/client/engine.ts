@@ -36,8 +36,8 @@ export interface LoadOptions extends RequestOptions {
   paging?: Paging;
 }
 
-/** Options of {@link Engine.exportModel}. */
-export interface ExportOptions extends RequestOptions {
+/** Options of {@link Engine.exportModel} and {@link Engine.verifyModel}. */
+export interface ByteOptions extends RequestOptions {
   onProgress?: (bytes: number) => void;
 }
 
@@ -159,14 +159,14 @@ export class Engine {
 
   /**
    * Reads a stored file again. Returns how many of its parts have changed since they were stored; they count as not
-   * stored from then on, and the next load downloads them again.
+   * stored from then on, and the next load downloads them again. onProgress receives the bytes read.
    */
-  verifyModel(id: string, options: RequestOptions = {}): Promise<number> {
+  verifyModel(id: string, options: ByteOptions = {}): Promise<number> {
     return this.#call("verify", [id], options);
   }
 
   /** Writes a completely stored file to a stream or a file of the disk; onProgress receives the bytes written. */
-  async exportModel(id: string, writable: ExportTarget, options: ExportOptions = {}): Promise<void> {
+  async exportModel(id: string, writable: ExportTarget, options: ByteOptions = {}): Promise<void> {
     const transfer = writable instanceof WritableStream ? [writable as unknown as Transferable] : [];
     await this.#call("export", [id, writable], { ...options, transfer });
   }

@@ -24,10 +24,10 @@ export type {
   WaitProgress,
 } from "../protocol.js";
 export {
+  type ByteOptions,
   type CompletionOptions,
   type Completions,
   Engine,
-  type ExportOptions,
   type LoadOptions,
   type LoadSource,
   type ModelFiles,

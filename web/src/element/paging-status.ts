@@ -68,11 +68,12 @@ export class PagingStatus {
   }
 }
 
-/** Returns, for example, "48 of 768 experts on the GPU · 13.1 GB of 42.6 GB downloaded so far". */
-export function pagingText({ expertsOnGPU, experts, bytesMissing, bytesTotal }: PagingStats): string {
+/** Returns, for example, "48 of 768 experts on the GPU · 13.1 GB of 42.6 GB downloaded so far", and why it waits. */
+export function pagingText({ expertsOnGPU, experts, bytesMissing, bytesTotal, waiting }: PagingStats): string {
   const placed = `${expertsOnGPU} of ${experts} experts on the GPU`;
   if (bytesMissing === 0) return placed;
-  return `${placed} · ${bytes(bytesTotal - bytesMissing)} of ${bytes(bytesTotal)} downloaded so far`;
+  const loaded = `${placed} · ${bytes(bytesTotal - bytesMissing)} of ${bytes(bytesTotal)} downloaded so far`;
+  return waiting ? `${loaded} · waiting: ${waiting}` : loaded;
 }
 
 /** Returns how often the experts of an answer were on the GPU, for its notes; undefined if none was paged. */

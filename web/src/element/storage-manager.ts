@@ -3,6 +3,7 @@
 import type { Engine } from "../client/index.js";
 import type { StoredFileReport, StoredModel } from "../protocol.js";
 import { storedId } from "../stored-id.js";
+import { rememberBandwidth, rememberedBandwidth } from "./bandwidth.js";
 import type { CatalogueModel } from "./catalogue.js";
 import { modelName } from "./format.js";
 import { exportFiles } from "./local-files.js";
@@ -53,6 +54,7 @@ export class StorageManager {
   #models: readonly StoredModel[] = [];
   #groups: readonly StoredGroup[] = [];
   #freeBytes = 0;
+  #bandwidth = 0;
   #question: StoredGroup | undefined;
   #task: StorageTask | undefined;
 
@@ -87,9 +89,22 @@ export class StorageManager {
     return this.#task;
   }
 
-  /** Begins to follow what other tabs download. */
+  /** The limit for the speed of downloads, in bytes a second; 0 for none. */
+  get bandwidth(): number {
+    return this.#bandwidth;
+  }
+
+  /** Limits the speed of downloads, now and in later visits; 0 removes the limit. */
+  limitBandwidth(bytesPerSecond: number): void {
+    rememberBandwidth(bytesPerSecond);
+    this.#applyBandwidth(bytesPerSecond);
+  }
+
+  /** Begins to follow what other tabs download, and limits downloads as in earlier visits. */
   start(): void {
     this.#otherTabs.start();
+    const limit = rememberedBandwidth();
+    if (limit > 0) this.#applyBandwidth(limit);
   }
 
   /** Ends what is under way. */
@@ -145,8 +160,12 @@ export class StorageManager {
   /** Reads all bytes of a model again and compares them with what was stored. */
   check(group: StoredGroup): Promise<void> {
     return this.#run(group, "Checking…", async (signal) => {
-      let changed = 0;
-      for (const { id } of group.files) changed += await this.#host.engine.verifyModel(id, { signal });
+      let [changed, before] = [0, 0];
+      for (const { id, bytesStored } of group.files) {
+        const onProgress = (bytes: number) => this.#showPart("Checking…", before + bytes, group);
+        changed += await this.#host.engine.verifyModel(id, { signal, onProgress });
+        before += bytesStored;
+      }
       return checkText(changed);
     });
   }
@@ -154,13 +173,16 @@ export class StorageManager {
   /** Writes a model to a file or a folder that the person chooses. */
   export(group: StoredGroup): Promise<void> {
     return this.#run(group, "Exporting…", async (signal) => {
-      const show = (done: number) => {
-        const text = `Exporting… ${Math.floor((100 * done) / group.bytesStored)} %`;
-        this.#set({ ...this.#task!, text });
-      };
+      const show = (done: number) => this.#showPart("Exporting…", done, group);
       await exportFiles(this.#host.engine, group.files, signal, show);
       return "Exported.";
     });
+  }
+
+  #applyBandwidth(bytesPerSecond: number): void {
+    this.#bandwidth = bytesPerSecond;
+    this.#host.engine.limitBandwidth(bytesPerSecond).catch(this.#report);
+    this.#host.requestUpdate();
   }
 
   #ask(group: StoredGroup | undefined): void {
@@ -191,6 +213,11 @@ export class StorageManager {
       if ((error as Error).name !== "AbortError") this.#report(error); // the person closed the file picker
     }
     await this.refresh();
+  }
+
+  /** Shows how much of a model's bytes a task has done. */
+  #showPart(text: string, done: number, { bytesStored }: StoredGroup): void {
+    this.#set({ ...this.#task!, text: `${text} ${Math.floor((100 * done) / bytesStored)} %` });
   }
 
   #set(task: StorageTask): void {

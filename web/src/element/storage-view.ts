@@ -1,6 +1,7 @@
 // The list of stored models with what can be done with each, and the question before one is deleted.
 
 import { html, nothing, type TemplateResult } from "lit";
+import { bandwidthSelect } from "./bandwidth.js";
 import { bytes, timeAgo } from "./format.js";
 import { canExport } from "./local-files.js";
 import type { StorageManager, StorageTask, StoredGroup } from "./storage-manager.js";
@@ -15,7 +16,10 @@ export function storageView(manager: StorageManager): TemplateResult | typeof no
     <details part="storage" class="storage">
       <summary>Stored models: ${bytes(stored)}${free}</summary>
       <ul>${groups.map((group) => row(group, manager))}</ul>
-      <button class="soft" ?disabled=${stored === 0} @click=${() => void manager.suggest()}>Free space…</button>
+      <div class="storage-foot">
+        <button class="soft" ?disabled=${stored === 0} @click=${() => void manager.suggest()}>Free space…</button>
+        ${bandwidthSelect(manager.bandwidth, (limit) => manager.limitBandwidth(limit))}
+      </div>
     </details>
   `;
 }
