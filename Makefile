@@ -3,7 +3,7 @@
 MODEL ?=
 PORT  ?= 8080
 
-.PHONY: run site size test test-go test-gpu test-wasm test-web test-hostile test-e2e lint measure fmt fuzz bench \
+.PHONY: run site pkg size test test-go test-gpu test-wasm test-web test-hostile test-e2e lint measure fmt fuzz bench \
 	models golden nano setup clean
 
 run: site                       ## the site at http://localhost:8080; MODEL=path.gguf offers that file on it
@@ -12,11 +12,14 @@ run: site                       ## the site at http://localhost:8080; MODEL=path
 site: node_modules              ## the site, into dist/site
 	go run ./cmd/build site
 
+pkg: node_modules               ## the npm package, into dist/pkg, and its tarball
+	go run ./cmd/build pkg
+
 size: site                      ## raw, gzip and brotli sizes; fails over budget
 	go run ./cmd/build size
 
-test: setup models              ## every tier but test-hostile, then the count
-	scripts/test go gpu wasm web e2e
+test: setup models              ## every tier, then the count
+	scripts/test go gpu wasm web hostile e2e
 
 test-go: node_modules models    ## tier 0: pure Go, and the rules of internal/arch
 	scripts/test go

@@ -8,6 +8,7 @@
 //   holdLoadAt, holdChatAt, holdTiles                     the step that lasts until the call is aborted
 //   slowToCancel                                          whether the step at holdLoadAt outlasts even that
 //   loadError, loadErrorOnce                              what a load fails with, and whether only the first does
+//   chatErrorOnce                                         what the first answer fails with before any word
 //   refuse                                                whether pictures under 100 bytes are refused
 //   fatal, fatalAt, fatalOnce                             the error and the word at which the engine ends
 //   progressAt                                            progress to report after a word
@@ -51,6 +52,7 @@
 
     async load(id, source, mmproj) {
       globalThis.loaded = [source, mmproj];
+      globalThis.loads = (globalThis.loads ?? 0) + 1;
       for (const phase of ["download", "load"]) {
         for (let step = 0; step <= 10; step++) await this.#loadStep(id, phase, step);
       }
@@ -72,6 +74,9 @@
     }
 
     async chat(id, request) {
+      const { chatErrorOnce } = script;
+      script.chatErrorOnce = undefined;
+      if (chatErrorOnce) throw chatErrorOnce;
       const { text, pictures } = parseContent(request.messages.at(-1).content);
       if (pictures) await this.#encode(id);
       const answer = script.answer ?? (pictures ? `You showed ${pictures}: ${text}` : `You said: ${text}`);

@@ -31,6 +31,7 @@ type part struct {
 	again   int                 // of these, chunks that had been stored before
 	lost    map[int]int         // how often the store has lost a chunk
 	losses  int                 // how often the store has lost the record since a read succeeded
+	anew    int                 // how often the record has been created again
 
 	recheckMu sync.Mutex // held while the store is asked what it still has
 
@@ -123,8 +124,8 @@ func (p *part) find(ctx context.Context) (file store.File, known bool, err error
 	return file, known, err
 }
 
-// findPicked compares a picked file with the stored one of its name. Errors: file_changed if it is another one; those of
-// the source.
+// findPicked compares a picked file with the stored one of its name. Errors: file_changed if it is another one; those
+// of the source.
 func (p *part) findPicked(ctx context.Context) error {
 	_, err := p.currentSource(ctx)
 	if err != nil && errs.Of(err).Code == errs.FileChanged {

@@ -125,6 +125,8 @@ export interface PreflightReport {
   promptSeconds: number;
   /** Bytes that are not stored yet. */
   downloadBytes: number;
+  /** Of these, the bytes that a load downloads before the first token; the rest follows while the model is used. */
+  startBytes: number;
   downloadSeconds: number;
   /** All bytes that the model takes in the store, those that are stored already included. */
   storageBytes: number;
@@ -327,8 +329,8 @@ export interface EngineMethods {
   stats: { args: []; result: EngineStats };
   storage: { args: []; result: StorageReport };
   /**
-   * Reads a stored file again and drops the parts that have changed; returns how many did. Progress is the number of bytes
-   * read.
+   * Reads a stored file again and drops the parts that have changed; returns how many did. Progress is the number of
+   * bytes read.
    */
   verify: { args: [file: string]; progress: number; result: number };
   /** Writes a complete file to a target. Progress is the number of bytes written. */

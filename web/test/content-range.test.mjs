@@ -1,5 +1,5 @@
-// Content-Range, whatever a server sends. FUZZ_SECONDS=600 node --test web/test/content-range.test.mjs tries values for so
-// long; otherwise it tries some thousands.
+// Content-Range, whatever a server sends. FUZZ_SECONDS=600 node --test web/test/content-range.test.mjs tries values for
+// so long; otherwise it tries some thousands.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

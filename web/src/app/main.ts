@@ -4,17 +4,17 @@ import "../element/define.js"; // registers <scout-chat>
 import { type CatalogueModel, catalogue, nano } from "../element/catalogue.js";
 import { modelName } from "../element/format.js";
 import type { ScoutChat } from "../element/scout-chat.js";
-import { storedId } from "../stored-id.js";
+import type { Texts } from "../text/texts.js";
+import { applyLanguage, fillOffer } from "./language.js";
+import { keepModel, lastModel } from "./last-model.js";
+import { attachShared, receiveLaunches } from "./launch.js";
 import { keepOffline } from "./offline.js";
-
-/** Keys of localStorage under which the model and the vision file of the last visit are kept. */
-const lastModel = "outrider.model";
-const lastVision = "outrider.mmproj";
+import { holdPageLock } from "./page-lock.js";
 
 /** Returns the URLs of the GGUF files that this page's own server offers; none if it cannot be reached. */
 async function serverModels(): Promise<string[]> {
   try {
-    const response = await fetch("/models/offered.json", { cache: "no-store" });
+    const response = await fetch("models/offered.json", { cache: "no-store" });
     return response.ok ? await response.json() : [];
   } catch {
     return [];
@@ -22,21 +22,20 @@ async function serverModels(): Promise<string[]> {
 }
 
 /** Starts with a model that the server offers, else the last visit's, else Nano; at #models with the chooser. */
-async function start(chat: ScoutChat): Promise<void> {
-  const offered = (await serverModels()).map(catalogueEntry);
+async function start(chat: ScoutChat, { app }: Texts): Promise<void> {
+  const offered = (await serverModels()).map((path) => catalogueEntry(path, app.offered));
   chat.catalogue = [...offered, ...catalogue];
   chat.addEventListener("model-loaded", () => {
-    remember(lastModel, chat.model);
-    remember(lastVision, chat.mmproj);
+    keepModel(chat);
     void deleteOldNanos(chat);
   });
   if (offered[0]) chat.model = offered[0].id;
   else if (location.hash !== "#models") await resume(chat);
 }
 
-function catalogueEntry(path: string): CatalogueModel {
+function catalogueEntry(path: string, note: string): CatalogueModel {
   const url = new URL(path, location.href).href;
-  return { id: url, name: modelName(url), url, bytes: 0, note: "Offered by this server" };
+  return { id: url, name: modelName(url), url, bytes: 0, note };
 }
 
 /**
@@ -44,12 +43,13 @@ function catalogueEntry(path: string): CatalogueModel {
  * another site. Otherwise opens Nano.
  */
 async function resume(chat: ScoutChat): Promise<void> {
-  const model = localStorage.getItem(lastModel) ?? nano.id;
+  const { model: last, mmproj } = lastModel();
+  const model = last ?? nano.id;
   const source = chat.catalogue.find((entry) => entry.id === model)?.url ?? model;
   const stored = model === nano.id ? [] : await chat.engine.models().catch(() => []);
   if (chat.model) return; // the person has chosen one meanwhile
   const complete = stored.some((s) => s.complete && s.id === source);
-  if (complete) chat.mmproj = localStorage.getItem(lastVision);
+  if (complete) chat.mmproj = mmproj;
   chat.model = complete ? model : nano.id;
 }
 
@@ -61,11 +61,6 @@ async function deleteOldNanos(chat: ScoutChat): Promise<void> {
   await Promise.allSettled(stored.filter(isOld).map(({ id }) => chat.engine.deleteModel(id)));
 }
 
-function remember(key: string, value: string | null): void {
-  if (value) localStorage.setItem(key, storedId(value));
-  else localStorage.removeItem(key);
-}
-
 /** Returns once no load is under way. */
 async function loadSettled(chat: ScoutChat): Promise<void> {
   await chat.updateComplete;
@@ -73,7 +68,13 @@ async function loadSettled(chat: ScoutChat): Promise<void> {
   await new Promise((resolve) => chat.addEventListener("status-changed", resolve, { once: true }));
 }
 
+holdPageLock(import.meta.url);
 const chat = document.querySelector("scout-chat")!;
-await start(chat);
-await loadSettled(chat); // the service worker fetches the site once more, which must not delay the first answer
-await keepOffline(document.querySelector("#update")!);
+receiveLaunches(chat);
+const texts = await applyLanguage();
+await start(chat, texts);
+await loadSettled(chat); // the service worker stores the site, which must not delay the first answer
+await attachShared(chat);
+const offer = document.querySelector<HTMLElement>("#update")!;
+fillOffer(offer, texts);
+await keepOffline(offer);

@@ -1,6 +1,7 @@
 // The limit for the speed of downloads that a person chooses.
 
 import { html, type TemplateResult } from "lit";
+import type { Texts } from "../text/texts.js";
 
 /** The limits on offer, in bytes a second; 0 is none. */
 const limits = [0, 1e6, 5e6, 20e6];
@@ -29,16 +30,20 @@ export function rememberedBandwidth(): number {
 }
 
 /** Renders the choice of a limit. */
-export function bandwidthSelect(now: number, choose: (bytesPerSecond: number) => void): TemplateResult {
+export function bandwidthSelect(
+  t: Texts["storage"],
+  now: number,
+  choose: (bytesPerSecond: number) => void,
+): TemplateResult {
   const onChange = (event: Event) => choose(Number((event.target as HTMLSelectElement).value));
   return html`
-    <label class="quiet bandwidth">Download speed
-      <select part="bandwidth" @change=${onChange}>${limits.map((limit) => option(limit, limit === now))}</select>
+    <label class="quiet bandwidth">${t.speed}
+      <select part="bandwidth" @change=${onChange}>${limits.map((limit) => option(t, limit, limit === now))}</select>
     </label>
   `;
 }
 
-function option(limit: number, selected: boolean): TemplateResult {
-  const text = limit === 0 ? "no limit" : `at most ${limit / 1e6} MB/s`;
+function option(t: Texts["storage"], limit: number, selected: boolean): TemplateResult {
+  const text = limit === 0 ? t.noLimit : t.limit(limit);
   return html`<option value=${limit} ?selected=${selected}>${text}</option>`;
 }

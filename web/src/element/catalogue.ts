@@ -1,6 +1,7 @@
 // The list of models on offer.
 
 import builtIn from "model:nano";
+import { nanoQuestions } from "../text/nano.js";
 
 /** A model on offer. */
 export interface CatalogueModel {
@@ -13,19 +14,24 @@ export interface CatalogueModel {
   mmproj?: string;
   /** Size of the download, bytes; 0 if it is not known. */
   bytes: number;
-  /** What the model is good for, in a few words. */
-  note: string;
+  /** What the model is good for, in a few words; without it, the table of texts is asked by the id. */
+  note?: string;
+  /** Questions that the model answers well, in its language, which an empty conversation offers. */
+  suggestions?: readonly string[];
 }
 
 /** Nano, the model that is part of the site. */
 export const nano: CatalogueModel = {
   id: "nano",
   name: "Outrider Nano",
-  url: siteURL(builtIn.url),
-  mmproj: siteURL(builtIn.mmproj),
+  url: builtIn.url,
+  mmproj: builtIn.mmproj,
   bytes: builtIn.bytes,
-  note: "Built in: small talk and simple drawings",
+  suggestions: nanoQuestions,
 };
+
+/** The id of Llama 4 Scout, which an empty conversation with Nano offers. */
+export const SCOUT = "llama-4-scout";
 
 /** Returns the address of a file at the main branch, or another revision, of a repository on Hugging Face. */
 function huggingFace(repository: string, file: string, revision = "main"): string {
@@ -36,7 +42,7 @@ function huggingFace(repository: string, file: string, revision = "main"): strin
 export const catalogue: readonly CatalogueModel[] = [
   nano,
   {
-    id: "llama-4-scout",
+    id: SCOUT,
     name: "Llama 4 Scout",
     url: huggingFace("unsloth/Llama-4-Scout-17B-16E-Instruct-GGUF", "Llama-4-Scout-17B-16E-Instruct-UD-Q2_K_XL.gguf"),
     mmproj: huggingFace(
@@ -44,21 +50,18 @@ export const catalogue: readonly CatalogueModel[] = [
       "mmproj-Llama-4-Scout-17B-16E-Instruct-f16.gguf",
     ),
     bytes: 42_578_608_896,
-    note: "109 billion parameters, text and pictures",
   },
   {
     id: "llama-3.2-1b",
     name: "Llama 3.2 1B",
     url: huggingFace("bartowski/Llama-3.2-1B-Instruct-GGUF", "Llama-3.2-1B-Instruct-Q4_K_M.gguf"),
     bytes: 807_694_464,
-    note: "Quick and capable",
   },
   {
     id: "llama-3.2-3b",
     name: "Llama 3.2 3B",
     url: huggingFace("bartowski/Llama-3.2-3B-Instruct-GGUF", "Llama-3.2-3B-Instruct-Q4_K_M.gguf"),
     bytes: 2_019_377_696,
-    note: "Slower, with better answers",
   },
   {
     id: "smollm2-135m",
@@ -69,11 +72,5 @@ export const catalogue: readonly CatalogueModel[] = [
       "ab810cf68114990406fdf996510dd3d3c6adbdf5",
     ),
     bytes: 98_362_432,
-    note: "Tiny: to try it out",
   },
 ];
-
-/** Returns the address of a file on the site that this script comes from, which may differ from the page's. */
-function siteURL(path: string): string {
-  return new URL(path, import.meta.url).href;
-}

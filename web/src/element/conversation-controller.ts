@@ -6,7 +6,7 @@ import { type Message, newMessage, type Picture } from "../conversation/message.
 import { EngineError, unexpected } from "../errors.js";
 import type { Progress } from "../protocol.js";
 import { Answer } from "./answer.js";
-import type { ConversationState, ErrorState, OpenModel } from "./conversation-state.js";
+import type { ConversationState, OpenModel } from "./conversation-state.js";
 import type { ScoutChatEvents, Status } from "./events.js";
 import { Loading, type LoadSettings } from "./loading.js";
 import { promptOf } from "./message.js";
@@ -81,11 +81,6 @@ export class ConversationController {
     return "error" in this.#state ? this.#state.error : undefined;
   }
 
-  /** What has failed; undefined while nothing has. */
-  get failure(): ErrorState | undefined {
-    return this.#state.status === "error" ? this.#state : undefined;
-  }
-
   /** Repeats what failed; undefined if that cannot help. */
   get retry(): (() => void) | undefined {
     return this.#state.status === "error" && this.#state.error.retryable ? this.#state.retry : undefined;
@@ -97,13 +92,15 @@ export class ConversationController {
    */
   async load(source: LoadSource, name: string): Promise<OpenModel | undefined> {
     this.#end();
-    const loading = this.#newLoading(source, name);
+    const previous = this.model;
+    const loading = this.#newLoading(source, name, previous?.name);
     this.#enter({ status: "loading", work: loading });
     try {
       const model = { source, name, info: await loading.run() };
       return this.#isUnderWay(loading) ? this.#open(model) : undefined;
     } catch (thrown) {
-      if (this.#isUnderWay(loading)) this.#fail(thrown, undefined, source, () => void this.load(source, name));
+      const model = loading.begun ? undefined : previous; // until then, the engine has the previous model
+      if (this.#isUnderWay(loading)) this.#fail(thrown, model, source, () => void this.load(source, name));
       return undefined;
     } finally {
       this.#host.loadEnded();
@@ -205,10 +202,10 @@ export class ConversationController {
     if (state.status === "generating") this.#set({ status: "generating", model: state.model, work: state.work });
   }
 
-  #newLoading(source: LoadSource, name: string): Loading {
+  #newLoading(source: LoadSource, name: string, previous: string | undefined): Loading {
     const host = { engine: this.#host.engine(), requestUpdate: () => this.#host.requestUpdate() };
     const onProgress = (progress: Progress) => this.#host.emit("load-progress", progress);
-    return new Loading(host, { source, name, ...this.#host.loadSettings(source), onProgress });
+    return new Loading(host, { source, name, previous, ...this.#host.loadSettings(source), onProgress });
   }
 
   #open(model: OpenModel): OpenModel {

@@ -2,6 +2,8 @@
 
 import { isPair, type LoadSource, type ModelFiles } from "../client/engine.js";
 import type { Engine, EngineError } from "../client/index.js";
+import type { Texts } from "../text/texts.js";
+import { decoded } from "./format.js";
 import { requestAccess } from "./local-files.js";
 
 /** A button beside an error. */
@@ -13,6 +15,7 @@ export interface ErrorAction {
 /** What the actions do. */
 export interface ErrorActionHost {
   readonly engine: Engine;
+  readonly texts: Texts;
   /** Removes the error. */
   dismiss(): void;
   /** Has the person enter an address. */
@@ -33,9 +36,8 @@ export interface Failure {
 }
 
 /** Returns the actions for an error. Without any, only trying again may help. */
-export function errorActions(failure: Failure | undefined, host: ErrorActionHost): ErrorAction[] {
-  if (!failure) return [];
-  const { error, source, retry = () => {} } = failure;
+export function errorActions({ error, source, retry = () => {} }: Failure, host: ErrorActionHost): ErrorAction[] {
+  const t = host.texts.errors;
   const ids = source ? fileIds(source) : [];
   const attempt = (body: () => Promise<boolean>) =>
     void body().then(
@@ -46,15 +48,15 @@ export function errorActions(failure: Failure | undefined, host: ErrorActionHost
     case "file_changed": {
       const id = changedFile(error.message, ids);
       const startOver = () => host.engine.deleteModel(id!).then(() => true);
-      const remove = { label: "Delete it and start over", run: () => attempt(startOver) };
-      return [{ label: "Keep what is stored", run: host.dismiss }, ...(id ? [remove] : [])];
+      const remove = { label: t.startOver, run: () => attempt(startOver) };
+      return [{ label: t.keep, run: host.dismiss }, ...(id ? [remove] : [])];
     }
     case "address_needed":
-      return [{ label: "Enter the address", run: host.enterAddress }];
+      return [{ label: t.enterAddress, run: host.enterAddress }];
     case "permission_needed":
-      return [{ label: "Allow", run: () => attempt(() => requestAccess(host.engine, ids)) }];
+      return [{ label: t.allow, run: () => attempt(() => requestAccess(host.engine, ids)) }];
     case "storage_full":
-      return [{ label: "Free space…", run: host.freeSpace }];
+      return [{ label: t.freeSpace, run: host.freeSpace }];
   }
   return [];
 }
@@ -73,7 +75,7 @@ function idsOf(files: ModelFiles): string[] {
 /** Returns the id of the file that an error names. One is deleted only if there is no doubt which. */
 function changedFile(message: string, ids: readonly string[]): string | undefined {
   const text = message.replace(/-\d{5}(-of-\d{5}\.gguf)/i, "-00001$1"); // a split model is deleted with all its parts
-  const fileName = (id: string) => decodeURIComponent(id.replace(/[?#].*/, "").replace(/^.*[/:]/, ""));
+  const fileName = (id: string) => decoded(id.replace(/[?#].*/, "").replace(/^.*[/:]/, ""));
   const named = ids.filter((id) => text.includes(fileName(id)));
   return named.length === 1 ? named[0] : undefined;
 }

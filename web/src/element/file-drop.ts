@@ -1,6 +1,8 @@
 // Files that are dropped on an element or pasted into it.
 
 import { html, nothing, type TemplateResult } from "lit";
+import type { Texts } from "../text/texts.js";
+import { decoded } from "./format.js";
 import { droppedHandles } from "./local-files.js";
 
 /** The element that files are dropped on. */
@@ -29,9 +31,9 @@ export class FileDrop {
   }
 
   /** Renders what a drop would do while files are dragged; modelOpen: whether a model is open. */
-  view(modelOpen: boolean): TemplateResult | typeof nothing {
+  view({ drop: t }: Texts, modelOpen: boolean): TemplateResult | typeof nothing {
     if (!this.#dragging) return nothing;
-    return html`<div class="drop">${modelOpen ? "Drop pictures to attach them" : "Drop GGUF files to open them"}</div>`;
+    return html`<div class="drop">${modelOpen ? t.pictures : t.models}</div>`;
   }
 
   #listen<K extends keyof HTMLElementEventMap>(type: K, listener: (event: HTMLElementEventMap[K]) => void): void {
@@ -53,10 +55,10 @@ export class FileDrop {
 
   /** Some programs add a picture of the text to the text that they copy: text is then pasted as text. */
   #onPaste = (event: ClipboardEvent): void => {
-    const { types, files } = event.clipboardData!;
-    if (types.includes("text/plain") || files.length === 0) return;
+    const files = [...event.clipboardData!.files];
+    if (files.length === 0 || !onlyNames(event.clipboardData!.getData("text/plain"), files)) return;
     event.preventDefault();
-    this.#onFiles([...files], []);
+    this.#onFiles(files, []);
   };
 
   #setDragging(dragging: boolean): void {
@@ -64,4 +66,11 @@ export class FileDrop {
     this.#dragging = dragging;
     this.#host.requestUpdate();
   }
+}
+
+/** Reports whether a text has nothing but names or paths of files, which file managers copy with the files. */
+export function onlyNames(text: string, files: readonly File[]): boolean {
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  const isName = (line: string) => files.some(({ name }) => line === name || decoded(line).endsWith(`/${name}`));
+  return lines.every((line) => line === "" || isName(line));
 }

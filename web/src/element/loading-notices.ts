@@ -1,50 +1,51 @@
 // What the page shows while a model is loaded: progress, or the question whether to start a large download.
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { PreflightReason, PreflightReport, Progress } from "../protocol.js";
-import { bytes, duration } from "./format.js";
-import { isLocal, type Loading } from "./loading.js";
+import type { Progress } from "../protocol.js";
+import type { Texts } from "../text/texts.js";
+import type { Loading } from "./loading.js";
 import type { PauseSwitch } from "./pause-switch.js";
-
-/** What a load does in each phase, for a person. */
-export const phases = {
-  header: "Reading the file",
-  download: "Downloading",
-  verify: "Checking the downloaded files",
-  load: "Loading onto the GPU",
-};
+import { preflightNotice } from "./preflight-view.js";
 
 /** Renders a load under way. */
-export function loadingNotice(loading: Loading): TemplateResult {
+export function loadingNotice(t: Texts, loading: Loading): TemplateResult {
   const { request, question } = loading;
   const cancel = () => loading.cancel();
-  if (!question) return progressNotice(loading, cancel);
-  return preflightNotice(request.name, question.report, isLocal(request.source), { agree: question.agree, cancel });
+  if (!question) return progressNotice(t, loading, cancel);
+  return preflightNotice(t.preflight, request, question, cancel);
 }
 
-function progressNotice(loading: Loading, cancel: () => void): TemplateResult {
+function progressNotice({ loading: t }: Texts, loading: Loading, cancel: () => void): TemplateResult {
   const { progress } = loading;
   const known = progress !== undefined && progress.bytesTotal > 0;
   return html`
     <section part="progress" class="progress">
-      <h2>${loading.request.name}</h2>
-      <p role="status">${activity(loading)}</p>
-      ${progressBar(phases[progress?.phase ?? "header"], progress)}
-      <p class="quiet figures">${known ? progressFigures(progress, loading.pause.paused) : "\u00a0"}</p>
-      ${progress?.waiting && !loading.pause.paused ? waitingLine(progress) : nothing}
+      <h2 dir="auto">${loading.request.name}</h2>
+      <p role="status">${activity(t, loading)}</p>
+      ${progressBar(t.phases[progress?.phase ?? "header"], progress)}
+      <p class="quiet figures">${known ? progressFigures(t, progress, loading.pause.paused) : "\u00a0"}</p>
+      ${startLine(t, loading)}
+      ${progress?.waiting && !loading.pause.paused ? waitingLine(t, progress) : nothing}
       <div class="actions">
-        ${progress?.phase === "download" ? pauseButton(loading.pause) : nothing}
-        <button class="soft" @click=${cancel}>Cancel</button>
+        ${progress?.phase === "download" ? pauseButton(t, loading.pause) : nothing}
+        <button class="soft" @click=${cancel}>${t.cancel}</button>
       </div>
     </section>
   `;
 }
 
+/** Says that the bytes of the progress are only those that the first word needs, where the preflight has said more. */
+function startLine(t: Texts["loading"], { progress, report }: Loading): TemplateResult | typeof nothing {
+  if (progress?.phase !== "download" || !report) return nothing;
+  const more = report.storageBytes > 1.01 * progress.bytesTotal;
+  return more ? html`<p part="start" class="quiet">${t.start(report.storageBytes)}</p>` : nothing;
+}
+
 /** Returns what a load does, for a person. */
-function activity({ progress, pause }: Loading): string {
-  if (progress?.phase === "download" && pause.paused) return "Paused. What has arrived is kept.";
-  if (progress?.waiting) return "Waiting for the network…";
-  return `${phases[progress?.phase ?? "header"]}…`;
+function activity(t: Texts["loading"], { progress, pause }: Loading): string {
+  if (progress?.phase === "download" && pause.paused) return t.paused;
+  if (progress?.waiting) return t.network;
+  return `${t.phases[progress?.phase ?? "header"]}…`;
 }
 
 function progressBar(label: string, progress: Progress | undefined): TemplateResult {
@@ -53,70 +54,39 @@ function progressBar(label: string, progress: Progress | undefined): TemplateRes
   return html`
     <div class="track" role="progressbar" aria-label=${label} aria-valuemin="0" aria-valuemax="100"
          aria-valuenow=${percent === undefined ? nothing : Math.round(percent)}>
-      <div class="bar ${known ? "" : "unknown"}" style="width:${percent ?? 30}%"></div>
+      <svg class="bar ${known ? "" : "unknown"}" aria-hidden="true">
+        <rect width="${percent ?? 30}%" height="100%" />
+      </svg>
     </div>
   `;
 }
 
-function waitingLine(progress: Progress): TemplateResult {
-  return html`<p part="waiting" class="quiet figures">${waitingText(progress, Date.now())}</p>`;
+function waitingLine(t: Texts["loading"], progress: Progress): TemplateResult {
+  return html`<p part="waiting" class="quiet figures"><span lang="en">${progress.waiting}</span>${nextAttemptText(
+    t,
+    progress,
+    Date.now(),
+  )}</p>`;
 }
 
-/** Returns, for example, "example.org cannot be reached · next attempt in 12 s". */
-export function waitingText({ waiting, until }: Progress, now: number): string {
-  if (!until) return waiting;
-  return `${waiting} · next attempt ${until > now ? `in ${duration((until - now) / 1000)}` : "now"}`;
+/** Returns, for example, " · next attempt in 12 s"; empty if nothing says when that is. */
+export function nextAttemptText(t: Texts["loading"], { until }: Progress, now: number): string {
+  return until ? ` · ${t.nextAttempt((until - now) / 1000)}` : "";
 }
 
 /** Renders the button that pauses downloads and continues them. */
-export function pauseButton(pause: PauseSwitch, style = "soft"): TemplateResult {
+export function pauseButton(t: Texts["loading"], pause: PauseSwitch, style = "soft"): TemplateResult {
   return html`<button part="pause" class=${style} @click=${() => void pause.toggle()}>${
-    pause.paused ? "Resume" : "Pause"
+    pause.paused ? t.resume : t.pause
   }</button>`;
 }
 
 /** Returns, for example, "42.1 MB of 98.4 MB · 12.3 MB/s · 5 s left", without speed and time if nothing arrives. */
-function progressFigures(progress: Progress, paused: boolean): string {
+function progressFigures(t: Texts["loading"], progress: Progress, paused: boolean): string {
   const { bytesDone, bytesTotal, bytesPerSecond, secondsLeft, waiting } = progress;
-  const parts = [`${bytes(bytesDone)} of ${bytes(bytesTotal)}`];
+  const parts = [t.progress(bytesDone, bytesTotal)];
   if (paused || waiting) return parts[0]!;
-  if (bytesPerSecond > 0) parts.push(`${bytes(bytesPerSecond)}/s`);
-  if (secondsLeft > 0) parts.push(`${duration(secondsLeft)} left`);
+  if (bytesPerSecond > 0) parts.push(t.speed(bytesPerSecond));
+  if (secondsLeft > 0) parts.push(t.left(secondsLeft));
   return parts.join(" · ");
-}
-
-const pauseHint = html`<p class="quiet">You can stop the download and continue it another time.</p>`;
-
-function slowReason({ message }: PreflightReason): TemplateResult {
-  return html`<p class="quiet">Why it is slow: ${message}.</p>`;
-}
-
-interface PreflightActions {
-  agree(): void;
-  cancel(): void;
-}
-
-/** Renders the report on a large model with the question whether to load it; local: its files are on this machine. */
-function preflightNotice(
-  name: string,
-  report: PreflightReport,
-  local: boolean,
-  actions: PreflightActions,
-): TemplateResult {
-  const tooLarge = report.verdict === "does_not_fit"; // still offered: what browsers say about storage is not reliable
-  const slow = tooLarge ? nothing : report.reasons.map(slowReason);
-  const action = tooLarge ? "Try anyway" : local ? "Copy into the browser" : "Download";
-  return html`
-    <section part="preflight" class="preflight" aria-labelledby="preflight" data-verdict=${report.verdict}>
-      <h2 id="preflight">${name}</h2>
-      <p part="sentence" role="status">${report.sentence}.</p>
-      ${slow}
-      ${tooLarge || local ? nothing : pauseHint}
-      <div class="actions">
-        <button part="agree" class=${tooLarge ? "soft" : "main"} @click=${actions.agree}>${action}</button>
-        <button part="decline" class=${tooLarge ? "main" : "soft"}
-          @click=${actions.cancel}>Choose another model</button>
-      </div>
-    </section>
-  `;
 }

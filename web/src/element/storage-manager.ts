@@ -3,6 +3,7 @@
 import type { Engine } from "../client/index.js";
 import type { StoredFileReport, StoredModel } from "../protocol.js";
 import { storedId } from "../stored-id.js";
+import type { Texts } from "../text/texts.js";
 import { rememberBandwidth, rememberedBandwidth } from "./bandwidth.js";
 import type { CatalogueModel } from "./catalogue.js";
 import { modelName } from "./format.js";
@@ -25,11 +26,14 @@ export interface StoredGroup {
   readonly used: number;
 }
 
+/** Returns a text about a task from the table of a language. */
+export type TaskText = (t: Texts["storage"]) => string;
+
 /** What is being done with a model, or was done. */
 export interface StorageTask {
   readonly id: string;
-  /** For a person. */
-  readonly text: string;
+  /** What it is, for a person; undefined if there is nothing to say. */
+  readonly text: TaskText | undefined;
   /** Ends what is under way; undefined once it has ended. */
   readonly cancel?: () => void;
 }
@@ -159,24 +163,32 @@ export class StorageManager {
 
   /** Reads all bytes of a model again and compares them with what was stored. */
   check(group: StoredGroup): Promise<void> {
-    return this.#run(group, "Checking…", async (signal) => {
-      let [changed, before] = [0, 0];
-      for (const { id, bytesStored } of group.files) {
-        const onProgress = (bytes: number) => this.#showPart("Checking…", before + bytes, group);
-        changed += await this.#host.engine.verifyModel(id, { signal, onProgress });
-        before += bytesStored;
-      }
-      return checkText(changed);
-    });
+    return this.#run(
+      group,
+      (t) => t.checking(0),
+      async (signal) => {
+        let [changed, before] = [0, 0];
+        for (const { id, bytesStored } of group.files) {
+          const onProgress = (bytes: number) => this.#showPart(group, before + bytes, (t) => t.checking);
+          changed += await this.#host.engine.verifyModel(id, { signal, onProgress });
+          before += bytesStored;
+        }
+        return (t) => (changed ? t.changed(changed) : t.unchanged);
+      },
+    );
   }
 
   /** Writes a model to a file or a folder that the person chooses. */
   export(group: StoredGroup): Promise<void> {
-    return this.#run(group, "Exporting…", async (signal) => {
-      const show = (done: number) => this.#showPart("Exporting…", done, group);
-      await exportFiles(this.#host.engine, group.files, signal, show);
-      return "Exported.";
-    });
+    return this.#run(
+      group,
+      (t) => t.exporting(0),
+      async (signal) => {
+        const show = (done: number) => this.#showPart(group, done, (t) => t.exporting);
+        await exportFiles(this.#host.engine, group.files, signal, show);
+        return (t) => t.exported;
+      },
+    );
   }
 
   #applyBandwidth(bytesPerSecond: number): void {
@@ -194,14 +206,14 @@ export class StorageManager {
   }
 
   /** Carries out one task; body returns how it ended. */
-  async #run({ id }: StoredGroup, text: string, body: (signal: AbortSignal) => Promise<string>): Promise<void> {
+  async #run({ id }: StoredGroup, text: TaskText, body: (signal: AbortSignal) => Promise<TaskText>): Promise<void> {
     this.#task?.cancel?.();
     const abort = new AbortController();
-    const end = (ended: string) => {
+    const end = (ended?: TaskText) => {
       if (!abort.signal.aborted) this.#set({ id, text: ended });
     };
     const cancel = () => {
-      end("Stopped.");
+      end((t) => t.stopped);
       abort.abort();
     };
     this.#set({ id, text, cancel });
@@ -209,28 +221,26 @@ export class StorageManager {
       end(await body(abort.signal));
     } catch (error) {
       if (abort.signal.aborted) return;
-      end("");
+      end();
       if ((error as Error).name !== "AbortError") this.#report(error); // the person closed the file picker
     }
     await this.refresh();
   }
 
   /** Shows how much of a model's bytes a task has done. */
-  #showPart(text: string, done: number, { bytesStored }: StoredGroup): void {
-    this.#set({ ...this.#task!, text: `${text} ${Math.floor((100 * done) / bytesStored)} %` });
+  #showPart(
+    { bytesStored }: StoredGroup,
+    done: number,
+    text: (t: Texts["storage"]) => (percent: number) => string,
+  ): void {
+    const percent = Math.floor((100 * done) / bytesStored);
+    this.#set({ ...this.#task!, text: (t) => text(t)(percent) });
   }
 
   #set(task: StorageTask): void {
     this.#task = task;
     this.#host.requestUpdate();
   }
-}
-
-/** Returns the result of a check, for a person. */
-export function checkText(changed: number): string {
-  if (changed === 0) return "Checked: every byte is as it was stored.";
-  const parts = changed === 1 ? "1 part has" : `${changed} parts have`;
-  return `${parts} changed. The next load downloads ${changed === 1 ? "it" : "them"} again.`;
 }
 
 /** Returns files as models: the parts of a split model together, and with a model of the catalogue its vision file. */

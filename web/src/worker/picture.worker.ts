@@ -1,9 +1,9 @@
 // The picture worker: fetches pictures and has image.wasm cut them into tiles. Formats that only the browser knows are
 // decoded by the browser first. The engine worker ends this worker when it is idle, which frees its memory.
 
-import imageURL from "go:image.wasm";
+import { onStart } from "../assets.js";
 import { type ErrorData, throwIfAborted } from "../errors.js";
-import { serve } from "../rpc.js";
+import { type Handlers, serve } from "../rpc.js";
 import { boot } from "./boot.js";
 import type { Cut, Geometry, PictureMethods } from "./picture/methods.js";
 import { fetchPicture } from "./picture/source.js";
@@ -23,29 +23,33 @@ declare global {
   var outriderCutter: Cutter | undefined;
 }
 
-const program = boot(
-  imageURL,
-  () => globalThis.outriderCutter,
-  (error) => server.fatal(specific(error)),
-);
-let previous: Promise<unknown> = Promise.resolve();
-
-const server = serve<PictureMethods>(globalThis, {
-  /**
-   * Pictures are cut one after another, because each may fill the program's memory. They are fetched at the same time:
-   * one whose server is silent does not hold up another.
-   */
-  async cut({ signal, transfer }, url, geometry) {
-    const file = fetchPicture(url, signal);
-    const cut = Promise.all([file, program, previous]).then(([file, program]) => {
-      throwIfAborted(signal);
-      return cutUp(file, geometry, program);
-    });
-    previous = Promise.all([previous, cut.catch(() => {})]);
-    transfer.push((await cut).tiles.buffer);
-    return cut;
-  },
+onStart(({ imageWasm }) => {
+  const program = boot(
+    imageWasm,
+    () => globalThis.outriderCutter,
+    (error) => server.fatal(specific(error)),
+  );
+  const server = serve<PictureMethods>(globalThis, handlers(program));
 });
+
+function handlers(program: Promise<Cutter>): Handlers<PictureMethods> {
+  let previous: Promise<unknown> = Promise.resolve();
+  return {
+    /**
+     * Pictures are cut one after another, because each may fill the program's memory. They are fetched at the same
+     * time: one whose server is silent does not hold up another.
+     */
+    async cut({ signal, transfer }, url, geometry) {
+      const cut = Promise.all([fetchPicture(url, signal), program, previous]).then(([file, program]) => {
+        throwIfAborted(signal);
+        return cutUp(file, geometry, program);
+      });
+      previous = Promise.all([previous, cut.catch(() => {})]);
+      transfer.push((await cut).tiles.buffer);
+      return cut;
+    },
+  };
+}
 
 async function cutUp(file: Blob, { tile, maxTiles }: Geometry, cutter: Cutter): Promise<Cut> {
   const start = performance.now();

@@ -1,0 +1,225 @@
+// Every text of the interface in English. The type of this table is the type of all tables.
+
+import { Format } from "./format.js";
+import { paceOf } from "./pace.js";
+
+const format = new Format({
+  locale: "en",
+  units: ["B", "KB", "MB", "GB", "TB"],
+  justNow: "just now",
+  tokensPerSecond: "tokens/s",
+});
+
+/** The interface in English. */
+export const en = {
+  language: "en",
+  dir: "ltr" as "ltr" | "rtl",
+  format,
+
+  app: {
+    offered: "Offered by this server",
+    newVersion: "A new version is ready.",
+    reload: "Reload",
+  },
+
+  header: {
+    models: "Models",
+    modelsTitle: "Choose another model",
+    clear: "New",
+    clearTitle: "Start a new conversation",
+  },
+
+  chooser: {
+    heading: "Choose a model",
+    privacy: "It runs on this machine. What you write stays here.",
+    /** By the id of a model of the catalogue: what it is good for. */
+    notes: {
+      nano: "Built in: small talk and simple drawings",
+      "llama-4-scout": "109 billion parameters, text and pictures",
+      "llama-3.2-1b": "Quick and capable",
+      "llama-3.2-3b": "Slower, with better answers",
+      "smollm2-135m": "Tiny: to try it out",
+    } as Record<string, string>,
+    elsewhere: "Downloading in another tab: choose it to join",
+    visionFile: "vision file",
+    stored: "Stored",
+    storedPart: (percent: number) => `${percent || "under 1"} % stored`,
+    delete: (name: string) => `Delete the stored ${name}`,
+    deleteTitle: "Delete from this browser",
+    url: "Address of a GGUF file",
+    urlExample: "https://…/model.gguf",
+    visionURL: "Address of its vision file",
+    visionURLExample: "https://…/mmproj.gguf, to read pictures (optional)",
+    load: "Load",
+    files: "Open GGUF files, or drop them here",
+  },
+
+  drop: {
+    pictures: "Drop pictures to attach them",
+    models: "Drop GGUF files to open them",
+  },
+
+  composer: {
+    message: "Message",
+    placeholder: "Ask anything",
+    placeholderNoModel: "Choose a model first",
+    send: "Send",
+    sendTitle: "Send (Enter)",
+    stop: "Stop",
+    stopTitle: "Stop (Escape)",
+    attach: "Attach pictures",
+    remove: (name: string) => `Remove ${name}`,
+    removeTitle: "Remove",
+  },
+
+  conversation: {
+    label: "Conversation",
+    greeting: "What would you like to know?",
+    earlier: "Show earlier messages",
+    you: "You",
+    answer: "Answer",
+    /** Why an answer ended before the model ended it. */
+    cut: { stopped: "Stopped", length: "Cut short: no space left in the context", interrupted: "Interrupted" },
+    network: "Waiting for the network: part of the model is still missing",
+    tile: (tile: number, total: number) => `Looking at tile ${tile} of ${total}…`,
+    vision: (phase: string, done: number, total: number) =>
+      `${phase}: the vision encoder, ${format.bytes(done)} of ${format.bytes(total)}…`,
+    recover: (done: number, total: number) => {
+      const how = total ? `, ${format.bytes(done)} of ${format.bytes(total)}` : "";
+      return `The GPU was reset: loading the model again${how}; then the answer continues…`;
+    },
+    restart: (done: number, total: number) => {
+      const how = total ? `, ${format.bytes(done)} of ${format.bytes(total)}` : "";
+      return `The engine was started again: loading the model${how}; then the answer begins…`;
+    },
+    hitRate: (percent: number) => `${percent} % of experts found on the GPU`,
+  },
+
+  /** Within an answer. */
+  markdown: {
+    code: "Code",
+    table: "Table",
+    copy: "Copy",
+    copied: "Copied",
+    longLine: "This line is too long to be formatted.",
+  },
+
+  loading: {
+    /** What a load does in each phase. */
+    phases: {
+      header: "Reading the file",
+      download: "Downloading",
+      verify: "Checking the downloaded files",
+      load: "Loading onto the GPU",
+    },
+    paused: "Paused. What has arrived is kept.",
+    network: "Waiting for the network…",
+    cancel: "Cancel",
+    pause: "Pause",
+    resume: "Resume",
+    nextAttempt: (seconds: number) => `next attempt ${seconds > 0 ? `in ${format.duration(seconds)}` : "now"}`,
+    progress: (done: number, total: number) => `${format.bytes(done)} of ${format.bytes(total)}`,
+    speed: (bytesPerSecond: number) => `${format.bytes(bytesPerSecond)}/s`,
+    left: (seconds: number) => `${format.duration(seconds)} left`,
+    start: (bytes: number) => `This is what the first word needs; ${format.bytes(bytes)} in all follow while you chat.`,
+  },
+
+  welcome: {
+    nano:
+      "You are talking to Outrider Nano, a tiny model that came with this page. It knows Outrider, adds small " +
+      "numbers, tells short stories and looks at simple drawings.",
+    get: (name: string) => `Get ${name}`,
+    getNote: "First a check of what this machine can do with it. Nothing is downloaded before you agree.",
+  },
+
+  preflight: {
+    /** The answer to the question whether it runs here. */
+    verdict: {
+      runs: "It runs on this machine.",
+      runs_slowly: "It runs on this machine, but slowly.",
+      does_not_fit: "It does not fit on this machine.",
+    },
+    speed: (tokensPerSecond: number) => {
+      const { words, unit } = paceOf(tokensPerSecond);
+      const count = words === 1 ? "one word" : `${words} words`;
+      return `Its answers come at about ${count} ${unit === "hour" ? "an" : "a"} ${unit}.`;
+    },
+    toDownload: (bytes: number) => `${format.bytes(bytes)} to download`,
+    takes: (seconds: number) => `about ${format.duration(seconds)}`,
+    start: (bytes: number) => `You can chat after the first ${format.bytes(bytes)}; the rest follows meanwhile`,
+    toCopy: (bytes: number) => `${format.bytes(bytes)} to copy into the browser`,
+    onDisk: (bytes: number) => `${format.bytes(bytes)} on the disk in all`,
+    free: (bytes: number) => `${format.bytes(bytes)} free`,
+    /** By the limit that stands in the way: what is needed, what there is, and what to do. */
+    limits: {
+      buffer: (needed: number, available: number) =>
+        `The GPU must hold ${format.bytes(needed)} in one piece; this one allows ${format.bytes(available)}. ` +
+        "Choose a smaller file of the model.",
+      gpu_memory: (needed: number, available: number) =>
+        `It needs at least ${format.bytes(needed)} of GPU memory; ${format.bytes(available)} can be used. ` +
+        "Close other tabs, or choose a smaller model.",
+      storage: (needed: number, available: number) =>
+        `${format.bytes(needed)} are still to be stored; the browser has ${format.bytes(available)} free. ` +
+        "Free space on the disk, or delete another model.",
+    },
+    details: "Details",
+    pauseHint: "You can stop the download and continue it another time.",
+    slow: "Why it is slow:",
+    tryAnyway: "Try anyway",
+    downloadAnyway: "Download anyway",
+    copy: "Copy into the browser",
+    download: "Download",
+    decline: "Choose another model",
+    back: (name: string) => `Back to ${name}`,
+  },
+
+  paging: {
+    experts: (placed: number, total: number) => `${placed} of ${total} experts on the GPU`,
+    downloaded: (done: number, total: number) => `${format.bytes(done)} of ${format.bytes(total)} downloaded so far`,
+    waiting: (why: string) => `waiting: ${why}`,
+  },
+
+  errors: {
+    label: "Error:",
+    retry: "Try again",
+    keep: "Keep what is stored",
+    startOver: "Delete it and start over",
+    enterAddress: "Enter the address",
+    allow: "Allow",
+    freeSpace: "Free space…",
+  },
+
+  storage: {
+    stored: (bytes: number) => `Stored models: ${format.bytes(bytes)}`,
+    free: (bytes: number) => `${format.bytes(bytes)} free`,
+    freeSpace: "Free space…",
+    check: "Check",
+    export: "Export",
+    delete: "Delete",
+    stop: "Stop",
+    withVision: (size: string) => `${size} with its vision file`,
+    onDisk: (size: string) => `${size}, on your disk`,
+    incomplete: "incomplete",
+    used: (ago: string) => `used ${ago}`,
+    question: (name: string) => `Delete ${name}?`,
+    staysOnDisk: "The file stays on your disk; only the page forgets it.",
+    frees: (bytes: number) => `This frees ${format.bytes(bytes)}. Using the model again downloads or copies it again.`,
+    keep: "Keep",
+    checking: (percent: number) => `Checking… ${percent} %`,
+    speed: "Download speed",
+    noLimit: "no limit",
+    limit: (bytesPerSecond: number) => `at most ${format.bytes(bytesPerSecond)}/s`,
+    unchanged: "Checked: every byte is as it was stored.",
+    changed: (parts: number) =>
+      format.plural(parts, {
+        one: "1 part has changed. The next load downloads it again.",
+        other: `${parts} parts have changed. The next load downloads them again.`,
+      }),
+    exporting: (percent: number) => `Exporting… ${percent} %`,
+    exported: "Exported.",
+    stopped: "Stopped.",
+  },
+};
+
+/** The type of a table of texts. */
+export type Texts = typeof en;
