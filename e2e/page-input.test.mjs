@@ -193,3 +193,19 @@ pageTest("a narrow element on a wide page shows its name and the model's", {}, a
   const [, width] = await fits("header .model");
   assert.ok(width > 60, `the model's name has ${width} px`);
 });
+
+pageTest("a page whose policy allows no inline style shows a load and an answer", { holdLoadAt: 6 }, async (page) => {
+  await page.route(/\/(#.*)?$/, async (route) => {
+    const response = await route.fetch();
+    const policy = response.headers()["content-security-policy"].replace("'unsafe-inline'", "");
+    const body = (await response.text()).replace(/<meta[^>]*Content-Security-Policy[^>]*>/i, "");
+    await route.fulfill({ response, body, headers: { ...response.headers(), "content-security-policy": policy } });
+  });
+  await page.reload();
+  await choose(page, "SmolLM2");
+  await part(page, "progress").getByText("MB of").waitFor();
+  const filled = () => inElement(page, `return root.querySelector(".bar rect").getBoundingClientRect().width`);
+  await page.waitForTimeout(300);
+  const track = await inElement(page, `return root.querySelector(".track").getBoundingClientRect().width`);
+  assert.ok(Math.abs((await filled()) / track - 0.6) < 0.05, `${await filled()} of ${track} px`);
+});
