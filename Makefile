@@ -15,8 +15,8 @@ site: node_modules              ## the site, into dist/site
 size: site                      ## raw, gzip and brotli sizes; fails over budget
 	go run ./cmd/build size
 
-test: setup models              ## every tier but test-hostile, then the count
-	scripts/test go gpu wasm web e2e
+test: setup models              ## every tier, then the count
+	scripts/test go gpu wasm web hostile e2e
 
 test-go: node_modules models    ## tier 0: pure Go, and the rules of internal/arch
 	scripts/test go

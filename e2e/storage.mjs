@@ -18,7 +18,7 @@ export async function serveStorage(extra = {}, edit = (script) => script) {
     const file = files[url] ?? (url.endsWith(".js") && join(root, "dist/modules", url));
     const type = url.endsWith("js") ? "text/javascript" : url.endsWith("wasm") ? "application/wasm" : "text/html";
     const bytes = file ? readFileSync(file) : "<!doctype html>";
-    response.writeHead(200, { "Content-Type": type });
+    response.writeHead(200, { "Content-Type": type, "Cache-Control": "max-age=3600" });
     response.end(type === "text/javascript" ? edit(String(bytes).replace('from "idb"', 'from "/idb.js"')) : bytes);
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));

@@ -77,19 +77,16 @@ func (f *tinyFlags) model() ([]byte, error) {
 	return nil, fmt.Errorf("unknown family %q; known are llama and llama4", f.family)
 }
 
-var types = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.Q2_K, quant.Q3_K,
-	quant.Q4_K, quant.Q5_K, quant.Q6_K}
-
 func typeNames() []string {
 	var names []string
-	for _, t := range types {
+	for _, t := range quant.WeightTypes {
 		names = append(names, t.String())
 	}
 	return names
 }
 
 func typeNamed(name string) (quant.Type, bool) {
-	for _, t := range types {
+	for _, t := range quant.WeightTypes {
 		if strings.EqualFold(t.String(), name) {
 			return t, true
 		}

@@ -1,8 +1,8 @@
 // Cases of wrong bytes in answers that look right: published hashes find them. Without a published hash, what is not
 // plausible is found; the outcome `unverified` says that the file counts as complete but not as verified.
 
-import { FILE, OTHER } from "./harness.mjs";
-import { CHUNK_BYTES, sha256 } from "./model.mjs";
+import { FILE } from "./harness.mjs";
+import { makeModel, sha256 } from "./model.mjs";
 import { onChunk, onFirst, PAGE } from "./tricks.mjs";
 
 /** Serves a changed copy of the requested bytes to the first request for a chunk. */
@@ -19,6 +19,8 @@ const flip = (body) => {
 const elsewhere = (body) => FILE.copy(body, 0, 5000, 5000 + body.length);
 const page = (body) => body.set(PAGE.subarray(60), 8192);
 
+const OTHER = makeModel(FILE.length, 2);
+
 /** Serves another file from the second chunk on. */
 const changes = () =>
   onFirst(
@@ -26,6 +28,19 @@ const changes = () =>
     ({ chunk }) => chunk >= 1,
     (_, response) => response.serve({ bytes: OTHER }),
   );
+
+/** The same, and no answer has a validator. */
+const changesUnseen = (trial) => {
+  trial.server.headers.ETag = undefined;
+  return changes();
+};
+
+/** Answers the first request for a chunk with bytes of another place, without saying which bytes they are. */
+const unplaced = () =>
+  onChunk(1, 1, ({ range }, response) => {
+    const body = FILE.subarray(5000, 5000 + range.last - range.first + 1);
+    return response.serve({ body, headers: { "Content-Range": undefined } });
+  });
 
 const published = [
   { publish: "manifest", how: "hashes of chunks are published" },
@@ -42,6 +57,7 @@ const integrity = { options: { integrity: sha256(FILE) } };
 export const byteCases = [
   ...found("one flipped bit", corrupt(flip)),
   ...found("bytes of another place under the right header", corrupt(elsewhere)),
+  ...found("bytes of another place without Content-Range", unplaced),
   ...found("a part of a web page inside the bytes", corrupt(page)),
   { name: "one flipped bit; the load gives the hash", ...integrity, trick: corrupt(flip) },
 ].map((row) => ({ ...row, check: verified }));
@@ -59,6 +75,17 @@ byteCases.push(
     publish: "hash",
     trick: changes,
   },
+  ...published.map(({ publish, how }) => ({
+    name: `the file changes, and no answer has a validator; ${how}`,
+    outcome: "integrity",
+    publish,
+    trick: changesUnseen,
+  })),
+  {
+    name: "the file changes, and no answer has a validator; nothing is published",
+    outcome: "unverified",
+    trick: changesUnseen,
+  },
   { name: "one flipped bit in a weight; nothing is published", outcome: "unverified", trick: corrupt(flip) },
   {
     name: "bytes of another place; nothing is published",
@@ -71,6 +98,3 @@ byteCases.push(
   },
   { name: "0xff in place of 1 MB; nothing is published", trick: corrupt((body) => body.fill(255, 0, 1e6)) },
 );
-
-/** Chunks of the file, for cases that count them. */
-export const CHUNKS = Math.ceil(FILE.length / CHUNK_BYTES);

@@ -1,8 +1,11 @@
 // Cases of downloads that are continued later: nothing that is stored is deleted, and validators are only hints.
 
-import { FILE, OTHER } from "./harness.mjs";
-import { CHUNK_BYTES } from "./model.mjs";
+import { LONG } from "./harness.mjs";
+import { CHUNK_BYTES, makeModel } from "./model.mjs";
 import { onFirst, serveWith } from "./tricks.mjs";
+
+/** Another file of the same size. */
+const OTHER = makeModel(LONG.length, 2);
 
 /** Stores two of three chunks, then lets the server change, then continues. */
 const resume = (change) => async (trial) => {
@@ -16,7 +19,7 @@ const keeps =
   (checks = 1) =>
   (trial, _result, stored) => {
     const moved = trial.server.sent - trial.sentBefore;
-    const missing = FILE.length - 2 * CHUNK_BYTES;
+    const missing = LONG.length - 2 * CHUNK_BYTES;
     const allowed = missing + checks * CHUNK_BYTES + 1e6;
     trial.expect(moved <= allowed, `continuing moved ${moved} bytes; ${allowed} would do`);
     trial.expect(stored?.chunks.length >= 2, "stored chunks are gone");
@@ -54,7 +57,7 @@ export const resumeCases = [
   {
     name: "resumed: other bytes under another ETag",
     outcome: "file_changed",
-    becomes: FILE,
+    becomes: LONG,
     run: resume((server) => {
       server.bytes = OTHER;
       server.headers.ETag = '"2"';
@@ -64,7 +67,7 @@ export const resumeCases = [
   {
     name: "resumed: other bytes under the same ETag and size",
     outcome: "file_changed",
-    becomes: FILE,
+    becomes: LONG,
     run: resume((server) => {
       server.bytes = OTHER;
     }),
@@ -73,7 +76,7 @@ export const resumeCases = [
   {
     name: "resumed: a file of another size",
     outcome: "file_changed",
-    becomes: FILE,
+    becomes: LONG,
     run: resume((server) => {
       server.bytes = OTHER.subarray(0, OTHER.length - 1000);
     }),
@@ -82,7 +85,7 @@ export const resumeCases = [
   {
     name: "resumed: the server is gone for good",
     outcome: "hung", // it waits, says so, and ends with the caller's word within a second
-    becomes: FILE,
+    becomes: LONG,
     run: async (trial) => {
       await trial.downloadPart(2);
       await trial.server.close();
@@ -90,4 +93,4 @@ export const resumeCases = [
     },
     check: nothingDeleted,
   },
-];
+].map((row) => ({ bytes: LONG, ...row }));

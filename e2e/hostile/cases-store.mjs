@@ -1,9 +1,9 @@
 // Cases of stores that fail: bytes that rot, storage that is full or cleared, databases of other versions, and files
 // that are deleted elsewhere.
 
-import { FILE } from "./harness.mjs";
+import { LONG } from "./harness.mjs";
 import { CHUNK_BYTES, chunkHashes } from "./model.mjs";
-import { damage, makeSchema } from "./rot.mjs";
+import { damage, holdDeletion, holdOldVersion, makeSchema } from "./rot.mjs";
 import { onChunk, serveWith } from "./tricks.mjs";
 
 const KINDS = ["indexeddb", "opfs"];
@@ -28,7 +28,7 @@ const fetchesOnly = (chunks) => (trial) => {
 };
 
 const rotten = (name, how, chunks) =>
-  KINDS.map((kind) => ({ name: `${kind}: ${name}`, kind, run: rot(how), check: fetchesOnly(chunks) }));
+  KINDS.map((kind) => ({ name: `${kind}: ${name}`, bytes: LONG, kind, run: rot(how), check: fetchesOnly(chunks) }));
 
 /** Leaves space for a part of the file, downloads, makes space, and downloads the rest. */
 const full = async (trial) => {
@@ -75,12 +75,30 @@ const otherVersion = (version) => async (trial) => {
   return result;
 };
 
+/**
+ * Downloads while another tab keeps the database from being opened, as `hold` does there. The first download is aborted
+ * early.
+ */
+const blocked = (hold) => async (trial) => {
+  await trial.page.evaluate(() => hostile.stop());
+  const other = await trial.lane.openTab();
+  try {
+    await other.evaluate(hold);
+    await trial.restart();
+    const { code, abortMs } = await trial.download({ limit: 100 });
+    trial.expect(code === "hung" && abortMs < 1000, `aborted after ${abortMs} ms: ${code}`);
+    return await trial.download();
+  } finally {
+    await other.close();
+  }
+};
+
 /** Continues a file of which the first version of the store has two chunks. */
 async function migrate(trial) {
   await trial.page.evaluate(() => hostile.stop());
   const { id } = trial;
-  const file = { id, name: "model.gguf", size: FILE.length, validator: '"1"', kind: "indexeddb", file: "" };
-  const chunks = chunkHashes(FILE).map((sha256, i) => [[id, i], { sha256 }]);
+  const file = { id, name: "model.gguf", size: LONG.length, validator: '"1"', kind: "indexeddb", file: "" };
+  const chunks = chunkHashes(LONG).map((sha256, i) => [[id, i], { sha256 }]);
   const bytes = [0, 1].map((i) => [[id, i], id, i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES]);
   await trial.page.evaluate(makeSchema, { version: 1, files: [file], chunks: chunks.slice(0, 2), bytes });
   trial.server.sent = 0;
@@ -93,7 +111,14 @@ export const storeCases = [
   ...rotten("64 KB of zeros in the store", { start: 20 * MB, length: 65_536 }, 1),
   ...rotten("4 MB of zeros in the store", { start: 20 * MB, length: 4 << 20 }, 1),
   ...rotten("a sector of random bytes in the store", { start: 20 * MB, length: 4096, random: true }, 1),
-  ...KINDS.map((kind) => ({ name: `${kind}: the storage is full, then it is not`, kind, ownBrowser: true, run: full })),
+  // Chromium notices a smaller quota of an origin that has used IndexedDB only after 30 s.
+  ...KINDS.map((kind) => ({
+    name: `${kind}: the storage is full, then it is not`,
+    kind,
+    bytes: LONG,
+    ownOrigin: true,
+    run: full,
+  })),
   ...KINDS.map((kind) => ({
     name: `${kind}: the site's data is cleared in the middle`,
     kind,
@@ -112,12 +137,23 @@ export const storeCases = [
       trial.expect(stored === null, "something is stored");
     },
   })),
-  { name: "a store of the first version", run: migrate, check: fetchesOnly(1.5) },
+  { name: "a store of the first version", bytes: LONG, run: migrate, check: fetchesOnly(1.5) },
   {
     name: "a store of a newer version",
     outcome: "newer_store",
     run: otherVersion(99),
     check: (trial, { message }) => trial.expect(/99/.test(message), `"${message}" does not name the version`),
   },
+  ...[
+    ["holds a database of an older version", holdOldVersion],
+    ["holds a database that is to be deleted", holdDeletion],
+  ].map(([name, hold]) => ({
+    name: `another tab ${name}`,
+    outcome: "storage_error",
+    ownOrigin: true,
+    speed: 20,
+    run: blocked(hold),
+    check: (trial, { message }) => trial.expect(/tab/.test(message), `"${message}" does not say what to do`),
+  })),
   { name: "opfs: read as it arrives", kind: "opfs", trick: () => serveWith({}), run: (trial) => trial.read() },
 ];

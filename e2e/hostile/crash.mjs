@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { launch } from "../browser.mjs";
 import { setQuota } from "../storage.mjs";
 import { openTab } from "./harness.mjs";
-import { chunkHashes, makeModel } from "./model.mjs";
+import { CHUNK_BYTES, chunkHashes, makeModel } from "./model.mjs";
 import { HostileServer, sleep } from "./server.mjs";
 import { pseudoRandom } from "./tricks.mjs";
 
@@ -32,6 +32,15 @@ const download = (page, url, kind) =>
     [url, kind, LIMIT],
   );
 
+const find = (page, id) => page.evaluate((id) => hostile.store("find", id), id);
+
+/** Returns how many bytes of a file of a size are stored. */
+function storedBytes(file, size) {
+  const chunks = file?.chunks ?? [];
+  const bytes = chunks.reduce((sum, chunk) => sum + Math.min(CHUNK_BYTES, size - chunk * CHUNK_BYTES), 0);
+  return bytes + (file?.partialBytes ?? 0);
+}
+
 /** Returns {identical, ratio, lost}: whether the stored bytes are those of the server, and what was moved. */
 async function conclude(page, server) {
   const stored = await page.evaluate((id) => hostile.audit(id), server.url);
@@ -39,13 +48,24 @@ async function conclude(page, server) {
   return { identical, ratio: server.sent / server.bytes.length };
 }
 
-/** Kills the browser at random moments of a download, which each start of it continues. */
+/**
+ * Kills the browser at random moments of a download, which each start of it continues. Returns what conclude does, and
+ * `lost`: the megabytes that the server had sent before each kill and that were not stored.
+ */
 export async function crashes({ site, kind, size, kills, random = pseudoRandom(7) }) {
   const server = await pacedServer(size);
   const profile = await mkdtemp(join(tmpdir(), "outrider-crash-"));
+  const lost = [];
+  let kept = 0;
+  const noteLoss = async (page) => {
+    const stored = storedBytes(await find(page, server.url), server.bytes.length);
+    lost.push(Math.round((server.sent - kept - stored) / 1e5) / 10);
+    kept = server.sent - stored;
+  };
   try {
     for (let killed = 0; killed < kills; killed++) {
       const { page } = await start(profile, site);
+      if (killed > 0) await noteLoss(page);
       const { sent } = server;
       const target = sent + ((server.bytes.length - sent) / (kills - killed)) * (0.3 + 0.7 * random());
       const ended = download(page, server.url, kind).catch(() => {});
@@ -54,8 +74,9 @@ export async function crashes({ site, kind, size, kills, random = pseudoRandom(7
       await ended;
     }
     const { page, context } = await start(profile, site);
+    await noteLoss(page);
     const { code, message } = await download(page, server.url, kind);
-    const result = { ...(await conclude(page, server)), code, message };
+    const result = { ...(await conclude(page, server)), code, message, lost };
     await context.close();
     return result;
   } finally {
@@ -93,7 +114,7 @@ export async function fullStorage({ site, kind, size, points, random = pseudoRan
     for (const limit of limits) {
       await setQuota(page, limit);
       const { code } = await download(page, server.url, kind);
-      const { chunks, partialBytes } = (await page.evaluate((id) => hostile.store("find", id), server.url)) ?? {};
+      const { chunks, partialBytes } = (await find(page, server.url)) ?? {};
       refused.push({ code, lost: (chunks?.length ?? 0) < kept, partialBytes });
       kept = chunks?.length ?? 0;
     }

@@ -1,5 +1,5 @@
-// Runs the cases of the hostile tests: each gets a new file on a new server, new workers in the same browser, and an
-// audit of what is stored.
+// Runs the cases of the hostile tests, several at once: each gets a new file on a new server, new workers in a tab, and
+// an audit of what is stored.
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -12,10 +12,10 @@ import { HostileServer } from "./server.mjs";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** The file of most cases: three chunks, the last one smaller. */
-export const FILE = makeModel(2 * CHUNK_BYTES + 3e6);
-/** Another file of the same size. */
-export const OTHER = makeModel(FILE.length, 2);
+/** The file of most cases: two chunks, the second one smaller. */
+export const FILE = makeModel(CHUNK_BYTES + 4e6);
+/** A file of three chunks, the last one smaller. */
+export const LONG = makeModel(2 * CHUNK_BYTES + 3e6);
 
 /** Milliseconds of real time after which a case counts as hung. */
 const LIMIT = 20_000;
@@ -30,8 +30,10 @@ export function serveHostile() {
   const goroot = execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim();
   const names = ["prelude", "storage-worker", "loader-worker", "page"];
   const scripts = Object.fromEntries(names.map((name) => [`/hostile/${name}.js`, here(`${name}.mjs`)]));
+  const bundles = ["/worker/storage.worker.js", "/worker/storage-client.js"];
   return serveStorage({
     ...scripts,
+    ...Object.fromEntries(bundles.map((path) => [path, join(root, "dist/modules/bundled", path)])),
     "/loader.wasm": wasm,
     "/wasm_exec.js": join(goroot, "lib/wasm/wasm_exec.js"),
   });
@@ -48,42 +50,57 @@ export async function openTab(context, url) {
 
 /** The site and a browser for many cases. */
 export class Harness {
+  #site;
+  #browser;
+  #origins = 0;
+
   static async start() {
     const harness = new Harness();
-    harness.site = await serveHostile();
-    harness.browser = await launch({ args: [] });
-    harness.page = await openTab(harness.browser.context, harness.site.url);
+    harness.#site = await serveHostile();
+    harness.#browser = await launch({ args: [] });
     return harness;
   }
 
   async close() {
-    await this.browser?.close();
-    await this.site?.close();
+    await this.#browser?.close();
+    await this.#site?.close();
   }
 
-  /** Opens another tab. */
+  /** Runs cases one after another, `lanes` of them at once; calls onResult with each case and its result. */
+  async runAll(rows, lanes, onResult) {
+    const queue = rows.values();
+    const work = async () => {
+      const lane = await this.#openLane();
+      for (const row of queue) onResult(row, await (row.ownOrigin ? await this.#openLane() : lane).run(row));
+    };
+    await Promise.all(Array.from({ length: lanes }, work));
+  }
+
+  /** Opens a tab of an origin that nothing else has used. Every name under localhost is this machine. */
+  async #openLane() {
+    const url = this.#site.url.replace("127.0.0.1", `lane${this.#origins++}.localhost`);
+    return new Lane(this.#browser.context, url, await openTab(this.#browser.context, url));
+  }
+}
+
+/** A tab with a store of its own, in which cases run one after another. */
+class Lane {
+  #context;
+  #url;
+
+  constructor(context, url, page) {
+    this.#context = context;
+    this.#url = url;
+    this.page = page;
+  }
+
+  /** Opens another tab with the same store. */
   openTab() {
-    return openTab(this.browser.context, this.site.url);
+    return openTab(this.#context, this.#url);
   }
 
-  /**
-   * Runs a case, in a browser of its own if the case says so: Chromium notices a smaller quota of a site that has used
-   * IndexedDB only after 30 s. Returns {outcome, problems, moved, ratio, seconds, message}.
-   */
+  /** Runs a case. Returns {outcome, problems, moved, ratio, seconds, message}. */
   async run(row) {
-    if (!row.ownBrowser) return this.#run(row);
-    const own = new Harness();
-    own.site = this.site;
-    own.browser = await launch({ args: [] });
-    try {
-      own.page = await own.openTab();
-      return await own.#run(row);
-    } finally {
-      await own.browser.close();
-    }
-  }
-
-  async #run(row) {
     const server = await new HostileServer(row.bytes ?? FILE).listen();
     const trial = new Trial(this, row, server);
     const start = performance.now();
@@ -101,9 +118,9 @@ export class Harness {
 
 /** One run of a case. A case's functions use it. */
 export class Trial {
-  constructor(harness, row, server) {
+  constructor(lane, row, server) {
     this.expect = this.expect.bind(this);
-    Object.assign(this, { harness, row, server, page: harness.page, problems: [], id: server.url });
+    Object.assign(this, { lane, row, server, page: lane.page, problems: [], id: server.url });
     this.speed = row.speed ?? 1;
   }
 

@@ -20,25 +20,31 @@ const cases = [...networkCases, ...answerCases, ...byteCases, ...resumeCases, ..
   .map((row) => ({ outcome: "identical", ...row }))
   .filter(({ name }) => new RegExp(process.env.CASE ?? "").test(name));
 
+/** How many cases run at once: most of them wait most of the time. */
+const LANES = Number(process.env.LANES ?? 3);
+
+const promises = new Map(); // of the results, by case
+const settle = new Map();
+for (const row of cases) promises.set(row, new Promise((resolve) => settle.set(row, resolve)));
+
 let harness;
 before(async () => {
   harness = await Harness.start();
+  harness.runAll(cases, LANES, (row, result) => settle.get(row)(result));
 });
 after(() => harness?.close());
 
-const results = [];
 for (const row of cases.filter(({ name }) => !open[name])) {
   test(row.name, async () => {
-    const result = await harness.run(row);
-    results.push({ row, result });
-    assert.deepEqual(result.problems, [], result.message);
+    const { problems, message } = await promises.get(row);
+    assert.deepEqual(problems, [], message);
   });
 }
 
 test("the table of the cases", async () => {
-  for (const row of cases.filter(({ name }) => open[name])) {
-    results.push({ row, result: await harness.run(row), open: open[row.name] });
-  }
+  const results = await Promise.all(
+    cases.map(async (row) => ({ row, result: await promises.get(row), open: open[row.name] })),
+  );
   if (process.env.VERBOSE) for (const { row, result } of results) console.log(row.name, "→", result);
   printTable(results);
 });

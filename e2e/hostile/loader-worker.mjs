@@ -8,7 +8,7 @@ const calls = new Map();
 const { promise: started, resolve } = Promise.withResolvers();
 
 addEventListener("message", async ({ data }) => {
-  if (data.port) return start(data.port);
+  if (data.port) return start(data);
   if (data.abort) return calls.get(data.abort)?.abort();
   const { id, method, args } = data;
   const controller = new AbortController();
@@ -22,10 +22,10 @@ addEventListener("message", async ({ data }) => {
   }
 });
 
-async function start(port) {
+async function start({ port, module }) {
   globalThis.outriderStorage = new StorageClient(port);
   const go = new Go();
-  const { instance } = await WebAssembly.instantiateStreaming(fetch("/loader.wasm"), go.importObject);
+  const instance = await WebAssembly.instantiate(module, go.importObject);
   go.run(instance);
   resolve(globalThis.outriderLoader);
 }

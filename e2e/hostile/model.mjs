@@ -57,10 +57,14 @@ function randomBytes(length, seed) {
 /** Returns the SHA-256 of bytes in hex. */
 export const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
+const known = new WeakMap(); // hashes of chunks by file
+
 /** Returns the SHA-256 of every chunk of a file. */
 export function chunkHashes(bytes) {
+  if (known.has(bytes)) return known.get(bytes);
   const hashes = [];
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) hashes.push(sha256(bytes.subarray(at, at + CHUNK_BYTES)));
+  known.set(bytes, hashes);
   return hashes;
 }
 

@@ -8,6 +8,7 @@ const never = new AbortController().signal;
 let loader;
 let storage;
 let nextId = 1;
+const program = WebAssembly.compileStreaming(fetch("/loader.wasm")); // compiled once for all workers
 const pending = new Map();
 
 /** Starts the storage worker and returns it with a port to it. */
@@ -24,7 +25,8 @@ function start(settings = {}) {
   const { worker, port } = startStorage(settings);
   storage = worker;
   loader = new Worker("/hostile/loader-worker.js", { type: "module", name: JSON.stringify(settings) });
-  loader.postMessage({ port }, [port]);
+  const started = loader;
+  program.then((module) => started.postMessage({ port, module }, [port]));
   loader.addEventListener("message", ({ data: { id, result, error, progress } }) => {
     const call = pending.get(id);
     if (progress) return call.onProgress(progress);

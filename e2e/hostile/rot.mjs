@@ -81,3 +81,26 @@ export async function makeSchema({ version, files = [], chunks = [], bytes = [] 
     });
   }
 }
+
+/** Opens a database of the first version and keeps it when another tab needs a newer one, as a hung tab does. */
+export function holdOldVersion() {
+  return new Promise((resolve) => {
+    const opening = indexedDB.open("outrider-weights", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("files", { keyPath: "id" });
+    opening.onsuccess = () => {
+      globalThis.held = opening.result;
+      resolve();
+    };
+  });
+}
+
+/** Has the browser delete a database that is open here: it waits, and whoever opens the database waits too. */
+export function holdDeletion() {
+  return new Promise((resolve) => {
+    const opening = indexedDB.open("outrider-weights", 2);
+    opening.onsuccess = () => {
+      globalThis.held = opening.result;
+      indexedDB.deleteDatabase("outrider-weights").onblocked = resolve;
+    };
+  });
+}

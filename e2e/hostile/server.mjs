@@ -16,7 +16,10 @@ export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resol
 export class HostileServer {
   /** The file. */
   bytes;
-  /** The manifest beside the file, which it answers with 404 if there is none; "reset" closes the connection. */
+  /**
+   * The manifest beside the file, which it answers with 404 if there is none; "reset" closes the connection, and
+   * "silence" never answers.
+   */
   manifest;
   /** Headers of every response with bytes of the file; those of `cors` come with every response. */
   headers = { ETag: '"1"', "Accept-Ranges": "bytes" };
@@ -127,6 +130,7 @@ class Answer {
   manifest() {
     const { manifest } = this.#server;
     if (manifest === "reset") return this.reset();
+    if (manifest === "silence") return this.silence();
     this.#head(manifest ? 200 : 404, { "Content-Type": "application/json" });
     this.#response.end(manifest ?? "");
   }

@@ -12,9 +12,7 @@ import (
 	"github.com/outrider-web/outrider/internal/testing/tiny"
 )
 
-var weightTypes = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0, quant.Q2_K,
-	quant.Q3_K,
-	quant.Q4_K, quant.Q5_K, quant.Q6_K}
+var weightTypes = quant.WeightTypes
 
 // TestTinyModelsAgreeWithTheReference covers every weight type: the GPU's logits are the reference's, and so are its
 // tokens.

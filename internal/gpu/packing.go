@@ -21,7 +21,8 @@ type packing struct {
 
 // repacked lists the types that are repacked, and whether d is the first or the last value in a block of the file.
 var repacked = map[quant.Type]struct{ scaleLast bool }{
-	quant.Q4_0: {false}, quant.Q8_0: {false}, quant.Q3_K: {true}, quant.Q6_K: {true},
+	quant.Q4_0: {false}, quant.Q5_0: {false}, quant.Q8_0: {false}, quant.IQ4_NL: {false},
+	quant.Q3_K: {true}, quant.Q6_K: {true},
 }
 
 // packingOf returns the layout of a tensor.

@@ -12,7 +12,8 @@ var codecs = map[Type]codec{
 	F32: {decodeF32, encodeF32}, F16: {decodeF16, encodeF16}, BF16: {decodeBF16, encodeBF16},
 	Q4_0: {decodeQ4_0, encodeQ4_0}, Q4_1: {decodeQ4_1, encodeQ4_1}, Q8_0: {decodeQ8_0, encodeQ8_0},
 	Q2_K: {decodeQ2_K, encodeQ2_K}, Q3_K: {decodeQ3_K, encodeQ3_K}, Q4_K: {decodeQ4_K, encodeQ4_K},
-	Q5_K: {decodeQ5_K, encodeQ5_K}, Q6_K: {decodeQ6_K, encodeQ6_K},
+	Q5_K: {decodeQ5_K, encodeQ5_K}, Q6_K: {decodeQ6_K, encodeQ6_K}, Q5_0: {decodeQ5_0, encodeQ5_0},
+	Q5_1: {decodeQ5_1, encodeQ5_1}, IQ4_NL: {decodeIQ4_NL, encodeIQ4_NL}, IQ4_XS: {decodeIQ4_XS, encodeIQ4_XS},
 }
 
 // Dequantize converts the blocks in src to weights. It panics if the lengths of dst and src are not the same number of

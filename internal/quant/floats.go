@@ -14,6 +14,8 @@ const (
 var floats = map[Type][]Float{
 	F32: {{2, exponentF32}}, BF16: {{0, exponentF32}}, F16: {{0, exponentF16}},
 	Q4_0: {{0, exponentF16}}, Q4_1: {{0, exponentF16}, {2, exponentF16}}, Q8_0: {{0, exponentF16}},
+	Q5_0: {{0, exponentF16}}, Q5_1: {{0, exponentF16}, {2, exponentF16}},
+	IQ4_NL: {{0, exponentF16}}, IQ4_XS: {{0, exponentF16}},
 	Q2_K: {{80, exponentF16}, {82, exponentF16}}, Q3_K: {{108, exponentF16}},
 	Q4_K: {{0, exponentF16}, {2, exponentF16}}, Q5_K: {{0, exponentF16}, {2, exponentF16}}, Q6_K: {{208, exponentF16}},
 }

@@ -32,7 +32,7 @@ test("the API's document lists the custom properties of the element", () => {
 test("the API's document lists the events and properties of the element", () => {
   const events = read("web/src/element/events.ts");
   assert.deepEqual(names(docs, /^\| `([\w-]+-[\w-]+)` \| /gm), names(events, /^ {2}"([\w-]+)":/gm));
-  const properties = names(read("web/src/element/scout-chat.ts"), /@property\([^)]*\)\s+(?:get )?(\w+)/g);
+  const properties = names(read("web/src/element/scout-chat.ts"), /@property\([^)]*\)\s+(?:override |get )?(\w+)/g);
   const table = docs.slice(docs.indexOf("| Attribute | Property"));
   assert.deepEqual(names(table.split("\n\n")[0], /^\| \S* ?\| `(\w+)` \|/gm), properties);
 });

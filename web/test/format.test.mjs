@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytes, duration, modelName, tokensPerSecond } from "../../dist/modules/element/format.js";
+import { modelName } from "../../dist/modules/element/format.js";
+import { en } from "../../dist/modules/text/en.js";
+import { fr } from "../../dist/modules/text/fr.js";
+
+const { format } = en;
 
 test("sizes have three digits and a unit", () => {
   const cases = [
@@ -13,7 +17,7 @@ test("sizes have three digits and a unit", () => {
     [2e9, "2.00 GB"],
     [6.1e10, "61.0 GB"],
   ];
-  for (const [n, text] of cases) assert.equal(bytes(n), text);
+  for (const [n, text] of cases) assert.equal(format.bytes(n), text);
 });
 
 test("durations are rounded to seconds below a minute and to minutes above", () => {
@@ -25,12 +29,26 @@ test("durations are rounded to seconds below a minute and to minutes above", () 
     [3540, "59 min"],
     [4800, "1 h 20 min"],
   ];
-  for (const [seconds, text] of cases) assert.equal(duration(seconds), text);
+  for (const [seconds, text] of cases) assert.equal(format.duration(seconds), text);
 });
 
 test("slow speeds keep a decimal", () => {
-  assert.equal(tokensPerSecond(0.84), "0.8 tokens/s");
-  assert.equal(tokensPerSecond(41.6), "42 tokens/s");
+  assert.equal(format.tokensPerSecond(0.84), "0.8 tokens/s");
+  assert.equal(format.tokensPerSecond(41.6), "42 tokens/s");
+});
+
+test("French has its own units, decimal comma and plurals", () => {
+  assert.equal(fr.format.bytes(98_362_432), "98,4 Mo");
+  assert.equal(fr.format.tokensPerSecond(0.84), "0,8 jetons/s");
+  const forms = { one: "jour", other: "jours" };
+  assert.deepEqual(
+    [0, 1, 2].map((n) => fr.format.plural(n, forms)),
+    ["jour", "jour", "jours"],
+  );
+  assert.deepEqual(
+    [0, 1, 2].map((n) => format.plural(n, { one: "day", other: "days" })),
+    ["days", "day", "days"],
+  );
 });
 
 test("a model is named after its file", () => {

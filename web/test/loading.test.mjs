@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesToStore, LARGE_DOWNLOAD, Loading, sourceName } from "../../dist/modules/element/loading.js";
-import { loadingNotice, waitingText } from "../../dist/modules/element/loading-notices.js";
+import { loadingNotice, nextAttemptText } from "../../dist/modules/element/loading-notices.js";
 import { PauseSwitch } from "../../dist/modules/element/pause-switch.js";
+import { en } from "../../dist/modules/text/en.js";
 
 const url = "https://example.org/m.gguf";
 
@@ -46,7 +47,7 @@ test("a large download waits until the person agrees", async () => {
   await question;
   assert.deepEqual(kinds(calls), ["preflight"]);
   assert.deepEqual([calls[0][2].measureFrom, calls[0][2].paging], [LARGE_DOWNLOAD, { slots: 3 }]);
-  const [agree] = buttons(loadingNotice(loading));
+  const [agree] = buttons(loadingNotice(en, loading));
   agree();
   assert.deepEqual(await done, { id: "m" });
   assert.deepEqual(kinds(calls), ["preflight", "load"]);
@@ -56,7 +57,7 @@ test("a large download waits until the person agrees", async () => {
 test("declining the download ends the load as cancelling does", async () => {
   const { loading, done, calls, question } = startLoad();
   await question;
-  const [, decline] = buttons(loadingNotice(loading));
+  const [, decline] = buttons(loadingNotice(en, loading));
   decline();
   await assert.rejects(done, { code: "aborted" });
   assert.deepEqual(kinds(calls), ["preflight"]);
@@ -114,10 +115,9 @@ test("a source is named after its model", () => {
 });
 
 test("a download that waits says when it is attempted again", () => {
-  const waiting = "example.org cannot be reached";
-  assert.equal(waitingText({ waiting, until: 0 }, 1000), waiting);
-  assert.equal(waitingText({ waiting, until: 13_000 }, 1000), `${waiting} · next attempt in 12 s`);
-  assert.equal(waitingText({ waiting, until: 900 }, 1000), `${waiting} · next attempt now`);
+  assert.equal(nextAttemptText(en.loading, { until: 0 }, 1000), "");
+  assert.equal(nextAttemptText(en.loading, { until: 13_000 }, 1000), " · next attempt in 12 s");
+  assert.equal(nextAttemptText(en.loading, { until: 900 }, 1000), " · next attempt now");
 });
 
 test("a cancelled load ends within a second even if the engine does not answer", async () => {

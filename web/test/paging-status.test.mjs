@@ -4,27 +4,31 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { hitRateText, PagingStatus, pagingText } from "../../dist/modules/element/paging-status.js";
+import { en } from "../../dist/modules/text/en.js";
 
 const stats = (bytesMissing) => ({ paging: { expertsOnGPU: 412, experts: 768, bytesMissing, bytesTotal: 55e9 } });
 
 test("the text has the number of experts on the GPU, and the download until it is complete", () => {
-  assert.equal(pagingText(stats(0).paging), "412 of 768 experts on the GPU");
-  assert.equal(pagingText(stats(20e9).paging), "412 of 768 experts on the GPU · 35.0 GB of 55.0 GB downloaded so far");
+  assert.equal(pagingText(en, stats(0).paging), "412 of 768 experts on the GPU");
+  assert.equal(
+    pagingText(en, stats(20e9).paging),
+    "412 of 768 experts on the GPU · 35.0 GB of 55.0 GB downloaded so far",
+  );
 });
 
 test("a hit rate is shown for answers that used experts", () => {
   const paging = (hits, misses) => ({ decode: { hits, misses, hitRate: hits / (hits + misses) } });
-  assert.equal(hitRateText(paging(93, 7)), "93 % of experts found on the GPU");
-  assert.equal(hitRateText(paging(0, 0)), undefined);
-  assert.equal(hitRateText(null), undefined);
-  assert.equal(hitRateText(undefined), undefined);
+  assert.equal(hitRateText(en, paging(93, 7)), "93 % of experts found on the GPU");
+  assert.equal(hitRateText(en, paging(0, 0)), undefined);
+  assert.equal(hitRateText(en, null), undefined);
+  assert.equal(hitRateText(en, undefined), undefined);
 });
 
 /** Follows a model whose engine returns one statistic after another, then the last again. */
 function follow(...answers) {
   let reads = 0;
   const engine = { stats: async () => answers[Math.min(reads++, answers.length - 1)] };
-  const status = new PagingStatus({ engine, requestUpdate() {} }, 1);
+  const status = new PagingStatus({ engine, texts: en, requestUpdate() {} }, 1);
   const model = {};
   status.follow(model);
   return { status, model, reads: () => reads };

@@ -3,13 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { errorActions, fileIds } from "../../dist/modules/element/error-actions.js";
-import {
-  checkText,
-  groupFiles,
-  leastRecentlyUsed,
-  StorageManager,
-} from "../../dist/modules/element/storage-manager.js";
+import { groupFiles, leastRecentlyUsed, StorageManager } from "../../dist/modules/element/storage-manager.js";
 import { describe } from "../../dist/modules/element/storage-view.js";
+import { en } from "../../dist/modules/text/en.js";
 
 const at = "https://example.org/";
 const file = (id, more) => ({
@@ -56,16 +52,17 @@ test("the model used least recently is suggested, and never a file on the disk",
 
 test("a model is described by its size, where it is, and when it was used", () => {
   const now = 1e12;
-  const of = (more) => describe(groupFiles([file("a.gguf", more)], [])[0], now);
+  const of = (more) => describe(en, groupFiles([file("a.gguf", more)], [])[0], now);
   assert.equal(of({ used: 0 }), "10 B");
   assert.equal(of({ used: now - 90 * 60_000, onDisk: true }), "10 B, on your disk · used 1 hour ago");
   assert.equal(of({ used: now, complete: false }), "10 B · incomplete · used just now");
 });
 
 test("the result of a check says how many parts have changed", () => {
-  assert.match(checkText(0), /every byte is as it was stored/);
-  assert.match(checkText(1), /1 part has changed.*downloads it again/);
-  assert.match(checkText(3), /3 parts have changed.*downloads them again/);
+  const { unchanged, changed } = en.storage;
+  assert.match(unchanged, /every byte is as it was stored/);
+  assert.match(changed(1), /1 part has changed.*downloads it again/);
+  assert.match(changed(3), /3 parts have changed.*downloads them again/);
 });
 
 /** Makes a manager of these files whose engine records the deletions. */
@@ -101,7 +98,10 @@ test("nothing is deleted before the person agrees", async () => {
 async function deletedBy(message, source) {
   const deleted = [];
   const engine = { deleteModel: async (id) => void deleted.push(id) };
-  const actions = errorActions({ error: { code: "file_changed", message }, source }, { engine, dismiss() {} });
+  const actions = errorActions(
+    { error: { code: "file_changed", message }, source },
+    { texts: en, engine, dismiss() {} },
+  );
   assert.equal(actions[0].label, "Keep what is stored");
   actions[1]?.run();
   return deleted;
@@ -123,7 +123,8 @@ test("the files of a source are its model and its vision file", () => {
 });
 
 test("other errors have the actions that fit them", () => {
-  const labels = (code) => errorActions({ error: { code, message: "" }, source: "a" }, {}).map(({ label }) => label);
+  const labels = (code) =>
+    errorActions({ error: { code, message: "" }, source: "a" }, { texts: en }).map(({ label }) => label);
   assert.deepEqual(labels("permission_needed"), ["Allow"]);
   assert.deepEqual(labels("storage_full"), ["Free space…"]);
   assert.deepEqual(labels("no_cors"), []);

@@ -30,11 +30,6 @@ func download(ctx context.Context, args []js.Value) (any, error) {
 		return nil, err
 	}
 	defer m.Close()
-	if kind := args[1].Get("kind"); kind.Truthy() {
-		if err := m.Move(ctx, store.Kind(kind.String())); err != nil {
-			return nil, err
-		}
-	}
 	return nil, m.Download(ctx, nil, reporter(args[2]))
 }
 
@@ -73,7 +68,17 @@ func open(ctx context.Context, args []js.Value) (*loader.Model, error) {
 		}
 		o.Integrity = hashes
 	}
-	return loader.OpenWith(ctx, location, name, store.Browser{}, o)
+	m, err := loader.OpenWith(ctx, location, name, store.Browser{}, o)
+	if err != nil {
+		return nil, err
+	}
+	if kind := args[1].Get("kind"); kind.Truthy() {
+		if err := m.Move(ctx, store.Kind(kind.String())); err != nil {
+			m.Close()
+			return nil, err
+		}
+	}
+	return m, nil
 }
 
 // reporter returns a function that calls a JavaScript function with {phase, done, waiting}.

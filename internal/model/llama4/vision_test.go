@@ -129,6 +129,24 @@ func TestWrongVisionTensorsAreErrors(t *testing.T) {
 	}
 }
 
+// The files of later converters name the second norm of a block differently.
+func TestTheSecondNormHasEitherName(t *testing.T) {
+	_, file := openVision(t, "vision-tiny")
+	source := model.Source{}
+	for _, x := range header(t, file).Tensors {
+		name := strings.Replace(x.Name, ".ln2.", ".attn_post_norm.", 1)
+		source[name] = &ops.Tensor{Name: name, Type: x.Type, Shape: slices.Clone(x.Dims)}
+	}
+	if err := model.CheckVisionEncoder(encoderOf(t, file), source, model.Config{HiddenSize: 64}); err != nil {
+		t.Error(err)
+	}
+	source["v.blk.0.ln2.weight"] = source["v.blk.0.ln1.weight"]
+	err := model.CheckVisionEncoder(encoderOf(t, file), source, model.Config{HiddenSize: 64})
+	if err == nil || !strings.Contains(err.Error(), "v.blk.0.ln2.weight") {
+		t.Errorf("a block with both names: %v", err)
+	}
+}
+
 // The table of §3.6 for a grid of 4×4: row 4t+q is patch q of vector t.
 func TestPixelShuffleJoinsThePatchesOfASquare(t *testing.T) {
 	n := &visionNetwork{visionEncoder: &visionEncoder{gridSize: 4, shuffleSize: 2}}

@@ -60,7 +60,7 @@ func (v *visionEncoder) bindBlock(w *model.Weights, prefix string) block {
 	}
 	return block{
 		norm1: v.bindNorm(w, prefix+"ln1"),
-		norm2: v.bindNorm(w, prefix+"ln2"),
+		norm2: v.bindNorm(w, prefix+secondNorm(w, prefix)),
 		q:     bind("attn_q", v.hiddenSize, v.hiddenSize),
 		k:     bind("attn_k", v.hiddenSize, v.hiddenSize),
 		v:     bind("attn_v", v.hiddenSize, v.hiddenSize),
@@ -68,6 +68,15 @@ func (v *visionEncoder) bindBlock(w *model.Weights, prefix string) block {
 		up:    bind("ffn_up", v.hiddenSize, v.feedForwardWidth),
 		down:  bind("ffn_down", v.feedForwardWidth, v.hiddenSize),
 	}
+}
+
+// secondNorm returns the name of a block's second norm. llama.cpp's converter wrote it as ln2; since it names the
+// tensors of all vision encoders alike, it writes attn_post_norm, the norm after the attention.
+func secondNorm(w *model.Weights, prefix string) string {
+	if w.Has(prefix + "attn_post_norm.weight") {
+		return "attn_post_norm"
+	}
+	return "ln2"
 }
 
 // bindNorm takes the weights of a LayerNorm from w.

@@ -8,10 +8,7 @@ import (
 )
 
 // weightTypes are the types that a weight may have.
-var weightTypes = []quant.Type{
-	quant.F32, quant.F16, quant.BF16, quant.Q4_0, quant.Q4_1, quant.Q8_0,
-	quant.Q2_K, quant.Q3_K, quant.Q4_K, quant.Q5_K, quant.Q6_K,
-}
+var weightTypes = quant.WeightTypes
 
 // getRows returns cases that read odd numbers of blocks and rows of every type, to test dequantisation and the layout
 // after an upload.

@@ -13,8 +13,8 @@ export interface CatalogueModel {
   mmproj?: string;
   /** Size of the download, bytes; 0 if it is not known. */
   bytes: number;
-  /** What the model is good for, in a few words. */
-  note: string;
+  /** What the model is good for, in a few words; without it, the table of texts is asked by the id. */
+  note?: string;
 }
 
 /** Nano, the model that is part of the site. */
@@ -24,7 +24,6 @@ export const nano: CatalogueModel = {
   url: siteURL(builtIn.url),
   mmproj: siteURL(builtIn.mmproj),
   bytes: builtIn.bytes,
-  note: "Built in: small talk and simple drawings",
 };
 
 /** Returns the address of a file at the main branch, or another revision, of a repository on Hugging Face. */
@@ -44,21 +43,18 @@ export const catalogue: readonly CatalogueModel[] = [
       "mmproj-Llama-4-Scout-17B-16E-Instruct-f16.gguf",
     ),
     bytes: 42_578_608_896,
-    note: "109 billion parameters, text and pictures",
   },
   {
     id: "llama-3.2-1b",
     name: "Llama 3.2 1B",
     url: huggingFace("bartowski/Llama-3.2-1B-Instruct-GGUF", "Llama-3.2-1B-Instruct-Q4_K_M.gguf"),
     bytes: 807_694_464,
-    note: "Quick and capable",
   },
   {
     id: "llama-3.2-3b",
     name: "Llama 3.2 3B",
     url: huggingFace("bartowski/Llama-3.2-3B-Instruct-GGUF", "Llama-3.2-3B-Instruct-Q4_K_M.gguf"),
     bytes: 2_019_377_696,
-    note: "Slower, with better answers",
   },
   {
     id: "smollm2-135m",
@@ -69,7 +65,6 @@ export const catalogue: readonly CatalogueModel[] = [
       "ab810cf68114990406fdf996510dd3d3c6adbdf5",
     ),
     bytes: 98_362_432,
-    note: "Tiny: to try it out",
   },
 ];
 

@@ -2,8 +2,9 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { StoredModel } from "../protocol.js";
+import type { Texts } from "../text/texts.js";
 import type { CatalogueModel } from "./catalogue.js";
-import { bytes, modelName } from "./format.js";
+import { modelName } from "./format.js";
 import { icons } from "./icons.js";
 import { canReadInPlace, pickModels } from "./local-files.js";
 
@@ -40,49 +41,54 @@ export interface ChooserModels {
 }
 
 /** Renders the chooser with the models on offer and the stored ones; storage is the view of the store below. */
-export function chooser(models: ChooserModels, actions: ChooserActions, storage: unknown): TemplateResult {
+export function chooser(t: Texts, models: ChooserModels, actions: ChooserActions, storage: unknown): TemplateResult {
   return html`
     <section part="chooser" class="chooser" aria-labelledby="choose">
       <slot name="intro"></slot>
-      <h2 id="choose">Choose a model</h2>
-      <p class="quiet">It runs on this machine. What you write stays here.</p>
-      <ul class="choices">${choices(models).map((choice) => row(choice, actions))}</ul>
-      ${urlForm(actions)} ${filePicker(actions)} ${storage}
+      <h2 id="choose">${t.chooser.heading}</h2>
+      <p class="quiet">${t.chooser.privacy}</p>
+      <ul class="choices">${choices(t, models).map((choice) => row(t.chooser, choice, actions))}</ul>
+      ${urlForm(t.chooser, actions)} ${filePicker(t.chooser, actions)} ${storage}
     </section>
   `;
 }
 
-function choices({ offered, stored, downloadsElsewhere }: ChooserModels): Choice[] {
+function choices(t: Texts, { offered, stored, downloadsElsewhere }: ChooserModels): Choice[] {
   const isOffered = ({ id }: StoredModel) => offered.some(({ url, mmproj }) => url === id || mmproj === id);
   const others = stored.filter((s) => !isOffered(s));
   const all = [
-    ...offered.map((entry) => offeredChoice(entry, stored)),
-    ...others.map((s) => ({ model: s.id, name: modelName(s.name), note: storedNote(s), stored: s })),
+    ...offered.map((entry) => offeredChoice(t, entry, stored)),
+    ...others.map((s) => ({ model: s.id, name: modelName(s.name), note: storedNote(t, s), stored: s })),
   ];
   return all.map((choice) => ({ ...choice, elsewhere: choice.stored ? downloadsElsewhere(choice.stored.id) : false }));
 }
 
-function offeredChoice(entry: CatalogueModel, stored: readonly StoredModel[]): Choice {
-  const note = entry.bytes ? `${bytes(entry.bytes)} · ${entry.note}` : entry.note;
+function offeredChoice(t: Texts, entry: CatalogueModel, stored: readonly StoredModel[]): Choice {
+  const parts = [entry.bytes && t.format.bytes(entry.bytes), entry.note ?? t.chooser.notes[entry.id]];
+  const note = parts.filter(Boolean).join(" · ");
   return { model: entry.id, name: entry.name, note, stored: stored.find(({ id }) => id === entry.url) };
 }
 
-function storedNote({ name, bytesTotal }: StoredModel): string {
-  return `${bytes(bytesTotal)}${isVisionFile(name) ? " · vision file" : ""}`;
+function storedNote({ format, chooser: t }: Texts, { name, bytesTotal }: StoredModel): string {
+  return format.bytes(bytesTotal) + (isVisionFile(name) ? ` · ${t.visionFile}` : "");
 }
 
-function row({ model, name, note, stored, elsewhere }: Choice, actions: ChooserActions): TemplateResult {
+function row(
+  t: Texts["chooser"],
+  { model, name, note, stored, elsewhere }: Choice,
+  actions: ChooserActions,
+): TemplateResult {
   return html`
     <li class="choice">
       <button part="choice" class="choose" data-model=${model} ?disabled=${isVisionFile(name)}
         @click=${() => actions.choose(model)}>
         <span class="name">${name}</span>
-        <span class="quiet">${elsewhere ? "Downloading in another tab: choose it to join" : note}</span>
-        ${stored ? badge(stored) : nothing}
+        <span class="quiet">${elsewhere ? t.elsewhere : note}</span>
+        ${stored ? badge(t, stored) : nothing}
       </button>
       ${
         stored
-          ? html`<button class="plain icon" aria-label="Delete the stored ${name}" title="Delete from this browser"
+          ? html`<button class="plain icon" aria-label=${t.delete(name)} title=${t.deleteTitle}
             @click=${() => actions.delete(stored.id)}>${icons.trash}</button>`
           : nothing
       }
@@ -98,12 +104,12 @@ function isVisionFile(name: string): boolean {
   return /mmproj/i.test(name);
 }
 
-function badge({ complete, bytesStored, bytesTotal }: StoredModel): TemplateResult {
+function badge(t: Texts["chooser"], { complete, bytesStored, bytesTotal }: StoredModel): TemplateResult {
   const percent = bytesTotal > 0 ? Math.floor((bytesStored / bytesTotal) * 100) : 0;
-  return html`<span part="stored" class="badge">${complete ? "Stored" : `${percent || "under 1"} % stored`}</span>`;
+  return html`<span part="stored" class="badge">${complete ? t.stored : t.storedPart(percent)}</span>`;
 }
 
-function urlForm(actions: ChooserActions): TemplateResult {
+function urlForm(t: Texts["chooser"], actions: ChooserActions): TemplateResult {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const data = new FormData(event.target as HTMLFormElement);
@@ -112,16 +118,16 @@ function urlForm(actions: ChooserActions): TemplateResult {
   };
   return html`
     <form class="url" @submit=${submit}>
-      <input name="url" type="url" required aria-label="Address of a GGUF file" placeholder="https://…/model.gguf"
+      <input name="url" type="url" required aria-label=${t.url} placeholder=${t.urlExample}
              autocomplete="off" spellcheck="false" />
-      <button class="soft">Load</button>
-      <input name="mmproj" type="url" aria-label="Address of its vision file"
-             placeholder="https://…/mmproj.gguf, to read pictures (optional)" autocomplete="off" spellcheck="false" />
+      <button class="soft">${t.load}</button>
+      <input name="mmproj" type="url" aria-label=${t.visionURL}
+             placeholder=${t.visionURLExample} autocomplete="off" spellcheck="false" />
     </form>
   `;
 }
 
-function filePicker(actions: ChooserActions): TemplateResult {
+function filePicker(t: Texts["chooser"], actions: ChooserActions): TemplateResult {
   const pick = (event: Event) => {
     const input = event.target as HTMLInputElement;
     if (input.files?.length) actions.open([...input.files]);
@@ -135,7 +141,7 @@ function filePicker(actions: ChooserActions): TemplateResult {
   return html`
     <label class="file">
       <input type="file" accept=".gguf" multiple @click=${pickInPlace} @change=${pick} />
-      ${icons.file}<span>Open GGUF files, or drop them here</span>
+      ${icons.file}<span>${t.files}</span>
     </label>
   `;
 }

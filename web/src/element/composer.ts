@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
+import type { Texts } from "../text/texts.js";
 import type { Picture } from "./attachments.js";
 import type { Status } from "./events.js";
 import { icons } from "./icons.js";
@@ -31,7 +32,12 @@ export interface Draft {
 }
 
 /** Renders the composer. */
-export function composer(draft: Draft, status: Status, actions: ComposerActions): TemplateResult {
+export function composer(
+  { composer: t }: Texts,
+  draft: Draft,
+  status: Status,
+  actions: ComposerActions,
+): TemplateResult {
   const keydown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
@@ -41,17 +47,17 @@ export function composer(draft: Draft, status: Status, actions: ComposerActions)
   const input = (event: InputEvent) => actions.edit((event.target as HTMLTextAreaElement).value);
   return html`
     <div class="composer">
-      ${thumbnails(draft.pictures, actions.remove)}
+      ${thumbnails(t, draft.pictures, actions.remove)}
       <div class="line">
-        ${draft.vision ? attachButton(actions) : nothing}
-        <textarea part="input" rows="1" aria-label="Message" .value=${live(draft.text)} ?disabled=${!draft.enabled}
-          placeholder=${draft.enabled ? "Ask anything" : "Choose a model first"}
+        ${draft.vision ? attachButton(t, actions) : nothing}
+        <textarea part="input" rows="1" aria-label=${t.message} .value=${live(draft.text)} ?disabled=${!draft.enabled}
+          placeholder=${draft.enabled ? t.placeholder : t.placeholderNoModel}
           @input=${input} @keydown=${keydown}></textarea>
         ${
           status === "generating"
-            ? html`<button part="stop" class="round" aria-label="Stop" title="Stop (Escape)"
+            ? html`<button part="stop" class="round" aria-label=${t.stop} title=${t.stopTitle}
                 @click=${actions.stop}>${icons.stop}</button>`
-            : html`<button part="send" class="round" aria-label="Send" title="Send (Enter)"
+            : html`<button part="send" class="round" aria-label=${t.send} title=${t.sendTitle}
               ?disabled=${!draft.sendable} @click=${actions.send}>${icons.send}</button>`
         }
       </div>
@@ -62,7 +68,7 @@ export function composer(draft: Draft, status: Status, actions: ComposerActions)
 /** Names the formats that some systems do not count among pictures. */
 const pictureTypes = "image/*,.avif,.bmp,.heic,.heif,.jxl,.tif,.tiff,.webp";
 
-function attachButton(actions: ComposerActions): TemplateResult {
+function attachButton(t: Texts["composer"], actions: ComposerActions): TemplateResult {
   const open = (event: Event) => ((event.currentTarget as HTMLElement).nextElementSibling as HTMLInputElement).click();
   const pick = (event: Event) => {
     const input = event.target as HTMLInputElement;
@@ -70,7 +76,7 @@ function attachButton(actions: ComposerActions): TemplateResult {
     input.value = ""; // the same picture may be picked again
   };
   return html`
-    <button part="attach" class="round attach" aria-label="Attach pictures" title="Attach pictures"
+    <button part="attach" class="round attach" aria-label=${t.attach} title=${t.attach}
       @click=${open}>${icons.picture}</button>
     <input class="picker" type="file" accept=${pictureTypes} multiple hidden @change=${pick} />
   `;

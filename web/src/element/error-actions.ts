@@ -2,6 +2,7 @@
 
 import { isPair, type LoadSource, type ModelFiles } from "../client/engine.js";
 import type { Engine, EngineError } from "../client/index.js";
+import type { Texts } from "../text/texts.js";
 import { requestAccess } from "./local-files.js";
 
 /** A button beside an error. */
@@ -13,6 +14,7 @@ export interface ErrorAction {
 /** What the actions do. */
 export interface ErrorActionHost {
   readonly engine: Engine;
+  readonly texts: Texts;
   /** Removes the error. */
   dismiss(): void;
   /** Suggests what to delete. */
@@ -32,6 +34,7 @@ export interface Failure {
 
 /** Returns the actions for an error. Without any, only trying again may help. */
 export function errorActions({ error, source, retry = () => {} }: Failure, host: ErrorActionHost): ErrorAction[] {
+  const t = host.texts.errors;
   const ids = source ? fileIds(source) : [];
   const attempt = (body: () => Promise<boolean>) =>
     void body().then(
@@ -42,13 +45,13 @@ export function errorActions({ error, source, retry = () => {} }: Failure, host:
     case "file_changed": {
       const id = changedFile(error.message, ids);
       const startOver = () => host.engine.deleteModel(id!).then(() => true);
-      const remove = { label: "Delete it and start over", run: () => attempt(startOver) };
-      return [{ label: "Keep what is stored", run: host.dismiss }, ...(id ? [remove] : [])];
+      const remove = { label: t.startOver, run: () => attempt(startOver) };
+      return [{ label: t.keep, run: host.dismiss }, ...(id ? [remove] : [])];
     }
     case "permission_needed":
-      return [{ label: "Allow", run: () => attempt(() => requestAccess(host.engine, ids)) }];
+      return [{ label: t.allow, run: () => attempt(() => requestAccess(host.engine, ids)) }];
     case "storage_full":
-      return [{ label: "Free space…", run: host.freeSpace }];
+      return [{ label: t.freeSpace, run: host.freeSpace }];
   }
   return [];
 }

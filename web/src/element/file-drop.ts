@@ -1,6 +1,7 @@
 // Files that are dropped on an element or pasted into it.
 
 import { html, nothing, type TemplateResult } from "lit";
+import type { Texts } from "../text/texts.js";
 import { droppedHandles } from "./local-files.js";
 
 /** The element that files are dropped on. */
@@ -29,9 +30,9 @@ export class FileDrop {
   }
 
   /** Renders what a drop would do while files are dragged; modelOpen: whether a model is open. */
-  view(modelOpen: boolean): TemplateResult | typeof nothing {
+  view({ drop: t }: Texts, modelOpen: boolean): TemplateResult | typeof nothing {
     if (!this.#dragging) return nothing;
-    return html`<div class="drop">${modelOpen ? "Drop pictures to attach them" : "Drop GGUF files to open them"}</div>`;
+    return html`<div class="drop">${modelOpen ? t.pictures : t.models}</div>`;
   }
 
   #listen<K extends keyof HTMLElementEventMap>(type: K, listener: (event: HTMLElementEventMap[K]) => void): void {

@@ -4,7 +4,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Engine } from "../client/index.js";
 import type { PagingStats } from "../protocol.js";
-import { bytes } from "./format.js";
+import type { Texts } from "../text/texts.js";
 import { pauseButton } from "./loading-notices.js";
 import { PauseSwitch } from "./pause-switch.js";
 
@@ -14,6 +14,7 @@ const INTERVAL = 2000;
 /** What the status needs of the element that shows it. */
 export interface PagingStatusHost {
   readonly engine: Engine;
+  readonly texts: Texts;
   /** Schedules a render. */
   requestUpdate(): void;
 }
@@ -55,8 +56,9 @@ export class PagingStatus {
   /** Renders a line about a paged model, and nothing about any other. */
   view(): TemplateResult | typeof nothing {
     if (!this.#stats) return nothing;
-    const button = this.#stats.bytesMissing ? html` ${pauseButton(this.#pause, "link")}` : nothing;
-    return html`<p part="paging" class="quiet paging">${pagingText(this.#stats)}${button}</p>`;
+    const { texts } = this.#host;
+    const button = this.#stats.bytesMissing ? html` ${pauseButton(texts.loading, this.#pause, "link")}` : nothing;
+    return html`<p part="paging" class="quiet paging">${pagingText(texts, this.#stats)}${button}</p>`;
   }
 
   async #read(model: object): Promise<void> {
@@ -69,14 +71,17 @@ export class PagingStatus {
 }
 
 /** Returns, for example, "48 of 768 experts on the GPU · 13.1 GB of 42.6 GB downloaded so far". */
-export function pagingText({ expertsOnGPU, experts, bytesMissing, bytesTotal }: PagingStats): string {
-  const placed = `${expertsOnGPU} of ${experts} experts on the GPU`;
+export function pagingText(
+  { paging: t }: Texts,
+  { expertsOnGPU, experts, bytesMissing, bytesTotal }: PagingStats,
+): string {
+  const placed = t.experts(expertsOnGPU, experts);
   if (bytesMissing === 0) return placed;
-  return `${placed} · ${bytes(bytesTotal - bytesMissing)} of ${bytes(bytesTotal)} downloaded so far`;
+  return `${placed} · ${t.downloaded(bytesTotal - bytesMissing, bytesTotal)}`;
 }
 
 /** Returns how often the experts of an answer were on the GPU, for its notes; undefined if none was paged. */
-export function hitRateText(paging: PagingStats | null | undefined): string | undefined {
+export function hitRateText({ conversation: t }: Texts, paging: PagingStats | null | undefined): string | undefined {
   if (!paging || paging.decode.hits + paging.decode.misses === 0) return undefined;
-  return `${Math.round(100 * paging.decode.hitRate)} % of experts found on the GPU`;
+  return t.hitRate(Math.round(100 * paging.decode.hitRate));
 }

@@ -2,6 +2,7 @@
 
 import type { Engine } from "../client/index.js";
 import type { StoredFileReport, StoredModel } from "../protocol.js";
+import type { Texts } from "../text/texts.js";
 import type { CatalogueModel } from "./catalogue.js";
 import { modelName } from "./format.js";
 import { exportFiles } from "./local-files.js";
@@ -23,11 +24,14 @@ export interface StoredGroup {
   readonly used: number;
 }
 
+/** Returns a text about a task from the table of a language. */
+export type TaskText = (t: Texts["storage"]) => string;
+
 /** What is being done with a model, or was done. */
 export interface StorageTask {
   readonly id: string;
-  /** For a person. */
-  readonly text: string;
+  /** What it is, for a person; undefined if there is nothing to say. */
+  readonly text: TaskText | undefined;
   /** Ends what is under way; undefined once it has ended. */
   readonly cancel?: () => void;
 }
@@ -143,23 +147,31 @@ export class StorageManager {
 
   /** Reads all bytes of a model again and compares them with what was stored. */
   check(group: StoredGroup): Promise<void> {
-    return this.#run(group, "Checking…", async (signal) => {
-      let changed = 0;
-      for (const { id } of group.files) changed += await this.#host.engine.verifyModel(id, { signal });
-      return checkText(changed);
-    });
+    return this.#run(
+      group,
+      (t) => t.checking,
+      async (signal) => {
+        let changed = 0;
+        for (const { id } of group.files) changed += await this.#host.engine.verifyModel(id, { signal });
+        return (t) => (changed ? t.changed(changed) : t.unchanged);
+      },
+    );
   }
 
   /** Writes a model to a file or a folder that the person chooses. */
   export(group: StoredGroup): Promise<void> {
-    return this.#run(group, "Exporting…", async (signal) => {
-      const show = (done: number) => {
-        const text = `Exporting… ${Math.floor((100 * done) / group.bytesStored)} %`;
-        this.#set({ ...this.#task!, text });
-      };
-      await exportFiles(this.#host.engine, group.files, signal, show);
-      return "Exported.";
-    });
+    return this.#run(
+      group,
+      (t) => t.exporting(0),
+      async (signal) => {
+        const show = (done: number) => {
+          const percent = Math.floor((100 * done) / group.bytesStored);
+          this.#set({ ...this.#task!, text: (t) => t.exporting(percent) });
+        };
+        await exportFiles(this.#host.engine, group.files, signal, show);
+        return (t) => t.exported;
+      },
+    );
   }
 
   #ask(group: StoredGroup | undefined): void {
@@ -171,14 +183,14 @@ export class StorageManager {
   }
 
   /** Carries out one task; body returns how it ended. */
-  async #run({ id }: StoredGroup, text: string, body: (signal: AbortSignal) => Promise<string>): Promise<void> {
+  async #run({ id }: StoredGroup, text: TaskText, body: (signal: AbortSignal) => Promise<TaskText>): Promise<void> {
     this.#task?.cancel?.();
     const abort = new AbortController();
-    const end = (ended: string) => {
+    const end = (ended?: TaskText) => {
       if (!abort.signal.aborted) this.#set({ id, text: ended });
     };
     const cancel = () => {
-      end("Stopped.");
+      end((t) => t.stopped);
       abort.abort();
     };
     this.#set({ id, text, cancel });
@@ -186,7 +198,7 @@ export class StorageManager {
       end(await body(abort.signal));
     } catch (error) {
       if (abort.signal.aborted) return;
-      end("");
+      end();
       if ((error as Error).name !== "AbortError") this.#report(error); // the person closed the file picker
     }
     await this.refresh();
@@ -196,13 +208,6 @@ export class StorageManager {
     this.#task = task;
     this.#host.requestUpdate();
   }
-}
-
-/** Returns the result of a check, for a person. */
-export function checkText(changed: number): string {
-  if (changed === 0) return "Checked: every byte is as it was stored.";
-  const parts = changed === 1 ? "1 part has" : `${changed} parts have`;
-  return `${parts} changed. The next load downloads ${changed === 1 ? "it" : "them"} again.`;
 }
 
 /** Returns files as models: the parts of a split model together, and with a model of the catalogue its vision file. */

@@ -27,6 +27,7 @@ export const styles = css`
     font: 1rem/1.6 var(--scout-font, system-ui, sans-serif);
   }
   :host([hidden]) { display: none; }
+  .root { display: contents; }
   *, ::before, ::after { box-sizing: border-box; }
 
   h2, p, ul { margin: 0; padding: 0; }

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import type { Texts } from "../text/texts.js";
 import type { Picture } from "./attachments.js";
 import { icons } from "./icons.js";
 
@@ -10,6 +11,7 @@ import { icons } from "./icons.js";
  * photos.
  */
 export function thumbnails(
+  t: Texts["composer"],
   pictures: readonly Picture[],
   remove?: (id: number) => void,
 ): TemplateResult | typeof nothing {
@@ -17,11 +19,15 @@ export function thumbnails(
   return html`<ul part="thumbnails" class="thumbnails">${repeat(
     pictures,
     (p) => p.id,
-    (p) => thumbnail(p, remove),
+    (p) => thumbnail(t, p, remove),
   )}</ul>`;
 }
 
-function thumbnail({ id, name, url, checked }: Picture, remove?: (id: number) => void): TemplateResult {
+function thumbnail(
+  t: Texts["composer"],
+  { id, name, url, checked }: Picture,
+  remove?: (id: number) => void,
+): TemplateResult {
   // Formats that the engine reads but the browser does not, such as TIFF, have a symbol instead.
   const replace = (event: Event) => (event.target as HTMLElement).replaceWith(fileSymbol(name));
   return html`
@@ -29,7 +35,7 @@ function thumbnail({ id, name, url, checked }: Picture, remove?: (id: number) =>
       <img src=${url} alt=${name} title=${name} decoding="async" @error=${replace} />
       ${
         remove
-          ? html`<button class="remove" aria-label="Remove ${name}" title="Remove"
+          ? html`<button class="remove" aria-label=${t.remove(name)} title=${t.removeTitle}
               @click=${() => remove(id)}>${icons.cross}</button>`
           : nothing
       }

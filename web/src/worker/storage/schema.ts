@@ -7,8 +7,9 @@ import type { FileChanges, HashState, StoreKind } from "./chunk-store.js";
 /** Version of the database's schema. A change raises it and adds a case to upgrade. */
 export const SCHEMA_VERSION = 2;
 
-/** Milliseconds that opening waits for tabs that hold an older version of the database. */
+/** Milliseconds that opening waits for tabs that hold an older version of the database, and for other reasons. */
 const BLOCKED_TIMEOUT = 10_000;
+const OPEN_TIMEOUT = 30_000; // a browser does not say that a deletion waits for another tab, and the opening for it
 
 /** A file's record. Those of earlier versions lack some of the optional members; see toStoredFile. */
 export interface FileRecord extends FileChanges {
@@ -63,10 +64,11 @@ export type Database = IDBPDatabase<Schema>;
 export async function openDatabase(name: string, onClosed: (cleared: boolean) => void): Promise<Database> {
   let reject: (error: EngineError) => void;
   const blocked = new Promise<never>((_, rejects) => (reject = rejects));
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer = setTimeout(() => reject(heldByOtherTab()), OPEN_TIMEOUT);
   const opening = openDB<Schema>(name, SCHEMA_VERSION, {
     upgrade,
     blocked: () => {
+      clearTimeout(timer);
       timer = setTimeout(() => reject(heldByOtherTab()), BLOCKED_TIMEOUT);
     },
     blocking: (_from, _to, event) => {
@@ -105,6 +107,6 @@ async function newerStore(name: string): Promise<EngineError> {
 }
 
 function heldByOtherTab(): EngineError {
-  const message = "another tab uses the stored models with an older Outrider; close or reload this site's other tabs";
+  const message = "another tab keeps the stored models from being opened; close or reload this site's other tabs";
   return new EngineError("storage_error", message, { retryable: true });
 }

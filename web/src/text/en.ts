@@ -1,0 +1,164 @@
+// Every text of the interface in English. The type of this table is the type of all tables.
+
+import { Format } from "./format.js";
+
+const format = new Format({
+  locale: "en",
+  units: ["B", "KB", "MB", "GB", "TB"],
+  justNow: "just now",
+  tokensPerSecond: "tokens/s",
+});
+
+/** The interface in English. */
+export const en = {
+  language: "en",
+  dir: "ltr" as "ltr" | "rtl",
+  format,
+
+  app: {
+    offered: "Offered by this server",
+    newVersion: "A new version is ready.",
+    reload: "Reload",
+  },
+
+  header: {
+    models: "Models",
+    modelsTitle: "Choose another model",
+    clear: "New",
+    clearTitle: "Start a new conversation",
+  },
+
+  chooser: {
+    heading: "Choose a model",
+    privacy: "It runs on this machine. What you write stays here.",
+    /** By the id of a model of the catalogue: what it is good for. */
+    notes: {
+      nano: "Built in: small talk and simple drawings",
+      "llama-4-scout": "109 billion parameters, text and pictures",
+      "llama-3.2-1b": "Quick and capable",
+      "llama-3.2-3b": "Slower, with better answers",
+      "smollm2-135m": "Tiny: to try it out",
+    } as Record<string, string>,
+    elsewhere: "Downloading in another tab: choose it to join",
+    visionFile: "vision file",
+    stored: "Stored",
+    storedPart: (percent: number) => `${percent || "under 1"} % stored`,
+    delete: (name: string) => `Delete the stored ${name}`,
+    deleteTitle: "Delete from this browser",
+    url: "Address of a GGUF file",
+    urlExample: "https://…/model.gguf",
+    visionURL: "Address of its vision file",
+    visionURLExample: "https://…/mmproj.gguf, to read pictures (optional)",
+    load: "Load",
+    files: "Open GGUF files, or drop them here",
+  },
+
+  drop: {
+    pictures: "Drop pictures to attach them",
+    models: "Drop GGUF files to open them",
+  },
+
+  composer: {
+    message: "Message",
+    placeholder: "Ask anything",
+    placeholderNoModel: "Choose a model first",
+    send: "Send",
+    sendTitle: "Send (Enter)",
+    stop: "Stop",
+    stopTitle: "Stop (Escape)",
+    attach: "Attach pictures",
+    remove: (name: string) => `Remove ${name}`,
+    removeTitle: "Remove",
+  },
+
+  conversation: {
+    label: "Conversation",
+    greeting: "What would you like to know?",
+    you: "You",
+    answer: "Answer",
+    /** Why an answer ended before the model ended it. */
+    cut: { stopped: "Stopped", length: "Cut short: no space left in the context", interrupted: "Interrupted" },
+    network: "Waiting for the network: part of the model is still missing",
+    tile: (tile: number, total: number) => `Looking at tile ${tile} of ${total}…`,
+    vision: (phase: string, done: number, total: number) =>
+      `${phase}: the vision encoder, ${format.bytes(done)} of ${format.bytes(total)}…`,
+    recover: (done: number, total: number) => {
+      const how = total ? `, ${format.bytes(done)} of ${format.bytes(total)}` : "";
+      return `The GPU was reset: loading the model again${how}; then the answer continues…`;
+    },
+    hitRate: (percent: number) => `${percent} % of experts found on the GPU`,
+  },
+
+  loading: {
+    /** What a load does in each phase. */
+    phases: {
+      header: "Reading the file",
+      download: "Downloading",
+      verify: "Checking the downloaded files",
+      load: "Loading onto the GPU",
+    },
+    paused: "Paused. What has arrived is kept.",
+    network: "Waiting for the network…",
+    cancel: "Cancel",
+    pause: "Pause",
+    resume: "Resume",
+    nextAttempt: (seconds: number) => `next attempt ${seconds > 0 ? `in ${format.duration(seconds)}` : "now"}`,
+    progress: (done: number, total: number) => `${format.bytes(done)} of ${format.bytes(total)}`,
+    speed: (bytesPerSecond: number) => `${format.bytes(bytesPerSecond)}/s`,
+    left: (seconds: number) => `${format.duration(seconds)} left`,
+  },
+
+  preflight: {
+    pauseHint: "You can stop the download and continue it another time.",
+    slow: "Why it is slow:",
+    tryAnyway: "Try anyway",
+    copy: "Copy into the browser",
+    download: "Download",
+    decline: "Choose another model",
+  },
+
+  paging: {
+    experts: (placed: number, total: number) => `${placed} of ${total} experts on the GPU`,
+    downloaded: (done: number, total: number) => `${format.bytes(done)} of ${format.bytes(total)} downloaded so far`,
+  },
+
+  errors: {
+    label: "Error:",
+    retry: "Try again",
+    keep: "Keep what is stored",
+    startOver: "Delete it and start over",
+    allow: "Allow",
+    freeSpace: "Free space…",
+  },
+
+  storage: {
+    stored: (bytes: number) => `Stored models: ${format.bytes(bytes)}`,
+    free: (bytes: number) => `${format.bytes(bytes)} free`,
+    freeSpace: "Free space…",
+    check: "Check",
+    export: "Export",
+    delete: "Delete",
+    stop: "Stop",
+    withVision: (size: string) => `${size} with its vision file`,
+    onDisk: (size: string) => `${size}, on your disk`,
+    incomplete: "incomplete",
+    used: (ago: string) => `used ${ago}`,
+    question: (name: string) => `Delete ${name}?`,
+    staysOnDisk: "The file stays on your disk; only the page forgets it.",
+    frees: (bytes: number) => `This frees ${format.bytes(bytes)}. Using the model again downloads or copies it again.`,
+    keep: "Keep",
+    checking: "Checking…",
+    unchanged: "Checked: every byte is as it was stored.",
+    changed: (parts: number) =>
+      format.plural(parts, {
+        one: "1 part has changed. The next load downloads it again.",
+        other: `${parts} parts have changed. The next load downloads them again.`,
+      }),
+    exporting: (percent: number) => `Exporting… ${percent} %`,
+    exported: "Exported.",
+    stopped: "Stopped.",
+  },
+};
+
+/** The type of a table of texts. */
+export type Texts = typeof en;

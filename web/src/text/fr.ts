@@ -1,0 +1,161 @@
+// Every text of the interface in French. French has a space, which does not break a line, before ":", "?" and "%".
+
+import type { Texts } from "./en.js";
+import { Format } from "./format.js";
+
+const format = new Format({
+  locale: "fr",
+  units: ["o", "Ko", "Mo", "Go", "To"],
+  justNow: "à l’instant",
+  tokensPerSecond: "jetons/s",
+});
+
+/** The interface in French. */
+export const fr: Texts = {
+  language: "fr",
+  dir: "ltr",
+  format,
+
+  app: {
+    offered: "Proposé par ce serveur",
+    newVersion: "Une nouvelle version est prête.",
+    reload: "Recharger",
+  },
+
+  header: {
+    models: "Modèles",
+    modelsTitle: "Choisir un autre modèle",
+    clear: "Nouveau",
+    clearTitle: "Commencer une nouvelle conversation",
+  },
+
+  chooser: {
+    heading: "Choisissez un modèle",
+    privacy: "Il s’exécute sur cette machine. Ce que vous écrivez y reste.",
+    notes: {
+      nano: "Intégré : petites conversations et dessins simples",
+      "llama-4-scout": "109 milliards de paramètres, texte et images",
+      "llama-3.2-1b": "Rapide et capable",
+      "llama-3.2-3b": "Plus lent, avec de meilleures réponses",
+      "smollm2-135m": "Minuscule : pour essayer",
+    },
+    elsewhere: "Téléchargement dans un autre onglet : choisissez-le pour le suivre ici",
+    visionFile: "fichier de vision",
+    stored: "Enregistré",
+    storedPart: (percent) => `${percent || "moins de 1"} % enregistré`,
+    delete: (name) => `Supprimer le modèle enregistré ${name}`,
+    deleteTitle: "Supprimer de ce navigateur",
+    url: "Adresse d’un fichier GGUF",
+    urlExample: "https://…/modele.gguf",
+    visionURL: "Adresse de son fichier de vision",
+    visionURLExample: "https://…/mmproj.gguf, pour lire des images (facultatif)",
+    load: "Charger",
+    files: "Ouvrir des fichiers GGUF, ou les déposer ici",
+  },
+
+  drop: {
+    pictures: "Déposez des images pour les joindre",
+    models: "Déposez des fichiers GGUF pour les ouvrir",
+  },
+
+  composer: {
+    message: "Message",
+    placeholder: "Posez une question",
+    placeholderNoModel: "Choisissez d’abord un modèle",
+    send: "Envoyer",
+    sendTitle: "Envoyer (Entrée)",
+    stop: "Arrêter",
+    stopTitle: "Arrêter (Échap)",
+    attach: "Joindre des images",
+    remove: (name) => `Retirer ${name}`,
+    removeTitle: "Retirer",
+  },
+
+  conversation: {
+    label: "Conversation",
+    greeting: "Que voulez-vous savoir ?",
+    you: "Vous",
+    answer: "Réponse",
+    cut: { stopped: "Arrêtée", length: "Coupée : plus de place dans le contexte", interrupted: "Interrompue" },
+    network: "En attente du réseau : une partie du modèle manque encore",
+    tile: (tile, total) => `Examen de la tuile ${tile} sur ${total}…`,
+    vision: (phase, done, total) =>
+      `${phase} : l’encodeur de vision, ${format.bytes(done)} sur ${format.bytes(total)}…`,
+    recover: (done, total) => {
+      const how = total ? `, ${format.bytes(done)} sur ${format.bytes(total)}` : "";
+      return `Le GPU a été réinitialisé : le modèle est rechargé${how} ; la réponse continue ensuite…`;
+    },
+    hitRate: (percent) => `${percent} % des experts trouvés sur le GPU`,
+  },
+
+  loading: {
+    phases: {
+      header: "Lecture du fichier",
+      download: "Téléchargement",
+      verify: "Vérification des fichiers téléchargés",
+      load: "Chargement sur le GPU",
+    },
+    paused: "En pause. Ce qui est arrivé est conservé.",
+    network: "En attente du réseau…",
+    cancel: "Annuler",
+    pause: "Suspendre",
+    resume: "Reprendre",
+    nextAttempt: (seconds) =>
+      seconds > 0 ? `prochain essai dans ${format.duration(seconds)}` : "prochain essai maintenant",
+    progress: (done, total) => `${format.bytes(done)} sur ${format.bytes(total)}`,
+    speed: (bytesPerSecond) => `${format.bytes(bytesPerSecond)}/s`,
+    left: (seconds) => `encore ${format.duration(seconds)}`,
+  },
+
+  preflight: {
+    pauseHint: "Vous pouvez arrêter le téléchargement et le reprendre une autre fois.",
+    slow: "Pourquoi c’est lent :",
+    tryAnyway: "Essayer quand même",
+    copy: "Copier dans le navigateur",
+    download: "Télécharger",
+    decline: "Choisir un autre modèle",
+  },
+
+  paging: {
+    experts: (placed, total) => `${placed} experts sur ${total} sont sur le GPU`,
+    downloaded: (done, total) => `${format.bytes(done)} sur ${format.bytes(total)} téléchargés jusqu’ici`,
+  },
+
+  errors: {
+    label: "Erreur :",
+    retry: "Réessayer",
+    keep: "Garder ce qui est enregistré",
+    startOver: "Supprimer et recommencer",
+    allow: "Autoriser",
+    freeSpace: "Libérer de l’espace…",
+  },
+
+  storage: {
+    stored: (bytes) => `Modèles enregistrés : ${format.bytes(bytes)}`,
+    free: (bytes) => `${format.bytes(bytes)} libres`,
+    freeSpace: "Libérer de l’espace…",
+    check: "Vérifier",
+    export: "Exporter",
+    delete: "Supprimer",
+    stop: "Arrêter",
+    withVision: (size) => `${size} avec son fichier de vision`,
+    onDisk: (size) => `${size}, sur votre disque`,
+    incomplete: "incomplet",
+    used: (ago) => `utilisé ${ago}`,
+    question: (name) => `Supprimer ${name} ?`,
+    staysOnDisk: "Le fichier reste sur votre disque ; seule la page l’oublie.",
+    frees: (bytes) =>
+      `Cela libère ${format.bytes(bytes)}. Pour réutiliser le modèle, il faudra le télécharger ou le copier à nouveau.`,
+    keep: "Garder",
+    checking: "Vérification…",
+    unchanged: "Vérifié : chaque octet est tel qu’il a été enregistré.",
+    changed: (parts) =>
+      format.plural(parts, {
+        one: "1 partie a changé. Le prochain chargement la télécharge à nouveau.",
+        other: `${parts} parties ont changé. Le prochain chargement les télécharge à nouveau.`,
+      }),
+    exporting: (percent) => `Exportation… ${percent} %`,
+    exported: "Exporté.",
+    stopped: "Arrêté.",
+  },
+};
