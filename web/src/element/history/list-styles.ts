@@ -39,7 +39,10 @@ export const listStyles = css`
   input[name="title"] { border-radius: 8px; padding-inline: 0.5rem; }
   input::placeholder { color: var(--quiet); opacity: 1; }
 
-  .list { flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; margin-inline: -0.25rem; padding-inline: 0.25rem; }
+  .list {
+    flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain;
+    margin-inline: -0.25rem; padding-inline: 0.25rem;
+  }
   li { border-radius: 10px; }
   li:hover, li:focus-within { background: color-mix(in srgb, var(--text) 6%, transparent); }
   li.current { background: color-mix(in srgb, var(--accent) 16%, transparent); }
@@ -54,7 +57,10 @@ export const listStyles = css`
   @media (hover: none) { .more { opacity: 1; } }
   .item-actions { display: flex; flex-wrap: wrap; gap: 0 0.25rem; padding: 0 0.25rem 0.375rem; font-size: 0.875rem; }
   .link { padding: 0.25rem 0.375rem; text-decoration: underline; text-underline-offset: 0.15em; }
-  .foot { display: flex; flex-wrap: wrap; gap: 0.25rem; border-top: 1px solid var(--line); padding-top: 0.5rem; font-size: 0.875rem; }
+  .foot {
+    display: flex; flex-wrap: wrap; gap: 0.25rem; padding-top: 0.5rem; font-size: 0.875rem;
+    border-top: 1px solid var(--line);
+  }
   .foot p { flex-basis: 100%; overflow-wrap: anywhere; }
   .foot p:empty { display: none; }
 
