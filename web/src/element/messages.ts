@@ -5,20 +5,27 @@ import { repeat } from "lit/directives/repeat.js";
 import type { ChatProgress } from "../protocol.js";
 import type { Texts } from "../text/texts.js";
 import type { Message } from "./message.js";
+import type { MessageTools } from "./message-tools.js";
 import { hitRateText } from "./paging-status.js";
 import { thumbnails } from "./thumbnails.js";
 
 /** Renders a conversation; generating: its last message is still being written. */
-export function messageList(t: Texts, messages: readonly Message[], generating: boolean): TemplateResult {
+export function messageList(
+  t: Texts,
+  messages: readonly Message[],
+  generating: boolean,
+  tools: MessageTools,
+): TemplateResult {
   return html`
     <div part="messages" class="messages" role="log" aria-label=${t.conversation.label} aria-busy=${generating}>
       ${messages.length === 0 ? greeting(t) : nothing}
       ${repeat(
         messages,
         (m) => m.id,
-        (m, i) => message(t, m, generating && i === messages.length - 1),
+        (m, i) => message(t, m, generating && i === messages.length - 1, tools, i === messages.length - 1),
       )}
     </div>
+    ${tools.question(t)}
   `;
 }
 
@@ -26,7 +33,7 @@ function greeting({ conversation: t }: Texts): TemplateResult {
   return html`<slot name="empty"><p class="empty">${t.greeting}</p></slot>`;
 }
 
-function message(t: Texts, m: Message, generating: boolean): TemplateResult {
+function message(t: Texts, m: Message, generating: boolean, tools: MessageTools, last: boolean): TemplateResult {
   const activity = generating ? activityLine(t, m.activity) : nothing;
   const caret = generating ? html`<span class="caret" aria-hidden="true"></span>` : nothing;
   const { you, answer } = t.conversation;
@@ -35,9 +42,9 @@ function message(t: Texts, m: Message, generating: boolean): TemplateResult {
     <article part="message ${m.role}" class="message ${m.role}" aria-label=${m.role === "user" ? you : answer}>
       ${thumbnails(t.composer, m.pictures)}
       ${m.text ? nothing : activity}
-      <div class="text" ?hidden=${m.role === "user" && !m.text}>${m.text}${caret}</div>
+      ${tools.editor(t, m) ?? html`<div class="text" ?hidden=${m.role === "user" && !m.text}>${m.text}${caret}</div>`}
       ${m.text ? activity : nothing}
-      ${notes(t, m)}
+      ${notes(t, m)}${tools.view(t, m, last)}
     </article>
   `;
 }

@@ -11,8 +11,10 @@ import type { ConversationController } from "./conversation-controller.js";
 import { type ErrorAction, errorActions } from "./error-actions.js";
 import type { FileDrop } from "./file-drop.js";
 import { header } from "./header.js";
+import type { History } from "./history/history.js";
 import { loadingNotice } from "./loading-notices.js";
 import type { MessageDraft } from "./message-draft.js";
+import type { MessageTools } from "./message-tools.js";
 import { messageList } from "./messages.js";
 import type { ModelChoice } from "./model-choice.js";
 import { errorNotice, warningNotices } from "./notices.js";
@@ -29,6 +31,8 @@ export interface ChatView {
   readonly storage: StorageManager;
   readonly draft: MessageDraft;
   readonly modelChoice: ModelChoice;
+  readonly history: History;
+  readonly messageTools: MessageTools;
   readonly autoScroll: AutoScroll;
   readonly fileDrop: FileDrop;
   readonly pagingStatus: PagingStatus;
@@ -47,12 +51,14 @@ export interface ChatActions {
 
 /** Renders the element. */
 export function chatView(view: ChatView, actions: ChatActions): TemplateResult {
-  const { texts: t, conversation, autoScroll, pagingStatus, modelChoice } = view;
+  const { texts: t, conversation, autoScroll, pagingStatus, modelChoice, history } = view;
   const { model, messages } = conversation;
+  const list = history.button(t);
+  const headerState = { name: model?.name, conversation: showsMessages(view), empty: messages.length === 0, list };
   const headerActions = { leave: () => modelChoice.leave(), clear: actions.clear };
   return html`
-    <div class="root" lang=${t.language} dir=${t.dir}>
-      ${header(t, model?.name, messages.length === 0, headerActions)}
+    <div class="root ${history.listShown ? "with-list" : ""}" lang=${t.language} dir=${t.dir}>
+      ${history.view(t)} ${header(t, headerState, headerActions)} ${history.notice(t)}
       <main @scroll=${autoScroll.onScroll}><div class="column">${body(view, actions)}</div></main>
       <div class="foot column">${pagingStatus.view()}${composerView(view, actions)}</div>
       ${view.fileDrop.view(t, model !== undefined)} ${deleteQuestion(t, view.storage)}
@@ -75,9 +81,14 @@ function body(view: ChatView, actions: ChatActions): unknown {
   const { state, model, messages, error, retry } = conversation;
   if (state.status === "loading") return loadingNotice(t, state.work);
   const notice = error ? errorNotice(t, error, retry, actionsFor(view, actions)) : nothing;
-  if (!model) return html`${notice}${chooserView(view, actions)}`;
-  const list = messageList(t, messages, state.status === "generating");
-  return html`${warningNotices(model.info.warnings)}${list}${notice}`;
+  if (!showsMessages(view)) return html`${notice}${chooserView(view, actions)}`;
+  const list = messageList(t, messages, state.status === "generating", view.messageTools);
+  return html`${warningNotices(model?.info.warnings ?? [])}${list}${notice}`;
+}
+
+/** Reports whether the messages are shown, and not the chooser: with a model, or to read a stored conversation. */
+function showsMessages({ conversation: { model, messages, state }, history }: ChatView): boolean {
+  return model !== undefined || (history.reading && messages.length > 0 && state.status === "idle");
 }
 
 function chooserView({ texts, catalogue, storage, modelChoice }: ChatView, { report }: ChatActions): TemplateResult {
