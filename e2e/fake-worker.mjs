@@ -8,6 +8,7 @@
 //   holdLoadAt, holdChatAt, holdTiles                     the step that lasts until the call is aborted
 //   slowToCancel                                          whether the step at holdLoadAt outlasts even that
 //   loadError, loadErrorOnce                              what a load fails with, and whether only the first does
+//   chatErrorOnce                                         what the first answer fails with before any word
 //   refuse                                                whether pictures under 100 bytes are refused
 //   fatal, fatalAt, fatalOnce                             the error and the word at which the engine ends
 //   progressAt                                            progress to report after a word
@@ -72,6 +73,10 @@
     }
 
     async chat(id, request) {
+      const { chatErrorOnce } = script;
+      script.chatErrorOnce = undefined;
+      if (chatErrorOnce) throw chatErrorOnce;
+      globalThis.continued = request.continue_final_message ?? false;
       const { text, pictures } = parseContent(request.messages.at(-1).content);
       if (pictures) await this.#encode(id);
       const answer = script.answer ?? (pictures ? `You showed ${pictures}: ${text}` : `You said: ${text}`);

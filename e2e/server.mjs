@@ -6,9 +6,19 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Serves the built site, on a free port unless one is named, and offers the model if one is named. */
-export function serveSite({ model, port = 0 } = {}) {
-  return serve("build", ["serve", "-addr", `127.0.0.1:${port}`, ...(model ? ["-model", model] : [])]);
+/**
+ * Serves a built site, by default dist/site, on a free port unless one is named, and offers the model if one is named.
+ * The server's log lists the requests; see requests().
+ */
+export function serveSite({ model, port = 0, base = "/", dir = "dist/site" } = {}) {
+  const options = ["-addr", `127.0.0.1:${port}`, "-base", base, "-dir", dir, ...(model ? ["-model", model] : [])];
+  return serve("build", ["serve", "-log", ...options]);
+}
+
+/** Returns the requests in the log of a server of serveSite: paths, status and bytes of the body. */
+export function requests({ log }) {
+  const lines = log().matchAll(/^build: GET (\S+) (\d+) (\d+)$/gm);
+  return [...lines].map(([, path, status, bytes]) => ({ path, status: Number(status), bytes: Number(bytes) }));
 }
 
 /** Serves a virtual model, on a free port unless one is named. url is the address of its file. */
@@ -30,12 +40,12 @@ export function serveVirtual({ model, types, seed, port = 0 }) {
 /** Starts a program of dist/bin and waits until it prints its address. */
 async function serve(program, args) {
   const server = spawn(`${root}dist/bin/${program}`, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
+  let log = "";
   const url = await new Promise((resolve, reject) => {
-    let log = "";
     server.stderr.on("data", (data) => {
       log += data;
       const [, port, path] = /http:\/\/[\w.]+:(\d+)(\S*)\s/.exec(log) ?? [];
-      if (port) resolve(`http://127.0.0.1:${port}${path}`);
+      if (port) resolve(`http://127.0.0.1:${port}${path.replace(/\/$/, "")}`);
     });
     server.on("exit", () => reject(new Error(`the server ended: ${log}`)));
     server.on("error", reject);
@@ -45,5 +55,5 @@ async function serve(program, args) {
     server.kill();
     await ended;
   };
-  return { url, close };
+  return { url, close, log: () => log };
 }

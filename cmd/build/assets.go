@@ -9,10 +9,10 @@ import (
 )
 
 // writeAsset writes a file into the assets folder under a name that contains its hash, so that browsers can cache it
-// without limit. It returns the file's URL on the site.
-func writeAsset(name, ext string, data []byte) (url string, err error) {
-	file := fmt.Sprintf("%s-%s%s", name, shortHash(data), ext)
-	return "/assets/" + file, os.WriteFile(filepath.Join(assetsDir, file), data, 0o644)
+// without limit. It returns that name.
+func writeAsset(name, ext string, data []byte) (file string, err error) {
+	file = fmt.Sprintf("%s-%s%s", name, shortHash(data), ext)
+	return file, os.WriteFile(filepath.Join(assetsDir, file), data, 0o644)
 }
 
 // shortHash returns the first bytes of a SHA-256 in hex, enough to distinguish the versions of one file.

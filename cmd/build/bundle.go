@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,12 +10,12 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// A bundle is the state of one build: the URLs of the files that have been built so far.
+// A bundle is the state of one build: the names of the assets that have been built so far.
 type bundle struct {
-	wasmURLs  map[string]string // of the Go programs, by name
-	nano      nanoFiles
-	scriptURL string
-	styleURL  string
+	programs map[string]string // the Go programs by the names under which scripts import them
+	nano     nanoFiles
+	script   string
+	style    string
 }
 
 // buildScripts bundles the page's script and style; the plugins bundle its workers.
@@ -25,15 +24,15 @@ func (b *bundle) buildScripts() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if b.scriptURL, err = writeAsset("page", ".js", script); err != nil {
+	if b.script, err = writeAsset("page", ".js", script); err != nil {
 		return "", err
 	}
 	style, err := b.bundleFile("web/src/app/page.css")
 	if err != nil {
 		return "", err
 	}
-	b.styleURL, err = writeAsset("page", ".css", style)
-	return fmt.Sprintf("%s, %s", b.scriptURL, bytesText(len(script))), err
+	b.style, err = writeAsset("page", ".css", style)
+	return fmt.Sprintf("%s, %s", b.script, bytesText(len(script))), err
 }
 
 // bundleFile bundles one entry point and everything that it imports into one minified file. defines are pairs of a
@@ -77,8 +76,8 @@ func (b *bundle) workers() api.Plugin {
 			if err != nil {
 				return api.OnLoadResult{}, err
 			}
-			url, err := writeAsset(strings.TrimSuffix(filepath.Base(a.Path), ".worker.ts"), ".js", code)
-			return exportString(url), err
+			file, err := writeAsset(strings.TrimSuffix(filepath.Base(a.Path), ".worker.ts"), ".js", code)
+			return exportURL(file), err
 		})
 	}}
 }
@@ -94,25 +93,31 @@ func (b *bundle) goFiles() api.Plugin {
 			return api.OnResolveResult{Path: strings.TrimPrefix(a.Path, "go:"), Namespace: "go"}, nil
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "go"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
-			return exportString(b.wasmURLs[a.Path]), nil
+			return exportURL(b.programs[a.Path]), nil
 		})
 	}}
 }
 
-// exportString returns a module whose default export is a string.
-func exportString(s string) api.OnLoadResult {
-	quoted, _ := json.Marshal(s)
-	contents := "export default " + string(quoted)
+// exportURL returns a module whose default export is the address of an asset.
+func exportURL(file string) api.OnLoadResult {
+	contents := "export default " + assetURL(file)
 	return api.OnLoadResult{Contents: &contents, Loader: api.LoaderJS}
 }
 
-// writePage writes web/index.html with the URLs of the built files, and copies the files of web/static.
+// assetURL returns the expression for the address of an asset. It is relative to the script, which is an asset too, so
+// that the site works under every path and its scripts on every page.
+func assetURL(file string) string {
+	return fmt.Sprintf("new URL(%q, import.meta.url).href", file)
+}
+
+// writePage writes web/index.html with the names of the built files, and copies the files of web/static.
 func (b *bundle) writePage() (string, error) {
 	page, err := os.ReadFile("web/index.html")
 	if err != nil {
 		return "", err
 	}
-	filled := strings.NewReplacer("/src/app/main.ts", b.scriptURL, "/src/app/page.css", b.styleURL).Replace(string(page))
+	names := strings.NewReplacer("src/app/main.ts", "assets/"+b.script, "src/app/page.css", "assets/"+b.style)
+	filled := names.Replace(string(page))
 	if err := os.WriteFile(filepath.Join(siteDir, "index.html"), []byte(filled), 0o644); err != nil {
 		return "", err
 	}

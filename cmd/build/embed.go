@@ -6,10 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // embeddable maps the scripts for pages of other people to their entry points. They are at the root of the site, and
-// their names do not change from one version to the next.
+// their names do not change from one version to the next. Each exports what an asset exports.
 var embeddable = map[string]string{
 	"outrider.js":   "web/src/client/index.ts",
 	"scout-chat.js": "web/src/element/define.ts",
@@ -23,10 +24,15 @@ func (b *bundle) buildEmbeddable() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if err := os.WriteFile(filepath.Join(siteDir, name), code, 0o644); err != nil {
+		file, err := writeAsset(strings.TrimSuffix(name, ".js"), ".js", code)
+		if err != nil {
 			return "", err
 		}
-		detail += fmt.Sprintf("/%s, %s  ", name, bytesText(len(code)))
+		export := fmt.Sprintf("export * from \"./assets/%s\";\n", file)
+		if err := os.WriteFile(filepath.Join(siteDir, name), []byte(export), 0o644); err != nil {
+			return "", err
+		}
+		detail += fmt.Sprintf("%s, %s  ", name, bytesText(len(code)))
 	}
 	return detail, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,32 +11,32 @@ import (
 // nanoDir has the files of Nano, the model that is part of the site.
 const nanoDir = "models/nano"
 
-// nanoFiles describes Nano's files; scripts import it from "model:nano".
+// nanoFiles has the names of Nano's files.
 type nanoFiles struct {
-	URL    string `json:"url"`
-	MMProj string `json:"mmproj"`
-	Bytes  int    `json:"bytes"` // of both files
+	model  string
+	vision string
+	bytes  int // of both files
 }
 
 // buildNano writes Nano's model and vision file to the assets, so that the page can answer, also about pictures, before
 // any other model is downloaded.
 func (b *bundle) buildNano() (detail string, err error) {
-	if b.nano.URL, err = b.nanoFile("nano"); err != nil {
+	if b.nano.model, err = b.nanoFile("nano"); err != nil {
 		return "", err
 	}
-	if b.nano.MMProj, err = b.nanoFile("nano-mmproj"); err != nil {
+	if b.nano.vision, err = b.nanoFile("nano-mmproj"); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s, %s", b.nano.URL, bytesText(b.nano.Bytes)), nil
+	return fmt.Sprintf("%s, %s", b.nano.model, bytesText(b.nano.bytes)), nil
 }
 
-// nanoFile writes one file of Nano to the assets and returns its URL.
-func (b *bundle) nanoFile(name string) (url string, err error) {
+// nanoFile writes one file of Nano to the assets and returns its name.
+func (b *bundle) nanoFile(name string) (file string, err error) {
 	data, err := os.ReadFile(filepath.Join(nanoDir, name+".gguf"))
 	if err != nil {
 		return "", err
 	}
-	b.nano.Bytes += len(data)
+	b.nano.bytes += len(data)
 	return writeAsset(name, ".gguf", data)
 }
 
@@ -48,9 +47,9 @@ func (b *bundle) nanoModel() api.Plugin {
 			return api.OnResolveResult{Path: "nano", Namespace: "model"}, nil
 		})
 		build.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "model"}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
-			description, err := json.Marshal(b.nano)
-			contents := string(description)
-			return api.OnLoadResult{Contents: &contents, Loader: api.LoaderJSON}, err
+			contents := fmt.Sprintf("export default {url: %s, mmproj: %s, bytes: %d}",
+				assetURL(b.nano.model), assetURL(b.nano.vision), b.nano.bytes)
+			return api.OnLoadResult{Contents: &contents, Loader: api.LoaderJS}, nil
 		})
 	}}
 }

@@ -13,33 +13,53 @@ import (
 	"strings"
 )
 
-// serve serves dist/site with the headers of a production server, and with -model a local file under /models/, which
+// serve serves dist/site with the headers of a production server, and with -model a local file under models/, which
 // the page then loads by default.
 func serve(args []string) error {
 	f := flags("serve")
 	addr := f.String("addr", "127.0.0.1:8080", "address to listen on")
+	base := f.String("base", "/", "`path` of the site, which ends with a slash")
+	dir := f.String("dir", siteDir, "`folder` of the built site")
 	model := f.String("model", "", "GGUF `file` to offer on the page; of a split model, the first file")
+	verbose := f.Bool("log", false, "log each request: method, path, status and bytes of the body")
 	f.Parse(args)
 
-	if _, err := os.Stat(filepath.Join(siteDir, "index.html")); err != nil {
-		return fmt.Errorf("%s is not built: run `make site` first", siteDir)
+	handler, err := siteServer(*dir, *base, *model)
+	if err != nil {
+		return err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", siteHandler{siteDir})
-	if *model != "" {
-		offered, err := offer(*model)
-		if err != nil {
-			return err
-		}
-		mux.Handle("/models/", offered)
-		log.Printf("offering %s", *model)
+	if *verbose {
+		handler = logRequests(handler)
 	}
 	listener, err := net.Listen("tcp", *addr)
 	if err != nil {
 		return err
 	}
-	log.Printf("http://%s", strings.Replace(listener.Addr().String(), "127.0.0.1", "localhost", 1))
-	return http.Serve(listener, mux)
+	log.Printf("http://%s%s", strings.Replace(listener.Addr().String(), "127.0.0.1", "localhost", 1), *base)
+	return http.Serve(listener, handler)
+}
+
+// siteServer returns a handler for the site in a folder and, if one is named, a model, under a path.
+func siteServer(dir, base, model string) (http.Handler, error) {
+	if !strings.HasPrefix(base, "/") || !strings.HasSuffix(base, "/") {
+		return nil, fmt.Errorf("-base %s: the path of the site begins and ends with a slash, as /outrider/ does", base)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "index.html")); err != nil {
+		return nil, fmt.Errorf("%s is not built: run `make site` first", dir)
+	}
+	site := http.NewServeMux()
+	site.Handle("/", siteHandler{dir})
+	if model != "" {
+		offered, err := offer(model)
+		if err != nil {
+			return nil, err
+		}
+		site.Handle("/models/", offered)
+		log.Printf("offering %s", model)
+	}
+	mux := http.NewServeMux() // redirects from a base without its slash
+	mux.Handle(base, http.StripPrefix(strings.TrimSuffix(base, "/"), site))
+	return mux, nil
 }
 
 // siteHandler serves the files of a built site, compressed if the browser accepts that.
@@ -126,7 +146,7 @@ func offer(model string) (http.Handler, error) {
 		return nil, err
 	}
 	dir, file := filepath.Split(model)
-	list, err := json.Marshal([]string{"/models/" + url.PathEscape(file)})
+	list, err := json.Marshal([]string{"models/" + url.PathEscape(file)})
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func TestOfferServesRangesAndAList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := get(offered, "/models/offered.json"); w.Body.String() != `["/models/my%20model.gguf"]` {
+	if w := get(offered, "/models/offered.json"); w.Body.String() != `["models/my%20model.gguf"]` {
 		t.Errorf("the list is %s", w.Body)
 	}
 	if w := get(offered, "/models/my%20model.gguf", "Range", "bytes=5-7"); w.Code != 206 || w.Body.String() != "wei" {
@@ -104,16 +104,41 @@ func TestBudgetCheckIsExact(t *testing.T) {
 	}
 }
 
-func TestPrecacheListHasRevisionsOnlyOfFilesWithoutHash(t *testing.T) {
+func TestListFilesHasHashesOnlyOfFilesWithoutOne(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, map[string]string{"index.html": "page", "assets/a-1.js": "js", "models/offered.json": "[]"})
-	entries, err := precacheList(dir)
-	if err != nil || len(entries) != 2 {
-		t.Fatalf("%v, %v", entries, err)
+	write(t, dir, map[string]string{
+		"index.html": "page", "assets/page-1.js": "js", "assets/image-1.wasm": "wasm", "assets/nano-1.gguf": "weights",
+		"models/offered.json": "[]", "scout-chat.js": "js", "assets/scout-chat-1.js": "js", "_headers": "/*",
+	})
+	site, err := listFiles(dir)
+	if err != nil || len(site.Files) != 2 || len(site.Later) != 1 || site.Later[0].Path != "assets/image-1.wasm" {
+		t.Fatalf("%+v, %v", site, err)
 	}
-	for _, e := range entries {
-		if hashed := strings.HasPrefix(e.URL, "/assets/"); hashed != (e.Revision == nil) {
-			t.Errorf("%s: revision %v", e.URL, e.Revision)
-		}
+	if page := site.Files[1]; page.Path != "" || page.Integrity != "sha256-NmAxWprz3yVdjxmrB35Hl4IrQUiKDioEvGr3EhPCMnQ=" {
+		t.Errorf("the page is %+v", page)
+	}
+	if script := site.Files[0]; script.Path != "assets/page-1.js" || script.Integrity != "" {
+		t.Errorf("the script is %+v", script)
+	}
+}
+
+func TestSiteServerServesUnderAPath(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"index.html": "page"})
+	h, err := siteServer(dir, "/outrider/", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := get(h, "/outrider/"); w.Code != 200 || w.Body.String() != "page" {
+		t.Errorf("the page: %d %q", w.Code, w.Body)
+	}
+	if w := get(h, "/"); w.Code != 404 {
+		t.Errorf("another path: %d, want 404", w.Code)
+	}
+	if w := get(h, "/outrider"); w.Header().Get("Location") != "/outrider/" {
+		t.Errorf("without the slash: %d, %q", w.Code, w.Header())
+	}
+	if _, err := siteServer(dir, "outrider", ""); err == nil {
+		t.Error("a path without slashes was accepted")
 	}
 }

@@ -25,8 +25,8 @@ var budgets = []budget{
 	{"picture worker", "assets/picture-*.js", 0, 0},
 	{"storage worker", "assets/storage-*.js", 0, 0},
 	{"service worker", "service-worker.js", 0, 0},
-	{"outrider.js", "outrider.js", 0, 0},
-	{"scout-chat.js", "scout-chat.js", 0, 0},
+	{"outrider.js", "assets/outrider-*.js", 0, 0},
+	{"scout-chat.js", "assets/scout-chat-*.js", 0, 0},
 	{"nano", "assets/nano-[0-9a-f]*.gguf", 0, 0},
 	{"nano-mmproj", "assets/nano-mmproj-*.gguf", 0, 0},
 }

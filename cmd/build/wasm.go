@@ -16,17 +16,17 @@ var programs = map[string]string{"main.wasm": "./wasm", "image.wasm": "./wasm/pi
 // buildWasm compiles the Go programs to dist/site/assets/NAME-HASH.wasm, without symbols and paths of this machine, so
 // that the same sources produce the same bytes.
 func (b *bundle) buildWasm() (string, error) {
-	b.wasmURLs = map[string]string{}
+	b.programs = map[string]string{}
 	var detail []string
 	for _, name := range slices.Sorted(maps.Keys(programs)) {
 		code, err := compile(name, programs[name])
 		if err != nil {
 			return "", err
 		}
-		if b.wasmURLs[name], err = writeAsset(strings.TrimSuffix(name, ".wasm"), ".wasm", code); err != nil {
+		if b.programs[name], err = writeAsset(strings.TrimSuffix(name, ".wasm"), ".wasm", code); err != nil {
 			return "", err
 		}
-		detail = append(detail, fmt.Sprintf("%s, %s", b.wasmURLs[name], bytesText(len(code))))
+		detail = append(detail, fmt.Sprintf("%s, %s", b.programs[name], bytesText(len(code))))
 	}
 	return strings.Join(detail, "; "), nil
 }

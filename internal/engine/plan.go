@@ -82,8 +82,21 @@ func (p *Plan) readTokenizer() (err error) {
 	for i, t := range types {
 		v.Types[i] = int32(t)
 	}
+	if v.Model == "llama" {
+		readPieces(m, &v)
+	}
 	p.tokenizer, err = tokenizer.New(v)
 	return err
+}
+
+// readPieces reads what a vocabulary of SentencePiece has besides.
+func readPieces(m gguf.Meta, v *tokenizer.Vocab) {
+	for _, score := range m.Floats("tokenizer.ggml.scores") {
+		v.Scores = append(v.Scores, float32(score))
+	}
+	v.Unknown = optionalID(m, "tokenizer.ggml.unknown_token_id")
+	v.AddBOS = m.Bool("tokenizer.ggml.add_bos_token", true)
+	v.AddSpacePrefix = m.Bool("tokenizer.ggml.add_space_prefix", true)
 }
 
 // optionalID returns the token that a key names, or -1.

@@ -64,11 +64,12 @@ func TestMergingMakesEveryLlama4Token(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := merger{ranks: tok.ranks, bytes: &tok.bytes}
+	encoder := tok.encoder.(*byteEncoder)
+	m := merger{ranks: encoder.ranks}
 	var ids []int32
 	for id := range int32(tok.Len() - len(Llama4Specials())) {
 		token, _ := tok.Token(id)
-		if ids = m.append(ids[:0], token); len(ids) != 1 || ids[0] != id {
+		if ids = encoder.appendMerged(ids[:0], &m, token); len(ids) != 1 || ids[0] != id {
 			t.Fatalf("token %d, %q, merges to %v", id, token, ids)
 		}
 	}

@@ -1,11 +1,10 @@
 package tokenizer
 
-// merger joins the bytes of a piece to tokens: the pair of lowest rank first, the leftmost of equal ones first. A
+// merger joins the symbols of a piece to tokens: the pair of lowest rank first, the leftmost of equal ones first. A
 // heap of the pairs makes it O(n log n), so that a megabyte without a space takes no longer than other text. The
 // slices are kept from one piece to the next.
 type merger struct {
 	ranks   ranker
-	bytes   *[256]int32 // the token of each single byte, or noToken
 	piece   string
 	symbols []symbol
 	heap    pairHeap
@@ -21,43 +20,56 @@ type symbol struct {
 	start      int32  // index of its first byte in the piece
 	prev, next int32  // neighbours; next is len(symbols) at the end
 	rank       uint32 // rank of the pair of this symbol and the next
+	merged     int32  // the token into which the pair is merged
 }
 
-// append appends the tokens of a piece. A byte without a token is left out, as in the reference tokenizers.
-func (m *merger) append(dst []int32, piece string) []int32 {
-	m.load(piece)
-	for len(m.heap) > 0 {
-		rank, at := m.heap.pop()
-		if m.symbols[at].rank == rank { // otherwise the pair has changed since it was pushed
-			m.mergePair(at, m.ranks.token(rank))
-		}
-	}
-	for at := int32(0); at < int32(len(m.symbols)); at = m.symbols[at].next {
-		dst = append(dst, m.symbols[at].token)
-	}
-	return dst
-}
-
-// load makes one symbol of each byte and pushes every pair that has a rank.
-func (m *merger) load(piece string) {
+// begin begins a piece, whose symbols are then added in order.
+func (m *merger) begin(piece string) {
 	m.piece, m.symbols, m.heap = piece, m.symbols[:0], m.heap[:0]
-	for i := range len(piece) {
-		if token := m.bytes[piece[i]]; token != noToken {
-			at := int32(len(m.symbols))
-			m.symbols = append(m.symbols, symbol{token: token, start: int32(i), prev: at - 1, next: at + 1})
-		}
-	}
+}
+
+// add adds a symbol that begins at a byte of the piece; its token may be noToken.
+func (m *merger) add(token int32, start int) {
+	at := int32(len(m.symbols))
+	m.symbols = append(m.symbols, symbol{token: token, start: int32(start), prev: at - 1, next: at + 1})
+}
+
+// merge merges the symbols that have been added.
+func (m *merger) merge() {
 	for at := range m.symbols {
 		m.updateRank(int32(at))
 	}
+	for len(m.heap) > 0 {
+		rank, at := m.heap.pop()
+		if m.symbols[at].rank == rank { // otherwise the pair has changed since it was pushed
+			m.mergePair(at)
+		}
+	}
 }
 
-// mergePair merges a symbol and the next one into a token.
-func (m *merger) mergePair(at, token int32) {
+// all yields the token and the text of each symbol that is left.
+func (m *merger) all(yield func(token int32, text string) bool) {
+	for at := int32(0); at < int32(len(m.symbols)); at = m.symbols[at].next {
+		if p := m.symbols[at]; !yield(p.token, m.piece[p.start:m.end(at)]) {
+			return
+		}
+	}
+}
+
+// end returns the end of a symbol in the piece.
+func (m *merger) end(at int32) int32 {
+	if next := m.symbols[at].next; int(next) < len(m.symbols) {
+		return m.symbols[next].start
+	}
+	return int32(len(m.piece))
+}
+
+// mergePair merges a symbol and the next one.
+func (m *merger) mergePair(at int32) {
 	p := &m.symbols[at]
-	merged := &m.symbols[p.next]
-	merged.rank = noRank
-	p.token, p.next = token, merged.next
+	right := &m.symbols[p.next]
+	right.rank = noRank
+	p.token, p.next = p.merged, right.next
 	if int(p.next) < len(m.symbols) {
 		m.symbols[p.next].prev = at
 	}
@@ -75,11 +87,7 @@ func (m *merger) updateRank(at int32) {
 		return
 	}
 	right := &m.symbols[p.next]
-	end := int32(len(m.piece))
-	if int(right.next) < len(m.symbols) {
-		end = m.symbols[right.next].start
-	}
-	p.rank = m.ranks.rank(p.token, right.token, m.piece[p.start:end])
+	p.rank, p.merged = m.ranks.merge(p.token, right.token, m.piece[p.start:m.end(p.next)])
 	if p.rank != noRank {
 		m.heap.push(p.rank, at)
 	}

@@ -12,26 +12,24 @@ import (
 // noRank is the rank of two tokens that cannot be merged.
 const noRank = math.MaxUint32
 
-// ranker is the order in which neighbouring tokens are merged: the pair of lowest rank first.
+// ranker is the order in which neighbouring tokens are merged: the pair of lowest rank first, the leftmost of equal
+// ones.
 type ranker interface {
-	// rank returns the rank of two tokens whose bytes together are joined, or noRank.
-	rank(left, right int32, joined string) uint32
-	// token returns the token into which the pair of a rank is merged.
-	token(rank uint32) int32
+	// merge returns the rank of two tokens whose bytes together are joined, or noRank, and the token into which they are
+	// merged.
+	merge(left, right int32, joined string) (rank uint32, token int32)
 }
 
 // tokenRanks is tiktoken's rule: two neighbours can be merged if their bytes together are a token, whose id is the
 // rank.
 type tokenRanks struct{ *index }
 
-func (v tokenRanks) rank(_, _ int32, joined string) uint32 {
+func (v tokenRanks) merge(_, _ int32, joined string) (rank uint32, token int32) {
 	if id, ok := v.find(joined); ok {
-		return uint32(id)
+		return uint32(id), id
 	}
-	return noRank
+	return noRank, noToken
 }
-
-func (v tokenRanks) token(rank uint32) int32 { return int32(rank) }
 
 // mergeRanks is the file's list of merges, in which the index is the rank. It is a hash table by pair, with open
 // addressing.
@@ -82,8 +80,10 @@ func (m *mergeRanks) slot(pair uint64) int {
 	return at
 }
 
-func (m *mergeRanks) rank(left, right int32, _ string) uint32 {
-	return m.slots[m.slot(uint64(left)<<32|uint64(right))] - 1 // a free slot wraps around to noRank
+func (m *mergeRanks) merge(left, right int32, _ string) (rank uint32, token int32) {
+	rank = m.slots[m.slot(uint64(left)<<32|uint64(right))] - 1 // a free slot wraps around to noRank
+	if rank == noRank {
+		return noRank, noToken
+	}
+	return rank, m.joined[rank]
 }
-
-func (m *mergeRanks) token(rank uint32) int32 { return m.joined[rank] }

@@ -1,10 +1,12 @@
-// Package tokenizer encodes text as a model's tokens and decodes tokens: byte-level BPE with the vocabulary of a GGUF
-// file. It does not know chats and prompts: all text is encoded as text, and special tokens are looked up by name only.
+// Package tokenizer encodes text as a model's tokens and decodes tokens, with the vocabulary of a GGUF file: byte-level
+// BPE, or the BPE of SentencePiece. It does not know chats and prompts: all text is encoded as text, and special tokens
+// are looked up by name only.
 package tokenizer
 
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/outrider-web/outrider/internal/errs"
 )
@@ -28,7 +30,7 @@ func (l List) At(i int) string { return l[i] }
 
 // Vocab is the tokenizer section of a GGUF file (docs/spec/llama4.md §5.5).
 type Vocab struct {
-	Model  string  // tokenizer.ggml.model; "gpt2" is byte-level BPE
+	Model  string  // tokenizer.ggml.model: "gpt2" is byte-level BPE, "llama" the BPE of SentencePiece
 	Pre    string  // tokenizer.ggml.pre: how text is split before merging
 	Tokens Strings // tokenizer.ggml.tokens
 	Merges Strings // tokenizer.ggml.merges; not used for llama4, whose ids are the ranks
@@ -36,6 +38,11 @@ type Vocab struct {
 	BOS    int     // tokenizer.ggml.bos_token_id, or -1
 	EOS    int     // tokenizer.ggml.eos_token_id, or -1
 	AddBOS bool    // tokenizer.ggml.add_bos_token
+
+	// Of SentencePiece alone.
+	Scores         []float32 // tokenizer.ggml.scores: one for each token
+	Unknown        int       // tokenizer.ggml.unknown_token_id, or -1
+	AddSpacePrefix bool      // tokenizer.ggml.add_space_prefix: a space is put before every text
 }
 
 // Types of tokens in a GGUF file. A token that is neither undefined nor normal is special: it has no text.
@@ -43,47 +50,48 @@ const (
 	typeUndefined = 0
 	typeNormal    = 1
 	typeControl   = 3
+	typeByte      = 6 // of SentencePiece: <0x41>
 )
 
 // Tokenizer encodes and decodes text. It is immutable and may be used by several goroutines at once.
 type Tokenizer struct {
 	text         tokenText
-	textIndex    *index // tokens with text, by their bytes
+	textIndex    *index // tokens with text, by their bytes; those of SentencePiece that are single bytes are not in it
 	specialIndex *index // special tokens, by their names
 	isSpecial    []bool
-	bytes        [256]int32 // the token of each single byte, or noToken
-	ranks        ranker
-	split        splitter
-	wholePieces  bool // a piece that is a token is encoded as that token, without merging
+	encoder      encoder
 	bos, eos     int32
 	addBOS       bool
+}
+
+// encoder encodes text as tokens that are not special.
+type encoder interface {
+	encode(text string) []int32
 }
 
 // New returns a tokenizer for a vocabulary. It copies v's lists. Errors: UnsupportedTokenizer for an unknown model or
 // pre-tokenizer, BadModel for a vocabulary that contradicts itself.
 func New(v Vocab) (*Tokenizer, error) {
-	split, ok := splitters[v.Pre]
+	_, known := splitters[v.Pre]
 	switch {
-	case v.Model != "gpt2":
-		return nil, errs.New(errs.UnsupportedTokenizer, fmt.Sprintf(
-			"the file's tokenizer is of the kind %q; only byte-level BPE (\"gpt2\") is supported: choose another file", v.Model))
-	case !ok:
+	case v.Model != "gpt2" && v.Model != "llama":
+		return nil, errs.New(errs.UnsupportedTokenizer, fmt.Sprintf("the file's tokenizer is of the kind %q; supported are "+
+			"byte-level BPE (\"gpt2\") and SentencePiece (\"llama\"): choose another file", v.Model))
+	case v.Model == "gpt2" && !known:
 		return nil, errs.New(errs.UnsupportedTokenizer, fmt.Sprintf(
 			"the file's pre-tokenizer is %q; supported are llama4, llama-bpe and smollm: choose another file", v.Pre))
 	}
 	if err := v.check(); err != nil {
 		return nil, err
 	}
-	t := &Tokenizer{split: split, wholePieces: v.Pre == "llama-bpe", bos: int32(v.BOS), eos: int32(v.EOS),
-		addBOS: v.AddBOS}
+	t := &Tokenizer{bos: int32(v.BOS), eos: int32(v.EOS), addBOS: v.AddBOS}
 	t.load(v)
-	if v.Pre == "llama4" {
-		// Merging its own bytes makes every token (docs/spec/llama4.md §5.1), so whole pieces need no merging.
-		t.ranks, t.wholePieces = tokenRanks{t.textIndex}, true
+	if v.Model == "llama" {
+		t.encoder = newRuneEncoder(v, t.textIndex)
 		return t, nil
 	}
-	merges, err := newMergeRanks(v.Merges, t.textIndex)
-	t.ranks = merges
+	bytes, err := newByteEncoder(v, t.textIndex)
+	t.encoder = bytes
 	return t, err
 }
 
@@ -101,7 +109,9 @@ func (v *Vocab) check() error {
 		return broken("the file's vocabulary is empty")
 	case len(v.Types) != 0 && len(v.Types) != n:
 		return broken("the vocabulary has %d tokens but %d token types", n, len(v.Types))
-	case v.Pre != "llama4" && (v.Merges == nil || v.Merges.Len() == 0):
+	case v.Model == "llama" && len(v.Scores) != n:
+		return broken("the vocabulary has %d tokens but %d scores", n, len(v.Scores))
+	case v.Model == "gpt2" && v.Pre != "llama4" && (v.Merges == nil || v.Merges.Len() == 0):
 		return broken("the tokenizer has no list of merges")
 	case v.BOS < -1 || v.BOS >= n || v.EOS < -1 || v.EOS >= n:
 		return broken("the vocabulary has %d tokens; its beginning-of-text token %d or its end-of-text token %d "+
@@ -118,66 +128,68 @@ func (t *Tokenizer) load(v Vocab) {
 	size, specials := 0, 0
 	for id := range n {
 		size += len(v.Tokens.At(id))
-		t.isSpecial[id] = len(v.Types) > 0 && v.Types[id] != typeNormal && v.Types[id] != typeUndefined
+		t.isSpecial[id] = v.isSpecial(id)
 		if t.isSpecial[id] {
 			specials++
 		}
 	}
 	text := make([]byte, 0, size)
 	for id := range n {
-		if t.isSpecial[id] {
-			text = append(text, v.Tokens.At(id)...)
-		} else {
-			text = appendBytes(text, v.Tokens.At(id))
-		}
+		text = v.appendText(text, id)
 		t.text.ends[id] = uint32(len(text))
 	}
 	t.text.text = string(text)
-	t.index(specials)
+	t.index(v, specials)
+}
+
+// isSpecial reports whether a token has no text.
+func (v *Vocab) isSpecial(id int) bool {
+	if len(v.Types) == 0 {
+		return false
+	}
+	kind := v.Types[id]
+	return kind != typeNormal && kind != typeUndefined && !v.isByte(id)
+}
+
+// isByte reports whether a token of SentencePiece stands for a byte.
+func (v *Vocab) isByte(id int) bool {
+	if v.Model != "llama" || len(v.Types) == 0 || v.Types[id] != typeByte {
+		return false
+	}
+	_, ok := byteOf(v.Tokens.At(id))
+	return ok
+}
+
+// appendText appends the bytes of a token, or the name of a special one.
+func (v *Vocab) appendText(dst []byte, id int) []byte {
+	token := v.Tokens.At(id)
+	switch {
+	case v.isByte(id):
+		b, _ := byteOf(token)
+		return append(dst, b)
+	case v.isSpecial(id):
+		return append(dst, token...)
+	case v.Model == "llama":
+		return append(dst, strings.ReplaceAll(token, wordStart, " ")...)
+	}
+	return appendBytes(dst, token)
 }
 
 // index makes the indexes of the tokens, of which numSpecials are special.
-func (t *Tokenizer) index(numSpecials int) {
+func (t *Tokenizer) index(v Vocab, numSpecials int) {
 	n := t.Len()
 	t.textIndex, t.specialIndex = newIndex(&t.text, n-numSpecials), newIndex(&t.text, numSpecials)
 	for id := range int32(n) {
 		if t.isSpecial[id] {
 			t.specialIndex.add(id)
-		} else {
+		} else if !v.isByte(int(id)) {
 			t.textIndex.add(id)
-		}
-	}
-	for b := range t.bytes {
-		if id, ok := t.textIndex.find(string([]byte{byte(b)})); ok {
-			t.bytes[b] = id
-		} else {
-			t.bytes[b] = noToken
 		}
 	}
 }
 
 // Encode returns the tokens of text. Names of special tokens in text are encoded as text.
-func (t *Tokenizer) Encode(text string) (ids []int32) {
-	m := merger{ranks: t.ranks, bytes: &t.bytes}
-	for len(text) > 0 {
-		piece := text[:t.split(text)]
-		text = text[len(piece):]
-		if id, ok := t.wholePiece(piece); ok {
-			ids = append(ids, id)
-		} else {
-			ids = m.append(ids, piece)
-		}
-	}
-	return ids
-}
-
-// wholePiece returns the token that a piece is encoded as without merging, if the model allows that.
-func (t *Tokenizer) wholePiece(piece string) (int32, bool) {
-	if !t.wholePieces {
-		return 0, false
-	}
-	return t.textIndex.find(piece)
-}
+func (t *Tokenizer) Encode(text string) []int32 { return t.encoder.encode(text) }
 
 // Decode returns the bytes of tokens; special tokens have none. A token may end inside a rune, so the text of a part
 // of an answer need not be valid UTF-8. Use a Stream to decode an answer token by token.

@@ -97,7 +97,8 @@ func TestBadVocabularyHasAnErrorCode(t *testing.T) {
 		code  errs.Code
 		says  string
 	}{
-		{"another model", func(v *Vocab) { v.Model = "llama" }, errs.UnsupportedTokenizer, `"llama"`},
+		{"another model", func(v *Vocab) { v.Model = "bert" }, errs.UnsupportedTokenizer, `"bert"`},
+		{"SentencePiece without scores", func(v *Vocab) { v.Model = "llama" }, errs.BadModel, "scores"},
 		{"another pre-tokenizer", func(v *Vocab) { v.Pre = "qwen2" }, errs.UnsupportedTokenizer, `"qwen2"`},
 		{"no tokens", func(v *Vocab) { v.Tokens = List{} }, errs.BadModel, "empty"},
 		{"no token list", func(v *Vocab) { v.Tokens = nil }, errs.BadModel, "empty"},

@@ -4,16 +4,15 @@ import "../element/define.js"; // registers <scout-chat>
 import { type CatalogueModel, catalogue, nano } from "../element/catalogue.js";
 import { modelName } from "../element/format.js";
 import type { ScoutChat } from "../element/scout-chat.js";
+import { keepModel, lastModel } from "./last-model.js";
+import { attachShared, receiveLaunches } from "./launch.js";
 import { keepOffline } from "./offline.js";
-
-/** Keys of localStorage under which the model and the vision file of the last visit are kept. */
-const lastModel = "outrider.model";
-const lastVision = "outrider.mmproj";
+import { holdPageLock } from "./page-lock.js";
 
 /** Returns the URLs of the GGUF files that this page's own server offers; none if it cannot be reached. */
 async function serverModels(): Promise<string[]> {
   try {
-    const response = await fetch("/models/offered.json", { cache: "no-store" });
+    const response = await fetch("models/offered.json", { cache: "no-store" });
     return response.ok ? await response.json() : [];
   } catch {
     return [];
@@ -25,8 +24,7 @@ async function start(chat: ScoutChat): Promise<void> {
   const offered = (await serverModels()).map(catalogueEntry);
   chat.catalogue = [...offered, ...catalogue];
   chat.addEventListener("model-loaded", () => {
-    remember(lastModel, chat.model);
-    remember(lastVision, chat.mmproj);
+    keepModel(chat);
     void deleteOldNanos(chat);
   });
   if (offered[0]) chat.model = offered[0].id;
@@ -43,12 +41,13 @@ function catalogueEntry(path: string): CatalogueModel {
  * another site. Otherwise opens Nano.
  */
 async function resume(chat: ScoutChat): Promise<void> {
-  const model = localStorage.getItem(lastModel) ?? nano.id;
+  const { model: last, mmproj } = lastModel();
+  const model = last ?? nano.id;
   const source = chat.catalogue.find((entry) => entry.id === model)?.url ?? model;
   const stored = model === nano.id ? [] : await chat.engine.models().catch(() => []);
   if (chat.model) return; // the person has chosen one meanwhile
   const complete = stored.some((s) => s.complete && s.id === source);
-  if (complete) chat.mmproj = localStorage.getItem(lastVision);
+  if (complete) chat.mmproj = mmproj;
   chat.model = complete ? model : nano.id;
 }
 
@@ -60,11 +59,6 @@ async function deleteOldNanos(chat: ScoutChat): Promise<void> {
   await Promise.allSettled(stored.filter(isOld).map(({ id }) => chat.engine.deleteModel(id)));
 }
 
-function remember(key: string, value: string | null): void {
-  if (value) localStorage.setItem(key, value);
-  else localStorage.removeItem(key);
-}
-
 /** Returns once no load is under way. */
 async function loadSettled(chat: ScoutChat): Promise<void> {
   await chat.updateComplete;
@@ -72,7 +66,10 @@ async function loadSettled(chat: ScoutChat): Promise<void> {
   await new Promise((resolve) => chat.addEventListener("status-changed", resolve, { once: true }));
 }
 
+holdPageLock(import.meta.url);
 const chat = document.querySelector("scout-chat")!;
+receiveLaunches(chat);
 await start(chat);
-await loadSettled(chat); // the service worker fetches the site once more, which must not delay the first answer
+await loadSettled(chat); // the service worker stores the site, which must not delay the first answer
+await attachShared(chat);
 await keepOffline(document.querySelector("#update")!);

@@ -1,6 +1,7 @@
 // What pages and packages import: the engine, its types and its errors.
 
 import workerURL from "worker:../worker/engine.worker.ts";
+import { startWorker } from "../script-url.js";
 import { Engine } from "./engine.js";
 
 export { EngineError, type ErrorCode, type ErrorData } from "../errors.js";
@@ -36,5 +37,5 @@ export type * from "./openai.js";
 
 /** Returns an engine with a worker of its own, which starts with the first call. */
 export function createEngine(): Engine {
-  return new Engine(() => new Worker(workerURL, { type: "module", name: "outrider-engine" }));
+  return new Engine(() => startWorker(workerURL, "outrider-engine"));
 }

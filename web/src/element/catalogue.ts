@@ -21,8 +21,8 @@ export interface CatalogueModel {
 export const nano: CatalogueModel = {
   id: "nano",
   name: "Outrider Nano",
-  url: siteURL(builtIn.url),
-  mmproj: siteURL(builtIn.mmproj),
+  url: builtIn.url,
+  mmproj: builtIn.mmproj,
   bytes: builtIn.bytes,
 };
 
@@ -67,8 +67,3 @@ export const catalogue: readonly CatalogueModel[] = [
     bytes: 98_362_432,
   },
 ];
-
-/** Returns the address of a file on the site that this script comes from, which may differ from the page's. */
-function siteURL(path: string): string {
-  return new URL(path, import.meta.url).href;
-}

@@ -82,7 +82,7 @@ function row(
     <li class="choice">
       <button part="choice" class="choose" data-model=${model} ?disabled=${isVisionFile(name)}
         @click=${() => actions.choose(model)}>
-        <span class="name">${name}</span>
+        <span class="name" dir="auto">${name}</span>
         <span class="quiet">${elsewhere ? t.elsewhere : note}</span>
         ${stored ? badge(t, stored) : nothing}
       </button>

@@ -6,6 +6,7 @@ import type { Texts } from "../text/texts.js";
 import type { Picture } from "./attachments.js";
 import type { Status } from "./events.js";
 import { icons } from "./icons.js";
+import { isComposing, touches } from "./keyboard.js";
 import { thumbnails } from "./thumbnails.js";
 
 /** What the composer calls. */
@@ -39,7 +40,7 @@ export function composer(
   actions: ComposerActions,
 ): TemplateResult {
   const keydown = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    if (event.key === "Enter" && !event.shiftKey && !isComposing(event) && !touches()) {
       event.preventDefault();
       actions.send();
     }
@@ -50,14 +51,15 @@ export function composer(
       ${thumbnails(t, draft.pictures, actions.remove)}
       <div class="line">
         ${draft.vision ? attachButton(t, actions) : nothing}
-        <textarea part="input" rows="1" aria-label=${t.message} .value=${live(draft.text)} ?disabled=${!draft.enabled}
+        <textarea part="input" rows="1" dir="auto" enterkeyhint=${touches() ? "enter" : "send"}
+          aria-label=${t.message} .value=${live(draft.text)} ?disabled=${!draft.enabled}
           placeholder=${draft.enabled ? t.placeholder : t.placeholderNoModel}
           @input=${input} @keydown=${keydown}></textarea>
         ${
           status === "generating"
             ? html`<button part="stop" class="round" aria-label=${t.stop} title=${t.stopTitle}
                 @click=${actions.stop}>${icons.stop}</button>`
-            : html`<button part="send" class="round" aria-label=${t.send} title=${t.sendTitle}
+            : html`<button part="send" class="round" aria-label=${t.send} title=${touches() ? t.send : t.sendTitle}
               ?disabled=${!draft.sendable} @click=${actions.send}>${icons.send}</button>`
         }
       </div>

@@ -3,6 +3,7 @@
 import { isPair, type LoadSource, type ModelFiles } from "../client/engine.js";
 import type { Engine, EngineError } from "../client/index.js";
 import type { Texts } from "../text/texts.js";
+import { decoded } from "./format.js";
 import { requestAccess } from "./local-files.js";
 
 /** A button beside an error. */
@@ -70,7 +71,7 @@ function idsOf(files: ModelFiles): string[] {
 /** Returns the id of the file that an error names. One is deleted only if there is no doubt which. */
 function changedFile(message: string, ids: readonly string[]): string | undefined {
   const text = message.replace(/-\d{5}(-of-\d{5}\.gguf)/i, "-00001$1"); // a split model is deleted with all its parts
-  const fileName = (id: string) => decodeURIComponent(id.replace(/[?#].*/, "").replace(/^.*[/:]/, ""));
+  const fileName = (id: string) => decoded(id.replace(/[?#].*/, "").replace(/^.*[/:]/, ""));
   const named = ids.filter((id) => text.includes(fileName(id)));
   return named.length === 1 ? named[0] : undefined;
 }

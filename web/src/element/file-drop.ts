@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Texts } from "../text/texts.js";
+import { decoded } from "./format.js";
 import { droppedHandles } from "./local-files.js";
 
 /** The element that files are dropped on. */
@@ -54,10 +55,10 @@ export class FileDrop {
 
   /** Some programs add a picture of the text to the text that they copy: text is then pasted as text. */
   #onPaste = (event: ClipboardEvent): void => {
-    const { types, files } = event.clipboardData!;
-    if (types.includes("text/plain") || files.length === 0) return;
+    const files = [...event.clipboardData!.files];
+    if (files.length === 0 || !onlyNames(event.clipboardData!.getData("text/plain"), files)) return;
     event.preventDefault();
-    this.#onFiles([...files], []);
+    this.#onFiles(files, []);
   };
 
   #setDragging(dragging: boolean): void {
@@ -65,4 +66,11 @@ export class FileDrop {
     this.#dragging = dragging;
     this.#host.requestUpdate();
   }
+}
+
+/** Reports whether a text has nothing but names or paths of files, which file managers copy with the files. */
+export function onlyNames(text: string, files: readonly File[]): boolean {
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  const isName = (line: string) => files.some(({ name }) => line === name || decoded(line).endsWith(`/${name}`));
+  return lines.every((line) => line === "" || isName(line));
 }

@@ -30,7 +30,7 @@ export function header(t: Texts, state: HeaderState, actions: HeaderActions): Te
     <header part="head">
       ${state.list}
       <slot name="title">${icons.mark}Outrider</slot>
-      <span class="model quiet">${state.name}</span>
+      <span class="model quiet" dir="auto">${state.name}</span>
       ${state.conversation ? buttons(t.header, state.empty, actions) : nothing}
     </header>
   `;

@@ -19,7 +19,7 @@ function progressNotice({ loading: t }: Texts, loading: Loading, cancel: () => v
   const known = progress !== undefined && progress.bytesTotal > 0;
   return html`
     <section part="progress" class="progress">
-      <h2>${loading.request.name}</h2>
+      <h2 dir="auto">${loading.request.name}</h2>
       <p role="status">${activity(t, loading)}</p>
       ${progressBar(t.phases[progress?.phase ?? "header"], progress)}
       <p class="quiet figures">${known ? progressFigures(t, progress, loading.pause.paused) : "\u00a0"}</p>
@@ -45,7 +45,9 @@ function progressBar(label: string, progress: Progress | undefined): TemplateRes
   return html`
     <div class="track" role="progressbar" aria-label=${label} aria-valuemin="0" aria-valuemax="100"
          aria-valuenow=${percent === undefined ? nothing : Math.round(percent)}>
-      <div class="bar ${known ? "" : "unknown"}" style="width:${percent ?? 30}%"></div>
+      <svg class="bar ${known ? "" : "unknown"}" aria-hidden="true">
+        <rect width="${percent ?? 30}%" height="100%" />
+      </svg>
     </div>
   `;
 }
@@ -97,7 +99,7 @@ function preflightNotice(
   const action = tooLarge ? t.tryAnyway : local ? t.copy : t.download;
   return html`
     <section part="preflight" class="preflight" aria-labelledby="preflight" data-verdict=${report.verdict}>
-      <h2 id="preflight">${name}</h2>
+      <h2 id="preflight" dir="auto">${name}</h2>
       <p part="sentence" role="status" lang="en">${report.sentence}.</p>
       ${slow}
       ${tooLarge || local ? nothing : html`<p class="quiet">${t.pauseHint}</p>`}

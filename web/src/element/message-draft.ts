@@ -44,10 +44,10 @@ export class MessageDraft {
     return this.#pictures.take();
   }
 
-  /** Puts a message that was refused before the one being written. */
+  /** Puts back a message that was refused, before what has been written since. */
   putBack(text: string, pictures: readonly Picture[]): void {
     this.#pictures.putBack(pictures);
-    this.text = [text, this.#text].filter(Boolean).join("\n");
+    this.text = [text, this.#text].filter(Boolean).join("\n\n");
   }
 
   /** Replaces text and pictures by stored ones. The pictures are checked when a model that reads pictures is open. */

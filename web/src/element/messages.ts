@@ -42,7 +42,7 @@ function message(t: Texts, m: Message, generating: boolean, tools: MessageTools,
     <article part="message ${m.role}" class="message ${m.role}" aria-label=${m.role === "user" ? you : answer}>
       ${thumbnails(t.composer, m.pictures)}
       ${m.text ? nothing : activity}
-      ${tools.editor(t, m) ?? html`<div class="text" ?hidden=${m.role === "user" && !m.text}>${m.text}${caret}</div>`}
+      ${tools.editor(t, m) ?? html`<div class="text" dir="auto" ?hidden=${m.role === "user" && !m.text}>${m.text}${caret}</div>`}
       ${m.text ? activity : nothing}
       ${notes(t, m)}${tools.view(t, m, last)}
     </article>

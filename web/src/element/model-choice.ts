@@ -75,6 +75,20 @@ export class ModelChoice {
     if (imported) this.choose(imported.model, imported.mmproj);
   }
 
+  /** Runs end, which closes the model. Returns a function that loads it again; meanwhile the attributes name it. */
+  suspend(end: () => void): () => void {
+    const { model, mmproj, integrity } = this.#host;
+    const open = this.#actions.model();
+    end();
+    Object.assign(this.#host, { model, mmproj, integrity });
+    this.#applied = model;
+    return () => {
+      if (this.#host.model !== model) return; // apply loads another
+      if (open) void this.#host.load(open.source, open.name);
+      else if (model) void this.#loadNamed(model);
+    };
+  }
+
   /** Opens model files, in place if they have handles. Others are attached as pictures if a model is open. */
   receive(files: File[], handles: FileSystemFileHandle[]): void {
     const { models, pictures } = sortFiles(files);

@@ -25,7 +25,7 @@ export function errorNotice(
     <section part="error" class="error" role="alert" data-code=${error.code}>
       ${icons.alert}
       <div>
-        <p><strong>${t.label}</strong> <span lang="en">${error.message}</span></p>
+        <p><strong>${t.label}</strong> <span lang="en" dir="auto">${error.message}</span></p>
         <p class="code">${error.code}</p>
       </div>
       <div class="actions">

@@ -13,7 +13,9 @@ import { conversationStyles } from "./conversation-styles.js";
 import { EngineOwner } from "./engine-owner.js";
 import { emit, type Status } from "./events.js";
 import { FileDrop } from "./file-drop.js";
+import { FocusKeeper } from "./focus.js";
 import { History } from "./history/history.js";
+import { isComposing } from "./keyboard.js";
 import { ElementLanguage } from "./language.js";
 import { bytesToStore, sourceName } from "./loading.js";
 import { MessageDraft } from "./message-draft.js";
@@ -24,6 +26,9 @@ import { StorageManager } from "./storage-manager.js";
 import { styles } from "./styles.js";
 import { type ChatActions, chatView } from "./view.js";
 import { WakeLock } from "./wake-lock.js";
+
+/** Time that an element may be outside the document without an end of what it does, ms. */
+const MOVE_TIME = 1000;
 
 /**
  * A conversation with a model that runs in this browser.
@@ -81,10 +86,13 @@ export class ScoutChat extends LitElement {
   @property({ attribute: false }) catalogue: readonly CatalogueModel[] = catalogue;
 
   @query("main") private main!: HTMLElement;
-  @query("textarea") private input!: HTMLTextAreaElement;
 
   readonly #engine = new EngineOwner();
+  #ending: ReturnType<typeof setTimeout> | undefined;
+  /** Loads again what was open when the element had left the document for longer than a move. */
+  #resume: (() => void) | undefined;
   readonly #autoScroll = new AutoScroll(() => this.main);
+  readonly #focus = new FocusKeeper(this);
   readonly #language = new ElementLanguage(this);
   readonly #fileDrop = new FileDrop(this, (files, handles) => this.#modelChoice.receive(files, handles));
   readonly #pagingStatus = new PagingStatus(this);
@@ -95,7 +103,7 @@ export class ScoutChat extends LitElement {
     controller: () => this.#conversation,
     draft: () => this.#draft,
     clear: () => this.clear(),
-    focus: (selector) => this.#focus(selector),
+    focus: (selector) => this.#focusOn(selector),
     requestUpdate: () => this.requestUpdate(),
   });
   readonly #draft = new MessageDraft({
@@ -117,8 +125,8 @@ export class ScoutChat extends LitElement {
     answerSettings: () => ({ system: this.system, temperature: this.temperature }),
     requestUpdate: () => this.requestUpdate(),
     statusChanged: (status) => this.#onStatus(status),
-    loadEnded: () => void this.refreshStored(),
     refused: (text, pictures) => this.#draft.putBack(text, pictures),
+    loadEnded: () => void this.refreshStored(),
     emit: (type, detail) => emit(this, type, detail),
   });
   readonly #modelChoice = new ModelChoice(this, {
@@ -133,7 +141,7 @@ export class ScoutChat extends LitElement {
   readonly #messageTools = new MessageTools({
     controller: () => this.#conversation,
     busyElsewhere: () => this.#history.busyElsewhere,
-    focus: (selector) => this.#focus(selector),
+    focus: (selector) => this.#focusOn(selector),
     report: this.#report,
     requestUpdate: () => this.requestUpdate(),
   });
@@ -174,17 +182,17 @@ export class ScoutChat extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    clearTimeout(this.#ending);
     this.#storage.start();
     void this.refreshStored();
+    this.#resume?.();
+    this.#resume = undefined;
   }
 
+  /** An element that is moved in the document is disconnected only for a moment. */
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.stop();
-    this.#pagingStatus.follow(undefined);
-    this.#wakeLock.set(false);
-    this.#storage.stop();
-    if (this.#engine.owned) this.#dropEngine();
+    this.#ending = setTimeout(() => this.#end(), MOVE_TIME);
   }
 
   /** Loads a model from a URL, the store or files. Errors are shown, not thrown. */
@@ -216,7 +224,7 @@ export class ScoutChat extends LitElement {
     this.#history.leave();
     this.#conversation.show();
     this.#history.entered();
-    this.#focusInput();
+    void this.updateComplete.then(() => this.#focus.toInput());
   }
 
   /** Reads the list of stored models again. */
@@ -244,8 +252,15 @@ export class ScoutChat extends LitElement {
     this.#pagingStatus.follow(this.isConnected ? this.#conversation.model : undefined);
   }
 
-  override updated(): void {
-    if (this.#conversation.messages.length > 0) this.#autoScroll.update();
+  override firstUpdated(): void {
+    this.#focus.start();
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    const { model, messages } = this.#conversation;
+    if (model && messages.length > 0) this.#autoScroll.update();
+    if (!model && changed.has("status")) this.main.scrollTop = 0; // what is in place of the conversation has a heading
+    this.#focus.update();
     this.#wakeLock.set(this.isConnected && (this.#conversation.downloading || this.#pagingStatus.downloading));
   }
 
@@ -258,17 +273,21 @@ export class ScoutChat extends LitElement {
     this.status = status;
     if (status === "idle") this.#modelChoice.forget();
     if (status === "generating") this.#autoScroll.enable();
-    if (status === "ready") this.#focusInput();
     if (status === "ready") this.#draft.modelOpened(this.#conversation.model);
     emit(this, "status-changed", { status });
   }
 
-  #focusInput(): void {
-    void this.updateComplete.then(() => this.input?.focus());
+  /** Ends what is under way and closes the engine if it is the element's own. The conversation stays. */
+  #end(): void {
+    this.stop();
+    this.#pagingStatus.follow(undefined);
+    this.#wakeLock.set(false);
+    this.#storage.stop();
+    if (this.#engine.owned) this.#resume = this.#modelChoice.suspend(() => this.#dropEngine());
   }
 
   /** Moves the focus to a part of the element, or opens it if it is a dialog, after the next render. */
-  async #focus(selector: string): Promise<void> {
+  async #focusOn(selector: string): Promise<void> {
     await this.updateComplete;
     const target = this.renderRoot.querySelector<HTMLElement>(selector);
     if (target instanceof HTMLDialogElement) target.showModal();
@@ -282,7 +301,7 @@ export class ScoutChat extends LitElement {
   }
 
   #onKeydown = (event: KeyboardEvent): void => {
-    if (event.key === "Escape" && this.status === "generating") this.stop();
+    if (event.key === "Escape" && !isComposing(event) && this.status === "generating") this.stop();
   };
 }
 

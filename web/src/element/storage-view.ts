@@ -28,7 +28,7 @@ function row(t: Texts, group: StoredGroup, manager: StorageManager): TemplateRes
   return html`
     <li class="stored-model">
       <div>
-        <span class="name">${group.name}</span>
+        <span class="name" dir="auto">${group.name}</span>
         <span class="quiet">${describe(t, group, Date.now())}</span>
         ${task?.text ? taskLine(t, task) : nothing}
       </div>
@@ -67,7 +67,7 @@ export function deleteQuestion(t: Texts, manager: StorageManager): TemplateResul
   const text = question.onDisk ? t.storage.staysOnDisk : t.storage.frees(question.bytesStored);
   return html`
     <dialog part="question" aria-labelledby="question" @close=${() => manager.decline()}>
-      <h2 id="question">${t.storage.question(question.name)}</h2>
+      <h2 id="question" dir="auto">${t.storage.question(question.name)}</h2>
       <p>${describe(t, question, Date.now())}</p>
       <p class="quiet">${text}</p>
       <div class="actions">

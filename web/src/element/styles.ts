@@ -50,6 +50,7 @@ export const styles = css`
   .link:hover { color: var(--text); }
 
   header {
+    container-type: inline-size;
     display: flex; align-items: center; gap: 0.25rem; min-height: 3.75rem;
     padding: 0.5rem max(1rem, env(safe-area-inset-left)) 0.625rem max(1rem, env(safe-area-inset-left));
     border-bottom: 1px solid var(--line);
@@ -62,11 +63,12 @@ export const styles = css`
   }
   header button { display: flex; align-items: center; gap: 0.375rem; font-size: 0.875rem; padding: 0.5rem 0.75rem; }
 
-  @media (max-width: 32rem) {
+  @container (max-width: 32rem) {
     header button span { position: absolute; opacity: 0; }
     header button { padding: 0.625rem; }
   }
 
+  main:focus-visible { outline-offset: -2px; }
   main { flex: 1; overflow-y: auto; overscroll-behavior: contain; scrollbar-gutter: stable both-edges; }
   .column { max-width: var(--width); margin-inline: auto; padding: 1.25rem 1rem; }
   main .column { min-height: 100%; display: flex; flex-direction: column; }
@@ -125,7 +127,8 @@ export const styles = css`
   .progress { margin-block: auto; display: grid; justify-items: center; gap: 0.625rem; text-align: center; }
   .progress h2 { overflow-wrap: anywhere; }
   .track { width: min(26rem, 100%); height: 8px; border-radius: 8px; background: var(--raised); overflow: hidden; }
-  .bar { height: 100%; border-radius: inherit; background: var(--accent); transition: width 0.2s; }
+  .bar { width: 100%; height: 100%; fill: var(--accent); }
+  .bar rect { rx: 4px; transition: width 0.2s; }
   .bar.unknown { animation: slide 1.4s ease-in-out infinite; }
   .figures { font-variant-numeric: tabular-nums; }
   .progress .actions { margin-top: 0.5rem; }
@@ -143,7 +146,7 @@ export const styles = css`
     font-size: 1.375rem; font-weight: 650; letter-spacing: -0.01em;
   }
   slot[name="empty"] { display: contents; }
-  .text { white-space: pre-wrap; overflow-wrap: anywhere; }
+  .text { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
   .user { align-self: flex-end; display: grid; justify-items: end; max-width: 85%; }
   .user .text {
     background: var(--raised); padding: 0.625rem 1rem; border-radius: calc(var(--radius) + 4px);

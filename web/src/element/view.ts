@@ -59,7 +59,7 @@ export function chatView(view: ChatView, actions: ChatActions): TemplateResult {
   return html`
     <div class="root ${history.listShown ? "with-list" : ""}" lang=${t.language} dir=${t.dir}>
       ${history.view(t)} ${header(t, headerState, headerActions)} ${history.notice(t)}
-      <main @scroll=${autoScroll.onScroll}><div class="column">${body(view, actions)}</div></main>
+      <main tabindex="0" @scroll=${autoScroll.onScroll}><div class="column">${body(view, actions)}</div></main>
       <div class="foot column">${pagingStatus.view()}${composerView(view, actions)}</div>
       ${view.fileDrop.view(t, model !== undefined)} ${deleteQuestion(t, view.storage)}
     </div>

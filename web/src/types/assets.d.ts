@@ -27,5 +27,5 @@ declare module "model:nano" {
 /** The toolchain's wasm_exec.js, which defines globalThis.Go. */
 declare module "go:wasm_exec" {}
 
-/** The files that the service worker stores for offline use, and the hashes of their contents (null if in the URL). */
-declare const PRECACHE: { url: string; revision: string | null }[];
+/** The version of the site that the service worker belongs to. */
+declare const SITE: import("../sw/versions.js").SiteVersion;

@@ -6,6 +6,7 @@ import storageURL from "worker:./storage.worker.ts";
 import wasmURL from "go:main.wasm";
 import type { EngineMethods } from "../protocol.js";
 import { serve } from "../rpc.js";
+import { startWorker } from "../script-url.js";
 import type { GoEngine } from "../types/engine.js";
 import { boot } from "./boot.js";
 import { installGPUHost } from "./gpu-host.js";
@@ -40,7 +41,7 @@ function start(): Promise<GoEngine> {
   installGPUHost(navigator.gpu);
   installMemoryLimits();
   installStorage(connectStorage());
-  installPictures(() => new Worker(pictureURL, { type: "module", name: "outrider-picture" }));
+  installPictures(() => startWorker(pictureURL, "outrider-picture"));
   return boot(
     wasmURL,
     () => globalThis.newOutriderEngine?.(),
@@ -50,7 +51,7 @@ function start(): Promise<GoEngine> {
 
 /** Starts the storage worker and returns a port to it. */
 function connectStorage(): MessagePort {
-  const worker = new Worker(storageURL, { type: "module", name: "outrider-storage" });
+  const worker = startWorker(storageURL, "outrider-storage");
   const { port1, port2 } = new MessageChannel();
   worker.postMessage({ kind: "connect", port: port2 }, [port2]);
   return port1;

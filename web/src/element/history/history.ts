@@ -148,8 +148,11 @@ export class History implements Recorder, ArchiveHost {
   /** Implements ArchiveHost. */
   changedElsewhere({ id, deleted }: Change): void {
     if (id !== this.current().id) return;
-    if (deleted) this.#host.clear();
-    else void this.#follow(id);
+    if (!deleted) void this.#follow(id);
+    else {
+      this.#host.controller().show();
+      this.entered();
+    }
   }
 
   /** Renders the list; nothing while it is hidden. */
