@@ -42,7 +42,8 @@ export class Archive {
       if (change.remote) host.changedElsewhere(change);
       else this.#count().catch(this.#failed);
     });
-    globalThis.addEventListener?.("pagehide", () => this.keeper.flush());
+    // A write that begins at pagehide may not end in time; one at beforeunload does, where there is that event.
+    for (const end of ["beforeunload", "pagehide"]) globalThis.addEventListener?.(end, () => this.keeper.flush());
   }
 
   /**

@@ -10,6 +10,9 @@ const SCHEMA_VERSION = 1;
 /** The database's name. */
 export const DATABASE = "outrider-conversations";
 
+/** What is stored survives a browser that is killed a moment later. */
+const durable: IDBTransactionOptions = { durability: "strict" };
+
 interface Schema extends DBSchema {
   conversations: { key: string; value: ConversationRecord };
   messages: { key: string; value: MessageRecord; indexes: { conversation: string } };
@@ -40,7 +43,7 @@ export class IndexedDBBackend implements Backend {
 
   /** Implements Backend. */
   async update(id: string, { change, put = [], remove = [] }: Update): Promise<boolean> {
-    const transaction = (await this.#open()).transaction(["conversations", "messages"], "readwrite");
+    const transaction = (await this.#open()).transaction(["conversations", "messages"], "readwrite", durable);
     const [conversations, messages] = [transaction.objectStore("conversations"), transaction.objectStore("messages")];
     const record = change(await conversations.get(id));
     const writes: Promise<unknown>[] = record

@@ -84,7 +84,7 @@ export class Keeper implements Recorder {
   };
 
   #write({ id, leaf }: Conversation, message: Message, growing: boolean): void {
-    this.#lastWrite = Date.now();
+    if (growing) this.#lastWrite = Date.now();
     this.#try(this.#store.put(id, { message, growing, leaf }));
   }
 
