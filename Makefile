@@ -3,7 +3,7 @@
 MODEL ?=
 PORT  ?= 8080
 
-.PHONY: run site size test test-go test-gpu test-wasm test-web test-hostile test-e2e lint measure fmt fuzz bench \
+.PHONY: run site pkg size test test-go test-gpu test-wasm test-web test-hostile test-e2e lint measure fmt fuzz bench \
 	models golden nano setup clean
 
 run: site                       ## the site at http://localhost:8080; MODEL=path.gguf offers that file on it
@@ -11,6 +11,9 @@ run: site                       ## the site at http://localhost:8080; MODEL=path
 
 site: node_modules              ## the site, into dist/site
 	go run ./cmd/build site
+
+pkg: node_modules               ## the npm package, into dist/pkg, and its tarball
+	go run ./cmd/build pkg
 
 size: site                      ## raw, gzip and brotli sizes; fails over budget
 	go run ./cmd/build size

@@ -57,11 +57,12 @@ async function withPage(body, options) {
 /** Options of a browser in which injectCode works: a service worker would answer the request for the script. */
 const injectable = { serviceWorkers: "block" };
 
-/** Adds code to the engine worker, before and after its own. */
+/** Adds code to the engine worker, before its own and after it has started. */
 async function injectCode(page, { before = "", after = "" }) {
+  const onStart = `addEventListener("message", () => { ${after} }, { once: true })`;
   await page.route("**/assets/engine-*.js", async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, body: `${before};${await response.text()};${after}` });
+    await route.fulfill({ response, body: `${before};${await response.text()};${onStart}` });
   });
 }
 

@@ -52,6 +52,7 @@
 
     async load(id, source, mmproj) {
       globalThis.loaded = [source, mmproj];
+      globalThis.loads = (globalThis.loads ?? 0) + 1;
       for (const phase of ["download", "load"]) {
         for (let step = 0; step <= 10; step++) await this.#loadStep(id, phase, step);
       }

@@ -19,6 +19,8 @@ async function loadURL(page) {
 
 pageTest("before a large download the page shows what to expect, and asks", { preflight: large }, async (page) => {
   await loadURL(page);
+  await part(page, "verdict").getByText("It runs on this machine, but slowly.").waitFor();
+  await part(page, "details").getByText("Details").click();
   await page.getByText("This machine: 412 of 768 experts on the GPU, about 3 tok/s once warm.").waitFor();
   await page.getByText("Why it is slow: a token reads 700 MB of experts from storage.").waitFor();
   await waitForStatus(page, "loading");
@@ -40,6 +42,8 @@ pageTest(
   { preflight: { ...large, verdict: "does_not_fit", sentence: "This model does not fit on this machine: why" } },
   async (page) => {
     await loadURL(page);
+    await part(page, "verdict").getByText("It does not fit on this machine.").waitFor();
+    await part(page, "details").getByText("Details").click();
     await page.getByText("This model does not fit on this machine: why.").waitFor();
     assert.equal(await page.getByText("a token reads").count(), 0);
     await page.getByRole("button", { name: "Try anyway" }).click();

@@ -1,7 +1,7 @@
 // Pictures on the page: attaching, removing, sending and refusing them, with an engine that follows a script.
 
 import assert from "node:assert/strict";
-import { part } from "./browser.mjs";
+import { answers, part } from "./browser.mjs";
 import { loadModel, pageTest, recordEvents } from "./page.mjs";
 
 /** A PNG of one pixel; picture returns it as a file, padded with bytes. */
@@ -32,7 +32,7 @@ pageTest("pictures are attached, removed, and sent with the message", { vision: 
   await part(page, "activity")
     .getByText(/Looking at tile \d of 13/)
     .waitFor();
-  await page.getByText("You showed 2: What is this?").waitFor();
+  await answers(page).getByText("You showed 2: What is this?").waitFor();
   assert.equal(await thumbnails(page).count(), 0);
   assert.equal(await page.locator("scout-chat .user .thumbnail").count(), 2);
   assert.equal(await part(page, "activity").count(), 0);
@@ -50,7 +50,7 @@ pageTest(
     assert.ok(await part(page, "send").isDisabled());
     await page.locator('scout-chat .thumbnail[aria-busy="false"]').waitFor();
     await part(page, "send").click();
-    await page.getByText("You showed 1:").waitFor();
+    await answers(page).getByText("You showed 1:").waitFor();
   },
 );
 

@@ -1,7 +1,7 @@
 // The page in every state, with an engine that follows a script: what people see and what pages may rely on.
 
 import assert from "node:assert/strict";
-import { part, waitForStatus } from "./browser.mjs";
+import { answers, part, waitForStatus } from "./browser.mjs";
 import { choose, loadModel, offered, pageTest, recordEvents, send, texts } from "./page.mjs";
 
 pageTest("an idle page offers models and accepts no message", {}, async (page) => {
@@ -162,7 +162,7 @@ pageTest(
     assert.equal(await part(page, "error").getAttribute("data-code"), "internal");
     await page.getByRole("button", { name: "Try again" }).click();
     await waitForStatus(page, "ready");
-    await page.getByText("You said: hello").waitFor();
+    await answers(page).getByText("You said: hello").waitFor();
     assert.deepEqual(await texts(page, "user"), ["hello"]);
   },
 );

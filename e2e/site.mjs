@@ -18,8 +18,8 @@ export async function copySite() {
 
 /** Replaces the site in a folder by a new version of it, in which every asset but the models has another name. */
 export async function deployNext(dir) {
-  const assets = (await readdir(join(dir, "assets"))).filter((name) => /-[0-9a-f]{10}\.(js|css|wasm)$/.test(name));
-  const names = assets.map((name) => [name, name.replace(/-[0-9a-f]/, (start) => (start === "-0" ? "-1" : "-0"))]);
+  const assets = (await readdir(join(dir, "assets"))).filter((name) => /\.(js|css|wasm)$/.test(name));
+  const names = assets.map((name) => [name, name.replace(/\.\w+$/, "0$&")]);
   for (const [from, to] of names) await rename(join(dir, "assets", from), join(dir, "assets", to));
   const files = await readdir(dir, { recursive: true });
   for (const file of files.filter((name) => /\.(br|gz)$/.test(name))) await rm(join(dir, file));

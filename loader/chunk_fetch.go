@@ -110,9 +110,6 @@ func (p *part) runFetch(ctx context.Context, chunk int, f *chunkFetch) {
 	}
 	p.mu.Lock()
 	p.removeFetch(chunk, f)
-	if f.err == nil {
-		p.file.Chunks[chunk] = true
-	}
 	p.mu.Unlock()
 	f.cancel()
 	close(f.done)

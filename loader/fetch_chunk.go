@@ -60,7 +60,8 @@ func (p *part) fetchUndamaged(ctx context.Context, chunk int, urgency priority,
 	}
 }
 
-// storeChunk fetches a chunk from a source, once.
+// storeChunk fetches a chunk from a source, once, and marks it as stored, unless the store has lost the record: nobody
+// knows then whether the chunk was lost with it.
 func (p *part) storeChunk(ctx context.Context, chunk int, src fetch.Source, urgency priority,
 	notify func(store.ChunkProgress)) error {
 	p.mu.Lock()
@@ -72,6 +73,7 @@ func (p *part) storeChunk(ctx context.Context, chunk int, src fetch.Source, urge
 	} else {
 		o.Finite = p.finiteNumbers(chunk)
 	}
+	anew := p.anew
 	p.mu.Unlock()
 	hash, err := p.store.StoreChunk(ctx, p.file.ID, chunk, src, o)
 	if err == nil && o.Expected != "" && hash != o.Expected {
@@ -85,6 +87,9 @@ func (p *part) storeChunk(ctx context.Context, chunk int, src fetch.Source, urge
 	defer p.mu.Unlock()
 	delete(p.replace, chunk)
 	p.fetched++
+	if p.anew == anew {
+		p.file.Chunks[chunk] = true
+	}
 	return nil
 }
 
@@ -114,6 +119,7 @@ func (p *part) recreateRecord(ctx context.Context) error {
 	p.mu.Lock()
 	old := p.file
 	p.losses++
+	p.anew++
 	losses := p.losses
 	p.mu.Unlock()
 	if losses > maxLosses {

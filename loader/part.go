@@ -31,6 +31,7 @@ type part struct {
 	again   int                 // of these, chunks that had been stored before
 	lost    map[int]int         // how often the store has lost a chunk
 	losses  int                 // how often the store has lost the record since a read succeeded
+	anew    int                 // how often the record has been created again
 
 	recheckMu sync.Mutex // held while the store is asked what it still has
 

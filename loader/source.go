@@ -15,6 +15,9 @@ const (
 
 	// maxCompared is how many stored chunks are compared with the source.
 	maxCompared = 3
+
+	// sampleBytes is how much of each of them is compared if the source has the same validator.
+	sampleBytes = 512 << 10
 )
 
 // open returns the part's source, which the first call opens.
@@ -103,7 +106,7 @@ func (p *part) confirm(ctx context.Context, src fetch.Source) error {
 	changed := info.Validator != file.Validator
 	stale := !file.Used.IsZero() && time.Since(file.Used) > staleAfter
 	if changed || stale && !p.compared {
-		if err := p.compareStored(ctx, src, storedChunks(file)); err != nil {
+		if err := p.compareStored(ctx, src, storedChunks(file), store.ChunkBytes); err != nil {
 			return err
 		}
 	}
@@ -116,11 +119,11 @@ func (p *part) confirm(ctx context.Context, src fetch.Source) error {
 	return p.setInfo(ctx, store.Changes{Validator: &info.Validator})
 }
 
-// compareStored fetches a few of the stored chunks again and compares their hashes. Errors: file_changed; those of the
-// source.
-func (p *part) compareStored(ctx context.Context, src fetch.Source, stored []int) error {
+// compareStored fetches a few of the stored chunks again, the first n bytes of each, and compares them. Errors:
+// file_changed; those of the source.
+func (p *part) compareStored(ctx context.Context, src fetch.Source, stored []int, n int64) error {
 	for _, chunk := range spread(stored, maxCompared) {
-		same, err := p.isSame(ctx, chunk, src)
+		same, err := p.isSame(ctx, chunk, src, n)
 		if err != nil {
 			return err
 		}
@@ -136,11 +139,11 @@ func (p *part) compareStored(ctx context.Context, src fetch.Source, stored []int
 	return nil
 }
 
-// isSame reports whether a stored chunk has the hash that it has at a source. One that differs is fetched twice: a
-// single answer may be damaged.
-func (p *part) isSame(ctx context.Context, chunk int, src fetch.Source) (same bool, err error) {
+// isSame reports whether the first n bytes of a stored chunk are those of a source. If they differ, they are fetched
+// twice: a single answer may be damaged.
+func (p *part) isSame(ctx context.Context, chunk int, src fetch.Source, n int64) (same bool, err error) {
 	for range 2 {
-		same, err = p.store.CheckChunk(ctx, p.file.ID, chunk, src)
+		same, err = p.store.CheckChunk(ctx, p.file.ID, chunk, src, n)
 		if same || err != nil {
 			return same, err
 		}

@@ -81,7 +81,7 @@ func (p *part) setVerified(ctx context.Context) error {
 	return p.setInfo(ctx, store.Changes{Verified: &verified})
 }
 
-// compareEarlier compares the last chunk of earlier sessions with the source from which this session has fetched the
+// compareEarlier compares samples of chunks of earlier sessions with the source from which this session has fetched the
 // others: the file may have changed in between under the same validator.
 func (p *part) compareEarlier(ctx context.Context) error {
 	p.mu.Lock()
@@ -102,7 +102,7 @@ func (p *part) compareEarlier(ctx context.Context) error {
 	if p.compared {
 		return nil
 	}
-	err = p.compareStored(ctx, src, p.earlier[len(p.earlier)-1:])
+	err = p.compareStored(ctx, src, p.earlier, sampleBytes)
 	if err != nil && errs.Of(err).Code == errs.FileChanged {
 		err = cmp.Or(p.markMixed(ctx), err)
 	}
@@ -180,7 +180,7 @@ func (p *part) compareChunks(ctx context.Context, src fetch.Source, first, end i
 	same, failures := make([]bool, end-first), make([]error, end-first)
 	var all sync.WaitGroup
 	for i := range same {
-		all.Go(func() { same[i], failures[i] = p.store.CheckChunk(ctx, p.file.ID, first+i, src) })
+		all.Go(func() { same[i], failures[i] = p.store.CheckChunk(ctx, p.file.ID, first+i, src, store.ChunkBytes) })
 	}
 	all.Wait()
 	for i := range same {

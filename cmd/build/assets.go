@@ -8,8 +8,11 @@ import (
 	"path/filepath"
 )
 
-// writeAsset writes a file into the assets folder under a name that contains its hash, so that browsers can cache it
-// without limit. It returns that name.
+// A naming writes an asset and returns the name of its file.
+type naming func(name, ext string, data []byte) (file string, err error)
+
+// writeAsset writes a file into the site's assets under a name that contains its hash, so that browsers can cache it
+// without limit.
 func writeAsset(name, ext string, data []byte) (file string, err error) {
 	file = fmt.Sprintf("%s-%s%s", name, shortHash(data), ext)
 	return file, os.WriteFile(filepath.Join(assetsDir, file), data, 0o644)

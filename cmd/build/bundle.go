@@ -12,6 +12,7 @@ import (
 
 // A bundle is the state of one build: the names of the assets that have been built so far.
 type bundle struct {
+	write    naming
 	programs map[string]string // the Go programs by the names under which scripts import them
 	nano     nanoFiles
 	script   string
@@ -24,23 +25,54 @@ func (b *bundle) buildScripts() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if b.script, err = writeAsset("page", ".js", script); err != nil {
+	if b.script, err = b.write("page", ".js", script); err != nil {
 		return "", err
 	}
 	style, err := b.bundleFile("web/src/app/page.css")
 	if err != nil {
 		return "", err
 	}
-	b.style, err = writeAsset("page", ".css", style)
+	b.style, err = b.write("page", ".css", style)
 	return fmt.Sprintf("%s, %s", b.script, bytesText(len(script))), err
 }
 
-// bundleFile bundles one entry point and everything that it imports into one minified file. defines are pairs of a
-// global name and the expression that replaces it.
+// bundleFile bundles one entry point and everything that it imports into one minified file, which must become an asset
+// if it imports modules when it runs: these, and what they share with the file, are written to the assets. defines are
+// pairs of a global name and the expression that replaces it.
 func (b *bundle) bundleFile(entry string, defines ...string) ([]byte, error) {
-	options := api.BuildOptions{
-		EntryPoints:       []string{entry},
+	options := b.options(entry)
+	for i := 0; i < len(defines); i += 2 {
+		options.Define[defines[i]] = defines[i+1]
+	}
+	result := api.Build(options)
+	if len(result.Errors) > 0 {
+		return nil, errors.New(result.Errors[0].Text)
+	}
+	return writeChunks(entry, result.OutputFiles)
+}
+
+// writeChunks writes the outputs of a bundle that the entry point imports, and returns the contents of the entry point.
+func writeChunks(entry string, outputs []api.OutputFile) (code []byte, err error) {
+	name := strings.TrimSuffix(filepath.Base(entry), filepath.Ext(entry))
+	for _, output := range outputs {
+		file := filepath.Base(output.Path)
+		if strings.TrimSuffix(file, filepath.Ext(file)) == name {
+			code = output.Contents
+		} else if err := os.WriteFile(filepath.Join(assetsDir, file), output.Contents, 0o644); err != nil {
+			return nil, err
+		}
+	}
+	return code, nil
+}
+
+// options returns how entry points are bundled.
+func (b *bundle) options(entries ...string) api.BuildOptions {
+	return api.BuildOptions{
+		EntryPoints:       entries,
 		Bundle:            true,
+		Splitting:         true,
+		Outdir:            assetsDir,
+		ChunkNames:        "[name]-[hash]",
 		Format:            api.FormatESModule,
 		Platform:          api.PlatformBrowser,
 		Target:            api.ES2022,
@@ -54,14 +86,6 @@ func (b *bundle) bundleFile(entry string, defines ...string) ([]byte, error) {
 		LogLevel:          api.LogLevelWarning,
 		Write:             false,
 	}
-	for i := 0; i < len(defines); i += 2 {
-		options.Define[defines[i]] = defines[i+1]
-	}
-	result := api.Build(options)
-	if len(result.Errors) > 0 {
-		return nil, errors.New(result.Errors[0].Text)
-	}
-	return result.OutputFiles[0].Contents, nil
 }
 
 // workers resolves `import url from "worker:FILE"`: FILE becomes a bundle of its own and the import its URL.
@@ -76,7 +100,7 @@ func (b *bundle) workers() api.Plugin {
 			if err != nil {
 				return api.OnLoadResult{}, err
 			}
-			file, err := writeAsset(strings.TrimSuffix(filepath.Base(a.Path), ".worker.ts"), ".js", code)
+			file, err := b.write(strings.TrimSuffix(filepath.Base(a.Path), ".worker.ts"), ".js", code)
 			return exportURL(file), err
 		})
 	}}
@@ -107,17 +131,18 @@ func exportURL(file string) api.OnLoadResult {
 // assetURL returns the expression for the address of an asset. It is relative to the script, which is an asset too, so
 // that the site works under every path and its scripts on every page.
 func assetURL(file string) string {
-	return fmt.Sprintf("new URL(%q, import.meta.url).href", file)
+	return fmt.Sprintf("new URL(%q, import.meta.url).href", "./"+file)
 }
 
-// writePage writes web/index.html with the names of the built files, and copies the files of web/static.
+// writePage writes web/index.html with the names of the built files and the policy, and copies the files of web/static.
 func (b *bundle) writePage() (string, error) {
 	page, err := os.ReadFile("web/index.html")
 	if err != nil {
 		return "", err
 	}
-	names := strings.NewReplacer("src/app/main.ts", "assets/"+b.script, "src/app/page.css", "assets/"+b.style)
-	filled := names.Replace(string(page))
+	values := strings.NewReplacer(
+		"src/app/main.ts", "assets/"+b.script, "src/app/page.css", "assets/"+b.style, "CONTENT-POLICY", pagePolicy)
+	filled := values.Replace(string(page))
 	if err := os.WriteFile(filepath.Join(siteDir, "index.html"), []byte(filled), 0o644); err != nil {
 		return "", err
 	}

@@ -24,7 +24,7 @@ func (b *bundle) buildEmbeddable() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		file, err := writeAsset(strings.TrimSuffix(name, ".js"), ".js", code)
+		file, err := b.write(strings.TrimSuffix(name, ".js"), ".js", code)
 		if err != nil {
 			return "", err
 		}

@@ -1,6 +1,7 @@
 // Command build builds the site, serves it and measures its size. Each verb has a file of its own.
 //
 //	go run ./cmd/build site          the site, into dist/site
+//	go run ./cmd/build pkg           the npm package, into dist/pkg and a tarball
 //	go run ./cmd/build serve         serves dist/site as a production server should
 //	go run ./cmd/build size          sizes of what a browser loads; fails over budget
 //	go run ./cmd/build modules       web/src as separate modules, into dist/modules, for unit tests
@@ -25,6 +26,7 @@ type verb struct {
 // verbs has the verbs of the command by name.
 var verbs = map[string]verb{
 	"site":     {site, "build the site into dist/site"},
+	"pkg":      {pkg, "build the npm package into dist/pkg"},
 	"serve":    {serve, "serve dist/site"},
 	"size":     {size, "print sizes, fail over budget"},
 	"modules":  {modules, "transpile web/src into dist/modules"},
@@ -35,6 +37,7 @@ var verbs = map[string]verb{
 const (
 	siteDir    = "dist/site"
 	assetsDir  = "dist/site/assets"
+	pkgDir     = "dist/pkg"
 	modulesDir = "dist/modules"
 	cacheDir   = "dist/cache"
 )

@@ -37,7 +37,7 @@ func (b *bundle) nanoFile(name string) (file string, err error) {
 		return "", err
 	}
 	b.nano.bytes += len(data)
-	return writeAsset(name, ".gguf", data)
+	return b.write(name, ".gguf", data)
 }
 
 // nanoModel resolves `import nano from "model:nano"`.

@@ -65,6 +65,10 @@ func TestSiteHandlerSendsCompressedFilesAndHeaders(t *testing.T) {
 		if h.Get("Content-Security-Policy") != contentPolicy {
 			t.Errorf("%s: no content policy", c.name)
 		}
+		wantOrigin := map[bool]string{true: "*"}[strings.HasPrefix(c.path, "/assets/")]
+		if origin := h.Get("Access-Control-Allow-Origin"); origin != wantOrigin {
+			t.Errorf("%s: allowed for %q, want %q", c.name, origin, wantOrigin)
+		}
 	}
 	for _, path := range []string{"/none", "/assets", "/assets/main-1.wasm.br", "/../serve.go"} {
 		if w := get(site, path); w.Code != 404 {
@@ -140,5 +144,20 @@ func TestSiteServerServesUnderAPath(t *testing.T) {
 	}
 	if _, err := siteServer(dir, "outrider", ""); err == nil {
 		t.Error("a path without slashes was accepted")
+	}
+}
+
+func TestHeaderRulesSetNoHeaderTwice(t *testing.T) {
+	for _, name := range []string{"/", "/index.html", "/assets/page-1.js", "/outrider.js", "/icon.svg"} {
+		seen := map[string]bool{}
+		for _, rule := range headerRules {
+			for _, header := range rule.headers {
+				key, _, _ := strings.Cut(header, ": ")
+				if rule.matches(name) && seen[key] {
+					t.Errorf("%s has %s twice", name, key)
+				}
+				seen[key] = seen[key] || rule.matches(name)
+			}
+		}
 	}
 }

@@ -17,7 +17,7 @@ func site(args []string) error {
 		return err
 	}
 
-	b := &bundle{}
+	b := &bundle{write: writeAsset}
 	if err := timed("wasm", b.buildWasm); err != nil {
 		return err
 	}
@@ -31,6 +31,9 @@ func site(args []string) error {
 		return err
 	}
 	if err := timed("page", b.writePage); err != nil {
+		return err
+	}
+	if err := timed("headers", writeHeaders); err != nil {
 		return err
 	}
 	if err := timed("offline", b.buildServiceWorker); err != nil {

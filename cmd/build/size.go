@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 )
 
 // A budget is the maximum size of a file in bytes, raw and compressed with Brotli; 0 means no limit. glob matches the
@@ -14,13 +15,17 @@ type budget struct {
 	raw, brotli int
 }
 
-// budgets has the limits of docs/architecture.md. The first paint needs the page's script and style. The workers are
-// loaded later, the picture worker and its image.wasm with the first picture.
+// budgets has the limits of docs/architecture.md. The first paint needs the page's script, the scripts that it imports
+// at its start, and the style. The other scripts are loaded later: the picture worker and its image.wasm with the first
+// picture, what formats Markdown after the first paint, code and formulas with the first answer that has some.
 var budgets = []budget{
 	{"main.wasm", "assets/main-*.wasm", 7_000_000, 1_500_000},
 	{"image.wasm", "assets/image-*.wasm", 0, 0},
 	{"first-paint JS", "assets/page-*.js", 0, 60_000},
 	{"page CSS", "assets/page-*.css", 0, 0},
+	{"Markdown", "assets/format-*.js", 0, 0},
+	{"code colours", "assets/highlight-*.js", 0, 0},
+	{"formulas", "assets/katex-*.js", 0, 0},
 	{"engine worker", "assets/engine-*.js", 0, 0},
 	{"picture worker", "assets/picture-*.js", 0, 0},
 	{"storage worker", "assets/storage-*.js", 0, 0},
@@ -60,8 +65,8 @@ func (b budget) check(raw, br int) (over []string) {
 	return over
 }
 
-// sizes returns the size of the one file that matches glob and of its compressed forms. A file that is not compressed
-// has the same size three times.
+// sizes returns the size of the one file that matches glob, with the scripts that it imports at its start, and of its
+// compressed forms. A file that is not compressed has the same size three times.
 func sizes(glob string) (raw, gz, br int, err error) {
 	names, err := filepath.Glob(filepath.Join(siteDir, glob))
 	if err != nil {
@@ -78,9 +83,31 @@ func sizes(glob string) (raw, gz, br int, err error) {
 		}
 		return int(info.Size())
 	}
+	for _, name := range withImports(names[0]) {
+		raw += sizeOf(name)
+		if compressible(name) {
+			gz += sizeOf(name + ".gz")
+			br += sizeOf(name + ".br")
+		}
+	}
 	if !compressible(names[0]) {
-		raw = sizeOf(names[0])
 		return raw, raw, raw, err
 	}
-	return sizeOf(names[0]), sizeOf(names[0] + ".gz"), sizeOf(names[0] + ".br"), err
+	return raw, gz, br, err
+}
+
+// staticImport matches the import of another script of the assets at the start of a script.
+var staticImport = regexp.MustCompile(`(?:from|import)"\./([\w-]+\.js)"`)
+
+// withImports returns the name of a file and those of the scripts that it imports at its start.
+func withImports(name string) []string {
+	names := []string{name}
+	code, _ := os.ReadFile(name) // sizeOf reports errors
+	if filepath.Ext(name) != ".js" {
+		return names
+	}
+	for _, match := range staticImport.FindAllSubmatch(code, -1) {
+		names = append(names, filepath.Join(assetsDir, string(match[1])))
+	}
+	return names
 }

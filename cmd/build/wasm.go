@@ -23,7 +23,7 @@ func (b *bundle) buildWasm() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if b.programs[name], err = writeAsset(strings.TrimSuffix(name, ".wasm"), ".wasm", code); err != nil {
+		if b.programs[name], err = b.write(strings.TrimSuffix(name, ".wasm"), ".wasm", code); err != nil {
 			return "", err
 		}
 		detail = append(detail, fmt.Sprintf("%s, %s", b.programs[name], bytesText(len(code))))

@@ -179,7 +179,7 @@ class Answer {
       const full = !this.#response.write(piece);
       this.#count(piece.length);
       if (rate) await sleep(50);
-      else if (full) await this.#drained();
+      if (full && this.#response.writableNeedDrain) await this.#drained(); // bytes that no socket takes are not sent
     }
   }
 

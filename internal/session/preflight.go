@@ -42,7 +42,22 @@ func (s *Session) Preflight(ctx context.Context, r PreflightRequest) (*wire.Pref
 		guess := preflight.Check(needs, machine)
 		m.measure(ctx, &machine, plan, guess.NumExpertsOnGPU < guess.NumExperts)
 	}
-	return reportOf(preflight.Check(needs, machine), machine, m.backend.AdapterName()), ctx.Err()
+	result := preflight.Check(needs, machine)
+	report := reportOf(result, machine, m.backend.AdapterName())
+	report.StartBytes = m.startBytes(plan, options, result)
+	return report, ctx.Err()
+}
+
+// startBytes returns how many bytes a load must download before the first token.
+func (m *openModel) startBytes(plan *engine.Plan, o engine.Options, r preflight.Report) int64 {
+	if r.NumExpertsOnGPU < r.NumExperts {
+		o.SlotsOf = r.Slots
+	}
+	n := m.files.model.MissingBytes(plan.ResidentTensors(m.backend.Limits(), o))
+	if m.files.vision != nil {
+		n += m.files.vision.MissingBytes(nil)
+	}
+	return n
 }
 
 // needs returns what the model and its vision file need of a machine.

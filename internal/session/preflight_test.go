@@ -135,3 +135,14 @@ func TestTheConnectionIsMeasuredToTheServerOfTheModel(t *testing.T) {
 		}
 	}
 }
+
+func TestPreflightCountsWhatComesBeforeTheFirstToken(t *testing.T) {
+	r := preflightOf(t, newMachine().session(), large(), wire.PreflightSettings{Paging: wire.Paging{Slots: 1}})
+	if r.StartBytes <= 0 || r.StartBytes >= r.DownloadBytes {
+		t.Errorf("%d of %d bytes come before the first token", r.StartBytes, r.DownloadBytes)
+	}
+	r = preflightOf(t, newMachine().session(), large(), wire.PreflightSettings{})
+	if r.ExpertsOnGPU == r.Experts && r.StartBytes != r.DownloadBytes {
+		t.Errorf("%d of %d bytes come before the first token of a model that is not paged", r.StartBytes, r.DownloadBytes)
+	}
+}

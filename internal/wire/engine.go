@@ -81,6 +81,7 @@ type PreflightReport struct {
 	TokensPerSecond float64           `js:"tokensPerSecond"`
 	PromptSeconds   float64           `js:"promptSeconds"`
 	DownloadBytes   int64             `js:"downloadBytes"`
+	StartBytes      int64             `js:"startBytes"`
 	DownloadSeconds float64           `js:"downloadSeconds"`
 	StorageBytes    int64             `js:"storageBytes"`
 	Machine         MachineReport     `js:"machine"`

@@ -109,12 +109,12 @@ func floatsOf(numbers []Floats) (list []wire.Floats) {
 }
 
 // CheckChunk implements Store.
-func (Browser) CheckChunk(ctx context.Context, id string, chunk int, src fetch.Source) (bool, error) {
+func (Browser) CheckChunk(ctx context.Context, id string, chunk int, src fetch.Source, n int64) (bool, error) {
 	handle, err := handleOf(src)
 	if err != nil {
 		return false, err
 	}
-	v, err := fetch.Call(ctx, "checkChunk", id, chunk, handle)
+	v, err := fetch.Call(ctx, "checkChunk", id, chunk, handle, n)
 	return err == nil && v.Bool(), err
 }
 

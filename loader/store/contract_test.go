@@ -265,10 +265,14 @@ func checkComparesWithSource(b *storeTest) {
 	for _, c := range []struct {
 		src   fetch.Source
 		chunk int
+		bytes int64
 		want  bool
-	}{{b.src, 1, true}, {other, 1, false}, {b.src, 0, false}} {
-		if same, err := b.CheckChunk(b.ctx, b.id, c.chunk, c.src); same != c.want || err != nil {
-			b.t.Errorf("chunk %d: %v %v, want %v", c.chunk, same, err, c.want)
+	}{
+		{b.src, 1, ChunkBytes, true}, {other, 1, ChunkBytes, false}, {b.src, 0, ChunkBytes, false},
+		{other, 1, ChunkBytes - 1, true}, {b.src, 1, 1000, true}, {b.src, 0, 1000, false},
+	} {
+		if same, err := b.CheckChunk(b.ctx, b.id, c.chunk, c.src, c.bytes); same != c.want || err != nil {
+			b.t.Errorf("chunk %d, %d bytes: %v %v, want %v", c.chunk, c.bytes, same, err, c.want)
 		}
 	}
 	if b.find().Stored() != ChunkBytes {

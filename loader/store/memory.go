@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -139,24 +140,31 @@ func finite(chunk []byte, numbers []Floats) bool {
 }
 
 // CheckChunk implements Store.
-func (m *Memory) CheckChunk(ctx context.Context, id string, chunk int, src fetch.Source) (bool, error) {
-	b, err := readChunk(ctx, src, chunk, func(int64) {})
+func (m *Memory) CheckChunk(ctx context.Context, id string, chunk int, src fetch.Source, n int64) (bool, error) {
+	b, err := readStart(ctx, src, chunk, n, func(int64) {})
 	if err != nil {
 		return false, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	f, ok := m.files[id]
-	return ok && f.hashes[chunk] == hexHash(b), nil
+	stored, err := m.Read(ctx, id, int64(chunk)*ChunkBytes, int64(len(b)))
+	if err != nil {
+		return false, nil
+	}
+	defer stored.Release()
+	return bytes.Equal(stored.Copy(), b), nil
 }
 
 func readChunk(ctx context.Context, src fetch.Source, chunk int, progress func(int64)) ([]byte, error) {
+	return readStart(ctx, src, chunk, ChunkBytes, progress)
+}
+
+// readStart reads the first n bytes of a chunk, or all of it if it is shorter.
+func readStart(ctx context.Context, src fetch.Source, chunk int, n int64, progress func(int64)) ([]byte, error) {
 	r, ok := src.(fetch.Reader)
 	if !ok {
 		return nil, fmt.Errorf("store: a memory store cannot read from %T", src)
 	}
 	from := int64(chunk) * ChunkBytes
-	return r.ReadRange(ctx, from, min(ChunkBytes, r.Info().Size-from), progress)
+	return r.ReadRange(ctx, from, min(n, r.Info().Size-from), progress)
 }
 
 // HashFile implements Store.

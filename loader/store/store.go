@@ -38,9 +38,9 @@ type Store interface {
 	// which everything that was stored is still stored; storage_error.
 	StoreChunk(ctx context.Context, id string, chunk int, src fetch.Source, o ChunkOptions) (sha256 string, err error)
 
-	// CheckChunk reads a stored chunk from src again and reports whether it has the hash of the stored one, which is
-	// false for a chunk that is not stored. It stores nothing. Errors: those of the source.
-	CheckChunk(ctx context.Context, id string, chunk int, src fetch.Source) (same bool, err error)
+	// CheckChunk reads a stored chunk, or its first n bytes if it is longer, from src again and reports whether they are
+	// the stored ones, which is false for a chunk that is not stored. It stores nothing. Errors: those of the source.
+	CheckChunk(ctx context.Context, id string, chunk int, src fetch.Source, n int64) (same bool, err error)
 
 	// HashFile returns the SHA-256 of a complete file in lower-case hex. It calls progress, which may be nil, with the
 	// number of bytes hashed so far. Errors: those of Read.

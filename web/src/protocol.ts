@@ -117,6 +117,8 @@ export interface PreflightReport {
   promptSeconds: number;
   /** Bytes that are not stored yet. */
   downloadBytes: number;
+  /** Of these, the bytes that a load downloads before the first token; the rest follows while the model is used. */
+  startBytes: number;
   downloadSeconds: number;
   /** All bytes that the model takes in the store, those that are stored already included. */
   storageBytes: number;

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AutoScroll } from "../../dist/modules/element/auto-scroll.js";
 
+globalThis.ResizeObserver = class {}; // the tests call what it calls
+
 /** A container of 1000 CSS pixels, of which 200 are in view. */
 function setUp() {
   const container = { scrollTop: 0, scrollHeight: 1000, clientHeight: 200 };

@@ -28,6 +28,7 @@ test("durations are rounded to seconds below a minute and to minutes above", () 
     [90, "2 min"],
     [3540, "59 min"],
     [4800, "1 h 20 min"],
+    [7200, "2 h"],
   ];
   for (const [seconds, text] of cases) assert.equal(format.duration(seconds), text);
 });

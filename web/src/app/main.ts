@@ -4,6 +4,8 @@ import "../element/define.js"; // registers <scout-chat>
 import { type CatalogueModel, catalogue, nano } from "../element/catalogue.js";
 import { modelName } from "../element/format.js";
 import type { ScoutChat } from "../element/scout-chat.js";
+import type { Texts } from "../text/texts.js";
+import { applyLanguage, fillOffer } from "./language.js";
 import { keepModel, lastModel } from "./last-model.js";
 import { attachShared, receiveLaunches } from "./launch.js";
 import { keepOffline } from "./offline.js";
@@ -20,8 +22,8 @@ async function serverModels(): Promise<string[]> {
 }
 
 /** Starts with a model that the server offers, else the last visit's, else Nano; at #models with the chooser. */
-async function start(chat: ScoutChat): Promise<void> {
-  const offered = (await serverModels()).map(catalogueEntry);
+async function start(chat: ScoutChat, { app }: Texts): Promise<void> {
+  const offered = (await serverModels()).map((path) => catalogueEntry(path, app.offered));
   chat.catalogue = [...offered, ...catalogue];
   chat.addEventListener("model-loaded", () => {
     keepModel(chat);
@@ -31,9 +33,9 @@ async function start(chat: ScoutChat): Promise<void> {
   else if (location.hash !== "#models") await resume(chat);
 }
 
-function catalogueEntry(path: string): CatalogueModel {
+function catalogueEntry(path: string, note: string): CatalogueModel {
   const url = new URL(path, location.href).href;
-  return { id: url, name: modelName(url), url, bytes: 0, note: "Offered by this server" };
+  return { id: url, name: modelName(url), url, bytes: 0, note };
 }
 
 /**
@@ -69,7 +71,10 @@ async function loadSettled(chat: ScoutChat): Promise<void> {
 holdPageLock(import.meta.url);
 const chat = document.querySelector("scout-chat")!;
 receiveLaunches(chat);
-await start(chat);
+const texts = await applyLanguage();
+await start(chat, texts);
 await loadSettled(chat); // the service worker stores the site, which must not delay the first answer
 await attachShared(chat);
-await keepOffline(document.querySelector("#update")!);
+const offer = document.querySelector<HTMLElement>("#update")!;
+fillOffer(offer, texts);
+await keepOffline(offer);

@@ -1,9 +1,10 @@
 // What pages and packages import: the engine, its types and its errors.
 
-import workerURL from "worker:../worker/engine.worker.ts";
-import { startWorker } from "../script-url.js";
+import { type Assets, startWithAssets } from "../assets.js";
+import { ownAssets } from "./assets.js";
 import { Engine } from "./engine.js";
 
+export type { Assets } from "../assets.js";
 export { EngineError, type ErrorCode, type ErrorData } from "../errors.js";
 export type {
   ChatProgress,
@@ -35,7 +36,20 @@ export {
 } from "./engine.js";
 export type * from "./openai.js";
 
+/** Options of {@link createEngine}. */
+export interface EngineOptions {
+  /** Addresses of files that are not beside Outrider's script, absolute or relative to the page. */
+  assets?: Partial<Assets>;
+}
+
 /** Returns an engine with a worker of its own, which starts with the first call. */
-export function createEngine(): Engine {
-  return new Engine(() => startWorker(workerURL, "outrider-engine"));
+export function createEngine({ assets = {} }: EngineOptions = {}): Engine {
+  const resolved = { ...ownAssets, ...absolute(assets) };
+  return new Engine(() => startWithAssets(resolved.engineWorker, "outrider-engine", resolved));
+}
+
+/** Returns addresses that do not depend on who uses them. */
+function absolute(assets: Partial<Assets>): Partial<Assets> {
+  const base = globalThis.document?.baseURI;
+  return Object.fromEntries(Object.entries(assets).map(([name, url]) => [name, new URL(url, base).href]));
 }

@@ -6,6 +6,9 @@ const END_DISTANCE = 48;
 /** Scrolls a container to its end whenever its content has grown. */
 export class AutoScroll {
   readonly #container: () => HTMLElement;
+  /** Reports a new size after the browser's own layout, so that none is needed to read it. */
+  readonly #observer = new ResizeObserver(() => this.update());
+  #content: Element | null = null;
   #enabled = true;
 
   /** container is called when the container is needed, because it does not exist before the first render. */
@@ -27,7 +30,15 @@ export class AutoScroll {
     this.#enabled = scrollHeight - scrollTop - clientHeight < END_DISTANCE;
   };
 
-  /** Scrolls to the end if following is enabled; to be called after each render. */
+  /** Follows the growth of an element within the container; null: of none. */
+  follow(content: Element | null): void {
+    if (content === this.#content) return;
+    this.#content = content;
+    this.#observer.disconnect();
+    if (content) this.#observer.observe(content);
+  }
+
+  /** Scrolls to the end if following is enabled. */
   update(): void {
     const container = this.#container();
     if (this.#enabled) container.scrollTop = container.scrollHeight;

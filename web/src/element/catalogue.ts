@@ -1,6 +1,7 @@
 // The list of models on offer.
 
 import builtIn from "model:nano";
+import { nanoQuestions } from "../text/nano.js";
 
 /** A model on offer. */
 export interface CatalogueModel {
@@ -15,6 +16,8 @@ export interface CatalogueModel {
   bytes: number;
   /** What the model is good for, in a few words; without it, the table of texts is asked by the id. */
   note?: string;
+  /** Questions that the model answers well, in its language, which an empty conversation offers. */
+  suggestions?: readonly string[];
 }
 
 /** Nano, the model that is part of the site. */
@@ -24,7 +27,11 @@ export const nano: CatalogueModel = {
   url: builtIn.url,
   mmproj: builtIn.mmproj,
   bytes: builtIn.bytes,
+  suggestions: nanoQuestions,
 };
+
+/** The id of Llama 4 Scout, which an empty conversation with Nano offers. */
+export const SCOUT = "llama-4-scout";
 
 /** Returns the address of a file at the main branch, or another revision, of a repository on Hugging Face. */
 function huggingFace(repository: string, file: string, revision = "main"): string {
@@ -35,7 +42,7 @@ function huggingFace(repository: string, file: string, revision = "main"): strin
 export const catalogue: readonly CatalogueModel[] = [
   nano,
   {
-    id: "llama-4-scout",
+    id: SCOUT,
     name: "Llama 4 Scout",
     url: huggingFace("unsloth/Llama-4-Scout-17B-16E-Instruct-GGUF", "Llama-4-Scout-17B-16E-Instruct-UD-Q2_K_XL.gguf"),
     mmproj: huggingFace(

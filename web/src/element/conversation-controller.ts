@@ -92,13 +92,15 @@ export class ConversationController {
    */
   async load(source: LoadSource, name: string): Promise<OpenModel | undefined> {
     this.#end();
-    const loading = this.#newLoading(source, name);
+    const previous = this.model;
+    const loading = this.#newLoading(source, name, previous?.name);
     this.#enter({ status: "loading", work: loading });
     try {
       const model = { source, name, info: await loading.run() };
       return this.#isUnderWay(loading) ? this.#open(model) : undefined;
     } catch (thrown) {
-      if (this.#isUnderWay(loading)) this.#fail(thrown, undefined, source, () => void this.load(source, name));
+      const model = loading.begun ? undefined : previous; // until then, the engine has the previous model
+      if (this.#isUnderWay(loading)) this.#fail(thrown, model, source, () => void this.load(source, name));
       return undefined;
     } finally {
       this.#host.loadEnded();
@@ -200,10 +202,10 @@ export class ConversationController {
     if (state.status === "generating") this.#set({ status: "generating", model: state.model, work: state.work });
   }
 
-  #newLoading(source: LoadSource, name: string): Loading {
+  #newLoading(source: LoadSource, name: string, previous: string | undefined): Loading {
     const host = { engine: this.#host.engine(), requestUpdate: () => this.#host.requestUpdate() };
     const onProgress = (progress: Progress) => this.#host.emit("load-progress", progress);
-    return new Loading(host, { source, name, ...this.#host.loadSettings(source), onProgress });
+    return new Loading(host, { source, name, previous, ...this.#host.loadSettings(source), onProgress });
   }
 
   #open(model: OpenModel): OpenModel {

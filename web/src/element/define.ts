@@ -4,4 +4,4 @@ import { ScoutChat } from "./scout-chat.js";
 
 if (!customElements.get("scout-chat")) customElements.define("scout-chat", ScoutChat);
 
-export { ScoutChat };
+export * from "./index.js";

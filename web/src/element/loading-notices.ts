@@ -1,10 +1,11 @@
 // What the page shows while a model is loaded: progress, or the question whether to start a large download.
 
 import { html, nothing, type TemplateResult } from "lit";
-import type { PreflightReason, Progress } from "../protocol.js";
+import type { Progress } from "../protocol.js";
 import type { Texts } from "../text/texts.js";
-import { isLocal, type Loading, type LoadQuestion, type LoadRequest } from "./loading.js";
+import type { Loading } from "./loading.js";
 import type { PauseSwitch } from "./pause-switch.js";
+import { preflightNotice } from "./preflight-view.js";
 
 /** Renders a load under way. */
 export function loadingNotice(t: Texts, loading: Loading): TemplateResult {
@@ -23,6 +24,7 @@ function progressNotice({ loading: t }: Texts, loading: Loading, cancel: () => v
       <p role="status">${activity(t, loading)}</p>
       ${progressBar(t.phases[progress?.phase ?? "header"], progress)}
       <p class="quiet figures">${known ? progressFigures(t, progress, loading.pause.paused) : "\u00a0"}</p>
+      ${startLine(t, loading)}
       ${progress?.waiting && !loading.pause.paused ? waitingLine(t, progress) : nothing}
       <div class="actions">
         ${progress?.phase === "download" ? pauseButton(t, loading.pause) : nothing}
@@ -30,6 +32,13 @@ function progressNotice({ loading: t }: Texts, loading: Loading, cancel: () => v
       </div>
     </section>
   `;
+}
+
+/** Says that the bytes of the progress are only those that the first word needs, where the preflight has said more. */
+function startLine(t: Texts["loading"], { progress, report }: Loading): TemplateResult | typeof nothing {
+  if (progress?.phase !== "download" || !report) return nothing;
+  const more = report.storageBytes > 1.01 * progress.bytesTotal;
+  return more ? html`<p part="start" class="quiet">${t.start(report.storageBytes)}</p>` : nothing;
 }
 
 /** Returns what a load does, for a person. */
@@ -80,34 +89,4 @@ function progressFigures(t: Texts["loading"], progress: Progress, paused: boolea
   if (bytesPerSecond > 0) parts.push(t.speed(bytesPerSecond));
   if (secondsLeft > 0) parts.push(t.left(secondsLeft));
   return parts.join(" · ");
-}
-
-function slowReason(t: Texts["preflight"], { message }: PreflightReason): TemplateResult {
-  return html`<p class="quiet">${t.slow} <span lang="en">${message}.</span></p>`;
-}
-
-/** Renders the report on a large model with the question whether to load it. The report is in English. */
-function preflightNotice(
-  t: Texts["preflight"],
-  { name, source }: LoadRequest,
-  { report, agree }: LoadQuestion,
-  cancel: () => void,
-): TemplateResult {
-  const local = isLocal(source);
-  const tooLarge = report.verdict === "does_not_fit"; // still offered: what browsers say about storage is not reliable
-  const slow = tooLarge ? nothing : report.reasons.map((reason) => slowReason(t, reason));
-  const action = tooLarge ? t.tryAnyway : local ? t.copy : t.download;
-  return html`
-    <section part="preflight" class="preflight" aria-labelledby="preflight" data-verdict=${report.verdict}>
-      <h2 id="preflight" dir="auto">${name}</h2>
-      <p part="sentence" role="status" lang="en">${report.sentence}.</p>
-      ${slow}
-      ${tooLarge || local ? nothing : html`<p class="quiet">${t.pauseHint}</p>`}
-      <div class="actions">
-        <button part="agree" class=${tooLarge ? "soft" : "main"} @click=${agree}>${action}</button>
-        <button part="decline" class=${tooLarge ? "main" : "soft"}
-          @click=${cancel}>${t.decline}</button>
-      </div>
-    </section>
-  `;
 }

@@ -34,6 +34,8 @@ export interface LoadRequest extends LoadSettings {
   source: LoadSource;
   /** The model's name for the person. */
   name: string;
+  /** The name of the model that is open until the load begins. */
+  previous?: string | undefined;
   /** Called with the progress until the load is cancelled. */
   onProgress(progress: Progress): void;
 }
@@ -52,6 +54,8 @@ export class Loading {
   readonly #abort = new AbortController();
   #progress: Progress | undefined;
   #question: LoadQuestion | undefined;
+  #report: PreflightReport | undefined;
+  #begun = false;
   #countdown: ReturnType<typeof setInterval> | undefined;
   /** Pauses the download. */
   readonly pause: PauseSwitch;
@@ -72,6 +76,16 @@ export class Loading {
     return this.#question;
   }
 
+  /** The preflight report; undefined if there was no need for one. */
+  get report(): PreflightReport | undefined {
+    return this.#report;
+  }
+
+  /** Whether the engine has been told to load. Until then it keeps the model that it had. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
   /** Whether bytes arrive from the network or are about to. */
   get downloading(): boolean {
     return this.#progress?.phase === "download" && !this.pause.paused;
@@ -90,9 +104,11 @@ export class Loading {
     const { source, paging } = this.request;
     const { signal } = this.#abort;
     if (this.#mayBeLarge()) {
-      const report = await this.#host.engine.preflight(source, { signal, paging, measureFrom: LARGE_DOWNLOAD });
-      if (report.downloadBytes >= LARGE_DOWNLOAD) await this.#confirm(report);
+      this.#report = await this.#host.engine.preflight(source, { signal, paging, measureFrom: LARGE_DOWNLOAD });
+      if (this.#report.downloadBytes >= LARGE_DOWNLOAD) await this.#confirm(this.#report);
     }
+    if (signal.aborted) throw aborted();
+    this.#begun = true;
     return this.#host.engine.load(source, { signal, paging, onProgress: (progress) => this.#onProgress(progress) });
   }
 

@@ -2,51 +2,74 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { loadFormat } from "../markdown/view.js";
 import type { ChatProgress } from "../protocol.js";
 import type { Texts } from "../text/texts.js";
+import type { Announcer } from "./announcer.js";
 import type { Message } from "./message.js";
+import { messageText } from "./message-text.js";
 import type { MessageTools } from "./message-tools.js";
+import type { MessageWindow } from "./message-window.js";
 import { hitRateText } from "./paging-status.js";
 import { thumbnails } from "./thumbnails.js";
 
-/** Renders a conversation; generating: its last message is still being written. */
+/** What the list of messages keeps from one render to the next. */
+export interface MessageListState {
+  readonly window: MessageWindow;
+  readonly announcer: Announcer;
+  readonly tools: MessageTools;
+}
+
+/** Renders a conversation, empty in place of no messages; generating: its last message is still being written. */
 export function messageList(
   t: Texts,
   messages: readonly Message[],
   generating: boolean,
-  tools: MessageTools,
+  { window, announcer, tools }: MessageListState,
+  empty: TemplateResult,
 ): TemplateResult {
+  void loadFormat();
+  const shown = window.shown(messages);
   return html`
-    <div part="messages" class="messages" role="log" aria-label=${t.conversation.label} aria-busy=${generating}>
-      ${messages.length === 0 ? greeting(t) : nothing}
+    <section part="messages" class="messages" aria-label=${t.conversation.label} aria-busy=${generating}>
+      ${messages.length === 0 ? html`<slot name="empty">${empty}</slot>` : nothing}
+      ${window.hidden > 0 ? earlier(t, window) : nothing}
       ${repeat(
-        messages,
+        shown,
         (m) => m.id,
-        (m, i) => message(t, m, generating && i === messages.length - 1, tools, i === messages.length - 1),
+        (m, i) => message(t, m, generating && i === shown.length - 1, tools, i === shown.length - 1),
       )}
-    </div>
-    ${tools.question(t)}
+    </section>
+    ${tools.question(t)} ${announcer.view(t.conversation.answer, messages.at(-1), generating)}
   `;
 }
 
-function greeting({ conversation: t }: Texts): TemplateResult {
-  return html`<slot name="empty"><p class="empty">${t.greeting}</p></slot>`;
+function earlier({ conversation: t }: Texts, window: MessageWindow): TemplateResult {
+  return html`<button part="earlier" class="soft earlier" @click=${window.showEarlier}>${t.earlier}</button>`;
 }
 
 function message(t: Texts, m: Message, generating: boolean, tools: MessageTools, last: boolean): TemplateResult {
   const activity = generating ? activityLine(t, m.activity) : nothing;
-  const caret = generating ? html`<span class="caret" aria-hidden="true"></span>` : nothing;
-  const { you, answer } = t.conversation;
-  // Text is pre-wrapped, so the markup around it must not add white space.
+  const name = m.role === "user" ? t.conversation.you : t.conversation.answer;
   return html`
-    <article part="message ${m.role}" class="message ${m.role}" aria-label=${m.role === "user" ? you : answer}>
+    <article part="message ${m.role}" class="message ${m.role}" aria-label=${name}>
+      <h2 class="spoken">${name}</h2>
       ${thumbnails(t.composer, m.pictures)}
       ${m.text ? nothing : activity}
-      ${tools.editor(t, m) ?? html`<div class="text" dir="auto" ?hidden=${m.role === "user" && !m.text}>${m.text}${caret}</div>`}
+      ${tools.editor(t, m) ?? (m.role === "user" ? said(m) : answer(t, m, generating))}
       ${m.text ? activity : nothing}
       ${notes(t, m)}${tools.view(t, m, last)}
     </article>
   `;
+}
+
+function said({ text }: Message): TemplateResult {
+  return html`<div class="text" dir="auto" ?hidden=${!text} ${messageText(text, { complete: true })}></div>`;
+}
+
+function answer(t: Texts, { text }: Message, generating: boolean): TemplateResult {
+  const options = { markdown: t.markdown, complete: !generating };
+  return html`<div class="text markdown ${generating ? "growing" : ""}" ${messageText(text, options)}></div>`;
 }
 
 function activityLine(t: Texts, activity: ChatProgress | undefined): TemplateResult | typeof nothing {

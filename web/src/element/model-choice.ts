@@ -31,12 +31,17 @@ export interface ModelChoiceActions {
   report(error: unknown): void;
 }
 
+/** The attributes that name a model. */
+type Names = Pick<ModelChoiceHost, "model" | "mmproj" | "integrity">;
+
 /** Loads what the attributes name, and writes them when a person chooses another model. */
 export class ModelChoice {
   readonly #host: ModelChoiceHost;
   readonly #actions: ModelChoiceActions;
   /** The value of `model` that has been loaded, or whose load has begun. */
   #applied: string | null = null;
+  /** The values of the attributes with which each model was opened. */
+  readonly #names = new WeakMap<OpenModel, Names>();
 
   constructor(host: ModelChoiceHost, actions: ModelChoiceActions) {
     this.#host = host;
@@ -101,6 +106,16 @@ export class ModelChoice {
   leave(): void {
     this.#host.mmproj = this.#host.integrity = null;
     this.#actions.unload();
+  }
+
+  /** Lets the attributes name the model that is open: another that they name may have been declined. */
+  settle(): void {
+    const model = this.#actions.model();
+    if (!model) return;
+    const names = this.#names.get(model);
+    const { model: name, mmproj, integrity } = this.#host;
+    if (!names) this.#names.set(model, { model: name, mmproj, integrity });
+    else if (names.model !== name && name === this.#applied) this.#applied = Object.assign(this.#host, names).model;
   }
 
   /** Removes the attribute of a model that is not open any more, unless it names another by now. */

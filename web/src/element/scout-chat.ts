@@ -6,6 +6,7 @@ import type { LoadSource } from "../client/engine.js";
 import type { Engine } from "../client/index.js";
 import type { Paging } from "../protocol.js";
 import type { Texts } from "../text/texts.js";
+import { Announcer } from "./announcer.js";
 import { AutoScroll } from "./auto-scroll.js";
 import { type CatalogueModel, catalogue, nano } from "./catalogue.js";
 import { ConversationController } from "./conversation-controller.js";
@@ -19,8 +20,12 @@ import { isComposing } from "./keyboard.js";
 import { ElementLanguage } from "./language.js";
 import { bytesToStore, sourceName } from "./loading.js";
 import { MessageDraft } from "./message-draft.js";
+import { messageStyles } from "./message-styles.js";
 import { MessageTools } from "./message-tools.js";
+import { MessageWindow } from "./message-window.js";
 import { ModelChoice } from "./model-choice.js";
+import { modelStyles } from "./model-styles.js";
+import { nextFrame } from "./next-frame.js";
 import { PagingStatus } from "./paging-status.js";
 import { StorageManager } from "./storage-manager.js";
 import { styles } from "./styles.js";
@@ -50,7 +55,7 @@ const MOVE_TIME = 1000;
  * Parts and custom properties are listed in docs/api.md.
  */
 export class ScoutChat extends LitElement {
-  static override styles = [styles, conversationStyles];
+  static override styles = [styles, messageStyles, conversationStyles, modelStyles];
 
   /** A catalogue id, the URL of a GGUF file, or the id of a stored model. */
   @property({ reflect: true }) model: string | null = null;
@@ -147,11 +152,15 @@ export class ScoutChat extends LitElement {
   });
   readonly #parts = {
     history: this.#history,
-    messageTools: this.#messageTools,
     conversation: this.#conversation,
     draft: this.#draft,
     modelChoice: this.#modelChoice,
     storage: this.#storage,
+    messageList: {
+      window: new MessageWindow(() => this.requestUpdate()),
+      announcer: new Announcer(),
+      tools: this.#messageTools,
+    },
     autoScroll: this.#autoScroll,
     fileDrop: this.#fileDrop,
     pagingStatus: this.#pagingStatus,
@@ -160,6 +169,7 @@ export class ScoutChat extends LitElement {
     clear: () => this.clear(),
     attach: (files) => this.attach(files),
     send: () => void this.send(),
+    ask: (question) => void this.#conversation.send(question),
     stop: () => this.stop(),
     report: this.#report,
   };
@@ -237,10 +247,11 @@ export class ScoutChat extends LitElement {
     return this.#language.texts;
   }
 
-  /** The first render waits for the table of texts. */
+  /** The first render waits for the table of texts. While an answer arrives, there is one render for each frame. */
   override async scheduleUpdate(): Promise<void> {
     if (!this.hasUpdated) this.#language.choose(this.lang);
     await this.#language.loading;
+    if (this.status === "generating") await nextFrame();
     super.scheduleUpdate();
   }
 
@@ -258,7 +269,7 @@ export class ScoutChat extends LitElement {
 
   override updated(changed: PropertyValues<this>): void {
     const { model, messages } = this.#conversation;
-    if (model && messages.length > 0) this.#autoScroll.update();
+    this.#autoScroll.follow(messages.length > 0 ? this.renderRoot.querySelector("[part=messages]") : null);
     if (!model && changed.has("status")) this.main.scrollTop = 0; // what is in place of the conversation has a heading
     this.#focus.update();
     this.#wakeLock.set(this.isConnected && (this.#conversation.downloading || this.#pagingStatus.downloading));
@@ -272,6 +283,7 @@ export class ScoutChat extends LitElement {
   #onStatus(status: Status): void {
     this.status = status;
     if (status === "idle") this.#modelChoice.forget();
+    else this.#modelChoice.settle();
     if (status === "generating") this.#autoScroll.enable();
     if (status === "ready") this.#draft.modelOpened(this.#conversation.model);
     emit(this, "status-changed", { status });

@@ -134,31 +134,13 @@ export const styles = css`
   .progress .actions { margin-top: 0.5rem; }
   @keyframes slide { from { translate: -100% } to { translate: 340% } }
 
-  .preflight { margin: auto; display: grid; gap: 0.75rem; max-width: 34rem; text-align: center; }
-  .preflight h2 { overflow-wrap: anywhere; }
-  .preflight [part="sentence"] { text-wrap: balance; }
   .actions { display: flex; flex-wrap: wrap; justify-content: center; gap: 0.75rem; margin-top: 0.75rem; }
 
-  .messages { display: flex; flex-direction: column; gap: 1.5rem; }
-  .messages:not(:has(.message)) { flex: 1; }
   .empty {
     margin: auto; text-align: center; text-wrap: balance; color: var(--quiet);
     font-size: 1.375rem; font-weight: 650; letter-spacing: -0.01em;
   }
   slot[name="empty"] { display: contents; }
-  .text { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
-  .user { align-self: flex-end; display: grid; justify-items: end; max-width: 85%; }
-  .user .text {
-    background: var(--raised); padding: 0.625rem 1rem; border-radius: calc(var(--radius) + 4px);
-    border-end-end-radius: 4px;
-  }
-  .message footer { margin-top: 0.25rem; font-variant-numeric: tabular-nums; }
-  .caret {
-    display: inline-block; width: 0.5em; height: 1.05em; margin-inline-start: 2px; vertical-align: -0.15em;
-    border-radius: 2px; background: var(--accent); animation: blink 1.1s steps(2, jump-none) infinite;
-  }
-  @keyframes blink { from { opacity: 1 } to { opacity: 0.15 } }
-
   .error {
     display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0.75rem; margin-block: 1rem 0; padding: 0.875rem 1rem;
     border-radius: var(--radius); border: 1px solid color-mix(in srgb, var(--danger) 40%, transparent);

@@ -14,13 +14,13 @@ import { header } from "./header.js";
 import type { History } from "./history/history.js";
 import { loadingNotice } from "./loading-notices.js";
 import type { MessageDraft } from "./message-draft.js";
-import type { MessageTools } from "./message-tools.js";
-import { messageList } from "./messages.js";
+import { type MessageListState, messageList } from "./messages.js";
 import type { ModelChoice } from "./model-choice.js";
 import { errorNotice, warningNotices } from "./notices.js";
 import type { PagingStatus } from "./paging-status.js";
 import type { StorageManager } from "./storage-manager.js";
 import { deleteQuestion, storageView } from "./storage-view.js";
+import { welcome } from "./welcome.js";
 
 /** What the view shows. */
 export interface ChatView {
@@ -32,7 +32,7 @@ export interface ChatView {
   readonly draft: MessageDraft;
   readonly modelChoice: ModelChoice;
   readonly history: History;
-  readonly messageTools: MessageTools;
+  readonly messageList: MessageListState;
   readonly autoScroll: AutoScroll;
   readonly fileDrop: FileDrop;
   readonly pagingStatus: PagingStatus;
@@ -44,6 +44,8 @@ export interface ChatActions {
   clear(): void;
   attach(files: File[]): void;
   send(): void;
+  /** Sends a question in place of the message being written, which stays. */
+  ask(question: string): void;
   stop(): void;
   /** Shows an error. */
   report(error: unknown): void;
@@ -82,7 +84,11 @@ function body(view: ChatView, actions: ChatActions): unknown {
   if (state.status === "loading") return loadingNotice(t, state.work);
   const notice = error ? errorNotice(t, error, retry, actionsFor(view, actions)) : nothing;
   if (!showsMessages(view)) return html`${notice}${chooserView(view, actions)}`;
-  const list = messageList(t, messages, state.status === "generating", view.messageTools);
+  const { ask } = actions;
+  const empty = model
+    ? welcome(t, model.source, view.catalogue, { ask, get: (id) => view.modelChoice.choose(id) })
+    : html``;
+  const list = messageList(t, messages, state.status === "generating", view.messageList, empty);
   return html`${warningNotices(model?.info.warnings ?? [])}${list}${notice}`;
 }
 

@@ -1,6 +1,7 @@
 // Every text of the interface in English. The type of this table is the type of all tables.
 
 import { Format } from "./format.js";
+import { paceOf } from "./pace.js";
 
 const format = new Format({
   locale: "en",
@@ -74,6 +75,7 @@ export const en = {
   conversation: {
     label: "Conversation",
     greeting: "What would you like to know?",
+    earlier: "Show earlier messages",
     you: "You",
     answer: "Answer",
     /** Why an answer ended before the model ended it. */
@@ -87,6 +89,15 @@ export const en = {
       return `The GPU was reset: loading the model again${how}; then the answer continues…`;
     },
     hitRate: (percent: number) => `${percent} % of experts found on the GPU`,
+  },
+
+  /** Within an answer. */
+  markdown: {
+    code: "Code",
+    table: "Table",
+    copy: "Copy",
+    copied: "Copied",
+    longLine: "This line is too long to be formatted.",
   },
 
   message: {
@@ -176,15 +187,56 @@ export const en = {
     progress: (done: number, total: number) => `${format.bytes(done)} of ${format.bytes(total)}`,
     speed: (bytesPerSecond: number) => `${format.bytes(bytesPerSecond)}/s`,
     left: (seconds: number) => `${format.duration(seconds)} left`,
+    start: (bytes: number) => `This is what the first word needs; ${format.bytes(bytes)} in all follow while you chat.`,
+  },
+
+  welcome: {
+    nano:
+      "You are talking to Outrider Nano, a tiny model that came with this page. It knows Outrider, adds small " +
+      "numbers, tells short stories and looks at simple drawings.",
+    get: (name: string) => `Get ${name}`,
+    getNote: "First a check of what this machine can do with it. Nothing is downloaded before you agree.",
   },
 
   preflight: {
+    /** The answer to the question whether it runs here. */
+    verdict: {
+      runs: "It runs on this machine.",
+      runs_slowly: "It runs on this machine, but slowly.",
+      does_not_fit: "It does not fit on this machine.",
+    },
+    speed: (tokensPerSecond: number) => {
+      const { words, unit } = paceOf(tokensPerSecond);
+      const count = words === 1 ? "one word" : `${words} words`;
+      return `Its answers come at about ${count} ${unit === "hour" ? "an" : "a"} ${unit}.`;
+    },
+    toDownload: (bytes: number) => `${format.bytes(bytes)} to download`,
+    takes: (seconds: number) => `about ${format.duration(seconds)}`,
+    start: (bytes: number) => `You can chat after the first ${format.bytes(bytes)}; the rest follows meanwhile`,
+    toCopy: (bytes: number) => `${format.bytes(bytes)} to copy into the browser`,
+    onDisk: (bytes: number) => `${format.bytes(bytes)} on the disk in all`,
+    free: (bytes: number) => `${format.bytes(bytes)} free`,
+    /** By the limit that stands in the way: what is needed, what there is, and what to do. */
+    limits: {
+      buffer: (needed: number, available: number) =>
+        `The GPU must hold ${format.bytes(needed)} in one piece; this one allows ${format.bytes(available)}. ` +
+        "Choose a smaller file of the model.",
+      gpu_memory: (needed: number, available: number) =>
+        `It needs at least ${format.bytes(needed)} of GPU memory; ${format.bytes(available)} can be used. ` +
+        "Close other tabs, or choose a smaller model.",
+      storage: (needed: number, available: number) =>
+        `${format.bytes(needed)} are still to be stored; the browser has ${format.bytes(available)} free. ` +
+        "Free space on the disk, or delete another model.",
+    },
+    details: "Details",
     pauseHint: "You can stop the download and continue it another time.",
     slow: "Why it is slow:",
     tryAnyway: "Try anyway",
+    downloadAnyway: "Download anyway",
     copy: "Copy into the browser",
     download: "Download",
     decline: "Choose another model",
+    back: (name: string) => `Back to ${name}`,
   },
 
   paging: {

@@ -37,7 +37,8 @@ export class Format {
     if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
     const minutes = Math.round(seconds / 60);
     if (minutes < 60) return `${minutes} min`;
-    return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+    const rest = minutes % 60;
+    return `${Math.floor(minutes / 60)} h${rest ? ` ${rest} min` : ""}`;
   }
 
   /** Returns how long ago a time was; both are in milliseconds since 1970: "3 days ago", "just now". */

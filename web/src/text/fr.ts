@@ -2,6 +2,7 @@
 
 import type { Texts } from "./en.js";
 import { Format } from "./format.js";
+import { paceOf } from "./pace.js";
 
 const format = new Format({
   locale: "fr",
@@ -74,6 +75,7 @@ export const fr: Texts = {
   conversation: {
     label: "Conversation",
     greeting: "Que voulez-vous savoir ?",
+    earlier: "Afficher les messages précédents",
     you: "Vous",
     answer: "Réponse",
     cut: { stopped: "Arrêtée", length: "Coupée : plus de place dans le contexte", interrupted: "Interrompue" },
@@ -86,6 +88,14 @@ export const fr: Texts = {
       return `Le GPU a été réinitialisé : le modèle est rechargé${how} ; la réponse continue ensuite…`;
     },
     hitRate: (percent) => `${percent} % des experts trouvés sur le GPU`,
+  },
+
+  markdown: {
+    code: "Code source",
+    table: "Tableau",
+    copy: "Copier",
+    copied: "Copié",
+    longLine: "Cette ligne est trop longue pour être mise en forme.",
   },
 
   message: {
@@ -178,15 +188,55 @@ export const fr: Texts = {
     progress: (done, total) => `${format.bytes(done)} sur ${format.bytes(total)}`,
     speed: (bytesPerSecond) => `${format.bytes(bytesPerSecond)}/s`,
     left: (seconds) => `encore ${format.duration(seconds)}`,
+    start: (bytes) =>
+      `C’est ce qu’il faut au premier mot ; ${format.bytes(bytes)} en tout suivent pendant la conversation.`,
+  },
+
+  welcome: {
+    nano:
+      "Vous parlez à Outrider Nano, un modèle minuscule fourni avec cette page. Il ne parle qu’anglais : il connaît " +
+      "Outrider, additionne de petits nombres, raconte de courtes histoires et regarde des dessins simples.",
+    get: (name) => `Obtenir ${name}`,
+    getNote: "D’abord, un examen de ce que cette machine peut en faire. Rien n’est téléchargé sans votre accord.",
   },
 
   preflight: {
+    verdict: {
+      runs: "Il fonctionne sur cette machine.",
+      runs_slowly: "Il fonctionne sur cette machine, mais lentement.",
+      does_not_fit: "Il est trop grand pour cette machine.",
+    },
+    speed: (tokensPerSecond) => {
+      const { words, unit } = paceOf(tokensPerSecond);
+      const units = { second: "seconde", minute: "minute", hour: "heure" };
+      return `Ses réponses arrivent à environ ${words === 1 ? "un mot" : `${words} mots`} par ${units[unit]}.`;
+    },
+    toDownload: (bytes) => `${format.bytes(bytes)} à télécharger`,
+    takes: (seconds) => `environ ${format.duration(seconds)}`,
+    start: (bytes) => `La conversation peut commencer après ${format.bytes(bytes)} ; le reste suit pendant ce temps`,
+    toCopy: (bytes) => `${format.bytes(bytes)} à copier dans le navigateur`,
+    onDisk: (bytes) => `${format.bytes(bytes)} sur le disque en tout`,
+    free: (bytes) => `${format.bytes(bytes)} libres`,
+    limits: {
+      buffer: (needed, available) =>
+        `Le GPU doit contenir ${format.bytes(needed)} d’un seul tenant ; celui-ci permet ${format.bytes(available)}. ` +
+        "Choisissez un fichier plus petit du modèle.",
+      gpu_memory: (needed, available) =>
+        `Il faut au moins ${format.bytes(needed)} de mémoire du GPU ; ${format.bytes(available)} sont utilisables. ` +
+        "Fermez d’autres onglets, ou choisissez un modèle plus petit.",
+      storage: (needed, available) =>
+        `${format.bytes(needed)} sont encore à stocker ; le navigateur a ${format.bytes(available)} libres. ` +
+        "Libérez de l’espace sur le disque, ou supprimez un autre modèle.",
+    },
+    details: "Détails",
     pauseHint: "Vous pouvez arrêter le téléchargement et le reprendre une autre fois.",
     slow: "Pourquoi c’est lent :",
     tryAnyway: "Essayer quand même",
+    downloadAnyway: "Télécharger quand même",
     copy: "Copier dans le navigateur",
     download: "Télécharger",
     decline: "Choisir un autre modèle",
+    back: (name) => `Revenir à ${name}`,
   },
 
   paging: {

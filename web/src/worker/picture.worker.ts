@@ -1,9 +1,9 @@
 // The picture worker: fetches pictures and has image.wasm cut them into tiles. Formats that only the browser knows are
 // decoded by the browser first. The engine worker ends this worker when it is idle, which frees its memory.
 
-import imageURL from "go:image.wasm";
+import { onStart } from "../assets.js";
 import type { ErrorData } from "../errors.js";
-import { serve } from "../rpc.js";
+import { type Handlers, serve } from "../rpc.js";
 import { boot } from "./boot.js";
 import type { Cut, Geometry, PictureMethods } from "./picture/methods.js";
 import { fetchPicture } from "./picture/source.js";
@@ -23,22 +23,27 @@ declare global {
   var outriderCutter: Cutter | undefined;
 }
 
-const program = boot(
-  imageURL,
-  () => globalThis.outriderCutter,
-  (error) => server.fatal(specific(error)),
-);
-let previous: Promise<unknown> = Promise.resolve();
-
-const server = serve<PictureMethods>(globalThis, {
-  /** Pictures are cut one after another, because each may fill the program's memory. */
-  async cut({ signal, transfer }, url, geometry) {
-    const cut = previous.then(async () => cutUp(await fetchPicture(url, signal), geometry, await program));
-    previous = cut.catch(() => {});
-    transfer.push((await cut).tiles.buffer);
-    return cut;
-  },
+onStart(({ imageWasm }) => {
+  const program = boot(
+    imageWasm,
+    () => globalThis.outriderCutter,
+    (error) => server.fatal(specific(error)),
+  );
+  const server = serve<PictureMethods>(globalThis, handlers(program));
 });
+
+function handlers(program: Promise<Cutter>): Handlers<PictureMethods> {
+  let previous: Promise<unknown> = Promise.resolve();
+  return {
+    /** Pictures are cut one after another, because each may fill the program's memory. */
+    async cut({ signal, transfer }, url, geometry) {
+      const cut = previous.then(async () => cutUp(await fetchPicture(url, signal), geometry, await program));
+      previous = cut.catch(() => {});
+      transfer.push((await cut).tiles.buffer);
+      return cut;
+    },
+  };
+}
 
 async function cutUp(file: Blob, { tile, maxTiles }: Geometry, cutter: Cutter): Promise<Cut> {
   const start = performance.now();

@@ -67,9 +67,9 @@ export class StorageClient {
     );
   }
 
-  /** Reads a stored chunk from a source again and reports whether it has the stored hash. */
-  async checkChunk(signal: AbortSignal, id: string, chunk: number, source: number): Promise<boolean> {
-    return this.#holding(CHUNK_BYTES, () => this.#client.call("checkChunk", [id, chunk, source], { signal }));
+  /** Reads a stored chunk, or its first bytes, from a source again and reports whether they are the stored ones. */
+  async checkChunk(signal: AbortSignal, id: string, chunk: number, source: number, bytes: number): Promise<boolean> {
+    return this.#holding(CHUNK_BYTES, () => this.#client.call("checkChunk", [id, chunk, source, bytes], { signal }));
   }
 
   /** Returns the SHA-256 of a complete file; onProgress receives the number of bytes hashed. */

@@ -5,7 +5,7 @@
 import { EngineError } from "../../errors.js";
 import { CHUNK_BYTES, type FileChanges, numChunks, type StoredFile } from "./chunk-store.js";
 import { type ChunkKey, type Database, type FileRecord, openDatabase, type Piece } from "./schema.js";
-import { retryWrite, runTransaction, type WriteTransaction } from "./transaction.js";
+import { ALL, retryWrite, runTransaction, type StoreName, type WriteTransaction } from "./transaction.js";
 
 /** A piece and where it is in the file. */
 export interface PlacedPiece extends Piece {
@@ -121,21 +121,39 @@ export class ChunkIndex {
   /** Marks a chunk complete and deletes its pieces. blob is its bytes, if given. Throws if record is not current. */
   async markStored(record: FileRecord, chunk: number, sha256: string, blob?: Blob): Promise<void> {
     const key: ChunkKey = [record.id, chunk];
-    await this.#write((tx) =>
+    if (blob) await this.#putBytes(key, blob);
+    const mark = (tx: WriteTransaction<"files" | "chunks" | "pieces">) =>
       Promise.all([
-        checkCurrent(tx, record),
-        blob && tx.objectStore("bytes").put(blob, key),
+        checkCurrent(tx.objectStore("files"), record),
         tx.objectStore("chunks").put({ sha256 }, key),
         tx.objectStore("pieces").delete(piecesOf(record.id, chunk)),
-      ]),
-    );
+      ]);
+    try {
+      await this.#write(mark, ["files", "chunks", "pieces"]);
+    } catch (error) {
+      if (blob) await this.#write((tx) => tx.objectStore("bytes").delete(key), ["bytes"]).catch(() => {});
+      throw error;
+    }
+  }
+
+  /**
+   * Stores the bytes of a chunk, which counts as not stored from then on. Pieces of other chunks do not wait for it,
+   * since their transactions have no store in common.
+   */
+  async #putBytes(key: ChunkKey, blob: Blob): Promise<void> {
+    const put = (tx: WriteTransaction<"bytes" | "chunks">) =>
+      Promise.all([tx.objectStore("chunks").delete(key), tx.objectStore("bytes").put(blob, key)]);
+    await this.#write(put, ["bytes", "chunks"]);
   }
 
   /** Replaces a record by one of another kind. Pieces and chunks that are not in `moved` are not stored any more. */
   async replace(record: FileRecord, replacement: FileRecord, moved: number[]): Promise<void> {
     await this.#write(async (tx) => {
       const chunks = tx.objectStore("chunks");
-      const [keys] = await Promise.all([chunks.getAllKeys(allOf(record.id)), checkCurrent(tx, record)]);
+      const [keys] = await Promise.all([
+        chunks.getAllKeys(allOf(record.id)),
+        checkCurrent(tx.objectStore("files"), record),
+      ]);
       const notMoved = keys.filter(([, chunk]) => !moved.includes(chunk));
       await Promise.all([...notMoved.map((key) => chunks.delete(key)), tx.objectStore("files").put(replacement)]);
       await tx.objectStore("pieces").delete(allOf(record.id));
@@ -174,9 +192,12 @@ export class ChunkIndex {
 
   /** Stores a piece; it throws if record is not current. */
   async putPiece(record: FileRecord, offset: number, piece: Piece): Promise<void> {
-    await this.#write((tx) =>
-      Promise.all([checkCurrent(tx, record), tx.objectStore("pieces").put(piece, [record.id, offset])]),
-    );
+    const put = (tx: WriteTransaction<"files" | "pieces">) =>
+      Promise.all([
+        checkCurrent(tx.objectStore("files"), record),
+        tx.objectStore("pieces").put(piece, [record.id, offset]),
+      ]);
+    await this.#write(put, ["files", "pieces"]);
   }
 
   /** Returns the pieces of a chunk from its start up to the first gap. */
@@ -203,7 +224,10 @@ export class ChunkIndex {
   /** Stores the bytes of a chunk; it does not mark the chunk complete. */
   async putBlob(record: FileRecord, chunk: number, blob: Blob): Promise<void> {
     await this.#write((tx) =>
-      Promise.all([checkCurrent(tx, record), tx.objectStore("bytes").put(blob, [record.id, chunk])]),
+      Promise.all([
+        checkCurrent(tx.objectStore("files"), record),
+        tx.objectStore("bytes").put(blob, [record.id, chunk]),
+      ]),
     );
   }
 
@@ -213,8 +237,11 @@ export class ChunkIndex {
     return Promise.all(Array.from({ length: last - first + 1 }, (_, i) => store.get([id, first + i])));
   }
 
-  async #write<T>(body: (tx: WriteTransaction) => Promise<T>): Promise<T> {
-    return retryWrite(async () => runTransaction(await this.#open(), body));
+  async #write<T, Name extends StoreName>(
+    body: (tx: WriteTransaction<Name>) => Promise<T>,
+    names: Name[] = ALL as Name[],
+  ): Promise<T> {
+    return retryWrite(async () => runTransaction(await this.#open(), names, body));
   }
 }
 
@@ -234,9 +261,11 @@ function toStoredFile(record: FileRecord, keys: ChunkKey[], pieces: Piece[]): St
   return { id, name, size, validator, kind, sha256, hashes, verified, used, vision, chunks, partialBytes };
 }
 
+type RecordStore = { get(id: string): Promise<FileRecord | undefined> };
+
 /** Throws if the index no longer has this record. */
-async function checkCurrent(tx: WriteTransaction, record: FileRecord): Promise<void> {
-  const current = await tx.objectStore("files").get(record.id);
+async function checkCurrent(files: RecordStore, record: FileRecord): Promise<void> {
+  const current = await files.get(record.id);
   if (!current || current.file !== record.file) throwUnknownFile(record.id);
 }
 

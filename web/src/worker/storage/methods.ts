@@ -74,8 +74,11 @@ export interface StorageMethods {
     progress: ChunkProgress;
     result: string;
   };
-  /** Reads a stored chunk from a source again and reports whether it has the hash of the stored one. Stores nothing. */
-  checkChunk: { args: [id: string, chunk: number, source: number]; result: boolean };
+  /**
+   * Reads a stored chunk, or its first `bytes` if it is longer, from a source again and reports whether they are the
+   * stored ones. Stores nothing.
+   */
+  checkChunk: { args: [id: string, chunk: number, source: number, bytes: number]; result: boolean };
   /** Returns the SHA-256 of a complete file. Progress is the number of bytes hashed. */
   hashFile: { args: [id: string]; progress: number; result: string };
   /** Reads bytes of the store. `into`, which is transferred, is a buffer of the same length to reuse. */

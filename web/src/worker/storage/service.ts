@@ -44,7 +44,8 @@ function makeHandlers(store: ChunkStore): Handlers<StorageMethods> {
     setInfo: (_, id, changes) => store.setInfo(id, changes),
     storeChunk: (call, id, chunk, source, options) =>
       storeChunk(store, call, { id, chunk, source: sources.get(source)!, ...options }),
-    checkChunk: ({ signal }, id, chunk, source) => checkChunk(store, id, chunk, sources.get(source)!, signal),
+    checkChunk: ({ signal }, id, chunk, source, bytes) =>
+      checkChunk(store, id, chunk, sources.get(source)!, bytes, signal),
     hashFile: ({ signal, progress }, id) => hashFile(store, id, signal, throttled(progress)),
     read: (call, id, offset, length, into) => read(store, call, id, offset, length, into),
     verify: ({ signal }, id) => verify(store, id, signal),

@@ -139,16 +139,20 @@ class ChunkFetch {
   }
 }
 
-/** Reads a stored chunk from a source again and reports whether it has the stored hash. */
+/** Reads a stored chunk, or its first `bytes`, from a source again and reports whether they are the stored ones. */
 export async function checkChunk(
   store: ChunkStore,
   id: string,
   chunk: number,
   source: Source,
+  bytes: number,
   signal: AbortSignal,
 ): Promise<boolean> {
   const length = chunkLength(source.info.size, chunk);
   if (length <= 0) return false;
-  const bytes = await source.read(chunk * CHUNK_BYTES, length, signal, () => {});
-  return (await sha256(bytes)) === (await store.chunkHash(id, chunk));
+  const start = chunk * CHUNK_BYTES;
+  const found = await source.read(start, Math.min(length, bytes), signal, () => {});
+  if (bytes >= length) return (await sha256(found)) === (await store.chunkHash(id, chunk));
+  const stored = await store.read(id, start, bytes).catch(() => undefined);
+  return stored !== undefined && (await sha256(found)) === (await sha256(stored));
 }

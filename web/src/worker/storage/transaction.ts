@@ -4,12 +4,14 @@ import type { IDBPTransaction } from "idb";
 import { EngineError } from "../../errors.js";
 import type { Database, Schema } from "./schema.js";
 
-type StoreNames = ["files", "chunks", "bytes", "pieces"];
+/** The name of a store. */
+export type StoreName = "files" | "chunks" | "bytes" | "pieces";
 
-/** A transaction that may write everywhere. */
-export type WriteTransaction = IDBPTransaction<Schema, StoreNames, "readwrite">;
+/** A transaction that may write in some of the stores. */
+export type WriteTransaction<Name extends StoreName = StoreName> = IDBPTransaction<Schema, Name[], "readwrite">;
 
-const STORE_NAMES: StoreNames = ["files", "chunks", "bytes", "pieces"];
+/** All stores. */
+export const ALL: StoreName[] = ["files", "chunks", "bytes", "pieces"];
 
 /** How often a write is attempted that fails for a reason that often passes. */
 const ATTEMPTS = 4;
@@ -32,11 +34,16 @@ export async function retryWrite<T>(attempt: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Runs a transaction and throws the first error. A full disk is reported by a request or only when the transaction
+ * Runs a transaction and throws the first error. Transactions that have a store in common run one after another. A full
+ * disk is reported by a request or only when the transaction
  * commits. In the second case the requests fail with a bare AbortError, and the transaction's own error has the cause.
  */
-export async function runTransaction<T>(db: Database, body: (tx: WriteTransaction) => Promise<T>): Promise<T> {
-  const tx = db.transaction(STORE_NAMES, "readwrite");
+export async function runTransaction<T, Name extends StoreName>(
+  db: Database,
+  names: Name[],
+  body: (tx: WriteTransaction<Name>) => Promise<T>,
+): Promise<T> {
+  const tx = db.transaction(names, "readwrite");
   const work = body(tx);
   work.catch(() => tx.error ?? tx.abort());
   const [result, end] = await Promise.allSettled([work, tx.done]);
