@@ -39,8 +39,11 @@ export const pageTest = (name, { path = "/#models", init = "", size, ...script }
       await page.goto(site.url + path);
       return page;
     };
-    await body(await open(), { url: site.url, open });
-    for (const page of pages) await page.close();
+    try {
+      await body(await open(), { url: site.url, open });
+    } finally {
+      for (const page of pages) await page.close();
+    }
     for (const { problems } of pages) assert.deepEqual(problems, []);
   });
 

@@ -35,6 +35,11 @@ function twoTabs() {
   return [1, 2].map(() => new ConversationStore(new IndexedDBBackend(() => {}), channels.open()));
 }
 
+/** Waits until a condition holds. */
+async function until(condition) {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 const user = (text, parent = null, fields = {}) => newMessage({ parent, role: "user", text, ...fields });
 const put = (store, id, message, growing = false) => store.put(id, { message, growing, leaf: message.id });
 const titles = async (store) => (await store.list()).map(({ title }) => title);
@@ -257,14 +262,14 @@ test("conversations that the browser has deleted are counted, once; those that a
   await before.archive.reopen(null);
   await put(before.archive.store, "a", user("hello"));
   await put(before.archive.store, "b", user("hello"));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => localStorage.getItem("outrider.conversations") === "2");
   globalThis.indexedDB = new IDBFactory();
   const after = archive();
   await after.archive.reopen(null);
   assert.deepEqual(after.host.losses, [{ kind: "cleared", count: 2 }]);
   await put(after.archive.store, "a", user("hello"));
   await after.archive.store.delete("a");
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => localStorage.getItem("outrider.conversations") === "0");
   const later = archive();
   await later.archive.reopen(null);
   assert.deepEqual(later.host.losses, []);
@@ -286,9 +291,9 @@ test("a conversation that is open when the browser deletes the database is store
   });
   host.conversation = new Conversation(kept.keeper, "c");
   host.conversation.put(user("hello"));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => localStorage.getItem("outrider.conversations") === "1");
   await lose();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(async () => (await titles(kept.store)).length === 1);
   assert.deepEqual(host.losses, [{ kind: "cleared", count: 1 }]);
   assert.deepEqual(await titles(kept.store), ["hello"]);
   delete globalThis.localStorage;
@@ -306,6 +311,6 @@ test("a database that fails is told once, and nothing throws", async () => {
   const conversation = new Conversation(broken.keeper, "c");
   conversation.put(user("hello"));
   conversation.select(conversation.leaf);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => host.losses.length > 0);
   assert.deepEqual(host.losses, [{ kind: "failed" }]);
 });

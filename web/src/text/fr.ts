@@ -123,7 +123,7 @@ export const fr: Texts = {
   },
 
   history: {
-    label: "Conversations",
+    label: "Vos conversations",
     show: "Afficher les conversations",
     hide: "Masquer les conversations",
     new: "Nouvelle conversation",
