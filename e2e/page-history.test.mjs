@@ -111,7 +111,7 @@ pageTest("an answer again, and an edited question, are branches", { path }, asyn
   await waitForStatus(page, "ready");
   assert.equal((await texts(page, "assistant")).length, 1);
   await press(page, "user", "Edit");
-  await part(page, "edit-input").fill("good morning");
+  await part(page, "editor").fill("good morning");
   await page.locator("scout-chat .edit").getByRole("button", { name: "Send" }).click();
   await answer(page, "You said: good morning").waitFor();
   await waitForStatus(page, "ready");

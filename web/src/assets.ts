@@ -1,5 +1,5 @@
-// The files that an engine uses besides the page's script: workers and Go programs. The page names them, and hands their
-// addresses on with the first message to a worker, so that a bundler needs to know the page's script only.
+// The files that an engine uses besides the page's script: workers and Go programs. The page names them, and sends
+// their addresses with the first message to a worker, so that a bundler needs to know the page's script only.
 
 import { startWorker } from "./script-url.js";
 

@@ -19,11 +19,12 @@ export type ModelSource = (
 };
 
 /**
- * How far a load is. `download` fills the store, `verify` compares its files with published hashes, `load` fills the
- * GPU; each counts its own bytes.
+ * How far a load is. `device` waits for the GPU, `header` reads the headers, `memory` finds out by trial how much of
+ * the model the GPU's memory holds, `download` fills the store, `verify` compares its files with published hashes,
+ * `load` fills the GPU; each counts its own bytes.
  */
 export interface Progress {
-  phase: "header" | "download" | "verify" | "load";
+  phase: "device" | "header" | "memory" | "download" | "verify" | "load";
   bytesDone: number;
   /** 0 while unknown. */
   bytesTotal: number;

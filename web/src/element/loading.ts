@@ -71,6 +71,11 @@ export class Loading {
     return this.#progress;
   }
 
+  /** What the load does. */
+  get phase(): Progress["phase"] | "preflight" {
+    return this.#progress?.phase ?? (this.#begun ? "device" : "preflight");
+  }
+
   /** The question that waits for the person's answer, if there is one. */
   get question(): LoadQuestion | undefined {
     return this.#question;

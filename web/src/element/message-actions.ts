@@ -97,7 +97,7 @@ export function messageEditor(t: Texts, m: Message, actions: MessageActions): Te
   };
   return html`
     <form class="edit" @submit=${send} @keydown=${keydown}>
-      <textarea part="edit-input" dir="auto" aria-label=${words.edit} .value=${m.text}></textarea>
+      <textarea part="editor" dir="auto" aria-label=${words.edit} .value=${m.text}></textarea>
       <div class="actions">
         <button class="soft" type="button" @click=${actions.cancelEdit}>${words.cancel}</button>
         <button class="main">${words.resend}</button>

@@ -270,7 +270,7 @@ export class ScoutChat extends LitElement {
   override updated(changed: PropertyValues<this>): void {
     const { model, messages } = this.#conversation;
     this.#autoScroll.follow(messages.length > 0 ? this.renderRoot.querySelector("[part=messages]") : null);
-    if (!model && changed.has("status")) this.main.scrollTop = 0; // what is in place of the conversation has a heading
+    if (!model && changed.get("status")) this.main.scrollTop = 0; // what is in place of the conversation has a heading
     this.#focus.update();
     this.#wakeLock.set(this.isConnected && (this.#conversation.downloading || this.#pagingStatus.downloading));
   }

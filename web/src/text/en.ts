@@ -5,6 +5,7 @@ import { paceOf } from "./pace.js";
 
 const format = new Format({
   locale: "en",
+  decimal: ".",
   units: ["B", "KB", "MB", "GB", "TB"],
   justNow: "just now",
   tokensPerSecond: "tokens/s",
@@ -173,7 +174,10 @@ export const en = {
   loading: {
     /** What a load does in each phase. */
     phases: {
+      preflight: "Finding out what this machine can do with it",
+      device: "Starting the GPU",
       header: "Reading the file",
+      memory: "Finding out how much GPU memory there is",
       download: "Downloading",
       verify: "Checking the downloaded files",
       load: "Loading onto the GPU",

@@ -6,6 +6,7 @@ import { paceOf } from "./pace.js";
 
 const format = new Format({
   locale: "fr",
+  decimal: ",",
   units: ["o", "Ko", "Mo", "Go", "To"],
   justNow: "à l’instant",
   tokensPerSecond: "jetons/s",
@@ -173,7 +174,10 @@ export const fr: Texts = {
 
   loading: {
     phases: {
+      preflight: "Examen de ce que cette machine peut en faire",
+      device: "Démarrage du GPU",
       header: "Lecture du fichier",
+      memory: "Mesure de la mémoire du GPU",
       download: "Téléchargement",
       verify: "Vérification des fichiers téléchargés",
       load: "Chargement sur le GPU",
