@@ -98,6 +98,10 @@
       globalThis.paused = true;
     }
 
+    async limitBandwidth(_id, bytesPerSecond) {
+      globalThis.limits = [...(globalThis.limits ?? []), bytesPerSecond];
+    }
+
     async resume() {
       globalThis.paused = false;
     }
@@ -116,8 +120,12 @@
       return { freeBytes: script.freeBytes ?? 12e9, persisted: true, files: script.files ?? [] };
     }
 
-    async verify(id) {
-      await this.#pause(id, 400);
+    async verify(id, file) {
+      const { bytesStored } = script.files.find((stored) => stored.id === file);
+      for (let step = 0; step < 4; step++) {
+        this.#reply({ kind: "progress", id, progress: (bytesStored * step) / 4 });
+        await this.#pause(id, 100);
+      }
       return script.changedParts ?? 0;
     }
 

@@ -71,15 +71,15 @@ func FromFile(data []byte) (p *Picture, err error) {
 			p, err = nil, decodeError(format, fmt.Errorf("the decoder panicked: %v", r))
 		}
 	}()
-	if format == WebP && animatedWebP(data) {
-		return nil, decodeError(format, ErrBrowserOnly)
-	}
 	size, err := d.config(bytes.NewReader(data))
 	if err != nil {
 		return nil, decodeError(format, err)
 	}
 	if err := CheckSize(size.Width, size.Height); err != nil {
 		return nil, err
+	}
+	if format == WebP && animatedWebP(data) {
+		return nil, decodeError(format, ErrBrowserOnly)
 	}
 	m, err := d.pixels(bytes.NewReader(data))
 	if err != nil {

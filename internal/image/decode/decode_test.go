@@ -30,6 +30,7 @@ func TestFromFileRefuses(t *testing.T) {
 	photo := readFile(t, filepath.Join(goldenDir, "photo.jpg"))
 	small := readFile(t, filepath.Join(goldenDir, "300x200.png"))
 	animated := append([]byte("RIFF\x1a\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02"), make([]byte, 9)...)
+	large := append(bytes.Clone(animated[:24]), 0xfe, 0x3f, 0, 0xfe, 0x3f, 0) // width - 1 and height - 1
 	for _, c := range []struct {
 		name    string
 		data    []byte
@@ -45,6 +46,7 @@ func TestFromFileRefuses(t *testing.T) {
 		{"AVIF", []byte("\x00\x00\x00\x1cftypavif\x00\x00\x00\x00"), errs.UnsupportedImage, true, "AVIF"},
 		{"HEIC", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), errs.UnsupportedImage, true, "HEIC"},
 		{"animated WebP", animated, errs.UnsupportedImage, true, "WebP"},
+		{"animated WebP with a large canvas", large, errs.ImageTooLarge, false, "16383×16383"},
 		{"PNG cut in the pixels", small[:len(small)/2], errs.BadImage, false, "damaged or cut short"},
 		{"PNG cut in the header", small[:20], errs.BadImage, false, "damaged or cut short"},
 		{"JPEG cut", photo[:len(photo)/2], errs.BadImage, false, "damaged or cut short"},

@@ -82,6 +82,7 @@ function activityText({ conversation: t, loading }: Texts, progress: ChatProgres
   if (progress.phase === "network") return progress.waiting ? t.network : "";
   if (progress.phase === "picture") return t.tile(Math.min(progress.done + 1, progress.total), progress.total);
   if (progress.phase === "recover") return t.recover(progress.bytesDone, progress.bytesTotal);
+  if (progress.phase === "restart") return t.restart(progress.bytesDone, progress.bytesTotal);
   return t.vision(loading.phases[progress.phase], progress.bytesDone, progress.bytesTotal);
 }
 

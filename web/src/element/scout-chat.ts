@@ -9,6 +9,7 @@ import type { Texts } from "../text/texts.js";
 import { Announcer } from "./announcer.js";
 import { AutoScroll } from "./auto-scroll.js";
 import { type CatalogueModel, catalogue, nano } from "./catalogue.js";
+import { focusAddress } from "./chooser.js";
 import { ConversationController } from "./conversation-controller.js";
 import { conversationStyles } from "./conversation-styles.js";
 import { EngineOwner } from "./engine-owner.js";
@@ -171,6 +172,7 @@ export class ScoutChat extends LitElement {
     send: () => void this.send(),
     ask: (question) => void this.#conversation.send(question),
     stop: () => this.stop(),
+    enterAddress: () => focusAddress(this.renderRoot),
     report: this.#report,
   };
 

@@ -47,6 +47,8 @@ export interface ChatActions {
   /** Sends a question in place of the message being written, which stays. */
   ask(question: string): void;
   stop(): void;
+  /** Moves the focus to where an address is entered. */
+  enterAddress(): void;
   /** Shows an error. */
   report(error: unknown): void;
 }
@@ -109,7 +111,7 @@ function chooserView({ texts, catalogue, storage, modelChoice }: ChatView, { rep
   return chooser(texts, { offered: catalogue, stored, downloadsElsewhere }, actions, storageView(texts, storage));
 }
 
-function actionsFor({ texts, engine, conversation, storage }: ChatView, { report }: ChatActions): ErrorAction[] {
+function actionsFor({ texts, engine, conversation, storage }: ChatView, actions: ChatActions): ErrorAction[] {
   const { state } = conversation;
   if (state.status !== "error") return [];
   return errorActions(state, {
@@ -117,6 +119,7 @@ function actionsFor({ texts, engine, conversation, storage }: ChatView, { report
     engine,
     dismiss: () => conversation.dismissError(),
     freeSpace: () => void storage.suggest(),
-    report,
+    enterAddress: actions.enterAddress,
+    report: actions.report,
   });
 }

@@ -89,6 +89,10 @@ export const en = {
       const how = total ? `, ${format.bytes(done)} of ${format.bytes(total)}` : "";
       return `The GPU was reset: loading the model again${how}; then the answer continues…`;
     },
+    restart: (done: number, total: number) => {
+      const how = total ? `, ${format.bytes(done)} of ${format.bytes(total)}` : "";
+      return `The engine was started again: loading the model${how}; then the answer begins…`;
+    },
     hitRate: (percent: number) => `${percent} % of experts found on the GPU`,
   },
 
@@ -246,6 +250,7 @@ export const en = {
   paging: {
     experts: (placed: number, total: number) => `${placed} of ${total} experts on the GPU`,
     downloaded: (done: number, total: number) => `${format.bytes(done)} of ${format.bytes(total)} downloaded so far`,
+    waiting: (why: string) => `waiting: ${why}`,
   },
 
   errors: {
@@ -253,6 +258,7 @@ export const en = {
     retry: "Try again",
     keep: "Keep what is stored",
     startOver: "Delete it and start over",
+    enterAddress: "Enter the address",
     allow: "Allow",
     freeSpace: "Free space…",
   },
@@ -273,7 +279,10 @@ export const en = {
     staysOnDisk: "The file stays on your disk; only the page forgets it.",
     frees: (bytes: number) => `This frees ${format.bytes(bytes)}. Using the model again downloads or copies it again.`,
     keep: "Keep",
-    checking: "Checking…",
+    checking: (percent: number) => `Checking… ${percent} %`,
+    speed: "Download speed",
+    noLimit: "no limit",
+    limit: (bytesPerSecond: number) => `at most ${format.bytes(bytesPerSecond)}/s`,
     unchanged: "Checked: every byte is as it was stored.",
     changed: (parts: number) =>
       format.plural(parts, {

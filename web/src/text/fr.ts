@@ -88,6 +88,10 @@ export const fr: Texts = {
       const how = total ? `, ${format.bytes(done)} sur ${format.bytes(total)}` : "";
       return `Le GPU a été réinitialisé : le modèle est rechargé${how} ; la réponse continue ensuite…`;
     },
+    restart: (done, total) => {
+      const how = total ? `, ${format.bytes(done)} sur ${format.bytes(total)}` : "";
+      return `Le moteur a été relancé : le modèle est chargé${how} ; la réponse commence ensuite…`;
+    },
     hitRate: (percent) => `${percent} % des experts trouvés sur le GPU`,
   },
 
@@ -246,6 +250,7 @@ export const fr: Texts = {
   paging: {
     experts: (placed, total) => `${placed} experts sur ${total} sont sur le GPU`,
     downloaded: (done, total) => `${format.bytes(done)} sur ${format.bytes(total)} téléchargés jusqu’ici`,
+    waiting: (why) => `en attente : ${why}`,
   },
 
   errors: {
@@ -253,6 +258,7 @@ export const fr: Texts = {
     retry: "Réessayer",
     keep: "Garder ce qui est enregistré",
     startOver: "Supprimer et recommencer",
+    enterAddress: "Saisir l’adresse",
     allow: "Autoriser",
     freeSpace: "Libérer de l’espace…",
   },
@@ -274,7 +280,10 @@ export const fr: Texts = {
     frees: (bytes) =>
       `Cela libère ${format.bytes(bytes)}. Pour réutiliser le modèle, il faudra le télécharger ou le copier à nouveau.`,
     keep: "Garder",
-    checking: "Vérification…",
+    checking: (percent) => `Vérification… ${percent} %`,
+    speed: "Vitesse de téléchargement",
+    noLimit: "sans limite",
+    limit: (bytesPerSecond) => `au plus ${format.bytes(bytesPerSecond)}/s`,
     unchanged: "Vérifié : chaque octet est tel qu’il a été enregistré.",
     changed: (parts) =>
       format.plural(parts, {

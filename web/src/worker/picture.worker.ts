@@ -2,7 +2,7 @@
 // decoded by the browser first. The engine worker ends this worker when it is idle, which frees its memory.
 
 import { onStart } from "../assets.js";
-import type { ErrorData } from "../errors.js";
+import { type ErrorData, throwIfAborted } from "../errors.js";
 import { type Handlers, serve } from "../rpc.js";
 import { boot } from "./boot.js";
 import type { Cut, Geometry, PictureMethods } from "./picture/methods.js";
@@ -35,10 +35,16 @@ onStart(({ imageWasm }) => {
 function handlers(program: Promise<Cutter>): Handlers<PictureMethods> {
   let previous: Promise<unknown> = Promise.resolve();
   return {
-    /** Pictures are cut one after another, because each may fill the program's memory. */
+    /**
+     * Pictures are cut one after another, because each may fill the program's memory. They are fetched at the same
+     * time: one whose server is silent does not hold up another.
+     */
     async cut({ signal, transfer }, url, geometry) {
-      const cut = previous.then(async () => cutUp(await fetchPicture(url, signal), geometry, await program));
-      previous = cut.catch(() => {});
+      const cut = Promise.all([fetchPicture(url, signal), program, previous]).then(([file, program]) => {
+        throwIfAborted(signal);
+        return cutUp(file, geometry, program);
+      });
+      previous = Promise.all([previous, cut.catch(() => {})]);
       transfer.push((await cut).tiles.buffer);
       return cut;
     },
