@@ -44,7 +44,7 @@ export function newRecord(id: string): ConversationRecord {
   return { id, title: "", pinned: false, created: Date.now(), updated: 0, model: "", leaf: null };
 }
 
-/** Returns the record of a message. That of a growing answer says that it was interrupted, until a later one replaces it. */
+/** Returns the record of a message. A growing answer counts as interrupted until its end is stored. */
 export function recordOf(conversation: string, message: Message, growing: boolean): MessageRecord {
   const { activity: _, pictures, cut, ...rest } = message;
   return { ...rest, conversation, cut: growing ? "interrupted" : cut, pictures: storedPictures(pictures) };

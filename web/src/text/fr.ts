@@ -166,8 +166,7 @@ export const fr: Texts = {
     deleteText: "Ses messages et ses images sont supprimés de ce navigateur.",
     you: "Vous",
     answer: "Réponse",
-    failed:
-      "Le navigateur n’enregistre rien pour ce site en ce moment : les conversations sont perdues à la fermeture de la page.",
+    failed: "Le navigateur n’enregistre rien pour ce site en ce moment : les conversations disparaissent avec la page.",
     cleared: (count) =>
       format.plural(count, {
         one: "Le navigateur a supprimé les données de ce site : une conversation est perdue.",

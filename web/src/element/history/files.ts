@@ -17,7 +17,7 @@ export async function saveMarkdown(store: ConversationStore, id: string, words: 
   if (conversation) save(toMarkdown(conversation, words), fileName(conversation.record.title, "md"), "text/markdown");
 }
 
-/** Adds the conversations of a file and returns their number. Throws an ImportError for a file that is not an export. */
+/** Adds the conversations of a file and returns their number. Throws an ImportError for another kind of file. */
 export async function importFile(store: ConversationStore, file: Blob): Promise<number> {
   const conversations = fromJSON(await file.text());
   await store.add(conversations);

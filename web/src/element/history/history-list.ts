@@ -49,6 +49,7 @@ export class HistoryList extends LitElement {
   @state() private message = "";
 
   @query("dialog") private dialog!: HTMLDialogElement | null;
+  @query("input[type=file]") private fileInput!: HTMLInputElement;
   @query("input[name=title]") private titleInput!: HTMLInputElement | null;
 
   #stopListening = (): void => {};
@@ -134,7 +135,7 @@ export class HistoryList extends LitElement {
         <p class="quiet" role="status">${this.message}</p>
         <button class="link" ?disabled=${this.records.length === 0}
           @click=${() => void this.#try(saveJSON(this.store))}>${t.exportAll}</button>
-        <button class="link" @click=${() => this.renderRoot.querySelector<HTMLInputElement>("input[type=file]")!.click()}
+        <button class="link" @click=${() => this.fileInput.click()}
           >${t.import}</button>
         <input type="file" accept=".json,application/json" hidden @change=${pick} />
       </div>

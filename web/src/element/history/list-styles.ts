@@ -4,7 +4,9 @@ import { css } from "lit";
 
 /** Styles of <scout-history>. */
 export const listStyles = css`
-  :host { position: absolute; inset-block: 0; inset-inline-start: 0; z-index: 2; display: flex; width: var(--list-width); }
+  :host {
+    position: absolute; inset-block: 0; inset-inline-start: 0; z-index: 2; display: flex; width: var(--list-width);
+  }
   *, ::before, ::after { box-sizing: border-box; }
   nav {
     flex: 1; min-width: 0; display: flex; flex-direction: column; gap: 0.5rem; padding: 0.625rem 0.75rem;
@@ -28,7 +30,8 @@ export const listStyles = css`
   .soft:hover { border-color: var(--quiet); }
   .top .soft { flex: 1; display: flex; align-items: center; gap: 0.5rem; min-width: 0; padding: 0.4375rem 0.875rem; }
   .main {
-    background: var(--accent); border-radius: 999px; border: 1px solid var(--accent); color: var(--on-accent); font-weight: 600;
+    border: 1px solid var(--accent); border-radius: 999px; background: var(--accent); color: var(--on-accent);
+    font-weight: 600;
   }
   .icon { padding: 0.5rem; color: var(--quiet); }
   .icon:hover { color: var(--text); }
