@@ -29,7 +29,7 @@ export function header(t: Texts, state: HeaderState, actions: HeaderActions): Te
   return html`
     <header part="head">
       ${state.list}
-      <slot name="title">${icons.mark}Outrider</slot>
+      <span class="title">${icons.mark}<slot name="title">Outrider</slot></span>
       <span class="model quiet" dir="auto">${state.name}</span>
       ${state.conversation ? buttons(t.header, state.empty, actions) : nothing}
     </header>

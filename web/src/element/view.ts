@@ -64,7 +64,9 @@ export function chatView(view: ChatView, actions: ChatActions): TemplateResult {
     <div class="root ${history.listShown ? "with-list" : ""}" lang=${t.language} dir=${t.dir}>
       ${history.view(t)} ${header(t, headerState, headerActions)} ${history.notice(t)}
       <main tabindex="0" @scroll=${autoScroll.onScroll}><div class="column">${body(view, actions)}</div></main>
-      <div class="foot column">${pagingStatus.view()}${composerView(view, actions)}</div>
+      <section class="foot column" aria-label=${t.composer.label}>
+        ${pagingStatus.view()}${composerView(view, actions)}
+      </section>
       ${view.fileDrop.view(t, model !== undefined)} ${deleteQuestion(t, view.storage)}
     </div>
   `;

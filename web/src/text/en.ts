@@ -61,6 +61,8 @@ export const en = {
   },
 
   composer: {
+    /** Of the region with the message being written. */
+    label: "Your message",
     message: "Message",
     placeholder: "Ask anything",
     placeholderNoModel: "Choose a model first",

@@ -61,6 +61,7 @@ export const fr: Texts = {
   },
 
   composer: {
+    label: "Votre message",
     message: "Message",
     placeholder: "Posez une question",
     placeholderNoModel: "Choisissez d’abord un modèle",
