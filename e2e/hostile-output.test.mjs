@@ -31,13 +31,15 @@ const attack = `<script>window.ran = 1</script><img src=x onerror="window.ran = 
 [ref]: ${evil}m
 ![ref]
 
-$\\href{javascript:window.ran=15}{x}$ $\\includegraphics{${evil}n.png}$ $\\htmlStyle{background:url(${evil}o)}{y}$ $\\url{javascript:window.ran=16}$
+$\\href{javascript:window.ran=15}{x}$ $\\includegraphics{${evil}n.png}$ 
+$\\htmlStyle{background:url(${evil}o)}{y}$ $\\url{javascript:window.ran=16}$
 
 \`\`\`"><img/src=x/onerror=window.ran=17>
 </code></pre><script>window.ran = 18</script>
 \`\`\`
 
-<details open ontoggle="window.ran=19"><summary onclick="window.ran=20">more</summary>x</details> <a href="${evil}" ping="${evil}p" download>q</a>
+<details open ontoggle="window.ran=19"><summary onclick="window.ran=20">more</summary>x</details>
+<a href="${evil}" ping="${evil}p" download>q</a>
 
 Text \u202Eright to left \u202D and \u2067 isolated.
 
@@ -63,7 +65,7 @@ pageTest("nothing of a hostile answer runs, loads or takes part in the interface
   );
   assert.equal(await page.evaluate(() => window.ran), undefined);
   const forbidden =
-    "script, style, link, img, svg, iframe, object, embed, video, form, input, meta, base, [id], [name], [style], [ping]";
+    "script, style, link, img, svg, iframe, object, embed, video, form, input, meta, base, [id], [name], [style]";
   assert.equal(await answers(page).locator(forbidden).count(), 0);
   const attributes = await answers(page).evaluate((e) =>
     [...e.querySelectorAll("*")].flatMap((x) => x.getAttributeNames()),

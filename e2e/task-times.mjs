@@ -1,4 +1,5 @@
-// How long the tasks of a page's main thread take, in processor time, which other programs of the machine do not change.
+// How long the tasks of a page's main thread take, in processor time, which other programs of the machine do not
+// change.
 
 /** Records the tasks of a page until the function that it returns is called, which returns their times, ms. */
 export async function recordTasks(page) {
