@@ -11,20 +11,27 @@ const TASK_MAX = 50;
 const evil = "https://evil.example/";
 const attack = `<script>window.ran = 1</script><img src=x onerror="window.ran = 2"><img src="${evil}a.png">
 
-<svg onload="window.ran = 3"><script>window.ran = 4</script><use href="${evil}b.svg#x"/><animate onbegin="window.ran=5"/></svg>
+<svg onload="window.ran = 3"><script>window.ran = 4</script><use href="${evil}b.svg#x"/>
+<animate onbegin="window.ran=5"/></svg>
 
-<math><mtext><table><mglyph><style><!--</style><img title="--><img src=x onerror=window.ran=6>"></mglyph></table></mtext></math>
+<math><mtext><table><mglyph><style><!--</style><img title="--><img src=x onerror=window.ran=6>">
+</mglyph></table></mtext></math>
 
-<style>* { background: url(${evil}c.png) } .message { display: none }</style><link rel="stylesheet" href="${evil}d.css">
+<style>* { background: url(${evil}c.png) } .message { display: none }</style>
+<link rel="stylesheet" href="${evil}d.css">
 
 <form action="${evil}e"><input name="attributes" autofocus onfocus="window.ran=7"><button>Send</button></form>
 
-<iframe src="${evil}f"></iframe><object data="${evil}g"></object><embed src="${evil}h"><video src="${evil}i" autoplay></video>
+<iframe src="${evil}f"></iframe><object data="${evil}g"></object><embed src="${evil}h">
+<video src="${evil}i" autoplay></video>
 
-<base href="${evil}"><meta http-equiv="refresh" content="0;url=${evil}j"><div id="update" name="chat" class="main" style="position:fixed;inset:0">over</div>
+<base href="${evil}"><meta http-equiv="refresh" content="0;url=${evil}j">
+<div id="update" name="chat" class="main" style="position:fixed;inset:0">over</div>
 
-[one](javascript:window.ran=8) [two](JaVaScRiPt:window.ran=9) [three](data:text/html,<script>window.ran=10</script>) [four](vbscript:x)
-[five](&#106;avascript:window.ran=11) [six](//evil.example/k) [seven](/local) [eight](blob:x) <javascript:window.ran=12> [nine](https://fine.example/)
+[one](javascript:window.ran=8) [two](JaVaScRiPt:window.ran=9) [three](data:text/html,
+<script>window.ran=10</script>) [four](vbscript:x)
+[five](&#106;avascript:window.ran=11) [six](//evil.example/k) [seven](/local) [eight](blob:x) 
+<javascript:window.ran=12> [nine](https://fine.example/)
 
 ![picture](${evil}l.png) ![data](data:image/svg+xml,<svg onload=window.ran=13>) ![x](x" onerror="window.ran=14)
 
