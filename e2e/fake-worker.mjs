@@ -4,8 +4,10 @@
 //   files, freeBytes                                      the files and the free space of the store
 //   changedParts, exportSteps                             what a check finds; how many steps an export has
 //   stored, preflight, warnings, vision, answer, paging   results, or parts of them; each stats downloads paging.step
-//   loadMs, pictureMs, tileMs, tokenMs, progressEvery     how long each step takes
+//   loadMs, preflightMs, pictureMs, tileMs, tokenMs,
+//   progressEvery                                         how long each step takes
 //   holdLoadAt, holdChatAt, holdTiles                     the step that lasts until the call is aborted
+//   holdPhase                                             the phase before the download in which a load stays
 //   slowToCancel                                          whether the step at holdLoadAt outlasts even that
 //   loadError, loadErrorOnce                              what a load fails with, and whether only the first does
 //   chatErrorOnce                                         what the first answer fails with before any word
@@ -45,7 +47,7 @@
     terminate() {}
 
     async preflight(id) {
-      await this.#pause(id, 5);
+      await this.#pause(id, script.preflightMs ?? 5);
       const sentence = "This machine: the whole model on the GPU";
       return { sentence, verdict: "runs", reasons: [], downloadBytes: 0, ...script.preflight };
     }
@@ -53,6 +55,7 @@
     async load(id, source, mmproj) {
       globalThis.loaded = [source, mmproj];
       globalThis.loads = (globalThis.loads ?? 0) + 1;
+      if (script.holdPhase) await this.#hold(id, script.holdPhase);
       for (const phase of ["download", "load"]) {
         for (let step = 0; step <= 10; step++) await this.#loadStep(id, phase, step);
       }
@@ -77,9 +80,11 @@
       const { chatErrorOnce } = script;
       script.chatErrorOnce = undefined;
       if (chatErrorOnce) throw chatErrorOnce;
+      globalThis.continued = request.continue_final_message ?? false;
       const { text, pictures } = parseContent(request.messages.at(-1).content);
       if (pictures) await this.#encode(id);
-      const answer = script.answer ?? (pictures ? `You showed ${pictures}: ${text}` : `You said: ${text}`);
+      const whole = script.answer ?? (pictures ? `You showed ${pictures}: ${text}` : `You said: ${text}`);
+      const answer = (globalThis.continued ? " " : "") + whole;
       this.#delta(id, { role: "assistant" });
       for (const [i, word] of answer.split(/(?<= )/).entries()) {
         await this.#pause(id, script.tokenMs ?? 5);
@@ -91,6 +96,10 @@
 
     async pause() {
       globalThis.paused = true;
+    }
+
+    async limitBandwidth(_id, bytesPerSecond) {
+      globalThis.limits = [...(globalThis.limits ?? []), bytesPerSecond];
     }
 
     async resume() {
@@ -111,8 +120,12 @@
       return { freeBytes: script.freeBytes ?? 12e9, persisted: true, files: script.files ?? [] };
     }
 
-    async verify(id) {
-      await this.#pause(id, 400);
+    async verify(id, file) {
+      const { bytesStored } = script.files.find((stored) => stored.id === file);
+      for (let step = 0; step < 4; step++) {
+        this.#reply({ kind: "progress", id, progress: (bytesStored * step) / 4 });
+        await this.#pause(id, 100);
+      }
       return script.changedParts ?? 0;
     }
 
@@ -167,6 +180,12 @@
         await new Promise((resolve) => setTimeout(resolve, Math.min(5, ms)));
         if (this.#aborted.has(id)) throw error("aborted", "stopped", true);
       }
+    }
+
+    async #hold(id, phase) {
+      const numbers = { bytesPerSecond: 0, secondsLeft: 0, waiting: "", until: 0 };
+      this.#progress(id, { phase, bytesDone: 2e9, bytesTotal: phase === "memory" ? 8e9 : 0, ...numbers });
+      await new Promise(script.slowToCancel ? () => {} : (resolve) => this.#pause(id, forever).then(resolve, resolve));
     }
 
     async #loadStep(id, phase, step) {

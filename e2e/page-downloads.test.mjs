@@ -60,6 +60,34 @@ pageTest("cancelling takes effect within a second even when the engine is slow",
   assert.ok(Date.now() - start < 1000);
 });
 
+for (const [phase, text] of [
+  ["device", "Starting the GPU…"],
+  ["header", "Reading the file…"],
+  ["memory", "Finding out how much GPU memory there is…"],
+  ["verify", "Checking the downloaded files…"],
+]) {
+  pageTest(
+    `the phase ${phase} is named, and can be cancelled`,
+    { holdPhase: phase, slowToCancel: true },
+    async (page) => {
+      await choose(page, "SmolLM2");
+      await part(page, "progress").getByText(text).waitFor();
+      if (phase === "memory") await page.getByText("2.00 GB of 8.00 GB").waitFor();
+      const start = Date.now();
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await waitForStatus(page, "idle");
+      assert.ok(Date.now() - start < 1000);
+    },
+  );
+}
+
+pageTest("what happens before the engine has reported anything is named too", { preflightMs: 1e8 }, async (page) => {
+  await choose(page, "Llama 4 Scout");
+  await part(page, "progress").getByText("Finding out what this machine can do with it…").waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await waitForStatus(page, "idle");
+});
+
 const paging = { experts: 768, expertsOnGPU: 48, bytesTotal: 42e9, bytesMissing: 29e9, step: 1e9 };
 
 pageTest("the download in the background can be paused and resumed", { paging }, async (page) => {

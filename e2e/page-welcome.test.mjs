@@ -20,7 +20,7 @@ pageTest("Nano says what it is, and a click sends a question that it answers", {
   assert.equal(await part(page, "suggestion").count(), 4);
   await part(page, "input").fill("half a tho");
   await part(page, "suggestion").first().click();
-  await page.getByText("You said: Write me a little story about a robot.").waitFor();
+  await page.getByRole("article").getByText("You said: Write me a little story about a robot.").waitFor();
   assert.deepEqual(await texts(page, "user"), ["Write me a little story about a robot."]);
   assert.equal(await part(page, "welcome").count(), 0);
   assert.equal(await part(page, "input").inputValue(), "half a tho");
@@ -58,7 +58,7 @@ pageTest(
     await waitForStatus(page, "ready");
     assert.equal(await model(page), "nano");
     await part(page, "suggestion").first().click();
-    await page.getByText("You said: Write me a little story").waitFor();
+    await page.getByRole("article").getByText("You said: Write me a little story").waitFor();
     assert.deepEqual(await page.evaluate(() => window.loads), 1);
   },
 );

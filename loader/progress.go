@@ -10,9 +10,11 @@ import (
 // Phase names what a load is doing.
 type Phase string
 
-// The phases, in their order.
+// The phases, in their order. The loader itself reports neither device nor memory.
 const (
+	PhaseDevice   Phase = "device"   // a GPU device is requested
 	PhaseHeader   Phase = "header"   // the headers are fetched and read
+	PhaseMemory   Phase = "memory"   // it is found out by trial how much of the model the GPU's memory holds
 	PhaseDownload Phase = "download" // chunks are fetched and stored
 	PhaseVerify   Phase = "verify"   // stored files are compared with their published hashes
 	PhaseLoad     Phase = "load"     // tensors are read from the store

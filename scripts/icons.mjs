@@ -14,6 +14,7 @@ const maskable = svg
 const { context, close } = await launch({ args: [] });
 const page = await context.newPage();
 for (const [name, size, icon] of [
+  ["icon-48", 48, svg], // of a tab; an SVG file would cost the page's start a long task
   ["icon-192", 192, svg],
   ["icon-512", 512, svg],
   ["maskable-512", 512, maskable],

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 
 	"github.com/outrider-web/outrider/internal/errs"
@@ -9,6 +10,7 @@ import (
 	"github.com/outrider-web/outrider/internal/ops"
 	"github.com/outrider-web/outrider/internal/preflight"
 	"github.com/outrider-web/outrider/internal/quant"
+	"github.com/outrider-web/outrider/loader"
 )
 
 // Needs returns what the model needs of a machine, as far as its header says. Activations, some hundred megabytes at
@@ -41,15 +43,17 @@ func MachineOf(l ops.Limits) preflight.Machine {
 // any. taken is the size of the model with them. When the device was lost, it is the size that was being tried, for the
 // caller to pass to s.RecordFailure. A dense model has no slots, and a number of slots that o has already is not
 // changed: then nothing is tried, and taken is 0.
-// Errors: out_of_memory when not even the experts of one token fit; device_lost.
-func (p *Plan) FindSlots(b ops.Backend, s *preflight.Search, o Options) (found Options, taken int64, err error) {
+// report receives the progress of each trial, in the phase loader.PhaseMemory.
+// Errors: out_of_memory when not even the experts of one token fit; device_lost; that of ctx.
+func (p *Plan) FindSlots(ctx context.Context, b ops.Backend, s *preflight.Search, o Options,
+	report func(loader.Progress)) (found Options, taken int64, err error) {
 	needs := p.Needs(o)
 	if len(needs.MoELayers) == 0 || o.Slots > 0 || o.SlotsOf != nil {
 		return o, 0, nil
 	}
 	shape, err := s.Find(needs, MachineOf(b.Limits()), func(shape experts.Shape) error {
 		taken = needs.Bytes(shape.Slots)
-		return p.tryAlloc(b, o.withSlots(shape))
+		return p.tryAlloc(&trial{b, ctx, report, 0, taken}, o.withSlots(shape))
 	})
 	switch {
 	case err == nil:
@@ -70,26 +74,4 @@ func (o Options) withSlots(shape experts.Shape) Options {
 		}
 	}
 	return o
-}
-
-// tryAlloc allocates weights, slots, keys and values, and frees them.
-func (p *Plan) tryAlloc(b ops.Backend, o Options) error {
-	y, err := p.place(b.Limits(), o)
-	if err != nil {
-		return err
-	}
-	a := &model.Arena{Backend: b}
-	defer a.Free()
-	for _, t := range p.residentTensors(y) {
-		a.New(t.Name, t.Type, t.Dims...)
-	}
-	if y != nil {
-		for layer, stacks := range y.stacks {
-			for _, t := range stacks {
-				a.New(t.Name, t.Type, t.Dims[0], t.Dims[1], y.shape.Slots[layer])
-			}
-		}
-	}
-	model.NewCache(p.Config(), o.withContext().Options, a.New)
-	return a.Err()
 }

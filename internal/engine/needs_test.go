@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/outrider-web/outrider/internal/preflight"
 	"github.com/outrider-web/outrider/internal/quant"
 	"github.com/outrider-web/outrider/internal/ref"
+	"github.com/outrider-web/outrider/loader"
 )
 
 // limitedMemory is a device that has little memory.
@@ -82,7 +84,7 @@ func TestNeedsIsTheSizeOfWhatIsAllocated(t *testing.T) {
 func TestAModelThatFitsIsNotPaged(t *testing.T) {
 	p := pagedPlan(t, "two of six")
 	all := p.Needs(Options{}).Bytes(nil)
-	o, taken, err := p.FindSlots(limitedTo(all), newSearch(), Options{})
+	o, taken, err := p.FindSlots(t.Context(), limitedTo(all), newSearch(), Options{}, nil)
 	if err != nil || o.SlotsOf != nil || taken != all {
 		t.Errorf("slots %v, %d of %d bytes, %v", o.SlotsOf, taken, all, err)
 	}
@@ -92,7 +94,7 @@ func TestFindSlotsFindsAsManySlotsAsFit(t *testing.T) {
 	p := pagedPlan(t, "two of six between dense layers")
 	needs := p.Needs(Options{})
 	b, s := limitedTo(needs.Bytes([]int{4, 3})), newSearch()
-	o, taken, err := p.FindSlots(b, s, Options{})
+	o, taken, err := p.FindSlots(t.Context(), b, s, Options{}, nil)
 	if err != nil || len(o.SlotsOf) != len(needs.MoELayers) || taken != needs.Bytes(o.SlotsOf) || taken > b.limit ||
 		b.allocated != 0 {
 		t.Errorf("slots %v, %d of %d bytes, %d kept, %v", o.SlotsOf, taken, b.limit, b.allocated, err)
@@ -112,7 +114,8 @@ func TestFindSlotsFailsWithoutMemoryForOneToken(t *testing.T) {
 	for i := range slots {
 		slots[i] = 2
 	}
-	_, taken, err := p.FindSlots(limitedTo(p.Needs(Options{}).Bytes(slots)-1), newSearch(), Options{})
+	b := limitedTo(p.Needs(Options{}).Bytes(slots) - 1)
+	_, taken, err := p.FindSlots(t.Context(), b, newSearch(), Options{}, nil)
 	if errs.Of(err).Code != errs.OutOfMemory || taken != 0 {
 		t.Errorf("%d bytes, %v", taken, err)
 	}
@@ -121,7 +124,7 @@ func TestFindSlotsFailsWithoutMemoryForOneToken(t *testing.T) {
 func TestFindSlotsReturnsWhatWasTriedWhenTheDeviceIsLost(t *testing.T) {
 	p, b := pagedPlan(t, "two of six"), limitedTo(0)
 	b.refusal = errs.New(errs.DeviceLost, "gone")
-	_, taken, err := p.FindSlots(b, newSearch(), Options{})
+	_, taken, err := p.FindSlots(t.Context(), b, newSearch(), Options{}, nil)
 	if !errors.Is(err, b.refusal) || taken != p.Needs(Options{}).Bytes(nil) {
 		t.Errorf("%d bytes, %v", taken, err)
 	}
@@ -133,7 +136,7 @@ func TestFindSlotsTriesNeitherGivenSlotsNorDenseModels(t *testing.T) {
 		plan *Plan
 		o    Options
 	}{{mixture, Options{Paging: Paging{Slots: 3}}}, {dense, Options{}}} {
-		o, taken, err := c.plan.FindSlots(limitedTo(0), newSearch(), c.o)
+		o, taken, err := c.plan.FindSlots(t.Context(), limitedTo(0), newSearch(), c.o, nil)
 		if err != nil || taken != 0 || o.Slots != c.o.Slots || o.SlotsOf != nil {
 			t.Errorf("%+v, %d bytes, %v", o.Paging, taken, err)
 		}
@@ -141,5 +144,26 @@ func TestFindSlotsTriesNeitherGivenSlotsNorDenseModels(t *testing.T) {
 	n := dense.Needs(Options{})
 	if len(n.MoELayers) != 0 || n.ResidentBytes == 0 || n.CacheBytes == 0 || n.LargestTensor == 0 {
 		t.Errorf("%+v", n)
+	}
+}
+
+func TestFindSlotsReportsEachTrialAndEndsWithItsContext(t *testing.T) {
+	p := pagedPlan(t, "two of six")
+	all := p.Needs(Options{}).Bytes(nil)
+	var reports []loader.Progress
+	ctx, cancel := context.WithCancel(t.Context())
+	b := limitedTo(all)
+	_, _, err := p.FindSlots(ctx, b, newSearch(), Options{}, func(r loader.Progress) {
+		if reports = append(reports, r); len(reports) == 5 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || len(reports) != 5 || b.allocated != 0 {
+		t.Errorf("%v after %d reports, %d bytes kept", err, len(reports), b.allocated)
+	}
+	for i, r := range reports {
+		if r.Phase != loader.PhaseMemory || r.Total != all || r.Done <= 0 || i > 0 && r.Done <= reports[i-1].Done {
+			t.Errorf("%+v", r)
+		}
 	}
 }

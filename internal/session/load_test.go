@@ -33,7 +33,7 @@ func TestLoadDescribesTheModelAndReportsItsPhases(t *testing.T) {
 		model.Bytes != int64(len(dense)) || model.Vision || !strings.HasPrefix(model.Name, "tiny") {
 		t.Errorf("%+v", model)
 	}
-	for _, phase := range []string{"header", "download", "load"} {
+	for _, phase := range []string{"device", "header", "download", "load"} {
 		if !phases[phase] {
 			t.Errorf("the phase %s is not reported", phase)
 		}

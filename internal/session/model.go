@@ -47,9 +47,14 @@ type engineEvents struct {
 // open opens a device and the model on it. Everything that the headers say is checked before the rest is downloaded.
 // The experts of a paged model are downloaded last, in the background, while the model is already used.
 func (m *openModel) open(ctx context.Context, report reportFunc) (err error) {
+	if report == nil {
+		report = func(loader.Progress) {}
+	}
+	report(loader.Progress{Phase: loader.PhaseDevice})
 	if err = m.openDevice(ctx); err != nil {
 		return err
 	}
+	report(loader.Progress{Phase: loader.PhaseHeader})
 	if m.files.model == nil {
 		o := loader.Options{Report: report, Gate: m.gate, OnWaiting: m.events.waiting, Patient: true}
 		if m.files, err = openFiles(ctx, m.request.ModelSources, m.env.Store, o); err != nil {
@@ -62,7 +67,7 @@ func (m *openModel) open(ctx context.Context, report reportFunc) (err error) {
 		return err
 	}
 	m.taken = 0
-	if options, m.taken, err = m.plan.FindSlots(m.backend, m.search, options); err != nil {
+	if options, m.taken, err = m.plan.FindSlots(ctx, m.backend, m.search, options, report); err != nil {
 		return err
 	}
 	if err = m.download(ctx, m.plan.ResidentTensors(m.backend.Limits(), options), report); err != nil {

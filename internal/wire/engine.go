@@ -15,7 +15,7 @@ type ChatProgress interface{ chatProgress() }
 
 // Progress is how far a load is.
 type Progress struct {
-	Phase          string  `js:"phase"` // header, download, verify or load
+	Phase          string  `js:"phase"` // device, header, memory, download, verify or load
 	BytesDone      int64   `js:"bytesDone"`
 	BytesTotal     int64   `js:"bytesTotal"`     // 0 while unknown
 	BytesPerSecond float64 `js:"bytesPerSecond"` // over the last few seconds; 0 while unknown
@@ -159,6 +159,7 @@ type PagingStats struct {
 	Experts      int          `js:"experts"`
 	BytesMissing int64        `js:"bytesMissing"`
 	BytesTotal   int64        `js:"bytesTotal"`
+	Waiting      string       `js:"waiting"` // why the download in the background waits; empty if it does not
 	Prefill      PagingCounts `js:"prefill"`
 	Decode       PagingCounts `js:"decode"`
 }

@@ -340,3 +340,41 @@ test("the list has sizes, what has arrived of incomplete chunks, and the last us
   assert.deepEqual([file.size, file.chunks, file.partialBytes], [content.length, [2], 1000]);
   assert.ok(file.used >= before && file.used <= Date.now());
 });
+
+test("a piece is stored while the bytes of a chunk are, and while the record is read or moved", {
+  timeout: 20_000,
+}, async () => {
+  const name = newName();
+  const store = openTab(name);
+  await store.openFile("a", info, "indexeddb");
+  const db = await result(indexedDB.open(name));
+  const tx = db.transaction(["bytes", "chunks"], "readwrite");
+  let over = false;
+  const keepOpen = () => {
+    if (!over) tx.objectStore("bytes").get("none").onsuccess = keepOpen;
+  };
+  keepOpen();
+  await navigator.locks.request("outrider-file a", {}, () => store.putPiece("a", 1, 0, bytesOf(1).subarray(0, 1000)));
+  over = true;
+  db.close();
+  assert.equal((await store.find("a")).partialBytes, 1000);
+});
+
+test("a chunk that cannot be marked complete leaves no bytes", async () => {
+  const name = newName();
+  const store = openTab(name);
+  await store.openFile("a", info, "indexeddb");
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (...args) {
+    if (this.name === "chunks") throw new DOMException("a test", "DataError");
+    return put.apply(this, args);
+  };
+  try {
+    await assert.rejects(putChunks(store, "a", 0), { name: "DataError" });
+  } finally {
+    IDBObjectStore.prototype.put = put;
+  }
+  assert.equal(await withDatabase(name, (db) => result(db.transaction("bytes").objectStore("bytes").count())), 0);
+  await putChunks(store, "a", 0);
+  assert.deepEqual((await store.find("a")).chunks, [0]);
+});

@@ -1,9 +1,8 @@
 // The page around <scout-chat>: it chooses the model to start with and keeps the page working offline.
 
-import "../element/define.js"; // registers <scout-chat>
 import { type CatalogueModel, catalogue, nano } from "../element/catalogue.js";
 import { modelName } from "../element/format.js";
-import type { ScoutChat } from "../element/scout-chat.js";
+import { ScoutChat } from "../element/scout-chat.js";
 import type { Texts } from "../text/texts.js";
 import { applyLanguage, fillOffer } from "./language.js";
 import { keepModel, lastModel } from "./last-model.js";
@@ -31,6 +30,7 @@ async function start(chat: ScoutChat, { app }: Texts): Promise<void> {
   });
   if (offered[0]) chat.model = offered[0].id;
   else if (location.hash !== "#models") await resume(chat);
+  delete chat.dataset.starting; // page.css hides the chooser until here
 }
 
 function catalogueEntry(path: string, note: string): CatalogueModel {
@@ -69,6 +69,8 @@ async function loadSettled(chat: ScoutChat): Promise<void> {
 }
 
 holdPageLock(import.meta.url);
+await new Promise((resolve) => setTimeout(resolve)); // so that evaluation and first render are two tasks
+customElements.define("scout-chat", ScoutChat);
 const chat = document.querySelector("scout-chat")!;
 receiveLaunches(chat);
 const texts = await applyLanguage();

@@ -22,7 +22,7 @@ function progressNotice({ loading: t }: Texts, loading: Loading, cancel: () => v
     <section part="progress" class="progress">
       <h2 dir="auto">${loading.request.name}</h2>
       <p role="status">${activity(t, loading)}</p>
-      ${progressBar(t.phases[progress?.phase ?? "header"], progress)}
+      ${progressBar(t.phases[loading.phase], progress)}
       <p class="quiet figures">${known ? progressFigures(t, progress, loading.pause.paused) : "\u00a0"}</p>
       ${startLine(t, loading)}
       ${progress?.waiting && !loading.pause.paused ? waitingLine(t, progress) : nothing}
@@ -42,10 +42,10 @@ function startLine(t: Texts["loading"], { progress, report }: Loading): Template
 }
 
 /** Returns what a load does, for a person. */
-function activity(t: Texts["loading"], { progress, pause }: Loading): string {
+function activity(t: Texts["loading"], { progress, phase, pause }: Loading): string {
   if (progress?.phase === "download" && pause.paused) return t.paused;
   if (progress?.waiting) return t.network;
-  return `${t.phases[progress?.phase ?? "header"]}…`;
+  return `${t.phases[phase]}…`;
 }
 
 function progressBar(label: string, progress: Progress | undefined): TemplateResult {

@@ -11,7 +11,7 @@ import { sanitise } from "./sanitise.js";
 import type { AnswerTexts } from "./texts.js";
 
 /** Characters that are formatted in one step. */
-const STEP = 4096;
+const STEP = 1024;
 
 /** Where a block is on the page. */
 interface Place {
@@ -109,7 +109,7 @@ export class FormattedText implements Stepwise {
   }
 
   #render(block: Block): DocumentFragment {
-    const fragment = sanitise(withoutLineEnds(blockHTML(block.token!)));
+    const fragment = safeFragment(block);
     addBoxes(fragment, this.#texts);
     showFormulas(fragment);
     return fragment;
@@ -144,5 +144,16 @@ export class FormattedText implements Stepwise {
   #settle({ block, place }: Reference): void {
     const again = this.#blocks.reread(block);
     if (blockHTML(again.token!) !== blockHTML(block.token!)) patchChildren(place.element, this.#render(again));
+  }
+}
+
+/** Returns a block formatted; its source if it is nested too deeply, or if the page forbids DOMPurify. */
+function safeFragment({ token, source }: Block): DocumentFragment {
+  try {
+    return sanitise(withoutLineEnds(blockHTML(token!)));
+  } catch {
+    const fragment = document.createDocumentFragment();
+    appendText(fragment, source);
+    return fragment;
   }
 }

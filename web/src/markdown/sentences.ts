@@ -5,11 +5,12 @@ const SENTENCE_MAX = 500;
 
 /** Divides a growing text into sentences. */
 export class Sentences {
-  readonly #segmenter = new Intl.Segmenter(undefined, { granularity: "sentence" });
+  #segmenter: Intl.Segmenter | undefined; // made with its first use, as it takes milliseconds
   #start = 0;
 
   /** Returns the sentences that have become complete; complete: the text does not grow any more. */
   next(text: string, complete: boolean): string[] {
+    this.#segmenter ??= new Intl.Segmenter(undefined, { granularity: "sentence" });
     const rest = text.slice(this.#start, this.#start + 8 * SENTENCE_MAX);
     const found = [...this.#segmenter.segment(rest)].map(({ segment }) => segment);
     const last = found.at(-1) ?? "";
@@ -25,7 +26,8 @@ function spoken(sentence: string): string {
   return sentence
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replace(/^[ \t]*(?:>|#{1,6}|[-*+]|```.*|~~~.*|\|?[-:| ]{3,}\|?$)[ \t]*/gm, "")
-    .replace(/[*_`~|]+/g, " ")
+    .replace(/[*`~]+|(?<!\w)_+|_+(?!\w)/g, "")
+    .replace(/\|/g, " ")
     .replace(/\s+/g, " ")
     .trim();
 }

@@ -4,6 +4,8 @@
 export interface FormatWords {
   /** A language tag, for Intl. */
   locale: string;
+  /** The decimal mark. */
+  decimal: string;
   /** Byte, kilobyte and so on to terabyte. */
   units: readonly string[];
   justNow: string;
@@ -16,11 +18,10 @@ export type PluralForms = Partial<Record<Intl.LDMLPluralRule, string>> & { other
 /** Sizes, times and speeds in one language. */
 export class Format {
   readonly #words: FormatWords;
-  readonly #plurals: Intl.PluralRules;
+  #plurals: Intl.PluralRules | undefined; // made with its first use, as it takes milliseconds
 
   constructor(words: FormatWords) {
     this.#words = words;
-    this.#plurals = new Intl.PluralRules(words.locale);
   }
 
   /** Returns a size in decimal units with three digits: "98.4 MB". */
@@ -56,14 +57,14 @@ export class Format {
     return `${this.number(rate, rate < 10 ? 1 : 0)} ${this.#words.tokensPerSecond}`;
   }
 
-  /** Returns a number with so many decimals. */
+  /** Returns a number with so many decimals. It is called with every progress, for which Intl is too slow. */
   number(value: number, digits = 0): string {
-    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false };
-    return new Intl.NumberFormat(this.#words.locale, options).format(value);
+    return value.toFixed(digits).replace(".", this.#words.decimal);
   }
 
   /** Returns the form of a word that follows a number in this language. */
   plural(n: number, forms: PluralForms): string {
+    this.#plurals ??= new Intl.PluralRules(this.#words.locale);
     return forms[this.#plurals.select(n)] ?? forms.other;
   }
 }

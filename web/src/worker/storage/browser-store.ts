@@ -147,12 +147,27 @@ export class BrowserStore implements ChunkStore {
     });
   }
 
-  /** Stores bytes of a chunk that is not complete. */
+  /**
+   * Stores bytes of a chunk that is not complete. It tries without the lock and without reading the record again: what
+   * is not stored soon is lost in a crash.
+   */
   async putPiece(id: string, chunk: number, start: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    await this.#change(id, async (record, backend) => {
-      const offset = chunk * CHUNK_BYTES + start;
-      await this.#index.putPiece(record, offset, await backend.writePiece(record, offset, bytes));
-    });
+    const offset = chunk * CHUNK_BYTES + start;
+    const put = async (record: FileRecord, backend: Backend) =>
+      this.#index.putPiece(record, offset, await backend.writePiece(record, offset, bytes));
+    if (!(await this.#tryKnownRecord(id, put))) await this.#change(id, put);
+  }
+
+  /** Calls body with the record that this tab has found last; reports whether it succeeded. */
+  async #tryKnownRecord(id: string, body: (record: FileRecord, backend: Backend) => Promise<void>): Promise<boolean> {
+    const record = this.#records.get(id);
+    if (!record || !this.#uses.has(id)) return false;
+    try {
+      await body(record, await this.#backend(record));
+      return true;
+    } catch {
+      return false; // for instance because the file has been moved
+    }
   }
 
   /** Copies the pieces of a chunk to the start of `into`. Pieces that cannot be read are dropped. */

@@ -8,7 +8,7 @@ const MAX_PIECE = 4 << 20;
 
 /** A piece of at least this many bytes is stored when the last one is older than INTERVAL. */
 const MIN_PIECE = 64 << 10;
-const INTERVAL = 125; // milliseconds
+const INTERVAL = 80; // milliseconds
 
 /** Writes the pieces of one chunk, one after another. The last bytes of the chunk are left to ChunkStore.putChunk. */
 export class PieceWriter {
