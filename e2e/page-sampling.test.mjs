@@ -17,6 +17,7 @@ async function requestOf(page, set = {}) {
 }
 
 const common = { max_tokens: 2048, stop_repetition: true };
+const exact = { ...common, stop_repetition: false };
 
 pageTest("answers are drawn as suits the family when nothing says how", {}, async (page) => {
   assert.deepEqual(await requestOf(page), { temperature: 0.6, top_p: 0.9, ...common });
@@ -28,11 +29,11 @@ pageTest("answers are drawn as the file recommends", { sampling: { temperature: 
 
 pageTest("a temperature that is set is exact", { sampling: { temperature: 0.3, topP: 0.8 } }, async (page) => {
   const set = { temperature: 0, maxTokens: 99 };
-  assert.deepEqual(await requestOf(page, set), { ...common, temperature: 0, top_p: 1, max_tokens: 99 });
+  assert.deepEqual(await requestOf(page, set), { ...exact, temperature: 0, top_p: 1, max_tokens: 99 });
 });
 
 for (const [finish, note] of [
-  ["repetition", "Ended: it repeated itself"],
+  ["repetition", "Stopped: the same text came again and again"],
   ["length", "Cut short: the answer or the context has reached its limit"],
 ]) {
   pageTest(`an answer that ends by ${finish} says so`, { finish }, async (page) => {

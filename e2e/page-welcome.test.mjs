@@ -197,11 +197,11 @@ const barely = { ...half, id: "https://127.0.0.1/x.gguf", name: "x.gguf", bytesS
 
 pageTest("an unfinished download is offered at the next visit", { path: "/", stored: [half, barely] }, async (page) => {
   await firstVisit(page);
-  await part(page, "continue").getByText("Llama 4 Scout, 47 %: continue?").waitFor();
-  await part(page, "continue").getByText("Its download is not complete: 52.4 GB are missing.").waitFor();
-  assert.equal(await part(page, "continue").count(), 1);
+  await part(page, "unfinished").getByText("Llama 4 Scout, 47 %: continue?").waitFor();
+  await part(page, "unfinished").getByText("Its download is not complete: 52.4 GB are missing.").waitFor();
+  assert.equal(await part(page, "unfinished").count(), 1);
   assert.equal(await part(page, "get").count(), 0);
-  await part(page, "continue").click();
+  await part(page, "unfinished").click();
   await waitForStatus(page, "ready");
   assert.equal(await model(page), "llama-4-scout");
 });

@@ -2,8 +2,8 @@ package engine
 
 const (
 	maxPeriod   = 160 // tokens of the longest passage whose repetition is recognised
-	minRepeated = 64  // tokens that must be repeats
-	minRepeats  = 3   // times that a passage must have followed itself
+	minRepeated = 240 // tokens that must be repeats; a person may ask for a text that repeats for less
+	minRepeats  = 4   // times that a passage must have followed itself
 )
 
 // repetition finds out whether a text has begun to repeat the same passage without end, as greedy answers of small

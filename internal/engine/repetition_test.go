@@ -31,13 +31,13 @@ func passages(beginning, n, times int) []int32 {
 
 func TestTheSamePassageAgainAndAgainIsARepetition(t *testing.T) {
 	for _, c := range []struct{ beginning, n, times, want int }{
-		{10, 1, 200, 10 + 1 + 64},
-		{0, 7, 100, 7 + 64},
-		{33, 40, 10, 33 + 40 + 120},
-		{5, 160, 10, 5 + 160 + 480},
+		{10, 1, 400, 10 + 1 + 240},
+		{0, 7, 100, 7 + 240},
+		{33, 40, 10, 33 + 40 + 240},
+		{5, 160, 10, 5 + 160 + 640},
 		{0, 161, 10, -1},
-		{300, 40, 3, -1},
-		{500, 1, 60, -1},
+		{300, 40, 6, -1},
+		{500, 1, 200, -1},
 	} {
 		if got := addAll(passages(c.beginning, c.n, c.times)); got != c.want {
 			t.Errorf("%+v: found after %d tokens", c, got)

@@ -19,7 +19,7 @@ export interface Picture {
  * Why an answer ended early: stopped by the person, at the limit of an answer or of the context, because it repeated
  * itself, or because the page or the engine ended.
  */
-export type Cut = "stopped" | "length" | "repetition" | "interrupted";
+export type Cut = "stopped" | "length" | "repeated" | "interrupted";
 
 /** One message of a conversation. A change replaces it by another with the same id. */
 export interface Message {

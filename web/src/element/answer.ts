@@ -54,8 +54,8 @@ export class Answer {
   #append(choice: ChatCompletionChunk["choices"][0] | undefined): void {
     const text = choice?.delta.content;
     if (text) this.#update({ text: this.#message.text + text, activity: undefined });
-    const ended = choice?.finish_reason;
-    if (ended === "length" || ended === "repetition") this.#update({ cut: ended });
+    if (choice?.finish_reason === "length") this.#update({ cut: "length" });
+    if (choice?.finish_reason === "repetition") this.#update({ cut: "repeated" });
   }
 
   #update(change: Partial<Message>): void {

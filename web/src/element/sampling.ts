@@ -16,7 +16,7 @@ export interface AnswerSampling {
 
 /**
  * Returns how an answer is sampled: exactly at a temperature that is set; otherwise as the catalogue says, the file, or
- * the family. It has at most maxTokens tokens.
+ * the family, and then it ends when it repeats itself. It has at most maxTokens tokens.
  */
 export function answerSampling(
   temperature: number | null,
@@ -26,5 +26,5 @@ export function answerSampling(
 ): AnswerSampling {
   const exact = temperature === null ? undefined : { temperature, topP: 1 };
   const { temperature: t, topP } = exact ?? entry?.sampling ?? recommended ?? usual;
-  return { temperature: t, top_p: topP, max_tokens: maxTokens, stop_repetition: true };
+  return { temperature: t, top_p: topP, max_tokens: maxTokens, stop_repetition: !exact };
 }

@@ -83,7 +83,7 @@ function unfinishedOffer(
 ): TemplateResult {
   const name = entry?.name ?? modelName(model.name);
   return html`
-    <button part="continue" class="get" @click=${() => get(entry?.id ?? model.id)}>
+    <button part="unfinished" class="get" @click=${() => get(entry?.id ?? model.id)}>
       <span class="name" dir="auto">${t.welcome.continue(name, percentOf(model))}</span>
       <span class="quiet">${t.welcome.continueNote(model.bytesTotal - model.bytesStored)}</span>
     </button>
