@@ -80,9 +80,11 @@
       const { chatErrorOnce } = script;
       script.chatErrorOnce = undefined;
       if (chatErrorOnce) throw chatErrorOnce;
+      globalThis.continued = request.continue_final_message ?? false;
       const { text, pictures } = parseContent(request.messages.at(-1).content);
       if (pictures) await this.#encode(id);
-      const answer = script.answer ?? (pictures ? `You showed ${pictures}: ${text}` : `You said: ${text}`);
+      const whole = script.answer ?? (pictures ? `You showed ${pictures}: ${text}` : `You said: ${text}`);
+      const answer = (globalThis.continued ? " " : "") + whole;
       this.#delta(id, { role: "assistant" });
       for (const [i, word] of answer.split(/(?<= )/).entries()) {
         await this.#pause(id, script.tokenMs ?? 5);

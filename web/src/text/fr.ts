@@ -61,6 +61,7 @@ export const fr: Texts = {
   },
 
   composer: {
+    label: "Votre message",
     message: "Message",
     placeholder: "Posez une question",
     placeholderNoModel: "Choisissez d’abord un modèle",
@@ -101,6 +102,78 @@ export const fr: Texts = {
     copy: "Copier",
     copied: "Copié",
     longLine: "Cette ligne est trop longue pour être mise en forme.",
+  },
+
+  message: {
+    actions: "Actions pour ce message",
+    copy: "Copier",
+    copied: "Copié",
+    edit: "Modifier",
+    resend: "Envoyer",
+    cancel: "Annuler",
+    regenerate: "Répondre à nouveau",
+    continue: "Continuer",
+    delete: "Supprimer",
+    keep: "Garder",
+    deleteHeading: "Supprimer ce message ?",
+    deleteText: (after) =>
+      after === 0
+        ? ""
+        : format.plural(after, {
+            one: "Le message qui le suit est supprimé aussi.",
+            other: `Les ${after} messages qui le suivent sont supprimés aussi.`,
+          }),
+    previousBranch: "Version précédente",
+    nextBranch: "Version suivante",
+    branch: (n, total) => `Version ${n} sur ${total}`,
+  },
+
+  history: {
+    label: "Vos conversations",
+    show: "Afficher les conversations",
+    hide: "Masquer les conversations",
+    new: "Nouvelle conversation",
+    search: "Rechercher",
+    none: "Aucune conversation pour le moment",
+    noMatch: "Aucun résultat",
+    pinned: "Épinglées",
+    today: "Aujourd’hui",
+    yesterday: "Hier",
+    week: "7 derniers jours",
+    draft: (words) => `Brouillon : ${words}`,
+    actions: (title) => `Actions pour ${title}`,
+    titleLabel: "Titre",
+    rename: "Renommer",
+    pin: "Épingler",
+    unpin: "Désépingler",
+    exportMarkdown: "Enregistrer en Markdown",
+    exportJSON: "Enregistrer en JSON",
+    exportAll: "Tout exporter",
+    import: "Importer",
+    imported: (count) =>
+      format.plural(count, {
+        one: `${count} conversation a été importée.`,
+        other: `${count} conversations ont été importées.`,
+      }),
+    importProblems: {
+      not_json: (file) => `${file} n’est pas un fichier JSON. Choisissez un fichier exporté ici.`,
+      not_export: (file) => `${file} n’est pas un export de conversations. Choisissez un fichier exporté ici.`,
+      newer: (file) => `${file} vient d’une version plus récente d’Outrider. Rechargez la page, puis importez-le.`,
+      damaged: (file, n) => `Rien n’a été importé : la conversation ${n} de ${file} est endommagée.`,
+    },
+    delete: "Supprimer",
+    keep: "Garder",
+    deleteHeading: (title) => `Supprimer « ${title} » ?`,
+    deleteText: "Ses messages et ses images sont supprimés de ce navigateur.",
+    you: "Vous",
+    answer: "Réponse",
+    failed: "Le navigateur n’enregistre rien pour ce site en ce moment : les conversations disparaissent avec la page.",
+    cleared: (count) =>
+      format.plural(count, {
+        one: "Le navigateur a supprimé les données de ce site : une conversation est perdue.",
+        other: `Le navigateur a supprimé les données de ce site : ${count} conversations sont perdues.`,
+      }),
+    understood: "Fermer",
   },
 
   loading: {
