@@ -3,7 +3,7 @@
 MODEL ?=
 PORT  ?= 8080
 
-.PHONY: run site pkg size test test-go test-gpu test-wasm test-web test-hostile test-e2e lint measure fmt fuzz bench \
+.PHONY: run site pkg size shots test test-go test-gpu test-wasm test-web test-hostile test-e2e lint measure fmt fuzz bench \
 	models golden nano setup clean
 
 run: site                       ## the site at http://localhost:8080; MODEL=path.gguf offers that file on it
@@ -17,6 +17,10 @@ pkg: node_modules               ## the npm package, into dist/pkg, and its tarba
 
 size: site                      ## raw, gzip and brotli sizes; fails over budget
 	go run ./cmd/build size
+
+shots: site                     ## a picture of every state of the page, into dist/shots
+	go build -o dist/bin/build ./cmd/build
+	node e2e/shots.mjs
 
 test: setup models              ## every tier, then the count
 	scripts/test go gpu wasm web hostile e2e
