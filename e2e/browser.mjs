@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+/** Flags that enable WebGPU on a software GPU. */
+export const webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 const quiet = [
   "--no-sandbox",
   "--disable-background-networking",
@@ -48,16 +49,28 @@ export function killGPUProcess(profile) {
   for (const { pid } of processesOf(profile, "gpu-process")) process.kill(Number(pid), "SIGKILL");
 }
 
+/** Kills the browser with this profile, as a crash would, with all its processes. */
+export async function killBrowser(profile) {
+  for (const { pid } of processes().filter((p) => p.command.includes(`--user-data-dir=${profile}\0`)))
+    process.kill(Number(pid), "SIGKILL");
+  while (processes().some((p) => p.command.includes(`--user-data-dir=${profile}\0`)))
+    await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
 /** Returns the processes of one type of the browser with this profile. */
 function processesOf(profile, type) {
-  const processes = readdirSync("/proc")
+  const all = processes();
+  const browser = all.find(({ command }) => command.includes(`--user-data-dir=${profile}\0`));
+  const isDescendant = ({ parent }) => parent === browser.pid || all.some((x) => x.pid === parent && isDescendant(x));
+  return all.filter((x) => x.command.includes(`--type=${type}`) && isDescendant(x));
+}
+
+/** Returns all processes of the machine. */
+function processes() {
+  return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(describe)
     .filter(Boolean);
-  const browser = processes.find(({ command }) => command.includes(`--user-data-dir=${profile}\0`));
-  const isDescendant = ({ parent }) =>
-    parent === browser.pid || processes.some((x) => x.pid === parent && isDescendant(x));
-  return processes.filter((x) => x.command.includes(`--type=${type}`) && isDescendant(x));
 }
 
 /** Returns parent, peak memory and command of a process; undefined if it has ended. */

@@ -80,9 +80,11 @@
       const { chatErrorOnce } = script;
       script.chatErrorOnce = undefined;
       if (chatErrorOnce) throw chatErrorOnce;
+      globalThis.continued = request.continue_final_message ?? false;
       const { text, pictures } = parseContent(request.messages.at(-1).content);
       if (pictures) await this.#encode(id);
-      const answer = script.answer ?? (pictures ? `You showed ${pictures}: ${text}` : `You said: ${text}`);
+      const whole = script.answer ?? (pictures ? `You showed ${pictures}: ${text}` : `You said: ${text}`);
+      const answer = (globalThis.continued ? " " : "") + whole;
       this.#delta(id, { role: "assistant" });
       for (const [i, word] of answer.split(/(?<= )/).entries()) {
         await this.#pause(id, script.tokenMs ?? 5);
@@ -94,6 +96,10 @@
 
     async pause() {
       globalThis.paused = true;
+    }
+
+    async limitBandwidth(_id, bytesPerSecond) {
+      globalThis.limits = [...(globalThis.limits ?? []), bytesPerSecond];
     }
 
     async resume() {
@@ -114,8 +120,12 @@
       return { freeBytes: script.freeBytes ?? 12e9, persisted: true, files: script.files ?? [] };
     }
 
-    async verify(id) {
-      await this.#pause(id, 400);
+    async verify(id, file) {
+      const { bytesStored } = script.files.find((stored) => stored.id === file);
+      for (let step = 0; step < 4; step++) {
+        this.#reply({ kind: "progress", id, progress: (bytesStored * step) / 4 });
+        await this.#pause(id, 100);
+      }
       return script.changedParts ?? 0;
     }
 

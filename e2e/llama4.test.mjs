@@ -222,7 +222,7 @@ function crc32(bytes) {
 }
 
 const badPictures = {
-  "cut.jpg": ["bad_image", /cut\.jpg: .*JPEG file is damaged or cut short/, photo.subarray(0, photo.length / 2)],
+  "no-more.jpg": ["bad_image", /no-more\.jpg: .*JPEG file is damaged or cut short/, photo.subarray(0, 100)],
   "no-pixels.png": ["bad_image", /damaged or cut short/, pngHeader(100, 100)],
   "bomb.png": ["image_too_large", /30000×40000/, pngHeader(30000, 40000)],
   "no-width.png": ["bad_image", /no pixels|damaged/, pngHeader(0, 5)],
@@ -231,7 +231,26 @@ const badPictures = {
 };
 
 const frame = "2c00000000010001000002024401" + "00";
+/** Returns an ICO file of one PNG picture. */
+function icon(png) {
+  const header = Buffer.from("000001000100" + "613d0000" + "01002000", "hex");
+  const place = Buffer.alloc(8);
+  place.writeUInt32LE(png.length, 0);
+  place.writeUInt32LE(22, 4);
+  return Buffer.concat([header, place, png]);
+}
+
+/** Returns a PNG file with one bit of its pixels flipped, which browsers show down to there. */
+function flipped(png) {
+  const copy = Buffer.from(png);
+  copy[copy.length >> 1] ^= 1;
+  return copy;
+}
+
 const goodPictures = {
+  "cut.jpg": photo.subarray(0, photo.length / 2),
+  "flipped.png": flipped(file(`${pictures}noise-97x61.png`)),
+  "icon.ico": icon(file(`${pictures}noise-97x61.png`)),
   "animated.gif": Buffer.from(`47494638396101000100800000ffffff000000${frame}${frame}3b`, "hex"),
   "cmyk.jpg": file(`${pictures}jpeg-cmyk.jpg`),
   "scan.tiff": file(`${pictures}tiff.tiff`),

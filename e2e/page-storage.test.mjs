@@ -75,11 +75,29 @@ for (const [changedParts, text] of [
     async (page) => {
       await openList(page);
       await row(page, "Llama 4 Scout").getByRole("button", { name: "Check" }).click();
-      await row(page, "Llama 4 Scout").getByText("Checking…").waitFor();
+      await row(page, "Llama 4 Scout")
+        .getByText(/Checking… (25|50|75) %/)
+        .waitFor();
       await row(page, "Llama 4 Scout").getByText(text).waitFor();
     },
   );
 }
+
+pageTest("the speed of downloads can be limited, also in later visits", { files, stored }, async (page) => {
+  const limits = (text) => page.waitForFunction((text) => JSON.stringify(window.limits) === text, text);
+  await openList(page);
+  await page.getByLabel("Download speed").selectOption("at most 5 MB/s");
+  await limits("[5000000]");
+  await page.reload();
+  await limits("[5000000]");
+  await openList(page);
+  assert.equal(await page.getByLabel("Download speed").inputValue(), "5000000");
+  await page.getByLabel("Download speed").selectOption("no limit");
+  await limits("[5000000,0]");
+  await page.reload();
+  await openList(page);
+  assert.equal(await page.getByLabel("Download speed").inputValue(), "0");
+});
 
 /** Replaces the pickers of files and folders. */
 const usePickers = (page) =>

@@ -20,19 +20,40 @@ after(async () => {
 export const offered = 5;
 
 /**
- * Defines a test with a page at path, by default the chooser, whose engine follows the script of fake-engine.mjs. The
- * page must have no problems in the end.
+ * Defines a test with a page at path, by default the chooser, whose engine follows the script of fake-engine.mjs. init
+ * runs before the page's scripts, and size is the size of the window. body gets the page, the address of the site and a
+ * function that opens the same page in another tab. No conversations are stored before, and the page must have no
+ * problems in the end.
  */
-export const pageTest = (name, { path = "/#models", ...script }, body) =>
+export const pageTest = (name, { path = "/#models", init = "", size, ...script }, body) =>
   test(name, async () => {
-    const page = await browser.context.newPage();
-    await useFakeEngine(page, script);
-    const problems = collectProblems(page);
-    await page.goto(site.url + path);
-    await body(page);
-    await page.close();
-    assert.deepEqual(problems, []);
+    const pages = [];
+    const open = async () => {
+      const page = await browser.context.newPage();
+      pages.push(page);
+      await forgetConversations(page);
+      if (size) await page.setViewportSize(size);
+      await page.addInitScript({ content: init });
+      await useFakeEngine(page, script);
+      page.problems = collectProblems(page);
+      await page.goto(site.url + path);
+      return page;
+    };
+    try {
+      await body(await open(), { url: site.url, open });
+    } finally {
+      for (const page of pages) await page.close();
+    }
+    for (const { problems } of pages) assert.deepEqual(problems, []);
   });
+
+/** Deletes the stored conversations, unless another page has the site open. */
+async function forgetConversations(page) {
+  if (browser.context.pages().some((other) => other.url().startsWith(site.url))) return;
+  const session = await page.context().newCDPSession(page);
+  const storageTypes = "indexeddb,local_storage";
+  await session.send("Storage.clearDataForOrigin", { origin: site.url, storageTypes });
+}
 
 /** Chooses a model of the list by the start of its name. */
 export const choose = (page, name) => page.getByRole("button", { name }).first().click();

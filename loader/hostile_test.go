@@ -41,6 +41,8 @@ func (h *hostileServer) ID(name string) string {
 	return h.fakeServer.ID(name)
 }
 
+func (h *hostileServer) Address(name string) string { return h.ID(name) }
+
 func (h *hostileServer) Text(_ context.Context, url string, maxBytes int) (string, bool, error) {
 	if h.noTexts {
 		return "", false, errs.New(errs.ConnectionLost, "the connection was closed")

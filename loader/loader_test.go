@@ -159,10 +159,19 @@ func TestOpenDeletesFilesThatAreNotModels(t *testing.T) {
 	}
 }
 
-func TestOpenReplacesAStoredFileOfTheSameName(t *testing.T) {
+func TestAPickedFileReplacesNoOtherOfItsName(t *testing.T) {
 	st := newStore()
-	mustOpen(t, fetch.Memory{"m.gguf": smallModel("old")}, "m.gguf", st)
-	m := mustOpen(t, fetch.Memory{"m.gguf": smallModel("new", "general.name", "a longer file")}, "m.gguf", st)
+	old := mustOpen(t, fetch.Memory{"m.gguf": smallModel("old")}, "m.gguf", st)
+	other := fetch.Memory{"m.gguf": smallModel("new", "general.name", "a longer file")}
+	_, err := Open(t.Context(), other, "m.gguf", st, nil)
+	wantError(t, err, errs.FileChanged, "m.gguf: another file is stored under this name; nothing was deleted")
+	if file, _, _ := st.Find(t.Context(), old.ID); !file.Complete() {
+		t.Error("the stored file was deleted")
+	}
+	if err := Delete(t.Context(), old.ID, st); err != nil {
+		t.Fatal(err)
+	}
+	m := mustOpen(t, other, "m.gguf", st)
 	if _, ok := m.File.Tensor("new"); !ok {
 		t.Errorf("opened %+v", m.File.Tensors)
 	}

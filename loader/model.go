@@ -6,6 +6,7 @@ package loader
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/outrider-web/outrider/internal/errs"
 	"github.com/outrider-web/outrider/loader/fetch"
@@ -27,6 +28,10 @@ type Model struct {
 	options Options
 	parts   []*part
 	waiting waitCounter // of Read
+	storing waitCounter // of StoreRange, in the background
+
+	whyMu sync.Mutex
+	why   string // why StoreRange waits; "" if it does not
 }
 
 // Open is OpenWith for files without published hashes whose fetches fail when the server cannot be reached.
@@ -37,13 +42,14 @@ func Open(ctx context.Context, location fetch.Location, name string, st store.St
 
 // OpenWith reads the headers of a model, from the store if they are there. name is its only or first file; the other
 // parts of a split model are at the same location. A server is not contacted for a file whose header is stored, so a
-// model that is stored in part opens without the network; a change on the server shows when the next byte is fetched. A
-// picked file that differs from the stored one of the same name replaces it.
+// model that is stored in part opens without the network; a change on the server shows when the next byte is fetched.
 //
-// Errors: those of fetch.Location.Open and store.Store; not_gguf, truncated, bad_header. A file that was not stored
+// Errors: those of fetch.Location.Open and store.Store; not_gguf, truncated, bad_header; file_changed for a picked file
+// that differs from the stored one of the same name. A file that was not stored
 // before and is not a model leaves nothing in the store.
 func OpenWith(ctx context.Context, location fetch.Location, name string, st store.Store, o Options) (*Model, error) {
 	m := &Model{ID: location.ID(name), Name: name, store: st, options: o, waiting: waitCounter{onWaiting: o.OnWaiting}}
+	m.storing.onWaiting = m.setWhy
 	meter := newProgressMeter(PhaseHeader, 0, o.Report)
 	err := m.openParts(ctx, location, meter)
 	if err == nil {

@@ -87,8 +87,7 @@ func isUnusable(err error) bool {
 // findOrCreate looks the file up in the store, and at its source unless its header is stored. The source of a picked
 // file is always opened: that costs nothing, and the file may be another one than the stored one.
 func (p *part) findOrCreate(ctx context.Context) error {
-	id := p.location.ID(p.name)
-	file, known, err := p.store.Find(ctx, id)
+	file, known, err := p.find(ctx)
 	if err != nil {
 		return err
 	}
@@ -106,27 +105,33 @@ func (p *part) findOrCreate(ctx context.Context) error {
 		return err
 	}
 	if known && !p.location.Remote() {
-		return p.findPicked(ctx, src)
+		return p.findPicked(ctx)
 	}
 	if !known {
 		p.created = true
-		p.file, err = p.store.OpenFile(ctx, id, src.Info(), store.IndexedDB)
+		p.file, err = p.store.OpenFile(ctx, p.location.ID(p.name), src.Info(), store.IndexedDB)
 	}
 	return err
 }
 
-// findPicked compares a picked file with the stored one of its name. One that is another file takes its place: it is on
-// the disk, and a person has just picked it.
-func (p *part) findPicked(ctx context.Context, src fetch.Source) error {
+// find looks the file up in the store: under its id, or under its whole address, as earlier versions kept it.
+func (p *part) find(ctx context.Context) (file store.File, known bool, err error) {
+	id := p.location.ID(p.name)
+	file, known, err = p.store.Find(ctx, id)
+	if texts, ok := p.location.(fetch.TextLocation); ok && !known && err == nil && texts.Address(p.name) != id {
+		return p.store.Find(ctx, texts.Address(p.name))
+	}
+	return file, known, err
+}
+
+// findPicked compares a picked file with the stored one of its name. Errors: file_changed if it is another one; those
+// of the source.
+func (p *part) findPicked(ctx context.Context) error {
 	_, err := p.currentSource(ctx)
-	if err == nil || errs.Of(err).Code != errs.FileChanged {
-		return err
+	if err != nil && errs.Of(err).Code == errs.FileChanged {
+		return errs.New(errs.FileChanged, "another file is stored under this name; nothing was deleted: "+
+			"delete the stored one to open this one, or rename this one")
 	}
-	if err := p.store.Delete(ctx, p.file.ID); err != nil {
-		return err
-	}
-	p.created, p.earlier = true, nil
-	p.file, err = p.store.OpenFile(ctx, p.file.ID, src.Info(), store.IndexedDB)
 	return err
 }
 

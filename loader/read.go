@@ -30,8 +30,24 @@ func (m *Model) Read(ctx context.Context, partNo int, offset, n int64) (b Blob, 
 func (m *Model) StoreRange(ctx context.Context, partNo int, offset, n int64) error {
 	p := m.parts[partNo]
 	return m.explain(p, p.retryIfLost(ctx, offset, n, func() (lost bool, err error) {
-		return p.ensureRange(ctx, offset, n, background, nil)
+		return p.ensureRange(ctx, offset, n, background, &m.storing)
 	}))
+}
+
+// Waiting returns why StoreRange waits for the network; "" if it does not.
+func (m *Model) Waiting() string {
+	m.whyMu.Lock()
+	defer m.whyMu.Unlock()
+	return m.why
+}
+
+func (m *Model) setWhy(cause error) {
+	m.whyMu.Lock()
+	defer m.whyMu.Unlock()
+	m.why = ""
+	if cause != nil {
+		m.why = cause.Error()
+	}
 }
 
 // explain adds the name of the file to an error and, if the store is full, how many bytes are needed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -208,10 +209,19 @@ func TestAReadThatWaitsForTheNetworkIsReported(t *testing.T) {
 		m := h.mustOpen(t, newStore(), Options{Patient: true, OnWaiting: onWaiting})
 		outage(h.fakeServer, time.Hour)
 		var both sync.WaitGroup
+		both.Go(func() {
+			time.Sleep(time.Minute)
+			if why := m.Waiting(); !strings.Contains(why, "lost") {
+				t.Errorf("the read in the background waits because of %q", why)
+			}
+		})
 		both.Go(func() { wantRange(t, m, t.Context()) })
 		both.Go(func() { wantRange(t, m, t.Context()) })
 		both.Go(func() { m.StoreRange(t.Context(), 0, 4*store.ChunkBytes, 1) }) // a background read is not reported
 		both.Wait()
+		if why := m.Waiting(); why != "" {
+			t.Errorf("nothing waits any more, because of %q", why)
+		}
 		if len(causes) != 2 || causes[0] == nil || causes[1] != nil {
 			t.Errorf("reported %v", causes)
 		}

@@ -2,6 +2,7 @@ package loader
 
 import (
 	"context"
+	"slices"
 
 	"github.com/outrider-web/outrider/loader/fetch"
 	"github.com/outrider-web/outrider/loader/hub"
@@ -56,6 +57,9 @@ func Delete(ctx context.Context, id string, st store.Store) error {
 		return err
 	}
 	ids := partIDs(id)
+	if !slices.Contains(ids, id) {
+		ids = append(ids, id) // an address with secrets, of an earlier version that kept them
+	}
 	for _, f := range files {
 		if f.ID == ids[0] && f.Vision != "" && visionFiles(files)[f.Vision] == 1 {
 			ids = append(ids, f.Vision)
@@ -74,7 +78,7 @@ func partIDs(id string) []string {
 	location, name := fetch.LocationOf(id)
 	prefix, _, count, ok := hub.ParsePart(name)
 	if !ok {
-		return []string{id}
+		return []string{location.ID(name)}
 	}
 	ids := make([]string, count)
 	for i := range ids {

@@ -55,7 +55,7 @@ func (p *part) learnHashes(ctx context.Context, src fetch.Source) error {
 // file with another hash than the required one. One that cannot be fetched counts as absent: the file itself may be
 // reachable, and the manifest is looked for again the next time the model is opened.
 func (p *part) readManifest(ctx context.Context, texts fetch.TextLocation) (c store.Changes, err error) {
-	text, ok, err := texts.Text(ctx, manifest.Address(p.file.ID), manifest.MaxBytes)
+	text, ok, err := texts.Text(ctx, manifest.Address(texts.Address(p.name)), manifest.MaxBytes)
 	if err != nil || !ok {
 		return c, nil
 	}

@@ -47,7 +47,11 @@ func (e engine) load(ctx context.Context, args []js.Value) (any, error) {
 
 // chat has the arguments (request, onDelta, onProgress).
 func (e engine) chat(ctx context.Context, args []js.Value) (any, error) {
-	completion, err := e.session.Chat(ctx, jsbridge.Tree(args[0]), session.ChatEvents{
+	request, err := jsbridge.Tree(args[0])
+	if err != nil {
+		return nil, err
+	}
+	completion, err := e.session.Chat(ctx, request, session.ChatEvents{
 		Delta:    func(delta openai.Object) { args[1].Invoke(delta) },
 		Progress: callback[wire.ChatProgress](args[2]),
 	})

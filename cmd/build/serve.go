@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"io/fs"
 	"log"
 	"net"
 	"net/http"
@@ -21,6 +23,7 @@ func serve(args []string) error {
 	base := f.String("base", "/", "`path` of the site, which ends with a slash")
 	dir := f.String("dir", siteDir, "`folder` of the built site")
 	model := f.String("model", "", "GGUF `file` to offer on the page; of a split model, the first file")
+	hosts := f.String("hosts", "", "`names`, separated by commas, under which the server may be reached besides localhost")
 	verbose := f.Bool("log", false, "log each request: method, path, status and bytes of the body")
 	f.Parse(args)
 
@@ -36,7 +39,8 @@ func serve(args []string) error {
 		return err
 	}
 	log.Printf("http://%s%s", strings.Replace(listener.Addr().String(), "127.0.0.1", "localhost", 1), *base)
-	return http.Serve(listener, handler)
+	host, _, _ := net.SplitHostPort(*addr)
+	return http.Serve(listener, onlyHosts{handler, append(strings.Split(*hosts, ","), host)})
 }
 
 // siteServer returns a handler for the site in a folder and, if one is named, a model, under a path.
@@ -70,6 +74,9 @@ func (s siteHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if name == "/" {
 		name = "/index.html"
 	}
+	if path.Ext(name) == "" { // as many servers do
+		name += ".html"
+	}
 	file := filepath.Join(s.dir, filepath.FromSlash(name))
 	info, err := os.Stat(file)
 	if err != nil || info.IsDir() || isCompressed(file) {
@@ -83,23 +90,24 @@ func (s siteHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", encoding)
 		file = compressed
 	}
-	sendFile(w, r, file)
+	sendFile(w, r, os.DirFS(filepath.Dir(file)), filepath.Base(file))
 }
 
 // sendFile is http.ServeFile without its redirect from index.html, which a service worker requests by name.
-func sendFile(w http.ResponseWriter, r *http.Request, file string) {
-	f, err := os.Open(file)
+func sendFile(w http.ResponseWriter, r *http.Request, fsys fs.FS, name string) {
+	f, err := fsys.Open(name)
 	if err != nil {
 		http.NotFound(w, r)
 		return
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil {
+	content, seekable := f.(io.ReadSeeker)
+	if err != nil || !info.Mode().IsRegular() || !seekable {
 		http.NotFound(w, r)
 		return
 	}
-	http.ServeContent(w, r, "", info.ModTime(), f)
+	http.ServeContent(w, r, "", info.ModTime(), content)
 }
 
 // accepted returns the smallest compressed form of file that the browser accepts, or "".
@@ -140,12 +148,17 @@ func contentType(name string) string {
 }
 
 // offer returns a handler for /models/ that serves the GGUF files of a model's folder, whole or in ranges, and
-// offered.json, the list from which the page reads the model's URL.
+// offered.json, the list from which the page reads the model's URL. Symbolic links lead out of the folder only if model
+// itself is one.
 func offer(model string) (http.Handler, error) {
 	if _, err := os.Stat(model); err != nil {
 		return nil, err
 	}
-	dir, file := filepath.Split(model)
+	dir, file := filepath.Dir(model), filepath.Base(model)
+	folder, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
 	list, err := json.Marshal([]string{"models/" + url.PathEscape(file)})
 	if err != nil {
 		return nil, err
@@ -157,9 +170,12 @@ func offer(model string) (http.Handler, error) {
 		case name == "offered.json":
 			w.Header().Set("Content-Type", "application/json")
 			w.Write(list)
+		case name == file:
+			w.Header().Set("Content-Type", "application/octet-stream")
+			sendFile(w, r, os.DirFS(dir), name)
 		case strings.HasSuffix(name, ".gguf"):
 			w.Header().Set("Content-Type", "application/octet-stream")
-			sendFile(w, r, filepath.Join(dir, name))
+			sendFile(w, r, folder.FS(), name)
 		default:
 			http.NotFound(w, r)
 		}

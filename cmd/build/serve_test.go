@@ -98,6 +98,48 @@ func TestOfferServesRangesAndAList(t *testing.T) {
 	}
 }
 
+func TestOfferFollowsNoLinkOutOfTheFolderAndServesNoFolder(t *testing.T) {
+	dir, outside := t.TempDir(), t.TempDir()
+	write(t, dir, map[string]string{"m.gguf": "GGUF", "folder.gguf/x": "", "beside.gguf": "beside"})
+	write(t, outside, map[string]string{"private": "private"})
+	for link, target := range map[string]string{
+		"link.gguf": filepath.Join(outside, "private"), "told.gguf": filepath.Join(outside, "private"),
+		"near.gguf": "beside.gguf",
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	offered, err := offer(filepath.Join(dir, "told.gguf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, code := range map[string]int{
+		"m.gguf": 200, "near.gguf": 200, "told.gguf": 200, "link.gguf": 404, "folder.gguf": 404, "none.gguf": 404,
+	} {
+		if w := get(offered, "/models/"+name); w.Code != code {
+			t.Errorf("%s: got %d, want %d", name, w.Code, code)
+		}
+	}
+}
+
+func TestOnlyNamesOfThisMachineAreServed(t *testing.T) {
+	page := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	for host, code := range map[string]int{
+		"localhost:8080": 200, "LOCALHOST": 200, "a.localhost:1": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200,
+		"told.example": 200,
+		"evil.example": 403, "localhost.evil.example": 403, "10.0.0.1:8080": 403, "": 403, "127.0.0.1.evil.example:80": 403,
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		onlyHosts{page, []string{"told.example", ""}}.ServeHTTP(w, r)
+		if w.Code != code {
+			t.Errorf("Host: %q: got %d, want %d", host, w.Code, code)
+		}
+	}
+}
+
 func TestBudgetCheckIsExact(t *testing.T) {
 	b := budget{label: "x", raw: 100, brotli: 10}
 	if over := b.check(100, 10); len(over) != 0 {

@@ -19,19 +19,30 @@ type Event struct {
 // <|python_tag|>. Text is returned at once unless it may be the beginning of a call. If it does not become one, all
 // of it is returned as text. Use NewParser to make a Parser.
 type Parser struct {
-	pending  string // text that has not been returned yet
-	atStart  bool   // whether a call of the first two forms may start at pending
-	numCalls int    // calls since the last special token or text
+	pending  string          // text that has not been returned yet
+	arrived  strings.Builder // text after it that drain has not looked at
+	retryAt  int             // length of both together from which drain looks at them
+	atStart  bool            // whether a call of the first two forms may start at pending
+	numCalls int             // calls since the last special token or text
 }
 
 // NewParser returns a parser for one answer.
 func NewParser() *Parser { return &Parser{atStart: true} }
 
-// Text parses the next piece of text and returns the events that are certain.
+// Text parses the next piece of text and returns the events that are certain. Text that may be a call is read from its
+// first byte each time, but only when it has become longer by retryPart, so that the time in all is linear: a call, or
+// text that began like one, is returned that much later than it is certain.
 func (p *Parser) Text(text string) []Event {
-	p.pending += text
+	p.arrived.WriteString(text)
+	if len(p.pending)+p.arrived.Len() < p.retryAt {
+		return nil
+	}
 	return p.drain(false)
 }
+
+// retryPart is the part of its length by which pending text grows before it is read again. In all, a text is read as if
+// nine times.
+const retryPart = 1. / 8
 
 // Special parses a special token inside an answer and returns the events before it.
 func (p *Parser) Special(name string) []Event {
@@ -47,6 +58,9 @@ func (p *Parser) Close() []Event { return p.drain(true) }
 
 // drain returns the events that are certain. If final is set, no text follows, and everything is certain.
 func (p *Parser) drain(final bool) (events []Event) {
+	p.pending += p.arrived.String()
+	p.arrived.Reset()
+	p.retryAt = 0
 	for p.pending != "" {
 		form := (*cursor).tagCall
 		if p.atStart {
@@ -63,6 +77,7 @@ func (p *Parser) drain(final bool) (events []Event) {
 		calls, err := form(c, final)
 		switch {
 		case err == errIncomplete && !final:
+			p.retryAt = len(p.pending) + int(retryPart*float64(len(p.pending)))
 			return events
 		case err == nil:
 			for i := range calls {

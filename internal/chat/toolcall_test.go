@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 )
 
 // show formats events as one line. Adjacent texts are joined, because how an answer is split must not matter.
@@ -133,6 +134,31 @@ func TestPlainTextIsReturnedAtOnce(t *testing.T) {
 		p := NewParser()
 		if got := show(p.Text(test.now)); strings.TrimPrefix(got, "T:") != test.text {
 			t.Errorf("%q: %q was returned, want %q", test.now, got, test.text)
+		}
+	}
+}
+
+// An answer of 100 KB in pieces of 4 bytes took seconds when each piece made the parser begin again.
+func TestTheTimeOfToolCallsIsLinear(t *testing.T) {
+	for name, answer := range map[string]string{
+		"a long string":       `{"name":"f","parameters":{"a":"` + strings.Repeat("x", 400_000),
+		"a pythonic string":   `[f(a="` + strings.Repeat("x", 400_000),
+		"a list":              `{"name":"f","parameters":{"a":[` + strings.Repeat("1,", 200_000),
+		"a name":              "[" + strings.Repeat("f", 400_000),
+		"calls in a list":     "[" + strings.Repeat("f(), ", 80_000),
+		"calls in a row":      strings.Repeat(`{"name":"f","parameters":{}}`, 14_000),
+		"open tags":           strings.Repeat("<function=", 40_000),
+		"tags with an object": strings.Repeat("<function=f>{", 30_000),
+		"a string in a tag":   `<function=f>{"a":"` + strings.Repeat("<function=f>{", 30_000),
+		"a tag's name":        "<function=" + strings.Repeat("f", 400_000),
+		"space":               strings.Repeat(" ", 400_000),
+	} {
+		start := time.Now()
+		events := feed(answer, 4)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s: %d KB took %v", name, len(answer)>>10, took)
+		} else {
+			t.Logf("%s: %d KB took %v, %d events", name, len(answer)>>10, took, len(events))
 		}
 	}
 }

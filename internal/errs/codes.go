@@ -21,6 +21,7 @@ const (
 	NoCORS           Code = "no_cors"
 	NotFound         Code = "not_found"
 	HTTPStatus       Code = "http_status"
+	AddressNeeded    Code = "address_needed" // the secret part of it was not kept
 	TooManyRedirects Code = "too_many_redirects"
 	ConnectionLost   Code = "connection_lost"
 
@@ -82,6 +83,7 @@ var table = []struct {
 	{NoCORS, network, false},
 	{NotFound, network, false},
 	{HTTPStatus, network, false},
+	{AddressNeeded, network, false},
 	{TooManyRedirects, network, false},
 	{ConnectionLost, network, true},
 

@@ -110,13 +110,25 @@ func TestAPanicBecomesAnInternalError(t *testing.T) {
 }
 
 func TestTreeCopiesPlainData(t *testing.T) {
-	got := Tree(eval(`{ a: [1, "b", true, null, undefined], c: { d: -0.5 } }`))
+	got, err := Tree(eval(`{ a: [1, "b", true, null, undefined], c: { d: -0.5 } }`))
 	want := map[string]any{"a": []any{1.0, "b", true, nil, nil}, "c": map[string]any{"d": -0.5}}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("%v, want %v", got, want)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v %v, want %v", got, err, want)
 	}
-	if got := Tree(js.Undefined()); got != nil {
-		t.Errorf("undefined is %v", got)
+	if got, err := Tree(js.Undefined()); got != nil || err != nil {
+		t.Errorf("undefined is %v, %v", got, err)
+	}
+}
+
+// Without a limit, 3,000 lists inside each other end the program: its stack is that of the worker.
+func TestTreeRefusesDataThatIsNestedTooDeep(t *testing.T) {
+	for depth, refused := range map[int]bool{maxDepth: false, maxDepth + 1: true, 3000: true, 100_000: true} {
+		for _, nested := range []string{"[v]", "{ a: v }"} {
+			v := eval(fmt.Sprintf("(() => { let v = 1; for (let i = 0; i < %d; i++) v = %s; return v })()", depth, nested))
+			if _, err := Tree(v); (err != nil) != refused || err != nil && errs.Of(err).Code != errs.InvalidRequest {
+				t.Errorf("%d of %s: %v", depth, nested, err)
+			}
+		}
 	}
 }
 

@@ -65,6 +65,7 @@ func (m *openModel) pagingStats(last answer) *wire.PagingStats {
 		Experts:      all,
 		BytesMissing: m.files.model.MissingBytes(nil),
 		BytesTotal:   m.files.model.Bytes(),
+		Waiting:      m.files.model.Waiting(),
 		Prefill:      pagingCounts(last.PrefillPaging),
 		Decode:       pagingCounts(last.DecodePaging),
 	}

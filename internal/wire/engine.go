@@ -159,6 +159,7 @@ type PagingStats struct {
 	Experts      int          `js:"experts"`
 	BytesMissing int64        `js:"bytesMissing"`
 	BytesTotal   int64        `js:"bytesTotal"`
+	Waiting      string       `js:"waiting"` // why the download in the background waits; empty if it does not
 	Prefill      PagingCounts `js:"prefill"`
 	Decode       PagingCounts `js:"decode"`
 }

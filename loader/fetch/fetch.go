@@ -87,6 +87,9 @@ type Location interface {
 type TextLocation interface {
 	Location
 
+	// Address returns the address of a file, which may have parts that ID has not.
+	Address(name string) string
+
 	// Text returns the text at an address; ok is false if there is none of at most maxBytes, or if the server refuses
 	// it. Errors: connection_lost, http_status.
 	Text(ctx context.Context, url string, maxBytes int) (text string, ok bool, err error)

@@ -43,19 +43,27 @@ func SplitURL(url string) (Server, string) {
 	return Server{base: path[:slash], query: query}, path[slash:]
 }
 
-// ID returns the address of a file.
-func (s Server) ID(name string) string { return s.base + name + s.query }
+// ID returns the address of a file without its secrets, which are not stored.
+func (s Server) ID(name string) string { return s.base + name + withoutSecrets(s.query) }
+
+// Address returns the address of a file.
+func (s Server) Address(name string) string { return s.base + name + s.query }
 
 // Remote returns true.
 func (s Server) Remote() bool { return true }
 
 // Open requests one byte of a file, which shows its size and whether the server supports ranges.
+// Errors: those of Location.Open; address_needed for a stored address whose secrets are needed.
 func (s Server) Open(ctx context.Context, name string) (Source, error) {
 	var mirrors []string
 	for _, mirror := range s.mirrors {
-		mirrors = append(mirrors, mirror.ID(name))
+		mirrors = append(mirrors, mirror.Address(name))
 	}
-	return openURL(ctx, s.ID(name), mirrors)
+	src, err := openURL(ctx, s.Address(name), mirrors)
+	if err != nil {
+		return nil, addressNeeded(name, s.query, err)
+	}
+	return src, nil
 }
 
 // Text returns the text at an address; ok is false if there is none of at most maxBytes.

@@ -9,9 +9,10 @@ import (
 )
 
 // Limits on what a header may declare. They are far above any published file (Llama 4 Scout: 12 MB of header, 628
-// tensors, a chat template of 5 KB) and low enough that a hostile file cannot exhaust memory.
+// tensors, a chat template of 5 KB) and low enough that a hostile file cannot exhaust memory: Go has 256 MB in a
+// browser, and a header is in it up to three times, as the prefixes that were read and as what is kept of it.
 const (
-	maxHeader  = 128 << 20 // bytes
+	maxHeader  = 64 << 20  // bytes
 	maxRecords = 1 << 16   // metadata records; also tensors
 	maxName    = 1<<16 - 1 // bytes of a key or tensor name
 	maxText    = 64 << 20  // bytes of a string value

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -61,6 +62,38 @@ func TestParseRefusesTooLongAHeader(t *testing.T) {
 	size := int64(1) << 40
 	if _, err := Parse(h, size); errs.Of(err).Code != errs.BadHeader {
 		t.Errorf("got %v, want bad_header before more bytes are requested", err)
+	}
+}
+
+// Go has 256 MB in a browser. What is allocated in all is an upper bound of what is needed at once.
+func TestNoHeaderTakesMoreThan256MB(t *testing.T) {
+	const allowed = maxHeader - 100
+	long := func(n int) (uint64, string) { return uint64(n), strings.Repeat("y", n) }
+	emptyStrings := func(n int) []byte {
+		b := newHeader(3, 0, 1).record("tokenizer.ggml.tokens", kindArray, kindString, uint64(n)).Bytes()
+		return append(b, make([]byte, 8*n)...)
+	}
+	for _, c := range []struct {
+		name   string
+		header []byte
+		code   errs.Code
+	}{
+		{"empty strings", emptyStrings(allowed / 8), ""},
+		{"a long string", newHeader(3, 0, 1).record("s", kindString).text(long(allowed - 40)).Bytes(), ""},
+		{"120 MB of empty strings", emptyStrings(15_000_000), errs.BadHeader},
+		{"two strings of 60 MB", newHeader(3, 0, 2).record("a", kindString).text(long(60<<20)).
+			record("b", kindString).text(long(60 << 20)).Bytes(), errs.BadHeader},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Read(int64(len(c.header)), func(n int64) ([]byte, error) { return bytes.Clone(c.header[:n]), nil })
+		runtime.ReadMemStats(&after)
+		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 230 {
+			t.Errorf("%s: %d MB of header take %d MB", c.name, len(c.header)>>20, took)
+		}
+		if err == nil && c.code != "" || err != nil && errs.Of(err).Code != c.code {
+			t.Errorf("%s: %v, want %q", c.name, err, c.code)
+		}
 	}
 }
 

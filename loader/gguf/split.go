@@ -6,8 +6,8 @@ import (
 	"github.com/outrider-web/outrider/internal/errs"
 )
 
-// MaxParts is the largest number of files a model may be split into.
-const MaxParts = 1000
+// maxParts is the largest number of files a model may be split into; hub.MaxParts says the same of names.
+const maxParts = 1000
 
 // Split is the position of a file among the parts of a split model.
 type Split struct {
@@ -23,7 +23,7 @@ func (f *File) Split() (Split, error) {
 	if count <= 1 {
 		return Split{Count: 1, Tensors: len(f.Tensors)}, nil
 	}
-	if count > MaxParts || no >= count || total > maxRecords {
+	if count > maxParts || no >= count || total > maxRecords {
 		return Split{}, splitError("it says it is part %d of %d with %d tensors in all", no+1, count, total)
 	}
 	return Split{No: int(no), Count: int(count), Tensors: int(total)}, nil

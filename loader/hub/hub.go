@@ -29,7 +29,11 @@ func PartName(prefix string, no, count int) string {
 	return fmt.Sprintf("%s-%05d-of-%05d.gguf", prefix, no+1, count)
 }
 
-// ParsePart returns the arguments from which PartName made name; ok is false if PartName cannot have made it.
+// MaxParts is the largest number of files a model may be split into. A name that says more is that of one file.
+const MaxParts = 1000
+
+// ParsePart returns the arguments from which PartName made name; ok is false if PartName cannot have made it for at
+// most MaxParts parts.
 func ParsePart(name string) (prefix string, no, count int, ok bool) {
 	const tail = len("-00001-of-00002.gguf")
 	if len(name) <= tail {
@@ -38,7 +42,7 @@ func ParsePart(name string) (prefix string, no, count int, ok bool) {
 	prefix = name[:len(name)-tail]
 	n, err := strconv.Atoi(name[len(prefix)+1 : len(prefix)+6])
 	m, err2 := strconv.Atoi(name[len(prefix)+10 : len(prefix)+15])
-	if err != nil || err2 != nil || n < 1 || n > m || PartName(prefix, n-1, m) != name {
+	if err != nil || err2 != nil || n < 1 || n > m || m > MaxParts || PartName(prefix, n-1, m) != name {
 		return "", 0, 0, false
 	}
 	return prefix, n - 1, m, true

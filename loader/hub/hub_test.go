@@ -14,6 +14,7 @@ func TestParsePartRefusesOtherNames(t *testing.T) {
 	for _, name := range []string{
 		"", "model.gguf", "-00001-of-00002.gguf", "m-00000-of-00002.gguf", "m-00003-of-00002.gguf", "m-00001-of-00002.bin",
 		"m-0001-of-00002.gguf", "m_00001-of-00002.gguf", "m-+0001-of-00002.gguf", "m-00001-xx-00002.gguf",
+		"m-00001-of-01001.gguf", "m-00001-of-99999.gguf",
 	} {
 		if prefix, no, count, ok := ParsePart(name); ok {
 			t.Errorf("%q is accepted as part %d of %d of %q", name, no, count, prefix)

@@ -21,6 +21,7 @@ export type ErrorCode =
   | "no_cors"
   | "not_found"
   | "http_status"
+  | "address_needed"
   | "too_many_redirects"
   | "connection_lost"
   | "storage_full"
@@ -51,17 +52,23 @@ export interface ErrorData {
   retryAfter?: number;
 }
 
+/** Whether and when the same call may succeed. */
+export type Retrying = Partial<Pick<ErrorData, "retryable" | "retryAfter">>;
+
 /** The class of every error that Outrider throws. */
 export class EngineError extends Error implements ErrorData {
   override readonly name = "EngineError";
   readonly code: ErrorCode;
   readonly retryable: boolean;
+  /** Milliseconds for which the server asked to be left alone; 0 if it did not. */
+  readonly retryAfter: number;
 
   /** Makes an error; trying again does not help unless `retryable` is set. */
-  constructor(code: ErrorCode, message: string, { retryable = false }: { retryable?: boolean } = {}) {
+  constructor(code: ErrorCode, message: string, { retryable = false, retryAfter = 0 }: Retrying = {}) {
     super(message);
     this.code = code;
     this.retryable = retryable;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -81,8 +88,8 @@ export function toErrorData(thrown: unknown): ErrorData {
 }
 
 /** Returns the error that data describes. */
-export function fromErrorData({ code, message, retryable }: ErrorData): EngineError {
-  return new EngineError(code, message, { retryable });
+export function fromErrorData({ code, message, ...retrying }: ErrorData): EngineError {
+  return new EngineError(code, message, retrying);
 }
 
 /**

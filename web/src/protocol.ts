@@ -61,6 +61,14 @@ export interface RecoverProgress {
   bytesTotal: number;
 }
 
+/** The engine has failed and was started again: the model is loaded again, and then the answer begins. */
+export interface RestartProgress {
+  phase: "restart";
+  bytesDone: number;
+  /** 0 while unknown. */
+  bytesTotal: number;
+}
+
 /** One piece of a streamed answer. */
 export interface Delta {
   phase: "delta";
@@ -70,9 +78,9 @@ export interface Delta {
 /**
  * What a chat request reports before and during its answer: how far the vision encoder's weights are loaded, which
  * happens with the first picture; how many tiles are encoded; whether it waits for the network; and how far the model
- * is loaded again after the GPU was lost.
+ * is loaded again after the GPU was lost or the engine failed.
  */
-export type ChatProgress = Progress | PictureProgress | WaitProgress | RecoverProgress;
+export type ChatProgress = Progress | PictureProgress | WaitProgress | RecoverProgress | RestartProgress;
 
 /** How the experts of a mixture-of-experts model are kept. It changes the speed and never the answer. */
 export interface Paging {
@@ -259,6 +267,8 @@ export interface PagingStats {
   bytesMissing: number;
   /** Bytes of the model's files. */
   bytesTotal: number;
+  /** Why the download in the background waits, such as a server that cannot be reached; empty if it does not. */
+  waiting: string;
   prefill: PagingCounts;
   decode: PagingCounts;
 }
@@ -319,8 +329,11 @@ export interface EngineMethods {
   delete: { args: [model: string]; result: null };
   stats: { args: []; result: EngineStats };
   storage: { args: []; result: StorageReport };
-  /** Reads a stored file again and drops the parts that have changed; returns how many did. */
-  verify: { args: [file: string]; result: number };
+  /**
+   * Reads a stored file again and drops the parts that have changed; returns how many did. Progress is the number of
+   * bytes read.
+   */
+  verify: { args: [file: string]; progress: number; result: number };
   /** Writes a complete file to a target. Progress is the number of bytes written. */
   export: { args: [file: string, target: ExportTarget]; progress: number; result: null };
   /** Opens a file on the disk in place and returns its id. */

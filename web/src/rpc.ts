@@ -45,7 +45,7 @@ export interface Port {
 
 /** How a call is made. */
 export interface CallOptions<P = never> {
-  /** Aborting it ends the call, whose promise rejects when the server has answered. */
+  /** Aborting it ends the call, whose promise rejects when the server has answered; see {@link ClientOptions}. */
   signal?: AbortSignal | undefined;
   /** Receives what the method reports before its result. */
   onProgress?: ((progress: P) => void) | undefined;
@@ -59,6 +59,11 @@ export interface ClientOptions {
   failure?: string;
   /** Called once. The client is of no more use; it has ended the worker and rejected every pending call. */
   onFatal?: () => void;
+  /**
+   * Milliseconds after an abort in which the server may answer; then the call rejects as aborted without it. If absent,
+   * the call rejects when the server has answered, and what the server held for it is free again.
+   */
+  abortTime?: number;
 }
 
 interface Pending {
@@ -71,11 +76,13 @@ interface Pending {
 export class Client<M extends Methods<M>> {
   readonly #port: Port;
   readonly #onFatal: () => void;
+  readonly #abortTime: number | undefined;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
 
-  constructor(port: Port, { failure = "a worker failed", onFatal = () => {} }: ClientOptions = {}) {
+  constructor(port: Port, { failure = "a worker failed", onFatal = () => {}, abortTime }: ClientOptions = {}) {
     this.#port = port;
+    this.#abortTime = abortTime;
     this.#onFatal = onFatal;
     port.addEventListener("message", ({ data }: MessageEvent<Reply<M>>) => this.#receive(data));
     port.addEventListener("error", ({ message }) => this.#fail(uncaught(failure, message)));
@@ -95,7 +102,12 @@ export class Client<M extends Methods<M>> {
   ): Promise<M[K]["result"]> {
     if (signal?.aborted) throw aborted();
     const id = this.#nextId++;
-    const abort = () => this.#post({ kind: "abort", id });
+    let giveUp: ReturnType<typeof setTimeout> | undefined;
+    const abort = () => {
+      this.#post({ kind: "abort", id });
+      if (this.#abortTime !== undefined)
+        giveUp = setTimeout(() => this.#pending.get(id)?.reject(aborted()), this.#abortTime);
+    };
     const result = new Promise<unknown>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject, onProgress });
       this.#post({ kind: "call", id, method, args } as Request<M>, transfer);
@@ -104,6 +116,7 @@ export class Client<M extends Methods<M>> {
     try {
       return await result;
     } finally {
+      clearTimeout(giveUp);
       signal?.removeEventListener("abort", abort);
       this.#pending.delete(id);
     }
@@ -181,8 +194,8 @@ export function serve<M extends Methods<M>>(port: Port, handlers: Handlers<M>, t
     }
   };
   port.addEventListener("message", ({ data }: MessageEvent<Request<M>>) => {
-    if (data.kind === "call") void answer(data);
-    else if (data.kind === "abort") running.get(data.id)?.abort();
+    if (data?.kind === "call") void answer(data);
+    else if (data?.kind === "abort") running.get(data.id)?.abort();
   });
   port.start?.();
   return { fatal: (error) => reply({ kind: "fatal", error }) };

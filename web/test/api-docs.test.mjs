@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const read = (path) => readFileSync(join(root, path), "utf8");
 const docs = read("docs/api.md");
-const files = readdirSync(join(root, "web/src/element"));
+const files = readdirSync(join(root, "web/src/element"), { recursive: true }).filter((name) => name.endsWith(".ts"));
 const element = files.map((name) => read(`web/src/element/${name}`)).join("\n");
 
 /** Returns the sorted distinct first groups of all matches. */

@@ -122,6 +122,20 @@ test("a completion is a promise", async () => {
   assert.deepEqual(await completion, { object: "chat.completion" });
 });
 
+test("a request that is nested too deep for a worker's stack is refused before it is sent", async () => {
+  const { engine, workers } = setUp();
+  const nested = (depth) => (depth ? [nested(depth - 1)] : 1);
+  for (const depth of [200, 3000, 9000]) {
+    await assert.rejects(engine.chat.completions.create({ messages, metadata: nested(depth) }), {
+      code: "invalid_request",
+      message: /nested more than 200 deep/,
+    });
+  }
+  assert.equal(workers.length, 0);
+  engine.chat.completions.create({ messages, metadata: nested(199) }).catch(() => {});
+  await workers[0].request("chat");
+});
+
 test("a request that is not data is refused before it is sent", async () => {
   const { engine, workers } = setUp();
   await assert.rejects(engine.chat.completions.create({ messages: [{ role: "user", content: 1n }] }), {
@@ -210,6 +224,95 @@ test("a fatal error fails everything under way and the next call starts a new wo
   assert.ok(workers[0].terminated);
   engine.models().catch(() => {});
   assert.equal(workers.length, 2);
+});
+
+/** Loads a model, and then lets the worker fail. */
+async function loadAndFail({ engine, workers }) {
+  const loading = engine.load("https://example.org/m.gguf");
+  const { id } = await workers[0].request("load");
+  workers[0].reply({ id, kind: "result", result: { id: "m" } });
+  await loading;
+  workers[0].dispatchEvent(Object.assign(new Event("error"), { message: "reading 'kind'" }));
+}
+
+test("after the worker has failed, the next question loads the model again, once, and is answered", async () => {
+  const { engine, workers } = setUp();
+  await loadAndFail({ engine, workers });
+  const activities = [];
+  const completions = [1, 2].map(() =>
+    engine.chat.completions.create({ messages }, { onProgress: (p) => activities.push(p) }),
+  );
+  const load = await workers[1].request("load");
+  assert.deepEqual(load.args[0], { kind: "url", url: "https://example.org/m.gguf" });
+  workers[1].reply({ id: load.id, kind: "progress", progress: { phase: "load", bytesDone: 3, bytesTotal: 9 } });
+  workers[1].reply({ id: load.id, kind: "result", result: { id: "m" } });
+  await workers[1].request("chat");
+  for (const { id, method } of workers[1].requests) {
+    if (method === "chat") workers[1].reply({ id, kind: "result", result: { object: "chat.completion" } });
+  }
+  assert.equal((await Promise.all(completions)).length, 2);
+  assert.equal(workers[1].requests.filter(({ method }) => method === "load").length, 1);
+  assert.deepEqual(activities.at(-1), { phase: "restart", bytesDone: 3, bytesTotal: 9 });
+});
+
+test("a worker that fails before the first word is replaced once, one that fails after it is not", async () => {
+  const { engine, workers } = setUp();
+  await loadAndFail({ engine, workers });
+  /** Lets the worker with this number load the model, and returns the call of chat that follows. */
+  const asked = async (n) => {
+    while (!workers[n]) await new Promise((resolve) => setImmediate(resolve));
+    workers[n].reply({ id: (await workers[n].request("load")).id, kind: "result", result: { id: "m" } });
+    return workers[n].request("chat");
+  };
+  const fail = (n) =>
+    workers[n].reply({ kind: "fatal", error: { code: "internal", message: "panic", retryable: true } });
+  const stream = engine.chat.completions.create({ messages, stream: true });
+  await asked(1);
+  fail(1);
+  const { id } = await asked(2);
+  workers[2].reply({ id, kind: "progress", progress: delta("a") });
+  const reader = (await stream)[Symbol.asyncIterator]();
+  assert.equal((await reader.next()).value.choices[0].delta.content, "a");
+  fail(2);
+  await assert.rejects(reader.next(), { code: "internal" });
+
+  const completion = engine.chat.completions.create({ messages });
+  for (const n of [3, 4]) {
+    await asked(n);
+    fail(n);
+  }
+  await assert.rejects(completion, { code: "internal" });
+  assert.equal(workers.length, 5);
+});
+
+test("a model that was unloaded, or is being replaced, is not loaded again", async () => {
+  const { engine, workers } = setUp();
+  await loadAndFail({ engine, workers });
+  engine.load("https://example.org/other.gguf").catch(() => {});
+  await workers[1].request("load");
+  engine.chat.completions.create({ messages }).catch(() => {});
+  await workers[1].request("chat");
+  assert.equal(workers[1].requests.filter(({ method }) => method === "load").length, 1);
+});
+
+test("a limit of the bandwidth outlives the worker", async () => {
+  const { engine, workers } = setUp();
+  engine.limitBandwidth(1e6).catch(() => {});
+  await workers[0].request("limitBandwidth");
+  workers[0].reply({ kind: "fatal", error: { code: "internal", message: "panic", retryable: true } });
+  engine.models().catch(() => {});
+  assert.deepEqual((await workers[1].request("limitBandwidth")).args, [1e6]);
+});
+
+test("an abort is answered within a second even if the worker is silent", async () => {
+  const { engine, workers } = setUp();
+  const stop = new AbortController();
+  const loading = engine.load("https://example.org/m.gguf", { signal: stop.signal });
+  await workers[0].request("load");
+  const start = performance.now();
+  stop.abort();
+  await assert.rejects(loading, { code: "aborted" });
+  assert.ok(performance.now() - start < 1000);
 });
 
 test("close ends the worker and what is under way", async () => {

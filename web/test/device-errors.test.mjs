@@ -54,6 +54,20 @@ for (const [name, call] of Object.entries(calls)) {
   });
 }
 
+test("a read-back that is never answered ends after 5 minutes as if the device were lost", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { host } = await open(never);
+  const result = calls["a read-back"](host);
+  let ended = false;
+  result.catch(() => {}).finally(() => (ended = true));
+  t.mock.timers.tick(299_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(!ended);
+  t.mock.timers.tick(1000);
+  await assert.rejects(result, { code: "device_lost", message: /has not answered for 5 minutes/ });
+  await assert.rejects(calls["a kernel"](host), { code: "device_lost" }, "the next call");
+});
+
 for (const name of ["a kernel", "error scopes", "a read-back"]) {
   test(`${name} that is refused shortly before the loss of the device is known has the code device_lost`, async () => {
     const { host, lose } = await open(refuses);

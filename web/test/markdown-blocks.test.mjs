@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Lexer, Parser } from "marked";
-import { Blocks } from "../../dist/modules/markdown/blocks.js";
+import { BLOCK_MAX, Blocks } from "../../dist/modules/markdown/blocks.js";
 import { HeadingLevels } from "../../dist/modules/markdown/heading-levels.js";
 import { blockHTML, options } from "../../dist/modules/markdown/html.js";
 
@@ -105,7 +105,7 @@ test("an answer that arrives in any pieces ends as the whole", () => {
 });
 
 test("every beginning of an answer looks as one that is read at once", () => {
-  for (let end = 1; end <= answer.length; end += 3)
+  for (let end = 1; end <= answer.length; end += 7)
     assert.equal(streamed(answer.slice(0, end), [1]), whole(answer.slice(0, end)), `${end} characters`);
 });
 
@@ -123,7 +123,7 @@ function random(seed) {
 
 // What texts are made of; most of them are signs of Markdown.
 const marks = String.raw`- * 1. 2) > # ## --- === ~~~ $ $$ \[ \] \( \) ** _ [x] (y) <b> </b> <div> </div> <!-- -->`;
-const more = String.raw`| |-|-| ! ~~ &amp; www.a.b`;
+const more = "| |-|-| ! ~~ &amp; www.a.b";
 const pieces = [
   ..."a\n\t `",
   "b c",
@@ -141,11 +141,84 @@ const pieces = [
 ];
 
 test("random texts that arrive in pieces end as the whole", () => {
-  for (let seed = 1; seed <= 6000; seed++) {
+  for (let seed = 1; seed <= 1500; seed++) {
     const next = random(seed);
     const text = Array.from({ length: 5 + next(40) }, () => pieces[next(pieces.length)]).join("");
     if (text.includes("[x]: ")) continue; // a definition may come to nothing; what refers to it is tested above
     const sizes = [1 + next(4)];
     assert.equal(normal(streamed(text, sizes)), normal(whole(text)), `seed ${seed}: ${JSON.stringify(text)}`);
+  }
+});
+
+/** Returns the blocks of a text that arrives in pieces of a size. */
+function blocksOf(text, size) {
+  const blocks = new Blocks();
+  const done = [];
+  let open = [];
+  for (let at = 0; at < text.length; at += size) {
+    const update = blocks.update(text.slice(0, at + size));
+    done.push(...update.finished);
+    open = update.open;
+  }
+  return [...done, ...open].filter(({ source }) => source);
+}
+
+test("a block that is too long is divided at the end of a line, and its parts look as one", () => {
+  const row = "| a cell | another cell |\n";
+  const table = `| One | Two |\n|-----|-----|\n${row.repeat(1000)}\nThe end.`;
+  const code = `\`\`\`js\n${'let a = "# no heading";\n'.repeat(1000)}\`\`\`\n\nThe end.`;
+  for (const [text, type] of [
+    [table, "table"],
+    [code, "code"],
+  ]) {
+    for (const size of [50, 1024]) {
+      const blocks = blocksOf(text, size);
+      assert.equal(blocks.map(({ source }) => source).join(""), text);
+      assert.ok(blocks.length > 3, `${blocks.length} blocks`);
+      assert.ok(blocks.every(({ source }) => source.length < 2 * BLOCK_MAX));
+      assert.ok(blocks.slice(0, -2).every(({ token }) => token.type === type));
+      assert.equal(blocks.at(-1).token.type, "paragraph");
+    }
+  }
+});
+
+test("what would take long to read is shown as it is: one line, not what comes before and after", () => {
+  for (const line of ["x".repeat(600), "word ".repeat(1000), "**a *b".repeat(200), "> ".repeat(40), "[".repeat(600)]) {
+    const blocks = blocksOf(`Before **it**.\n${line}\n\nAfter *it*.`, 40);
+    const kinds = blocks.map(({ token }) => token?.type ?? "as it is").filter((kind) => kind !== "space");
+    assert.deepEqual(kinds, ["paragraph", "as it is", "paragraph"], line.slice(0, 10));
+  }
+  const code = `\`\`\`\n${"x".repeat(600)}\n\`\`\`\n`;
+  assert.deepEqual(
+    blocksOf(code, 40).map(({ token }) => token?.type),
+    ["code"],
+  );
+});
+
+test("no text of a step takes long to divide", () => {
+  const hostile = [
+    "> ",
+    "- ",
+    "1. ",
+    "[",
+    "![",
+    "[a](",
+    "*a **b ",
+    "<",
+    "<!--",
+    "$",
+    "`",
+    "\\(",
+    "a@b.c",
+    "|a",
+    "_a",
+    "- a\n",
+  ];
+  for (const piece of hostile) {
+    const text = piece.repeat(8192 / piece.length);
+    const start = performance.now();
+    const steps = blocksOf(text, 1024).length && 8;
+    const time = (performance.now() - start) / steps;
+    assert.ok(time < 40, `${JSON.stringify(piece)}: ${time.toFixed(0)} ms a step`);
   }
 });

@@ -5,7 +5,7 @@ import { systemClock } from "../../dist/modules/worker/network/clock.js";
 import { fetchText } from "../../dist/modules/worker/network/fetch-text.js";
 import { HTTPSource } from "../../dist/modules/worker/network/http-source.js";
 import { Network } from "../../dist/modules/worker/network/network.js";
-import { beginsLikeHTML, contentRange, linkedHash, retryAfter } from "../../dist/modules/worker/network/response.js";
+import { beginsLikeHTML, linkedHash, retryAfter } from "../../dist/modules/worker/network/response.js";
 import { fastClock, VirtualClock } from "./clocks.mjs";
 import { isRight, SimulatedServer } from "./simulated-server.mjs";
 
@@ -132,21 +132,6 @@ test("a server that is silent for ten seconds is not asked for a text again", as
 });
 
 const withHeader = (name, value) => ({ headers: new Headers([[name, value]]) });
-
-test("Content-Range is read exactly or not at all, whatever a server sends", () => {
-  const parse = (value) => contentRange(withHeader("Content-Range", value));
-  assert.deepEqual(parse("bytes 0-9/100"), { first: 0, last: 9, size: 100 });
-  assert.deepEqual(parse(" BYTES 5-9/* "), { first: 5, last: 9 });
-  for (const odd of ["", "bytes */100", "bytes 0-9", "0-9/100", "bytes -1-9/100", "bytes 0-9/100, bytes 0-9/100"]) {
-    assert.equal(parse(odd), undefined, odd);
-  }
-  const alphabet = ["bytes ", "bytes", "-", "/", "*", "0", "9", "12345678901234567890", " ", ",", "e", "."];
-  for (let i = 0; i < 100_000; i++) {
-    const value = Array.from({ length: i % 9 }, () => alphabet[Math.floor(Math.random() * alphabet.length)]).join("");
-    const range = parse(value) ?? { first: 0, last: 0 };
-    assert.ok(Object.values(range).every(Number.isSafeInteger), value);
-  }
-});
 
 test("Retry-After and X-Linked-ETag of odd values count as missing", () => {
   const wait = (value) => retryAfter(withHeader("Retry-After", value), Date.parse("2026-01-01T00:00:00Z"));

@@ -16,6 +16,14 @@ test("the text has the number of experts on the GPU, and the download until it i
   );
 });
 
+test("the text says why a download waits", () => {
+  const paging = { ...stats(20e9).paging, waiting: "example.org cannot be reached" };
+  assert.match(
+    pagingText(en, paging),
+    /35\.0 GB of 55\.0 GB downloaded so far · waiting: example\.org cannot be reached$/,
+  );
+});
+
 test("a hit rate is shown for answers that used experts", () => {
   const paging = (hits, misses) => ({ decode: { hits, misses, hitRate: hits / (hits + misses) } });
   assert.equal(hitRateText(en, paging(93, 7)), "93 % of experts found on the GPU");

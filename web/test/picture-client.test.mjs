@@ -70,10 +70,13 @@ test("a refused picture and a broken worker reject with their own errors; the ne
   assert.equal(workers.length, 2);
 });
 
-test("an aborted call posts an abort to the worker", () => {
+test("an aborted call posts an abort to the worker, and ends within a second even if that is silent", async () => {
   const { client, workers } = newClient();
   const stop = new AbortController();
-  client.cut(stop.signal, "blob:a", 336, 16);
+  const cutting = client.cut(stop.signal, "blob:a", 336, 16);
+  const start = performance.now();
   stop.abort();
   assert.deepEqual(workers[0].requests[1], { kind: "abort", id: 1 });
+  await assert.rejects(cutting, { code: "aborted" });
+  assert.ok(performance.now() - start < 1000);
 });

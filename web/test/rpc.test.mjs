@@ -57,11 +57,15 @@ test("an error keeps its code, message and whether to try again; any other throw
     full: async () => {
       throw new EngineError("storage_full", "no space", { retryable: true });
     },
+    busy: async () => {
+      throw new EngineError("http_status", "busy", { retryable: true, retryAfter: 30_000 });
+    },
     fromGo: async () => Promise.reject({ code: "not_gguf", message: "no magic", retryable: false }),
     broken: async () => null.length,
     nodeError: async () => Promise.reject(Object.assign(new Error("no file"), { code: "ENOENT" })),
   });
   await assert.rejects(client.call("full", []), new EngineError("storage_full", "no space", { retryable: true }));
+  await assert.rejects(client.call("busy", []), { code: "http_status", retryAfter: 30_000 });
   await assert.rejects(client.call("fromGo", []), new EngineError("not_gguf", "no magic"));
   await assert.rejects(client.call("broken", []), { code: "internal", message: /inside Outrider: Cannot read/ });
   await assert.rejects(client.call("nodeError", []), { code: "internal", message: /inside Outrider: no file/ });

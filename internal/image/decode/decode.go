@@ -29,8 +29,9 @@ const (
 	MaxSide   = 65_535
 )
 
-// ErrBrowserOnly is wrapped by the error for a picture that Go cannot decode but a browser may: the caller can decode
-// the file with createImageBitmap and use FromRGBA.
+// ErrBrowserOnly is wrapped by the error for a picture that Go cannot decode but a browser may, because browsers know
+// more formats and show damaged files as far as they can: the caller can have the browser decode the file and use
+// FromRGBA.
 var ErrBrowserOnly = errors.New("no decoder for it in Go")
 
 // Picture is a decoded picture. Its rows are produced from the planes of the decoder one by one, so that a photo is
@@ -57,8 +58,8 @@ var decoders = map[Format]decoder{
 }
 
 // FromFile decodes a picture file: the first frame of an animation, upright by its EXIF orientation, with
-// transparency over white. Errors: UnsupportedImage (wrapping ErrBrowserOnly if a browser may decode the file),
-// ImageTooLarge, BadImage.
+// transparency over white. Errors: UnsupportedImage and BadImage (wrapping ErrBrowserOnly if a browser may decode
+// the file), ImageTooLarge.
 func FromFile(data []byte) (p *Picture, err error) {
 	format := Sniff(data)
 	d, ok := decoders[format]
@@ -71,15 +72,15 @@ func FromFile(data []byte) (p *Picture, err error) {
 			p, err = nil, decodeError(format, fmt.Errorf("the decoder panicked: %v", r))
 		}
 	}()
-	if format == WebP && animatedWebP(data) {
-		return nil, decodeError(format, ErrBrowserOnly)
-	}
 	size, err := d.config(bytes.NewReader(data))
 	if err != nil {
 		return nil, decodeError(format, err)
 	}
 	if err := CheckSize(size.Width, size.Height); err != nil {
 		return nil, err
+	}
+	if format == WebP && animatedWebP(data) {
+		return nil, decodeError(format, ErrBrowserOnly)
 	}
 	m, err := d.pixels(bytes.NewReader(data))
 	if err != nil {
@@ -142,5 +143,6 @@ func decodeError(f Format, cause error) error {
 			fmt.Sprintf("this %s file uses a feature Outrider cannot read; save it as PNG or JPEG", f),
 			fmt.Errorf("%w: %w", ErrBrowserOnly, cause))
 	}
-	return errs.Wrap(errs.BadImage, fmt.Sprintf("the %s file is damaged or cut short; try another copy of it", f), cause)
+	return errs.Wrap(errs.BadImage, fmt.Sprintf("the %s file is damaged or cut short; try another copy of it", f),
+		fmt.Errorf("%w: %w", ErrBrowserOnly, cause))
 }

@@ -30,6 +30,7 @@ func TestFromFileRefuses(t *testing.T) {
 	photo := readFile(t, filepath.Join(goldenDir, "photo.jpg"))
 	small := readFile(t, filepath.Join(goldenDir, "300x200.png"))
 	animated := append([]byte("RIFF\x1a\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02"), make([]byte, 9)...)
+	large := append(bytes.Clone(animated[:24]), 0xfe, 0x3f, 0, 0xfe, 0x3f, 0) // width - 1 and height - 1
 	for _, c := range []struct {
 		name    string
 		data    []byte
@@ -37,23 +38,24 @@ func TestFromFileRefuses(t *testing.T) {
 		browser bool // a browser may still decode it
 		says    string
 	}{
-		{"nothing", nil, errs.UnsupportedImage, false, "not a picture"},
-		{"text", []byte("hello"), errs.UnsupportedImage, false, "not a picture"},
+		{"nothing", nil, errs.UnsupportedImage, true, "not a picture"},
+		{"text", []byte("hello"), errs.UnsupportedImage, true, "not a picture"},
 		{"SVG", []byte("<svg xmlns='http://www.w3.org/2000/svg'/>"), errs.UnsupportedImage, false, "SVG"},
 		{"SVG with a declaration", []byte("\xef\xbb\xbf\n<?xml version='1.0'?>\n<!-- x --><svg/>"), errs.UnsupportedImage,
 			false, "SVG"},
 		{"AVIF", []byte("\x00\x00\x00\x1cftypavif\x00\x00\x00\x00"), errs.UnsupportedImage, true, "AVIF"},
 		{"HEIC", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), errs.UnsupportedImage, true, "HEIC"},
 		{"animated WebP", animated, errs.UnsupportedImage, true, "WebP"},
-		{"PNG cut in the pixels", small[:len(small)/2], errs.BadImage, false, "damaged or cut short"},
-		{"PNG cut in the header", small[:20], errs.BadImage, false, "damaged or cut short"},
-		{"JPEG cut", photo[:len(photo)/2], errs.BadImage, false, "damaged or cut short"},
-		{"JPEG of two bytes and a marker", photo[:3], errs.BadImage, false, "damaged or cut short"},
-		{"PNG with a flipped bit", flipBit(small, len(small)/2), errs.BadImage, false, "damaged or cut short"},
-		{"PNG without pixels", pngHeader(0, 5), errs.BadImage, false, ""},
+		{"animated WebP with a large canvas", large, errs.ImageTooLarge, false, "16383×16383"},
+		{"PNG cut in the pixels", small[:len(small)/2], errs.BadImage, true, "damaged or cut short"},
+		{"PNG cut in the header", small[:20], errs.BadImage, true, "damaged or cut short"},
+		{"JPEG cut", photo[:len(photo)/2], errs.BadImage, true, "damaged or cut short"},
+		{"JPEG of two bytes and a marker", photo[:3], errs.BadImage, true, "damaged or cut short"},
+		{"PNG with a flipped bit", flipBit(small, len(small)/2), errs.BadImage, true, "damaged or cut short"},
+		{"PNG without pixels", pngHeader(0, 5), errs.BadImage, true, ""},
 		{"PNG of a billion pixels", pngHeader(30000, 40000), errs.ImageTooLarge, false, "30000×40000"},
 		{"PNG of one very long line", pngHeader(90_000_000, 1), errs.ImageTooLarge, false, "65535 a side"},
-		{"PNG of the largest size and no pixels", pngHeader(65535, 1), errs.BadImage, false, "damaged or cut short"},
+		{"PNG of the largest size and no pixels", pngHeader(65535, 1), errs.BadImage, true, "damaged or cut short"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := FromFile(c.data)

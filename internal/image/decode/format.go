@@ -102,6 +102,6 @@ func (f Format) refusal() error {
 		return errs.New(errs.UnsupportedImage,
 			"SVG is a drawing, not a picture of pixels; export it as PNG and attach that")
 	}
-	return errs.New(errs.UnsupportedImage,
-		"the file is not a picture Outrider knows; use JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC")
+	return errs.Wrap(errs.UnsupportedImage,
+		"the file is not a picture Outrider knows; use JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC", ErrBrowserOnly)
 }

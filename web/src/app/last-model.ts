@@ -1,5 +1,7 @@
 // The model of the last visit, in localStorage. A browser may deny that; the page then starts with Nano.
 
+import { storedId } from "../stored-id.js";
+
 const keys = { model: "outrider.model", mmproj: "outrider.mmproj" };
 
 /** A model and its vision file, as the attributes of <scout-chat> name them. */
@@ -17,7 +19,7 @@ export function lastModel(): LastModel {
   }
 }
 
-/** Keeps a model for the next visit. */
+/** Keeps a model for the next visit, without the secrets of its address. */
 export function keepModel({ model, mmproj }: LastModel): void {
   try {
     keep(keys.model, model);
@@ -28,6 +30,6 @@ export function keepModel({ model, mmproj }: LastModel): void {
 }
 
 function keep(key: string, value: string | null): void {
-  if (value) localStorage.setItem(key, value);
+  if (value) localStorage.setItem(key, storedId(value));
   else localStorage.removeItem(key);
 }

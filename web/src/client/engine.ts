@@ -15,8 +15,9 @@ import type {
   StorageReport,
   StoredModel,
 } from "../protocol.js";
-import { type CallOptions, Client, type Port, type ProgressOf } from "../rpc.js";
+import type { CallOptions, Port, ProgressOf } from "../rpc.js";
 import type { ExportTarget } from "../worker/storage/export-file.js";
+import { EngineWorker } from "./engine-worker.js";
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from "./openai.js";
 import { DeltaStream } from "./stream.js";
 
@@ -35,8 +36,8 @@ export interface LoadOptions extends RequestOptions {
   paging?: Paging;
 }
 
-/** Options of {@link Engine.exportModel}. */
-export interface ExportOptions extends RequestOptions {
+/** Options of {@link Engine.exportModel} and {@link Engine.verifyModel}. */
+export interface ByteOptions extends RequestOptions {
   onProgress?: (bytes: number) => void;
 }
 
@@ -87,17 +88,16 @@ export interface Completions {
 
 /**
  * Runs one model at a time in a worker. Every method rejects with an {@link EngineError}. The worker starts with the
- * first call, and again with the first call after it failed.
+ * first call, and again with the first call after it failed; a model that was open is then loaded again.
  */
 export class Engine {
   /** OpenAI's interface: `engine.chat.completions.create`. */
   readonly chat: { readonly completions: Completions };
-  readonly #connect: () => Port;
-  #client: Client<EngineMethods> | undefined;
+  readonly #worker: EngineWorker;
 
   /** Makes an engine; connect starts a worker. */
   constructor(connect: () => Port) {
-    this.#connect = connect;
+    this.#worker = new EngineWorker(connect);
     this.chat = { completions: { create: this.#create.bind(this) as Completions["create"] } };
   }
 
@@ -119,7 +119,7 @@ export class Engine {
 
   /** Checks that the loaded model can encode a picture, before a message with it is sent. */
   checkPicture(url: string, options: RequestOptions = {}): Promise<CheckedPicture> {
-    return this.#call("picture", [url], options);
+    return this.#worker.callWithModel("picture", [url], options);
   }
 
   /** Frees the GPU's memory; the stored bytes stay. */
@@ -159,14 +159,14 @@ export class Engine {
 
   /**
    * Reads a stored file again. Returns how many of its parts have changed since they were stored; they count as not
-   * stored from then on, and the next load downloads them again.
+   * stored from then on, and the next load downloads them again. onProgress receives the bytes read.
    */
-  verifyModel(id: string, options: RequestOptions = {}): Promise<number> {
+  verifyModel(id: string, options: ByteOptions = {}): Promise<number> {
     return this.#call("verify", [id], options);
   }
 
   /** Writes a completely stored file to a stream or a file of the disk; onProgress receives the bytes written. */
-  async exportModel(id: string, writable: ExportTarget, options: ExportOptions = {}): Promise<void> {
+  async exportModel(id: string, writable: ExportTarget, options: ByteOptions = {}): Promise<void> {
     const transfer = writable instanceof WritableStream ? [writable as unknown as Transferable] : [];
     await this.#call("export", [id, writable], { ...options, transfer });
   }
@@ -188,8 +188,7 @@ export class Engine {
 
   /** Ends the worker. Calls that are not answered yet reject as aborted. */
   close(): void {
-    this.#client?.close();
-    this.#client = undefined;
+    this.#worker.close();
   }
 
   async #create(
@@ -198,7 +197,8 @@ export class Engine {
   ): Promise<ChatCompletion | AsyncIterable<ChatCompletionChunk>> {
     if (request.stream) return this.#stream(request, options);
     const { signal, onProgress } = options;
-    const completion = await this.#call("chat", [plain(request)], { signal, onProgress: splitDeltas(onProgress) });
+    const chat = { signal, onProgress: splitDeltas(onProgress) };
+    const completion = await this.#worker.callWithModel("chat", [plain(request)], chat);
     return completion as ChatCompletion;
   }
 
@@ -211,7 +211,7 @@ export class Engine {
     const deltas = new DeltaStream<ChatCompletionChunk>(() => stop.abort());
     const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
     const options = { signal: either, onProgress: splitDeltas(onProgress, (chunk) => deltas.push(chunk)) };
-    this.#call("chat", [plain(request)], options).then(
+    this.#worker.callWithModel("chat", [plain(request)], options).then(
       () => deltas.end(),
       (error) => deltas.end(either.aborted && error.code === "aborted" ? undefined : error),
     );
@@ -224,11 +224,7 @@ export class Engine {
     args: EngineMethods[K]["args"],
     options?: CallOptions<ProgressOf<EngineMethods[K]>>,
   ): Promise<EngineMethods[K]["result"]> {
-    this.#client ??= new Client(this.#connect(), {
-      failure: "the engine could not start",
-      onFatal: () => (this.#client = undefined),
-    });
-    return this.#client.call(method, args, options);
+    return this.#worker.call(method, args, options);
   }
 }
 
@@ -242,11 +238,26 @@ function splitDeltas(
 
 /** Returns the request as plain data: `undefined` is dropped, and what JSON cannot express is refused. */
 function plain(request: ChatCompletionRequest): ChatCompletionRequest {
+  if (isDeeper(request, MAX_DEPTH)) {
+    throw new EngineError(
+      "invalid_request",
+      `objects and lists are nested more than ${MAX_DEPTH} deep; make it flatter`,
+    );
+  }
   try {
     return JSON.parse(JSON.stringify(request));
   } catch (cause) {
     throw new EngineError("invalid_request", `the request is not plain data: ${(cause as Error).message}`);
   }
+}
+
+/** The largest number of objects and lists inside each other; jsbridge has the same limit. */
+const MAX_DEPTH = 200;
+
+/** Reports whether a value has more than so many objects and lists inside each other. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 /** Reports whether a source names its vision file. */

@@ -1,6 +1,7 @@
 // What pages and packages import: the engine, its types and its errors.
 
 import { type Assets, startWithAssets } from "../assets.js";
+import { watched } from "../worker-lock.js";
 import { ownAssets } from "./assets.js";
 import { Engine } from "./engine.js";
 
@@ -20,14 +21,15 @@ export type {
   PreflightReport,
   Progress,
   RecoverProgress,
+  RestartProgress,
   StoredModel,
   WaitProgress,
 } from "../protocol.js";
 export {
+  type ByteOptions,
   type CompletionOptions,
   type Completions,
   Engine,
-  type ExportOptions,
   type LoadOptions,
   type LoadSource,
   type ModelFiles,
@@ -45,7 +47,8 @@ export interface EngineOptions {
 /** Returns an engine with a worker of its own, which starts with the first call. */
 export function createEngine({ assets = {} }: EngineOptions = {}): Engine {
   const resolved = { ...ownAssets, ...absolute(assets) };
-  return new Engine(() => startWithAssets(resolved.engineWorker, "outrider-engine", resolved));
+  const start = (name: string) => startWithAssets(resolved.engineWorker, name, resolved);
+  return new Engine(() => watched("outrider-engine", start));
 }
 
 /** Returns addresses that do not depend on who uses them. */

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { StoredModel } from "../protocol.js";
+import { storedId } from "../stored-id.js";
 import type { Texts } from "../text/texts.js";
 import type { CatalogueModel } from "./catalogue.js";
 import { modelName } from "./format.js";
@@ -54,7 +55,8 @@ export function chooser(t: Texts, models: ChooserModels, actions: ChooserActions
 }
 
 function choices(t: Texts, { offered, stored, downloadsElsewhere }: ChooserModels): Choice[] {
-  const isOffered = ({ id }: StoredModel) => offered.some(({ url, mmproj }) => url === id || mmproj === id);
+  const isOffered = ({ id }: StoredModel) =>
+    offered.some(({ url, mmproj = "" }) => storedId(url) === id || storedId(mmproj) === id);
   const others = stored.filter((s) => !isOffered(s));
   const all = [
     ...offered.map((entry) => offeredChoice(t, entry, stored)),
@@ -66,7 +68,7 @@ function choices(t: Texts, { offered, stored, downloadsElsewhere }: ChooserModel
 function offeredChoice(t: Texts, entry: CatalogueModel, stored: readonly StoredModel[]): Choice {
   const parts = [entry.bytes && t.format.bytes(entry.bytes), entry.note ?? t.chooser.notes[entry.id]];
   const note = parts.filter(Boolean).join(" · ");
-  return { model: entry.id, name: entry.name, note, stored: stored.find(({ id }) => id === entry.url) };
+  return { model: entry.id, name: entry.name, note, stored: stored.find(({ id }) => id === storedId(entry.url)) };
 }
 
 function storedNote({ format, chooser: t }: Texts, { name, bytesTotal }: StoredModel): string {
@@ -107,6 +109,11 @@ function isVisionFile(name: string): boolean {
 function badge(t: Texts["chooser"], { complete, bytesStored, bytesTotal }: StoredModel): TemplateResult {
   const percent = bytesTotal > 0 ? Math.floor((bytesStored / bytesTotal) * 100) : 0;
   return html`<span part="stored" class="badge">${complete ? t.stored : t.storedPart(percent)}</span>`;
+}
+
+/** Moves the focus to where an address is entered; root has the rendered chooser. */
+export function focusAddress(root: ParentNode): void {
+  root.querySelector<HTMLInputElement>(".url input")?.focus();
 }
 
 function urlForm(t: Texts["chooser"], actions: ChooserActions): TemplateResult {

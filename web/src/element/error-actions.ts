@@ -18,6 +18,8 @@ export interface ErrorActionHost {
   readonly texts: Texts;
   /** Removes the error. */
   dismiss(): void;
+  /** Has the person enter an address. */
+  enterAddress(): void;
   /** Suggests what to delete. */
   freeSpace(): void;
   /** Shows another error. */
@@ -49,6 +51,8 @@ export function errorActions({ error, source, retry = () => {} }: Failure, host:
       const remove = { label: t.startOver, run: () => attempt(startOver) };
       return [{ label: t.keep, run: host.dismiss }, ...(id ? [remove] : [])];
     }
+    case "address_needed":
+      return [{ label: t.enterAddress, run: host.enterAddress }];
     case "permission_needed":
       return [{ label: t.allow, run: () => attempt(() => requestAccess(host.engine, ids)) }];
     case "storage_full":

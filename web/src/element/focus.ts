@@ -73,7 +73,7 @@ export class FocusKeeper {
   }
 
   get #input(): HTMLElement | undefined {
-    return this.#find("textarea:not(:disabled)");
+    return this.#find(".composer textarea:not(:disabled)");
   }
 
   #find(selector: string): HTMLElement | undefined {

@@ -12,13 +12,26 @@ export interface HeaderActions {
   clear(): void;
 }
 
-/** Renders the header; name is the open model's, empty: whether the conversation has no messages. */
-export function header(t: Texts, name: string | undefined, empty: boolean, actions: HeaderActions): TemplateResult {
+/** What the header shows. */
+export interface HeaderState {
+  /** The open model's name. */
+  name: string | undefined;
+  /** Whether a conversation is shown, and not the chooser. */
+  conversation: boolean;
+  /** Whether the conversation has no messages. */
+  empty: boolean;
+  /** The button that shows the list of conversations. */
+  list: unknown;
+}
+
+/** Renders the header. */
+export function header(t: Texts, state: HeaderState, actions: HeaderActions): TemplateResult {
   return html`
     <header part="head">
-      <slot name="title">${icons.mark}Outrider</slot>
-      <span class="model quiet" dir="auto">${name}</span>
-      ${name === undefined ? nothing : buttons(t.header, empty, actions)}
+      ${state.list}
+      <span class="title">${icons.mark}<slot name="title">Outrider</slot></span>
+      <span class="model quiet" dir="auto">${state.name}</span>
+      ${state.conversation ? buttons(t.header, state.empty, actions) : nothing}
     </header>
   `;
 }

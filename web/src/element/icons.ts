@@ -19,5 +19,12 @@ export const icons = {
   trash: icon("M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13"),
   pen: icon("M12 20h8M16.5 4.5l3 3L8 19l-4 1 1-4z"),
   swap: icon("M4 8h14M14 4l4 4-4 4M20 16H6M10 12l-4 4 4 4"),
+  list: icon("M4 6h16M4 12h16M4 18h10"),
+  more: icon("M6 12v.01M12 12v.01M18 12v.01"),
+  copy: icon("M9 9h11v11H9zM15 9V4H4v11h5"),
+  check: icon("M5 12.5l5 5L19 7"),
+  again: icon("M20 12a8 8 0 1 1-2.5-5.8M20 3v4.5h-4.5"),
+  previous: icon("M14.5 6l-6 6 6 6"),
+  next: icon("M9.5 6l6 6-6 6"),
   alert: icon("M12 8v5M12 16.5v.01M12 3 2.5 20h19z"),
 };

@@ -3,6 +3,7 @@
 import { type Engine, isPair, type LoadSource } from "../client/engine.js";
 import { aborted } from "../errors.js";
 import type { LoadedModel, Paging, PreflightReport, Progress, StoredModel } from "../protocol.js";
+import { storedId } from "../stored-id.js";
 import type { CatalogueModel } from "./catalogue.js";
 import { modelName } from "./format.js";
 import { PauseSwitch } from "./pause-switch.js";
@@ -182,7 +183,7 @@ export function bytesToStore(
 ): number | undefined {
   const model = isPair(source) ? source.model : source;
   if (typeof model !== "string") return [model].flat().reduce((sum, { size }) => sum + size, 0);
-  if (stored.some(({ id, complete }) => complete && id === model)) return 0;
+  if (stored.some(({ id, complete }) => complete && id === storedId(model))) return 0;
   return offered.find(({ url }) => url === model)?.bytes || undefined;
 }
 

@@ -1,5 +1,6 @@
 // The message that a person is writing.
 
+import { type StoredDraft, storedPictures } from "../conversation/records.js";
 import { Attachments, type AttachmentsHost, type Picture } from "./attachments.js";
 import type { Draft } from "./composer.js";
 import type { OpenModel } from "./conversation-controller.js";
@@ -9,6 +10,8 @@ export class MessageDraft {
   readonly #host: AttachmentsHost;
   readonly #pictures: Attachments;
   #text = "";
+  /** Pictures that no open model could read yet. */
+  #waiting: readonly File[] = [];
 
   constructor(host: AttachmentsHost) {
     this.#host = host;
@@ -45,6 +48,36 @@ export class MessageDraft {
   putBack(text: string, pictures: readonly Picture[]): void {
     this.#pictures.putBack(pictures);
     this.text = [text, this.#text].filter(Boolean).join("\n\n");
+  }
+
+  /** Replaces text and pictures by stored ones. The pictures are checked when a model that reads pictures is open. */
+  restore(text: string, files: readonly File[], model: OpenModel | undefined): void {
+    this.#pictures.clear();
+    this.#waiting = files;
+    this.text = text;
+    this.modelOpened(model);
+  }
+
+  /** Keeps the pictures until another model is open. */
+  hold(): void {
+    const files = this.#pictures.pictures.map(({ name, blob }) => new File([blob], name, { type: blob.type }));
+    this.#waiting = [...this.#waiting, ...files];
+    this.#pictures.clear();
+  }
+
+  /** Attaches the pictures that wait, if a model reads pictures. */
+  modelOpened(model: OpenModel | undefined): void {
+    if (!model?.info.vision || this.#waiting.length === 0) return;
+    const files = this.#waiting;
+    this.#waiting = [];
+    this.#pictures.add(files);
+  }
+
+  /** Returns what is stored of the message; undefined if there is nothing. */
+  get stored(): StoredDraft | undefined {
+    const waiting = this.#waiting.map((file) => ({ name: file.name, blob: file }));
+    const pictures = [...waiting, ...storedPictures(this.#pictures.pictures)];
+    return this.#text || pictures.length ? { text: this.#text, pictures } : undefined;
   }
 
   /** Returns what the composer shows. */

@@ -8,6 +8,7 @@ import type { Texts } from "../text/texts.js";
 import type { Announcer } from "./announcer.js";
 import type { Message } from "./message.js";
 import { messageText } from "./message-text.js";
+import type { MessageTools } from "./message-tools.js";
 import type { MessageWindow } from "./message-window.js";
 import { hitRateText } from "./paging-status.js";
 import { thumbnails } from "./thumbnails.js";
@@ -16,6 +17,7 @@ import { thumbnails } from "./thumbnails.js";
 export interface MessageListState {
   readonly window: MessageWindow;
   readonly announcer: Announcer;
+  readonly tools: MessageTools;
 }
 
 /** Renders a conversation, empty in place of no messages; generating: its last message is still being written. */
@@ -23,7 +25,7 @@ export function messageList(
   t: Texts,
   messages: readonly Message[],
   generating: boolean,
-  { window, announcer }: MessageListState,
+  { window, announcer, tools }: MessageListState,
   empty: TemplateResult,
 ): TemplateResult {
   void loadFormat();
@@ -35,10 +37,10 @@ export function messageList(
       ${repeat(
         shown,
         (m) => m.id,
-        (m, i) => message(t, m, generating && i === shown.length - 1),
+        (m, i) => message(t, m, generating && i === shown.length - 1, tools, i === shown.length - 1),
       )}
     </section>
-    ${announcer.view(t.conversation.answer, messages.at(-1), generating)}
+    ${tools.question(t)} ${announcer.view(t.conversation.answer, messages.at(-1), generating)}
   `;
 }
 
@@ -46,7 +48,7 @@ function earlier({ conversation: t }: Texts, window: MessageWindow): TemplateRes
   return html`<button part="earlier" class="soft earlier" @click=${window.showEarlier}>${t.earlier}</button>`;
 }
 
-function message(t: Texts, m: Message, generating: boolean): TemplateResult {
+function message(t: Texts, m: Message, generating: boolean, tools: MessageTools, last: boolean): TemplateResult {
   const activity = generating ? activityLine(t, m.activity) : nothing;
   const name = m.role === "user" ? t.conversation.you : t.conversation.answer;
   return html`
@@ -54,9 +56,9 @@ function message(t: Texts, m: Message, generating: boolean): TemplateResult {
       <h2 class="spoken">${name}</h2>
       ${thumbnails(t.composer, m.pictures)}
       ${m.text ? nothing : activity}
-      ${m.role === "user" ? said(m) : answer(t, m, generating)}
+      ${tools.editor(t, m) ?? (m.role === "user" ? said(m) : answer(t, m, generating))}
       ${m.text ? activity : nothing}
-      ${notes(t, m)}
+      ${notes(t, m)}${tools.view(t, m, last)}
     </article>
   `;
 }
@@ -80,6 +82,7 @@ function activityText({ conversation: t, loading }: Texts, progress: ChatProgres
   if (progress.phase === "network") return progress.waiting ? t.network : "";
   if (progress.phase === "picture") return t.tile(Math.min(progress.done + 1, progress.total), progress.total);
   if (progress.phase === "recover") return t.recover(progress.bytesDone, progress.bytesTotal);
+  if (progress.phase === "restart") return t.restart(progress.bytesDone, progress.bytesTotal);
   return t.vision(loading.phases[progress.phase], progress.bytesDone, progress.bytesTotal);
 }
 

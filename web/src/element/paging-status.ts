@@ -70,14 +70,15 @@ export class PagingStatus {
   }
 }
 
-/** Returns, for example, "48 of 768 experts on the GPU · 13.1 GB of 42.6 GB downloaded so far". */
+/** Returns, for example, "48 of 768 experts on the GPU · 13.1 GB of 42.6 GB downloaded so far", and why it waits. */
 export function pagingText(
   { paging: t }: Texts,
-  { expertsOnGPU, experts, bytesMissing, bytesTotal }: PagingStats,
+  { expertsOnGPU, experts, bytesMissing, bytesTotal, waiting }: PagingStats,
 ): string {
   const placed = t.experts(expertsOnGPU, experts);
   if (bytesMissing === 0) return placed;
-  return `${placed} · ${t.downloaded(bytesTotal - bytesMissing, bytesTotal)}`;
+  const loaded = `${placed} · ${t.downloaded(bytesTotal - bytesMissing, bytesTotal)}`;
+  return waiting ? `${loaded} · ${t.waiting(waiting)}` : loaded;
 }
 
 /** Returns how often the experts of an answer were on the GPU, for its notes; undefined if none was paged. */

@@ -9,16 +9,20 @@ import type { Texts } from "../text/texts.js";
 import { Announcer } from "./announcer.js";
 import { AutoScroll } from "./auto-scroll.js";
 import { type CatalogueModel, catalogue, nano } from "./catalogue.js";
+import { focusAddress } from "./chooser.js";
 import { ConversationController } from "./conversation-controller.js";
+import { conversationStyles } from "./conversation-styles.js";
 import { EngineOwner } from "./engine-owner.js";
 import { emit, type Status } from "./events.js";
 import { FileDrop } from "./file-drop.js";
 import { FocusKeeper } from "./focus.js";
+import { History } from "./history/history.js";
 import { isComposing } from "./keyboard.js";
 import { ElementLanguage } from "./language.js";
 import { bytesToStore, sourceName } from "./loading.js";
 import { MessageDraft } from "./message-draft.js";
 import { messageStyles } from "./message-styles.js";
+import { MessageTools } from "./message-tools.js";
 import { MessageWindow } from "./message-window.js";
 import { ModelChoice } from "./model-choice.js";
 import { modelStyles } from "./model-styles.js";
@@ -52,7 +56,7 @@ const MOVE_TIME = 1000;
  * Parts and custom properties are listed in docs/api.md.
  */
 export class ScoutChat extends LitElement {
-  static override styles = [styles, messageStyles, modelStyles];
+  static override styles = [styles, messageStyles, conversationStyles, modelStyles];
 
   /** A catalogue id, the URL of a GGUF file, or the id of a stored model. */
   @property({ reflect: true }) model: string | null = null;
@@ -78,6 +82,9 @@ export class ScoutChat extends LitElement {
   /** The language of the interface, "en" or "fr"; empty follows the browser. */
   @property() override lang = "";
 
+  /** Whether the browser keeps the conversations, with a list of them; one element of a page may have it. */
+  @property({ type: Boolean }) history = false;
+
   /** How the experts of a Llama 4 model are kept; applies to the next load. */
   @property({ attribute: false }) paging: Paging = {};
 
@@ -98,12 +105,23 @@ export class ScoutChat extends LitElement {
   readonly #report = (thrown: unknown): void => this.#conversation.report(thrown);
   readonly #storage = new StorageManager(this, this.#report);
   readonly #wakeLock = new WakeLock();
-  readonly #draft = new MessageDraft({
+  readonly #history = new History({
+    controller: () => this.#conversation,
+    draft: () => this.#draft,
+    clear: () => this.clear(),
+    focus: (selector) => this.#focusOn(selector),
     requestUpdate: () => this.requestUpdate(),
+  });
+  readonly #draft = new MessageDraft({
+    requestUpdate: () => {
+      this.#history.draftChanged();
+      this.requestUpdate();
+    },
     check: (url, signal) => this.engine.checkPicture(url, { signal }),
     refused: this.#report,
   });
   readonly #conversation = new ConversationController({
+    recorder: this.#history,
     engine: () => this.engine,
     loadSettings: (source) => ({
       paging: this.paging,
@@ -120,17 +138,30 @@ export class ScoutChat extends LitElement {
   readonly #modelChoice = new ModelChoice(this, {
     model: () => this.#conversation.model,
     unload: () => {
-      this.#draft.pictures.clear();
+      this.#draft.hold();
+      this.#history.stopReading();
       this.#conversation.leave();
     },
     report: this.#report,
   });
+  readonly #messageTools = new MessageTools({
+    controller: () => this.#conversation,
+    busyElsewhere: () => this.#history.busyElsewhere,
+    focus: (selector) => this.#focusOn(selector),
+    report: this.#report,
+    requestUpdate: () => this.requestUpdate(),
+  });
   readonly #parts = {
+    history: this.#history,
     conversation: this.#conversation,
     draft: this.#draft,
     modelChoice: this.#modelChoice,
     storage: this.#storage,
-    messageList: { window: new MessageWindow(() => this.requestUpdate()), announcer: new Announcer() },
+    messageList: {
+      window: new MessageWindow(() => this.requestUpdate()),
+      announcer: new Announcer(),
+      tools: this.#messageTools,
+    },
     autoScroll: this.#autoScroll,
     fileDrop: this.#fileDrop,
     pagingStatus: this.#pagingStatus,
@@ -141,6 +172,7 @@ export class ScoutChat extends LitElement {
     send: () => void this.send(),
     ask: (question) => void this.#conversation.send(question),
     stop: () => this.stop(),
+    enterAddress: () => focusAddress(this.renderRoot),
     report: this.#report,
   };
 
@@ -199,10 +231,11 @@ export class ScoutChat extends LitElement {
     this.#conversation.stop();
   }
 
-  /** Starts a new conversation. The message being written is deleted. */
+  /** Starts a new conversation. With `history`, the one before stays in the list. */
   clear(): void {
-    this.#draft.pictures.clear();
+    this.#history.leave();
     this.#conversation.show();
+    this.#history.entered();
     void this.updateComplete.then(() => this.#focus.toInput());
   }
 
@@ -228,6 +261,7 @@ export class ScoutChat extends LitElement {
     if (!this.hasUpdated && this.catalogue.includes(nano)) this.model ??= nano.id;
     if (changed.has("lang")) this.#language.choose(this.lang);
     if (changed.has("model")) this.#modelChoice.apply();
+    if (this.history) void this.#history.start();
     this.#pagingStatus.follow(this.isConnected ? this.#conversation.model : undefined);
   }
 
@@ -253,6 +287,7 @@ export class ScoutChat extends LitElement {
     if (status === "idle") this.#modelChoice.forget();
     else this.#modelChoice.settle();
     if (status === "generating") this.#autoScroll.enable();
+    if (status === "ready") this.#draft.modelOpened(this.#conversation.model);
     emit(this, "status-changed", { status });
   }
 
@@ -263,6 +298,14 @@ export class ScoutChat extends LitElement {
     this.#wakeLock.set(false);
     this.#storage.stop();
     if (this.#engine.owned) this.#resume = this.#modelChoice.suspend(() => this.#dropEngine());
+  }
+
+  /** Moves the focus to a part of the element, or opens it if it is a dialog, after the next render. */
+  async #focusOn(selector: string): Promise<void> {
+    await this.updateComplete;
+    const target = this.renderRoot.querySelector<HTMLElement>(selector);
+    if (target instanceof HTMLDialogElement) target.showModal();
+    else target?.focus();
   }
 
   /** Forgets the engine, and closes it if it is the element's own. */

@@ -2,7 +2,9 @@
 
 import type { Engine } from "../client/index.js";
 import type { StoredFileReport, StoredModel } from "../protocol.js";
+import { storedId } from "../stored-id.js";
 import type { Texts } from "../text/texts.js";
+import { rememberBandwidth, rememberedBandwidth } from "./bandwidth.js";
 import type { CatalogueModel } from "./catalogue.js";
 import { modelName } from "./format.js";
 import { exportFiles } from "./local-files.js";
@@ -56,6 +58,7 @@ export class StorageManager {
   #models: readonly StoredModel[] = [];
   #groups: readonly StoredGroup[] = [];
   #freeBytes = 0;
+  #bandwidth = 0;
   #question: StoredGroup | undefined;
   #task: StorageTask | undefined;
 
@@ -90,9 +93,22 @@ export class StorageManager {
     return this.#task;
   }
 
-  /** Begins to follow what other tabs download. */
+  /** The limit for the speed of downloads, in bytes a second; 0 for none. */
+  get bandwidth(): number {
+    return this.#bandwidth;
+  }
+
+  /** Limits the speed of downloads, now and in later visits; 0 removes the limit. */
+  limitBandwidth(bytesPerSecond: number): void {
+    rememberBandwidth(bytesPerSecond);
+    this.#applyBandwidth(bytesPerSecond);
+  }
+
+  /** Begins to follow what other tabs download, and limits downloads as in earlier visits. */
   start(): void {
     this.#otherTabs.start();
+    const limit = rememberedBandwidth();
+    if (limit > 0) this.#applyBandwidth(limit);
   }
 
   /** Ends what is under way. */
@@ -149,10 +165,14 @@ export class StorageManager {
   check(group: StoredGroup): Promise<void> {
     return this.#run(
       group,
-      (t) => t.checking,
+      (t) => t.checking(0),
       async (signal) => {
-        let changed = 0;
-        for (const { id } of group.files) changed += await this.#host.engine.verifyModel(id, { signal });
+        let [changed, before] = [0, 0];
+        for (const { id, bytesStored } of group.files) {
+          const onProgress = (bytes: number) => this.#showPart(group, before + bytes, (t) => t.checking);
+          changed += await this.#host.engine.verifyModel(id, { signal, onProgress });
+          before += bytesStored;
+        }
         return (t) => (changed ? t.changed(changed) : t.unchanged);
       },
     );
@@ -164,14 +184,17 @@ export class StorageManager {
       group,
       (t) => t.exporting(0),
       async (signal) => {
-        const show = (done: number) => {
-          const percent = Math.floor((100 * done) / group.bytesStored);
-          this.#set({ ...this.#task!, text: (t) => t.exporting(percent) });
-        };
+        const show = (done: number) => this.#showPart(group, done, (t) => t.exporting);
         await exportFiles(this.#host.engine, group.files, signal, show);
         return (t) => t.exported;
       },
     );
+  }
+
+  #applyBandwidth(bytesPerSecond: number): void {
+    this.#bandwidth = bytesPerSecond;
+    this.#host.engine.limitBandwidth(bytesPerSecond).catch(this.#report);
+    this.#host.requestUpdate();
   }
 
   #ask(group: StoredGroup | undefined): void {
@@ -204,6 +227,16 @@ export class StorageManager {
     await this.refresh();
   }
 
+  /** Shows how much of a model's bytes a task has done. */
+  #showPart(
+    { bytesStored }: StoredGroup,
+    done: number,
+    text: (t: Texts["storage"]) => (percent: number) => string,
+  ): void {
+    const percent = Math.floor((100 * done) / bytesStored);
+    this.#set({ ...this.#task!, text: (t) => text(t)(percent) });
+  }
+
   #set(task: StorageTask): void {
     this.#task = task;
     this.#host.requestUpdate();
@@ -217,7 +250,7 @@ export function groupFiles(files: readonly StoredFileReport[], catalogue: readon
     const members = files.filter((file) => modelOf(file.id, files, catalogue) === id);
     return {
       id,
-      name: catalogue.find(({ url }) => url === id)?.name ?? modelName(members[0]!.name),
+      name: catalogue.find(({ url }) => storedId(url) === id)?.name ?? modelName(members[0]!.name),
       files: members,
       bytesStored: members.reduce((sum, { bytesStored }) => sum + bytesStored, 0),
       complete: members.every(({ complete }) => complete),
@@ -231,7 +264,8 @@ export function groupFiles(files: readonly StoredFileReport[], catalogue: readon
 /** Returns the id of the first file of the model that a file belongs to. */
 function modelOf(id: string, files: readonly StoredFileReport[], catalogue: readonly CatalogueModel[]): string {
   const first = firstPart(id);
-  const model = catalogue.find(({ mmproj }) => mmproj === first)?.url;
+  const entry = catalogue.find(({ mmproj }) => mmproj && storedId(mmproj) === first);
+  const model = entry && storedId(entry.url);
   return model && files.some((file) => firstPart(file.id) === model) ? model : first;
 }
 

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Texts } from "../text/texts.js";
+import { bandwidthSelect } from "./bandwidth.js";
 import { canExport } from "./local-files.js";
 import type { StorageManager, StorageTask, StoredGroup } from "./storage-manager.js";
 
@@ -15,9 +16,12 @@ export function storageView(t: Texts, manager: StorageManager): TemplateResult |
     <details part="storage" class="storage">
       <summary>${t.storage.stored(stored)}${free}</summary>
       <ul>${groups.map((group) => row(t, group, manager))}</ul>
-      <button class="soft" ?disabled=${stored === 0} @click=${() => void manager.suggest()}>${
-        t.storage.freeSpace
-      }</button>
+      <div class="storage-foot">
+        <button class="soft" ?disabled=${stored === 0} @click=${() => void manager.suggest()}>${
+          t.storage.freeSpace
+        }</button>
+        ${bandwidthSelect(t.storage, manager.bandwidth, (limit) => manager.limitBandwidth(limit))}
+      </div>
     </details>
   `;
 }

@@ -20,7 +20,7 @@ export const styles = css`
     display: flex;
     flex-direction: column;
     position: relative;
-    min-height: 20rem;
+    min-height: min(20rem, 100dvh);
     color-scheme: light dark;
     background: var(--surface);
     color: var(--text);
@@ -55,8 +55,8 @@ export const styles = css`
     padding: 0.5rem max(1rem, env(safe-area-inset-left)) 0.625rem max(1rem, env(safe-area-inset-left));
     border-bottom: 1px solid var(--line);
   }
-  header slot { display: flex; align-items: center; gap: 0.5rem; font-weight: 650; letter-spacing: -0.01em; }
-  header slot svg { color: var(--accent); }
+  header .title { display: flex; align-items: center; gap: 0.5rem; font-weight: 650; letter-spacing: -0.01em; }
+  header .title svg { color: var(--accent); }
   header .model {
     flex: 1; min-width: 0; margin-inline-start: 0.75rem;
     overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
@@ -110,6 +110,8 @@ export const styles = css`
   .file input { position: absolute; opacity: 0; width: 1px; height: 1px; }
 
   .storage { border-top: 1px solid var(--line); padding-top: 0.75rem; color: var(--quiet); font-size: 0.875rem; }
+  .storage-foot { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.75rem; }
+  .bandwidth select { margin-inline-start: 0.5rem; font: inherit; color: inherit; }
   .storage summary { cursor: pointer; }
   .storage ul { list-style: none; display: grid; gap: 0.75rem; margin-block: 0.75rem; }
   .stored-model { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0.25rem 1rem; }

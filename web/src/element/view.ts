@@ -11,6 +11,7 @@ import type { ConversationController } from "./conversation-controller.js";
 import { type ErrorAction, errorActions } from "./error-actions.js";
 import type { FileDrop } from "./file-drop.js";
 import { header } from "./header.js";
+import type { History } from "./history/history.js";
 import { loadingNotice } from "./loading-notices.js";
 import type { MessageDraft } from "./message-draft.js";
 import { type MessageListState, messageList } from "./messages.js";
@@ -30,6 +31,7 @@ export interface ChatView {
   readonly storage: StorageManager;
   readonly draft: MessageDraft;
   readonly modelChoice: ModelChoice;
+  readonly history: History;
   readonly messageList: MessageListState;
   readonly autoScroll: AutoScroll;
   readonly fileDrop: FileDrop;
@@ -45,20 +47,26 @@ export interface ChatActions {
   /** Sends a question in place of the message being written, which stays. */
   ask(question: string): void;
   stop(): void;
+  /** Moves the focus to where an address is entered. */
+  enterAddress(): void;
   /** Shows an error. */
   report(error: unknown): void;
 }
 
 /** Renders the element. */
 export function chatView(view: ChatView, actions: ChatActions): TemplateResult {
-  const { texts: t, conversation, autoScroll, pagingStatus, modelChoice } = view;
+  const { texts: t, conversation, autoScroll, pagingStatus, modelChoice, history } = view;
   const { model, messages } = conversation;
+  const list = history.button(t);
+  const headerState = { name: model?.name, conversation: showsMessages(view), empty: messages.length === 0, list };
   const headerActions = { leave: () => modelChoice.leave(), clear: actions.clear };
   return html`
-    <div class="root" lang=${t.language} dir=${t.dir}>
-      ${header(t, model?.name, messages.length === 0, headerActions)}
+    <div class="root ${history.listShown ? "with-list" : ""}" lang=${t.language} dir=${t.dir}>
+      ${history.view(t)} ${header(t, headerState, headerActions)} ${history.notice(t)}
       <main tabindex="0" @scroll=${autoScroll.onScroll}><div class="column">${body(view, actions)}</div></main>
-      <div class="foot column">${pagingStatus.view()}${composerView(view, actions)}</div>
+      <section class="foot column" aria-label=${t.composer.label}>
+        ${pagingStatus.view()}${composerView(view, actions)}
+      </section>
       ${view.fileDrop.view(t, model !== undefined)} ${deleteQuestion(t, view.storage)}
     </div>
   `;
@@ -79,11 +87,18 @@ function body(view: ChatView, actions: ChatActions): unknown {
   const { state, model, messages, error, retry } = conversation;
   if (state.status === "loading") return loadingNotice(t, state.work);
   const notice = error ? errorNotice(t, error, retry, actionsFor(view, actions)) : nothing;
-  if (!model) return html`${notice}${chooserView(view, actions)}`;
+  if (!showsMessages(view)) return html`${notice}${chooserView(view, actions)}`;
   const { ask } = actions;
-  const empty = welcome(t, model.source, view.catalogue, { ask, get: (id) => view.modelChoice.choose(id) });
+  const empty = model
+    ? welcome(t, model.source, view.catalogue, { ask, get: (id) => view.modelChoice.choose(id) })
+    : html``;
   const list = messageList(t, messages, state.status === "generating", view.messageList, empty);
-  return html`${warningNotices(model.info.warnings)}${list}${notice}`;
+  return html`${warningNotices(model?.info.warnings ?? [])}${list}${notice}`;
+}
+
+/** Reports whether the messages are shown, and not the chooser: with a model, or to read a stored conversation. */
+function showsMessages({ conversation: { model, messages, state }, history }: ChatView): boolean {
+  return model !== undefined || (history.reading && messages.length > 0 && state.status === "idle");
 }
 
 function chooserView({ texts, catalogue, storage, modelChoice }: ChatView, { report }: ChatActions): TemplateResult {
@@ -98,7 +113,7 @@ function chooserView({ texts, catalogue, storage, modelChoice }: ChatView, { rep
   return chooser(texts, { offered: catalogue, stored, downloadsElsewhere }, actions, storageView(texts, storage));
 }
 
-function actionsFor({ texts, engine, conversation, storage }: ChatView, { report }: ChatActions): ErrorAction[] {
+function actionsFor({ texts, engine, conversation, storage }: ChatView, actions: ChatActions): ErrorAction[] {
   const { state } = conversation;
   if (state.status !== "error") return [];
   return errorActions(state, {
@@ -106,6 +121,7 @@ function actionsFor({ texts, engine, conversation, storage }: ChatView, { report
     engine,
     dismiss: () => conversation.dismissError(),
     freeSpace: () => void storage.suggest(),
-    report,
+    enterAddress: actions.enterAddress,
+    report: actions.report,
   });
 }

@@ -3,12 +3,10 @@
 import { Lexer, type Links, type Token, walkTokens } from "marked";
 import { HeadingLevels } from "./heading-levels.js";
 import { options } from "./html.js";
-
-/** Characters of the longest line that is formatted. A longer one is shown as it is. */
-export const LINE_MAX = 4096;
+import { unformattedLine } from "./lines.js";
 
 /** Characters after which a block ends at the next end of a line, because the last block is formatted once a frame. */
-export const BLOCK_MAX = 8192;
+export const BLOCK_MAX = 6144;
 
 /** A block of an answer. The sources of all blocks make up the answer. */
 export interface Block {
@@ -28,8 +26,8 @@ export class Blocks {
   #openLinks: Links = Object.create(null);
   #levels = new HeadingLevels();
   #start = 0;
-  /** The first line of a code block that was divided; empty outside of one. */
-  #fence = "";
+  /** The first lines of code or of a table that was divided, which belong to its next part, too. */
+  #head = "";
 
   /** Whether a block defines the target of references such as [name]. */
   get defines(): boolean {
@@ -41,8 +39,8 @@ export class Blocks {
     const finished: Block[] = [];
     for (;;) {
       const rest = text.slice(this.#start);
-      const { done, open } = this.#divide(rest);
-      for (const block of done) this.#finish(block);
+      const { done, open, divided } = this.#divide(rest);
+      for (const block of done) this.#finish(block, divided && block === done.at(-1));
       finished.push(...done);
       if (done.some(({ source }) => source)) continue;
       this.#openLinks = Object.create(null);
@@ -57,35 +55,41 @@ export class Blocks {
     return block.token?.type === token?.type && block.token?.type !== "heading" ? { ...block, token } : block;
   }
 
-  #divide(rest: string): { done: Block[]; open: Block[] } {
-    const long = longLine(rest);
-    if (long?.start === 0) return divideAtLine(rest, long.end);
-    const blocks = this.#lex(long ? rest.slice(0, long.start) : rest);
+  /** Returns the next blocks of rest; divided: the last finished one may continue after it. */
+  #divide(rest: string): { done: Block[]; open: Block[]; divided: boolean } {
+    const line = unformattedLine(rest, /^ *([`~]*)/.exec(this.#head)![1]!);
+    if (line?.start === 0) return divideAtLine(rest, line.end);
+    const blocks = this.#lex(line ? rest.slice(0, line.start) : rest);
     const large = blocks.findIndex((block) => cutOf(block) > 0);
-    if (large > 0) return { done: blocks.slice(0, large), open: [] };
-    if (large === 0) return { done: this.#lex(rest.slice(0, cutOf(blocks[0]))), open: [] };
-    if (long) return { done: blocks, open: [] };
-    return { done: blocks.slice(0, -OPEN_BLOCKS), open: this.#levels.copy().apply(blocks.slice(-OPEN_BLOCKS)) };
+    if (large > 0) return { done: blocks.slice(0, large), open: [], divided: false };
+    if (large === 0) return { done: this.#lex(rest.slice(0, cutOf(blocks[0]))), open: [], divided: true };
+    if (line) return { done: blocks, open: [], divided: true };
+    const open = this.#levels.copy().apply(blocks.slice(-OPEN_BLOCKS));
+    return { done: blocks.slice(0, -OPEN_BLOCKS), open, divided: false };
   }
 
-  #finish(block: Block): void {
+  #finish(block: Block, divided: boolean): void {
     this.#start += block.source.length;
     this.#levels.apply([block]);
-    const { type } = block.token ?? {}; // no type: a long line, perhaps in code
-    if (type) this.#fence = type === "code" ? openFence(this.#fence + block.source) : "";
+    if (block.token) this.#head = divided ? headOf(block.token, this.#head + block.source) : "";
     define(block, this.#links);
   }
 
   #lex(source: string): Block[] {
-    const blocks = lex(this.#fence + source, this.#links);
-    return this.#fence ? withoutFence(blocks, this.#fence) : blocks;
+    const blocks = lex(this.#head + source, this.#links);
+    return this.#head ? withoutHead(blocks, this.#head) : blocks;
   }
 }
 
+/** Returns the blocks of a source; all of it as it is if it is nested too deeply. */
 function lex(source: string, links: Links): Block[] {
   const lexer = new Lexer(options);
   Object.assign(lexer.tokens.links, links);
-  return toBlocks(source, lexer.lex(source));
+  try {
+    return toBlocks(source, lexer.lex(source));
+  } catch {
+    return [{ source, token: undefined }];
+  }
 }
 
 /** Adds to links what a block defines. */
@@ -110,14 +114,20 @@ function toBlocks(source: string, tokens: readonly Token[]): Block[] {
   return blocks.map(({ start, token }, i) => ({ source: source.slice(start, blocks[i + 1]?.start), token }));
 }
 
-/** Removes the repeated first line of a code block. What is left may be only the code's end, which shows nothing. */
-function withoutFence(blocks: Block[], fence: string): Block[] {
+/** Removes the repeated head of a block. What is left may be only the block's end, which shows nothing. */
+function withoutHead(blocks: Block[], head: string): Block[] {
   const [first, ...others] = blocks;
   if (!first) return blocks;
   const { token } = first;
-  const empty = token?.type === "code" && !token.text;
-  const source = first.source.slice(fence.length);
+  const empty = (token?.type === "code" && !token.text) || (token?.type === "table" && token.rows.length === 0);
+  const source = first.source.slice(head.length);
   return [{ source, token: empty ? { type: "space", raw: source } : token }, ...others];
+}
+
+/** Returns the lines at the start of a divided block that its next part needs; an empty string for most blocks. */
+function headOf(token: Token, source: string): string {
+  if (token.type === "table") return /^[^\n]*\n[^\n]*\n/.exec(source)?.[0] ?? "";
+  return token.type === "code" ? openFence(source) : "";
 }
 
 /** Returns the first line of the code block that source is, if it has no end; otherwise an empty string. */
@@ -135,17 +145,7 @@ function cutOf(block: Block | undefined): number {
   return cut && block.source.indexOf("\n", cut) > 0 ? cut : 0;
 }
 
-/** Returns the first line over LINE_MAX; its end is 0 while it may still grow. */
-function longLine(text: string): { start: number; end: number } | undefined {
-  for (let start = 0; start + LINE_MAX < text.length; ) {
-    const end = text.indexOf("\n", start) + 1;
-    if ((end || text.length) - start > LINE_MAX) return { start, end };
-    start = end;
-  }
-  return undefined;
-}
-
-function divideAtLine(text: string, end: number): { done: Block[]; open: Block[] } {
+function divideAtLine(text: string, end: number): { done: Block[]; open: Block[]; divided: boolean } {
   const line = { source: end ? text.slice(0, end) : text, token: undefined };
-  return end ? { done: [line], open: [] } : { done: [], open: [line] };
+  return end ? { done: [line], open: [], divided: false } : { done: [], open: [line], divided: false };
 }

@@ -11,7 +11,10 @@ import { sanitise } from "./sanitise.js";
 import type { AnswerTexts } from "./texts.js";
 
 /** Characters that are formatted in one step. */
-const STEP = 4096;
+const STEP = 1024;
+
+/** How many blocks a section of the page has, so that a browser need not lay out all of a long answer anew. */
+const SECTION = 40;
 
 /** Where a block is on the page. */
 interface Place {
@@ -104,12 +107,22 @@ export class FormattedText implements Stepwise {
     const place = { element: document.createElement("div"), space: document.createTextNode(""), source: "" };
     place.element.className = "block";
     place.element.dir = "auto";
-    this.#element.append(place.element, place.space);
+    this.#section().append(place.element, place.space);
     return place;
   }
 
+  /** Returns the section that the next block belongs to. */
+  #section(): Element {
+    const last = this.#element.lastElementChild;
+    if (last && last.childElementCount < SECTION) return last;
+    const section = document.createElement("div");
+    section.className = "section";
+    this.#element.append(section);
+    return section;
+  }
+
   #render(block: Block): DocumentFragment {
-    const fragment = sanitise(withoutLineEnds(blockHTML(block.token!)));
+    const fragment = safeFragment(block);
     addBoxes(fragment, this.#texts);
     showFormulas(fragment);
     return fragment;
@@ -144,5 +157,16 @@ export class FormattedText implements Stepwise {
   #settle({ block, place }: Reference): void {
     const again = this.#blocks.reread(block);
     if (blockHTML(again.token!) !== blockHTML(block.token!)) patchChildren(place.element, this.#render(again));
+  }
+}
+
+/** Returns a block formatted; its source if it is nested too deeply, or if the page forbids DOMPurify. */
+function safeFragment({ token, source }: Block): DocumentFragment {
+  try {
+    return sanitise(withoutLineEnds(blockHTML(token!)));
+  } catch {
+    const fragment = document.createDocumentFragment();
+    appendText(fragment, source);
+    return fragment;
   }
 }

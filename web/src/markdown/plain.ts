@@ -5,7 +5,7 @@ const PIECE = 1024;
 const PIECE_MAX = 4096;
 
 /** Appends text to an element whose children are pieces of text. */
-export function appendText(element: Element, text: string): void {
+export function appendText(element: Element | DocumentFragment, text: string): void {
   for (let at = 0; at < text.length; ) {
     const piece = openPiece(element);
     const end = pieceEnd(text, at, piece.data.length);
@@ -15,7 +15,7 @@ export function appendText(element: Element, text: string): void {
 }
 
 /** Returns the text of the last piece, or of a new one if that one is complete. */
-function openPiece(element: Element): Text {
+function openPiece(element: Element | DocumentFragment): Text {
   const last = element.lastElementChild?.firstChild as Text | undefined;
   const complete = !last || last.data.length >= PIECE_MAX || (last.data.length >= PIECE && last.data.endsWith("\n"));
   return complete ? addPiece(element) : last;
@@ -28,7 +28,7 @@ function pieceEnd(text: string, at: number, length: number): number {
   return /^[\udc00-\udfff]/.test(text.slice(end, end + 1)) ? end + 1 : end;
 }
 
-function addPiece(element: Element): Text {
+function addPiece(element: Element | DocumentFragment): Text {
   const piece = document.createElement("div");
   const text = document.createTextNode("");
   piece.className = "piece";

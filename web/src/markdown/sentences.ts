@@ -26,7 +26,8 @@ function spoken(sentence: string): string {
   return sentence
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replace(/^[ \t]*(?:>|#{1,6}|[-*+]|```.*|~~~.*|\|?[-:| ]{3,}\|?$)[ \t]*/gm, "")
-    .replace(/[*_`~|]+/g, " ")
+    .replace(/[*`~]+|(?<!\w)_+|_+(?!\w)/g, "")
+    .replace(/\|/g, " ")
     .replace(/\s+/g, " ")
     .trim();
 }

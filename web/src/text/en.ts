@@ -61,6 +61,8 @@ export const en = {
   },
 
   composer: {
+    /** Of the region with the message being written. */
+    label: "Your message",
     message: "Message",
     placeholder: "Ask anything",
     placeholderNoModel: "Choose a model first",
@@ -89,6 +91,10 @@ export const en = {
       const how = total ? `, ${format.bytes(done)} of ${format.bytes(total)}` : "";
       return `The GPU was reset: loading the model again${how}; then the answer continues…`;
     },
+    restart: (done: number, total: number) => {
+      const how = total ? `, ${format.bytes(done)} of ${format.bytes(total)}` : "";
+      return `The engine was started again: loading the model${how}; then the answer begins…`;
+    },
     hitRate: (percent: number) => `${percent} % of experts found on the GPU`,
   },
 
@@ -99,6 +105,76 @@ export const en = {
     copy: "Copy",
     copied: "Copied",
     longLine: "This line is too long to be formatted.",
+  },
+
+  message: {
+    actions: "Actions for this message",
+    copy: "Copy",
+    copied: "Copied",
+    edit: "Edit",
+    resend: "Send",
+    cancel: "Cancel",
+    regenerate: "Answer again",
+    continue: "Continue",
+    delete: "Delete",
+    keep: "Keep",
+    deleteHeading: "Delete this message?",
+    deleteText: (after: number) =>
+      after === 0
+        ? ""
+        : format.plural(after, {
+            one: "The message after it is deleted too.",
+            other: `The ${after} messages after it are deleted too.`,
+          }),
+    previousBranch: "Previous version",
+    nextBranch: "Next version",
+    branch: (n: number, total: number) => `Version ${n} of ${total}`,
+  },
+
+  history: {
+    label: "Conversations",
+    show: "Show conversations",
+    hide: "Hide conversations",
+    new: "New conversation",
+    search: "Search",
+    none: "No conversations yet",
+    noMatch: "Nothing found",
+    pinned: "Pinned",
+    today: "Today",
+    yesterday: "Yesterday",
+    week: "Last 7 days",
+    draft: (words: string) => `Draft: ${words}`,
+    actions: (title: string) => `Actions for ${title}`,
+    titleLabel: "Title",
+    rename: "Rename",
+    pin: "Pin",
+    unpin: "Unpin",
+    exportMarkdown: "Save as Markdown",
+    exportJSON: "Save as JSON",
+    exportAll: "Export all",
+    import: "Import",
+    imported: (count: number) =>
+      format.plural(count, { one: "1 conversation was imported.", other: `${count} conversations were imported.` }),
+    importProblems: {
+      not_json: (file: string) => `${file} is not a JSON file. Choose a file that was exported here.`,
+      not_export: (file: string) => `${file} is not an export of conversations. Choose a file that was exported here.`,
+      newer: (file: string) => `${file} is of a newer version of Outrider. Reload the page, then import it again.`,
+      damaged: (file: string, n: number) => `Nothing was imported: conversation ${n} of ${file} is damaged.`,
+    },
+    delete: "Delete",
+    keep: "Keep",
+    deleteHeading: (title: string) => `Delete “${title}”?`,
+    deleteText: "Its messages and pictures are deleted from this browser.",
+    you: "You",
+    answer: "Answer",
+    failed:
+      "The browser stores nothing for this site at the moment: conversations are not kept when the page is closed.",
+    cleared: (count: number) =>
+      format.plural(count, {
+        one: "The browser has deleted what this site stored: a conversation is gone.",
+        other: `The browser has deleted what this site stored: ${count} conversations are gone.`,
+      }),
+    understood: "Close",
   },
 
   loading: {
@@ -176,6 +252,7 @@ export const en = {
   paging: {
     experts: (placed: number, total: number) => `${placed} of ${total} experts on the GPU`,
     downloaded: (done: number, total: number) => `${format.bytes(done)} of ${format.bytes(total)} downloaded so far`,
+    waiting: (why: string) => `waiting: ${why}`,
   },
 
   errors: {
@@ -183,6 +260,7 @@ export const en = {
     retry: "Try again",
     keep: "Keep what is stored",
     startOver: "Delete it and start over",
+    enterAddress: "Enter the address",
     allow: "Allow",
     freeSpace: "Free space…",
   },
@@ -203,7 +281,10 @@ export const en = {
     staysOnDisk: "The file stays on your disk; only the page forgets it.",
     frees: (bytes: number) => `This frees ${format.bytes(bytes)}. Using the model again downloads or copies it again.`,
     keep: "Keep",
-    checking: "Checking…",
+    checking: (percent: number) => `Checking… ${percent} %`,
+    speed: "Download speed",
+    noLimit: "no limit",
+    limit: (bytesPerSecond: number) => `at most ${format.bytes(bytesPerSecond)}/s`,
     unchanged: "Checked: every byte is as it was stored.",
     changed: (parts: number) =>
       format.plural(parts, {

@@ -61,6 +61,7 @@ export const fr: Texts = {
   },
 
   composer: {
+    label: "Votre message",
     message: "Message",
     placeholder: "Posez une question",
     placeholderNoModel: "Choisissez d’abord un modèle",
@@ -88,6 +89,10 @@ export const fr: Texts = {
       const how = total ? `, ${format.bytes(done)} sur ${format.bytes(total)}` : "";
       return `Le GPU a été réinitialisé : le modèle est rechargé${how} ; la réponse continue ensuite…`;
     },
+    restart: (done, total) => {
+      const how = total ? `, ${format.bytes(done)} sur ${format.bytes(total)}` : "";
+      return `Le moteur a été relancé : le modèle est chargé${how} ; la réponse commence ensuite…`;
+    },
     hitRate: (percent) => `${percent} % des experts trouvés sur le GPU`,
   },
 
@@ -97,6 +102,78 @@ export const fr: Texts = {
     copy: "Copier",
     copied: "Copié",
     longLine: "Cette ligne est trop longue pour être mise en forme.",
+  },
+
+  message: {
+    actions: "Actions pour ce message",
+    copy: "Copier",
+    copied: "Copié",
+    edit: "Modifier",
+    resend: "Envoyer",
+    cancel: "Annuler",
+    regenerate: "Répondre à nouveau",
+    continue: "Continuer",
+    delete: "Supprimer",
+    keep: "Garder",
+    deleteHeading: "Supprimer ce message ?",
+    deleteText: (after) =>
+      after === 0
+        ? ""
+        : format.plural(after, {
+            one: "Le message qui le suit est supprimé aussi.",
+            other: `Les ${after} messages qui le suivent sont supprimés aussi.`,
+          }),
+    previousBranch: "Version précédente",
+    nextBranch: "Version suivante",
+    branch: (n, total) => `Version ${n} sur ${total}`,
+  },
+
+  history: {
+    label: "Vos conversations",
+    show: "Afficher les conversations",
+    hide: "Masquer les conversations",
+    new: "Nouvelle conversation",
+    search: "Rechercher",
+    none: "Aucune conversation pour le moment",
+    noMatch: "Aucun résultat",
+    pinned: "Épinglées",
+    today: "Aujourd’hui",
+    yesterday: "Hier",
+    week: "7 derniers jours",
+    draft: (words) => `Brouillon : ${words}`,
+    actions: (title) => `Actions pour ${title}`,
+    titleLabel: "Titre",
+    rename: "Renommer",
+    pin: "Épingler",
+    unpin: "Désépingler",
+    exportMarkdown: "Enregistrer en Markdown",
+    exportJSON: "Enregistrer en JSON",
+    exportAll: "Tout exporter",
+    import: "Importer",
+    imported: (count) =>
+      format.plural(count, {
+        one: `${count} conversation a été importée.`,
+        other: `${count} conversations ont été importées.`,
+      }),
+    importProblems: {
+      not_json: (file) => `${file} n’est pas un fichier JSON. Choisissez un fichier exporté ici.`,
+      not_export: (file) => `${file} n’est pas un export de conversations. Choisissez un fichier exporté ici.`,
+      newer: (file) => `${file} vient d’une version plus récente d’Outrider. Rechargez la page, puis importez-le.`,
+      damaged: (file, n) => `Rien n’a été importé : la conversation ${n} de ${file} est endommagée.`,
+    },
+    delete: "Supprimer",
+    keep: "Garder",
+    deleteHeading: (title) => `Supprimer « ${title} » ?`,
+    deleteText: "Ses messages et ses images sont supprimés de ce navigateur.",
+    you: "Vous",
+    answer: "Réponse",
+    failed: "Le navigateur n’enregistre rien pour ce site en ce moment : les conversations disparaissent avec la page.",
+    cleared: (count) =>
+      format.plural(count, {
+        one: "Le navigateur a supprimé les données de ce site : une conversation est perdue.",
+        other: `Le navigateur a supprimé les données de ce site : ${count} conversations sont perdues.`,
+      }),
+    understood: "Fermer",
   },
 
   loading: {
@@ -173,6 +250,7 @@ export const fr: Texts = {
   paging: {
     experts: (placed, total) => `${placed} experts sur ${total} sont sur le GPU`,
     downloaded: (done, total) => `${format.bytes(done)} sur ${format.bytes(total)} téléchargés jusqu’ici`,
+    waiting: (why) => `en attente : ${why}`,
   },
 
   errors: {
@@ -180,6 +258,7 @@ export const fr: Texts = {
     retry: "Réessayer",
     keep: "Garder ce qui est enregistré",
     startOver: "Supprimer et recommencer",
+    enterAddress: "Saisir l’adresse",
     allow: "Autoriser",
     freeSpace: "Libérer de l’espace…",
   },
@@ -201,7 +280,10 @@ export const fr: Texts = {
     frees: (bytes) =>
       `Cela libère ${format.bytes(bytes)}. Pour réutiliser le modèle, il faudra le télécharger ou le copier à nouveau.`,
     keep: "Garder",
-    checking: "Vérification…",
+    checking: (percent) => `Vérification… ${percent} %`,
+    speed: "Vitesse de téléchargement",
+    noLimit: "sans limite",
+    limit: (bytesPerSecond) => `au plus ${format.bytes(bytesPerSecond)}/s`,
     unchanged: "Vérifié : chaque octet est tel qu’il a été enregistré.",
     changed: (parts) =>
       format.plural(parts, {

@@ -8,6 +8,13 @@ const ANSWER_TIMEOUT = 10_000;
 /** Milliseconds after another error within which the loss of the device that caused it becomes known. */
 const LOSS_DELAY = 500;
 
+/**
+ * Milliseconds without an answer after which a GPU counts as lost although the browser does not say so. Browsers end a
+ * GPU process that hangs for some ten seconds; what is queued before a read-back takes at most a minute on the slowest
+ * software GPU of our tests.
+ */
+const SILENCE = 300_000;
+
 /** The name of a limit. */
 export type Limit = Exclude<keyof GPUSupportedLimits, "__brand">;
 
@@ -49,6 +56,13 @@ export class DeviceErrors {
       if (this.#error?.code === "device_lost") reject(this.#error);
       else this.#waiting.add(reject);
     });
+  }
+
+  /** Settles as orLost does. A promise that is pending for too long means that the device is lost. */
+  answered<T>(promise: Promise<T>): Promise<T> {
+    const message = `the GPU has not answered for ${SILENCE / 60_000} minutes`;
+    const timer = setTimeout(() => this.#lose(new EngineError("device_lost", message)), SILENCE);
+    return this.orLost(promise).finally(() => clearTimeout(timer));
   }
 
   /**

@@ -6,6 +6,7 @@ import type { EngineMethods } from "../protocol.js";
 import { type Handlers, serve } from "../rpc.js";
 import { startWorker } from "../script-url.js";
 import type { GoEngine } from "../types/engine.js";
+import { holdLock } from "../worker-lock.js";
 import { boot } from "./boot.js";
 import { installGPUHost } from "./gpu-host.js";
 import { installMemoryLimits } from "./memory-limits.js";
@@ -13,6 +14,7 @@ import { installPictures } from "./picture-client.js";
 import { installStorage } from "./storage-client.js";
 import { storedModelHandlers } from "./stored-models.js";
 
+holdLock();
 onStart((assets) => {
   install(assets);
   const engine = boot(

@@ -209,7 +209,7 @@ export class GPUHost {
   /** Returns a copy of the first bytes of a staging buffer, once the queue has filled it. */
   async #map(staging: GPUBuffer, length: number): Promise<Uint8Array> {
     try {
-      await this.#errors.orLost(staging.mapAsync(GPUMapMode.READ, 0, length));
+      await this.#errors.answered(staging.mapAsync(GPUMapMode.READ, 0, length));
       const bytes = new Uint8Array(staging.getMappedRange(0, length).slice(0));
       staging.unmap();
       return bytes;

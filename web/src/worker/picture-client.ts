@@ -8,6 +8,9 @@ import type { Cut, Geometry, PictureMethods } from "./picture/methods.js";
 /** How long the worker waits for another picture, ms. */
 const IDLE = 10_000;
 
+/** How long cutting a picture may take to end after an abort before it is given up, ms. */
+const ABORT_TIME = 500;
+
 /** How many checked pictures are kept for the request that will use them; at most 6 MB each. */
 const MAX_KEPT = 8;
 
@@ -68,6 +71,7 @@ export class PictureClient {
   #open(): Client<PictureMethods> {
     return new Client(this.#start(), {
       failure: "pictures cannot be read",
+      abortTime: ABORT_TIME,
       onFatal: () => (this.#client = undefined),
     });
   }

@@ -1,10 +1,11 @@
-// The picture worker: fetches pictures and has image.wasm cut them into tiles. Formats that only the browser knows are
-// decoded by the browser first. The engine worker ends this worker when it is idle, which frees its memory.
+// The picture worker: fetches pictures and has image.wasm cut them into tiles. What image.wasm cannot decode, the
+// browser decodes first. The engine worker ends this worker when it is idle, which frees its memory.
 
 import { onStart } from "../assets.js";
-import type { ErrorData } from "../errors.js";
+import { type ErrorData, throwIfAborted } from "../errors.js";
 import { type Handlers, serve } from "../rpc.js";
 import { boot } from "./boot.js";
+import { decodeByBrowser } from "./picture/browser-decoder.js";
 import type { Cut, Geometry, PictureMethods } from "./picture/methods.js";
 import { fetchPicture } from "./picture/source.js";
 
@@ -35,10 +36,16 @@ onStart(({ imageWasm }) => {
 function handlers(program: Promise<Cutter>): Handlers<PictureMethods> {
   let previous: Promise<unknown> = Promise.resolve();
   return {
-    /** Pictures are cut one after another, because each may fill the program's memory. */
+    /**
+     * Pictures are cut one after another, because each may fill the program's memory. They are fetched at the same
+     * time: one whose server is silent does not hold up another.
+     */
     async cut({ signal, transfer }, url, geometry) {
-      const cut = previous.then(async () => cutUp(await fetchPicture(url, signal), geometry, await program));
-      previous = cut.catch(() => {});
+      const cut = Promise.all([fetchPicture(url, signal), program, previous]).then(([file, program]) => {
+        throwIfAborted(signal);
+        return cutUp(file, geometry, program);
+      });
+      previous = Promise.all([previous, cut.catch(() => {})]);
       transfer.push((await cut).tiles.buffer);
       return cut;
     },
@@ -62,18 +69,18 @@ async function cutByBrowser(
   cutter: Cutter,
   refusal: Outcome,
 ): Promise<Outcome> {
-  const bitmap = await createImageBitmap(file).catch(() => undefined);
-  if (!bitmap) return refusal;
-  const { width, height } = bitmap;
+  const picture = await decodeByBrowser(file);
+  if (!picture) return refusal;
+  const { width, height, source } = picture;
   const pixels = () => {
     const canvas = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
-    canvas.drawImage(bitmap, 0, 0);
+    canvas.drawImage(source, 0, 0);
     return new Uint8Array(canvas.getImageData(0, 0, width, height).data.buffer);
   };
   try {
     return cutter.rgba(width, height, pixels, tile, maxTiles);
   } finally {
-    bitmap.close();
+    source.close();
   }
 }
 

@@ -21,6 +21,9 @@ export function installStorage(port: MessagePort): void {
   globalThis.outriderStorage = new StorageClient(port);
 }
 
+/** The methods that move many bytes. */
+type LargeMethod = "storeChunk" | "checkChunk" | "hashFile" | "verify" | "exportFile" | "read";
+
 /** The client of the storage worker, which limits the weight bytes that JavaScript holds at once. */
 export class StorageClient {
   readonly #client: Client<StorageMethods>;
@@ -45,7 +48,7 @@ export class StorageClient {
   }
 
   /** Calls a method that moves few bytes. Rejects with an EngineError. */
-  call<M extends Exclude<keyof StorageMethods, "storeChunk" | "checkChunk" | "hashFile" | "exportFile" | "read">>(
+  call<M extends Exclude<keyof StorageMethods, LargeMethod>>(
     signal: AbortSignal,
     method: M,
     ...args: StorageMethods[M]["args"]
@@ -75,6 +78,11 @@ export class StorageClient {
   /** Returns the SHA-256 of a complete file; onProgress receives the number of bytes hashed. */
   async hashFile(signal: AbortSignal, id: string, onProgress?: (bytes: number) => void): Promise<string> {
     return this.#holding(CHUNK_BYTES, () => this.#client.call("hashFile", [id], { signal, onProgress }));
+  }
+
+  /** Hashes a file again and returns how many chunks have changed; onProgress receives the number of bytes read. */
+  async verify(signal: AbortSignal, id: string, onProgress?: (bytes: number) => void): Promise<number> {
+    return this.#holding(CHUNK_BYTES, () => this.#client.call("verify", [id], { signal, onProgress }));
   }
 
   /** Writes a complete file to a target, which is closed; onProgress receives the number of bytes written. */

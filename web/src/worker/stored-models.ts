@@ -13,7 +13,7 @@ export type StoredModelMethods = Pick<EngineMethods, "storage" | "verify" | "exp
 export function storedModelHandlers(storage: StorageClient): Handlers<StoredModelMethods> {
   return {
     storage: async ({ signal }) => report(await storage.call(signal, "list")),
-    verify: ({ signal }, file) => storage.call(signal, "verify", file),
+    verify: ({ signal, progress }, file) => storage.verify(signal, file, progress),
     export: async ({ signal, progress }, file, target) => {
       await storage.exportFile(signal, file, target, progress);
       return null;

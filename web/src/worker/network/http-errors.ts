@@ -13,13 +13,10 @@ export type Grade = "transient" | "suspect" | "final";
 /** An error of a request. */
 export class NetworkError extends EngineError {
   readonly grade: Grade;
-  /** Milliseconds for which the server asked to be left alone; 0 if it did not. */
-  readonly retryAfter: number;
 
   constructor(grade: Grade, code: ErrorCode, message: string, retryAfter = 0) {
-    super(code, message, { retryable: grade === "transient" });
+    super(code, message, { retryable: grade === "transient", retryAfter });
     this.grade = grade;
-    this.retryAfter = retryAfter;
   }
 }
 

@@ -83,8 +83,8 @@ export interface StorageMethods {
   hashFile: { args: [id: string]; progress: number; result: string };
   /** Reads bytes of the store. `into`, which is transferred, is a buffer of the same length to reuse. */
   read: { args: [id: string, offset: number, length: number, into?: ArrayBuffer]; result: ArrayBuffer };
-  /** Hashes every chunk again and drops those that differ; returns how many did. */
-  verify: { args: [id: string]; result: number };
+  /** Hashes every chunk again and drops those that differ; returns how many did. Progress: the number of bytes read. */
+  verify: { args: [id: string]; progress: number; result: number };
   /** Deletes a file. If another tab uses it, it is removed when that tab ends its use. */
   delete: { args: [id: string]; result: void };
   /** Says that this tab does not use a file any more, which began when it opened, read or stored something of it. */

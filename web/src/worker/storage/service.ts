@@ -48,7 +48,7 @@ function makeHandlers(store: ChunkStore): Handlers<StorageMethods> {
       checkChunk(store, id, chunk, sources.get(source)!, bytes, signal),
     hashFile: ({ signal, progress }, id) => hashFile(store, id, signal, throttled(progress)),
     read: (call, id, offset, length, into) => read(store, call, id, offset, length, into),
-    verify: ({ signal }, id) => verify(store, id, signal),
+    verify: ({ signal, progress }, id) => verify(store, id, signal, throttled(progress)),
     delete: (_, id) => store.delete(id),
     endUse: (_, id) => store.endUse(id),
     importFile: (_, handle) => store.importFile(handle),
@@ -79,12 +79,22 @@ async function read(
   return bytes;
 }
 
-/** Hashes every chunk of a file again and drops those that have changed; returns how many. */
-async function verify(store: ChunkStore, id: string, signal: AbortSignal): Promise<number> {
+/**
+ * Hashes every chunk of a file again and drops those that have changed; returns how many. onProgress receives the
+ * number of bytes read.
+ */
+async function verify(
+  store: ChunkStore,
+  id: string,
+  signal: AbortSignal,
+  onProgress: (bytes: number) => void,
+): Promise<number> {
   const file = await store.find(id);
-  let changed = 0;
+  let [changed, bytes] = [0, 0];
   for (const chunk of file?.chunks ?? []) {
     throwIfAborted(signal);
+    onProgress(bytes);
+    bytes += chunkLength(file!.size, chunk);
     if (await hashMatches(store, file!.id, file!.size, chunk)) continue;
     await store.dropChunk(id, chunk);
     changed++;
