@@ -3,8 +3,8 @@
 MODEL ?=
 PORT  ?= 8080
 
-.PHONY: run site pkg examples size test test-go test-gpu test-wasm test-web test-hostile test-e2e lint measure fmt fuzz bench \
-	models golden nano setup clean
+.PHONY: run site pkg examples size test test-go test-gpu test-wasm test-web test-hostile test-e2e lint measure fmt \
+	fuzz bench models golden nano setup clean
 
 run: site                       ## the site at http://localhost:8080; MODEL=path.gguf offers that file on it
 	go run ./cmd/build serve -addr 127.0.0.1:$(PORT) $(if $(MODEL),-model $(MODEL))
