@@ -136,3 +136,20 @@ test("without the browser's locks a chunk is stored all the same", async () => {
     navigator.locks = locks;
   }
 });
+
+test("the buffer of a chunk that is stored is used for the next one", async () => {
+  const store = openTab(newName());
+  await store.openFile("a", info, "indexeddb");
+  const source = sourceOf();
+  const { read } = source;
+  const given = [];
+  const returned = [];
+  source.read = async (offset, length, signal, onBytes, options) => {
+    given.push(options.into);
+    returned.push(await read.call(source, offset, length, signal, onBytes, options));
+    return returned.at(-1);
+  };
+  for (const chunk of [0, 1]) await storeChunk(store, ignore, { id: "a", chunk, source });
+  assert.equal(given[1], returned[0]);
+  assert.deepEqual(Buffer.from(await store.read("a", 0, 2 * CHUNK)), content.subarray(0, 2 * CHUNK));
+});

@@ -67,9 +67,9 @@ export class HTTPSource implements Source {
     length: number,
     signal: AbortSignal,
     onBytes: OnBytes,
-    { background = false, demand = false, onWaiting = () => {} }: ReadOptions = {},
+    { background = false, demand = false, onWaiting = () => {}, into }: ReadOptions = {},
   ): Promise<ArrayBuffer> {
-    const buffer = new RangeBuffer({ offset, length }, onBytes);
+    const buffer = new RangeBuffer({ offset, length }, onBytes, into);
     const priority = demand ? "demand" : background ? "background" : "foreground";
     const read: Read = { buffer, stream: { priority, signal, onWaiting }, patience: new Map() };
     while (!buffer.complete) {

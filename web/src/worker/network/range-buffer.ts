@@ -12,8 +12,9 @@ export class RangeBuffer {
   #start = 0; // where the current response began
   #held = false;
 
-  constructor({ offset, length }: Range, onBytes: OnBytes) {
-    this.bytes = new Uint8Array(length);
+  /** The bytes are put into a given buffer if it has their length. */
+  constructor({ offset, length }: Range, onBytes: OnBytes, into?: ArrayBuffer) {
+    this.bytes = new Uint8Array(into?.byteLength === length ? into : new ArrayBuffer(length));
     this.#offset = offset;
     this.#onBytes = onBytes;
   }

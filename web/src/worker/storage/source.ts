@@ -19,6 +19,8 @@ export interface ReadOptions {
   demand?: boolean;
   /** Is called when the read begins to wait, and with undefined when it continues. */
   onWaiting?: (waiting: Waiting | undefined) => void;
+  /** A buffer in which the bytes may be returned if it has their length. */
+  into?: ArrayBuffer;
 }
 
 /** Receives how many bytes of the range have arrived; they are the first bytes of `bytes`. */

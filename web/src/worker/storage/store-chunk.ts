@@ -2,6 +2,7 @@
 
 import { EngineError, throwIfAborted } from "../../errors.js";
 import type { Call } from "../../rpc.js";
+import { BufferPool } from "./buffer-pool.js";
 import { CHUNK_BYTES, type ChunkStore, chunkLength, sha256 } from "./chunk-store.js";
 import { allFinite } from "./finite.js";
 import { withLock } from "./locks.js";
@@ -10,6 +11,9 @@ import { PieceWriter } from "./piece-writer.js";
 import { announce, watchOtherTabs } from "./progress-channel.js";
 import type { Source, Waiting } from "./source.js";
 import { throttled } from "./throttled.js";
+
+/** The buffers of the last chunks, for the next ones. */
+const buffers = new BufferPool(4 * CHUNK_BYTES, () => buffers.empty());
 
 /** A chunk of a file, where its bytes come from, and how. */
 export interface ChunkRequest extends ChunkOptions {
@@ -91,6 +95,7 @@ class ChunkFetch {
     if (expected && hash !== expected) throw await this.#damaged("its hash is not the published one");
     if (!allFinite(bytes, finite)) throw await this.#damaged("it has numbers that no model has");
     await this.#store.putChunk(id, chunk, bytes, hash);
+    buffers.keep(bytes);
     return hash;
   }
 
@@ -101,16 +106,17 @@ class ChunkFetch {
     if (length <= 0) throw new EngineError("internal", `${id} has no chunk ${chunk}`);
     throwIfAborted(signal);
     if (this.#request.replace) await this.#store.dropPieces(id, chunk);
-    const bytes = new Uint8Array(length);
+    const buffer = buffers.take(length) ?? new ArrayBuffer(length);
+    const bytes = new Uint8Array(buffer);
     const start = await this.#store.readPieces(id, chunk, bytes);
-    if (start === 0) return this.#readRest(0, length, signal);
+    if (start === 0) return this.#readRest(0, length, signal, buffer);
     this.#reports.received(start);
     if (start < length) bytes.set(new Uint8Array(await this.#readRest(start, length - start, signal)), start);
-    return bytes.buffer;
+    return buffer;
   }
 
   /** Reads the last `length` bytes of the chunk from the source, and stores pieces of them as they arrive. */
-  async #readRest(start: number, length: number, signal: AbortSignal): Promise<ArrayBuffer> {
+  async #readRest(start: number, length: number, signal: AbortSignal, into?: ArrayBuffer): Promise<ArrayBuffer> {
     const { id, chunk, source, background = false, demand = false } = this.#request;
     const failed = new AbortController();
     const writer = new PieceWriter(this.#store, { id, chunk, start, length }, (error) => failed.abort(error));
@@ -119,7 +125,8 @@ class ChunkFetch {
       this.#announce(start + received);
       if (!this.#isStored) writer.arrived(received, bytes as Uint8Array<ArrayBuffer>);
     };
-    const options = { background, demand, onWaiting: (waiting?: Waiting) => this.#reports.waiting(waiting) };
+    const onWaiting = (waiting?: Waiting) => this.#reports.waiting(waiting);
+    const options = { background, demand, onWaiting, ...(into && { into }) };
     const either = AbortSignal.any([signal, failed.signal]);
     try {
       return await source.read(chunk * CHUNK_BYTES + start, length, either, onBytes, options);
