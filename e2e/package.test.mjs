@@ -47,7 +47,7 @@ const withVite = (files, body) =>
 test("publint and Are the Types Wrong find nothing in the tarball", async () => {
   const bin = (name) => join(root, "node_modules/.bin", name);
   await run(root, bin("publint"), tarball, "--strict");
-  await run(root, bin("attw"), tarball, "--profile", "esm-only", "--entrypoints", ".", "element", "define");
+  await run(root, bin("attw"), tarball, "--profile", "esm-only", "--entrypoints", ".", "element", "define", "embed");
 });
 
 test("<scout-chat> of the package answers in a project built by Vite", async () => {
