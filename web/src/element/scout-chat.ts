@@ -73,8 +73,8 @@ export class ScoutChat extends LitElement {
   /** The system prompt, which precedes every conversation. */
   @property() system: string | null = null;
 
-  /** From 0, which always takes the likeliest token, to 2. */
-  @property({ type: Number }) temperature = 0;
+  /** From 0, which always takes the likeliest token, to 2. null is 0, but an answer that repeats itself is stopped. */
+  @property({ type: Number }) temperature: number | null = null;
 
   /** Whether a download of more than 2 GB waits until the person has seen the preflight report and agreed. */
   @property() preflight: "ask" | "off" = "ask";
