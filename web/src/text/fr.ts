@@ -64,7 +64,7 @@ export const fr: Texts = {
     label: "Votre message",
     message: "Message",
     placeholder: "Posez une question",
-    placeholderNoModel: "Choisissez d’abord un modèle",
+    placeholderNoModel: "Choisissez un modèle",
     send: "Envoyer",
     sendTitle: "Envoyer (Entrée)",
     stop: "Arrêter",
