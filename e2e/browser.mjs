@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+/** Flags that enable WebGPU on a software GPU. */
+export const webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 const quiet = [
   "--no-sandbox",
   "--disable-background-networking",

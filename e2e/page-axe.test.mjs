@@ -91,6 +91,13 @@ const states = {
     script: scripts.stored,
     act: async (page) => page.locator("scout-chat summary").first().click(),
   },
+  "the list of conversations": {
+    script: scripts.chat,
+    act: async (page) => {
+      await chat(page);
+      await part(page, "list").click();
+    },
+  },
   "the question before a deletion": { script: scripts.stored, act: dialog },
   "the question before a download": {
     script: scripts.large,

@@ -61,7 +61,7 @@ pageTest("what people and models write has its own direction", arabic, async (pa
   assert.equal(await direction(part(page, "input")), "rtl");
   await part(page, "send").click();
   await waitForStatus(page, "ready");
-  assert.equal(await direction(answers(page)), "rtl");
+  assert.equal(await direction(answers(page).getByText("مرحبا").last()), "rtl");
   assert.equal(await direction(page.locator('scout-chat [part="message user"] .text')), "rtl");
   assert.equal(await direction(part(page, "messages")), "ltr");
 });
@@ -192,4 +192,20 @@ pageTest("a narrow element on a wide page shows its name and the model's", {}, a
     );
   const [, width] = await fits("header .model");
   assert.ok(width > 60, `the model's name has ${width} px`);
+});
+
+pageTest("a page whose policy allows no inline style shows a load and an answer", { holdLoadAt: 6 }, async (page) => {
+  await page.route(/\/(#.*)?$/, async (route) => {
+    const response = await route.fetch();
+    const policy = response.headers()["content-security-policy"].replace("'unsafe-inline'", "");
+    const body = (await response.text()).replace(/<meta[^>]*Content-Security-Policy[^>]*>/i, "");
+    await route.fulfill({ response, body, headers: { ...response.headers(), "content-security-policy": policy } });
+  });
+  await page.reload();
+  await choose(page, "SmolLM2");
+  await part(page, "progress").getByText("MB of").waitFor();
+  const filled = () => inElement(page, `return root.querySelector(".bar rect").getBoundingClientRect().width`);
+  await page.waitForTimeout(300);
+  const track = await inElement(page, `return root.querySelector(".track").getBoundingClientRect().width`);
+  assert.ok(Math.abs((await filled()) / track - 0.6) < 0.05, `${await filled()} of ${track} px`);
 });

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"html"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,28 +13,37 @@ import (
 
 // A bundle is the state of one build: the names of the assets that have been built so far.
 type bundle struct {
-	write    naming
-	programs map[string]string // the Go programs by the names under which scripts import them
-	nano     nanoFiles
-	script   string
-	style    string
+	write     naming
+	embedders string            // origins of the pages that may use the chat in a frame, separated by spaces; "*" for all
+	programs  map[string]string // the Go programs by the names under which scripts import them
+	nano      nanoFiles
+	script    string
+	frame     string // the script of the page for frames
+	style     string
 }
 
-// buildScripts bundles the page's script and style; the plugins bundle its workers.
+// buildScripts bundles the scripts of the site's pages and their style; the plugins bundle the workers.
 func (b *bundle) buildScripts() (string, error) {
-	script, err := b.bundleFile("web/src/app/main.ts")
-	if err != nil {
-		return "", err
+	size := 0
+	for _, asset := range []struct {
+		file      *string
+		name, ext string
+		entry     string
+	}{
+		{&b.script, "page", ".js", "web/src/app/main.ts"},
+		{&b.frame, "frame", ".js", "web/src/embed/frame.ts"},
+		{&b.style, "page", ".css", "web/src/app/page.css"},
+	} {
+		code, err := b.bundleFile(asset.entry)
+		if err != nil {
+			return "", err
+		}
+		if *asset.file, err = b.write(asset.name, asset.ext, code); err != nil {
+			return "", err
+		}
+		size += len(code)
 	}
-	if b.script, err = b.write("page", ".js", script); err != nil {
-		return "", err
-	}
-	style, err := b.bundleFile("web/src/app/page.css")
-	if err != nil {
-		return "", err
-	}
-	b.style, err = b.write("page", ".css", style)
-	return fmt.Sprintf("%s, %s", b.script, bytesText(len(script))), err
+	return fmt.Sprintf("%s, %s, %s, %s", b.script, b.frame, b.style, bytesText(size)), nil
 }
 
 // bundleFile bundles one entry point and everything that it imports into one minified file, which must become an asset
@@ -134,18 +144,20 @@ func assetURL(file string) string {
 	return fmt.Sprintf("new URL(%q, import.meta.url).href", "./"+file)
 }
 
-// writePage writes web/index.html with the names of the built files and the policy, and copies the files of web/static.
-func (b *bundle) writePage() (string, error) {
-	page, err := os.ReadFile("web/index.html")
-	if err != nil {
-		return "", err
+// writePages writes the pages of web with the names of the built files, the policy, and the origins of the pages that
+// may use the chat in a frame; and copies the files of web/static.
+func (b *bundle) writePages() (string, error) {
+	values := strings.NewReplacer("src/app/main.ts", "assets/"+b.script, "src/embed/frame.ts", "assets/"+b.frame,
+		"src/app/page.css", "assets/"+b.style, "CONTENT-POLICY", pagePolicy, "EMBEDDERS", html.EscapeString(b.embedders))
+	for _, name := range []string{"index.html", "embed.html"} {
+		page, err := os.ReadFile(filepath.Join("web", name))
+		if err != nil {
+			return "", err
+		}
+		filled := values.Replace(string(page))
+		if err := os.WriteFile(filepath.Join(siteDir, name), []byte(filled), 0o644); err != nil {
+			return "", err
+		}
 	}
-	values := strings.NewReplacer(
-		"src/app/main.ts", "assets/"+b.script, "src/app/page.css", "assets/"+b.style, "CONTENT-POLICY", pagePolicy)
-	filled := values.Replace(string(page))
-	if err := os.WriteFile(filepath.Join(siteDir, "index.html"), []byte(filled), 0o644); err != nil {
-		return "", err
-	}
-	err = os.CopyFS(siteDir, os.DirFS("web/static"))
-	return "index.html", err
+	return "index.html, embed.html", os.CopyFS(siteDir, os.DirFS("web/static"))
 }

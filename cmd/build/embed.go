@@ -12,6 +12,7 @@ import (
 // embeddable maps the scripts for pages of other people to their entry points. They are at the root of the site, and
 // their names do not change from one version to the next. Each exports what an asset exports.
 var embeddable = map[string]string{
+	"embed.js":      "web/src/embed/client.ts",
 	"outrider.js":   "web/src/client/index.ts",
 	"scout-chat.js": "web/src/element/define.ts",
 }

@@ -33,7 +33,7 @@ var pagePolicy = strings.Join([]string{
 // trustedPolicies has the names of the Trusted Types policies: of lit, of web/src/script-url.ts, and of DOMPurify.
 var trustedPolicies = []string{"lit-html", "outrider", "dompurify"}
 
-// contentPolicy is the Content-Security-Policy of every file.
+// contentPolicy is the Content-Security-Policy of every page and script but embed.html, which is for frames.
 var contentPolicy = pagePolicy + "; frame-ancestors 'self'"
 
 // Values of Cache-Control.
@@ -53,23 +53,37 @@ type headerRule struct {
 // single thread does not use, and prevents embedding.
 var headerRules = []headerRule{
 	{"/*", []string{
-		"Content-Security-Policy: " + contentPolicy,
 		"X-Content-Type-Options: nosniff",
 		"Referrer-Policy: no-referrer",
 		"Permissions-Policy: camera=(), microphone=(), geolocation=()",
 	}},
 	{"/", ownPage},
 	{"/index.html", ownPage},
+	{"/embed", forFrames},
+	{"/embed.html", forFrames},
+	{"/service-worker.js", []string{ownPolicy}},
 	{"/assets/*", append([]string{"Cache-Control: " + immutable}, forOthers...)},
+	{"/embed.js", forOthers},
 	{"/outrider.js", forOthers},
 	{"/scout-chat.js", forOthers},
 }
 
+// ownPolicy sets the policy of the site's own pages and scripts.
+var ownPolicy = "Content-Security-Policy: " + contentPolicy
+
+// forFrames lets the pages of other origins show the chat in a frame. The page in it decides which of them may use it.
+var forFrames = []string{"Content-Security-Policy: " + pagePolicy, "Cross-Origin-Resource-Policy: cross-origin"}
+
 // ownPage separates the page from those of other origins.
-var ownPage = []string{"Cross-Origin-Opener-Policy: same-origin", "Cross-Origin-Resource-Policy: same-origin"}
+var ownPage = []string{
+	ownPolicy,
+	"Cross-Origin-Opener-Policy: same-origin",
+	"Cross-Origin-Resource-Policy: same-origin",
+}
 
 // forOthers lets the pages of other origins load what the chat on them consists of.
 var forOthers = []string{
+	ownPolicy,
 	"Access-Control-Allow-Origin: *",
 	"Access-Control-Expose-Headers: Content-Range, ETag",
 	"Cross-Origin-Resource-Policy: cross-origin",

@@ -75,7 +75,8 @@ func listFiles(dir string) (site siteVersion, err error) {
 // notStored has the files that the page does not need offline: models, which the engine stores; the scripts for other
 // pages; what stores show of the page; and files for servers.
 var notStored = []string{
-	"*.gguf", "models/*", "assets/scout-chat-*.js", "assets/outrider-*.js", "screenshots/*", "_headers",
+	"*.gguf", "models/*", "assets/scout-chat-*.js", "assets/outrider-*.js", "assets/embed-*.js", "embed.html",
+	"assets/frame-*.js", "screenshots/*", "_headers",
 }
 
 // storedLater has the files that are needed for pictures only.

@@ -17,6 +17,7 @@ var pkgEntries = []api.EntryPoint{
 	{InputPath: "web/src/client/index.ts", OutputPath: "index"},
 	{InputPath: "web/src/element/index.ts", OutputPath: "element"},
 	{InputPath: "web/src/element/define.ts", OutputPath: "define"},
+	{InputPath: "web/src/embed/client.ts", OutputPath: "embed"},
 }
 
 // pkgFiles maps files of the repository to their names in the package.
@@ -134,6 +135,7 @@ func pkgExports() map[string]any {
 		".":         export{"./types/client/index.d.ts", "./index.js"},
 		"./element": export{"./types/element/index.d.ts", "./element.js"},
 		"./define":  export{"./types/element/define.d.ts", "./define.js"},
+		"./embed":   export{"./types/embed/client.d.ts", "./embed.js"},
 	}
 	for _, pattern := range []string{"*.worker.js", "*.wasm", "*.gguf"} {
 		names, _ := filepath.Glob(filepath.Join(pkgDir, pattern)) // the patterns are valid

@@ -74,6 +74,9 @@ func (s siteHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if name == "/" {
 		name = "/index.html"
 	}
+	if path.Ext(name) == "" { // as many servers do
+		name += ".html"
+	}
 	file := filepath.Join(s.dir, filepath.FromSlash(name))
 	info, err := os.Stat(file)
 	if err != nil || info.IsDir() || isCompressed(file) {

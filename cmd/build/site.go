@@ -9,6 +9,7 @@ import (
 // of every file that has one.
 func site(args []string) error {
 	f := flags("site")
+	embedders := f.String("embedders", "", "`origins` of pages that may use the chat in a frame; * for all")
 	f.Parse(args)
 	if err := os.RemoveAll(siteDir); err != nil {
 		return err
@@ -17,7 +18,7 @@ func site(args []string) error {
 		return err
 	}
 
-	b := &bundle{write: writeAsset}
+	b := &bundle{write: writeAsset, embedders: *embedders}
 	if err := timed("wasm", b.buildWasm); err != nil {
 		return err
 	}
@@ -30,7 +31,7 @@ func site(args []string) error {
 	if err := timed("embed", b.buildEmbeddable); err != nil {
 		return err
 	}
-	if err := timed("page", b.writePage); err != nil {
+	if err := timed("pages", b.writePages); err != nil {
 		return err
 	}
 	if err := timed("headers", writeHeaders); err != nil {

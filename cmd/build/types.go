@@ -30,7 +30,7 @@ func buildTypes() (string, error) {
 		return "", err
 	}
 	used := map[string]bool{"lit.d.ts": true}
-	for _, entry := range []string{"client/index.d.ts", "element/index.d.ts", "element/define.d.ts"} {
+	for _, entry := range []string{"client/index.d.ts", "element/index.d.ts", "element/define.d.ts", "embed/client.d.ts"} {
 		if err := followTypes(entry, used); err != nil {
 			return "", err
 		}

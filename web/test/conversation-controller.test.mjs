@@ -88,9 +88,10 @@ function setUp(recorder) {
     events: [],
     statuses: [],
     loadsEnded: 0,
+    temperature: 0,
     engine: () => host.current,
     loadSettings: () => ({ paging: {}, ask: false }),
-    answerSettings: () => ({ system: "Be brief.", temperature: 0 }),
+    answerSettings: () => ({ system: "Be brief.", temperature: host.temperature }),
     requestUpdate() {},
     statusChanged: (status) => host.statuses.push(status),
     loadEnded: () => host.loadsEnded++,
@@ -539,5 +540,20 @@ test("whatever ends an answer, the recorder has what has arrived, as it ended", 
     assert.deepEqual(puts[0], ["Hello", undefined, false]);
     assert.deepEqual(puts.at(-2), ["Hi ", undefined, true]);
     assert.deepEqual(puts.at(-1), ["Hi ", "stopped", false]);
+  }
+});
+
+test("an answer that repeats itself ends, unless a temperature is set", async () => {
+  for (const temperature of [null, 0]) {
+    const { host, engine, conversation } = await setUpReady();
+    host.temperature = temperature;
+    const sent = conversation.send("Hello");
+    for (let i = 0; i < 300; i++) engine.answers[0].write("again ");
+    engine.answers[0].end();
+    await sent;
+    const { cut, text } = conversation.messages.at(-1);
+    assert.equal(cut, temperature === null ? "repeated" : undefined);
+    assert.equal(text.length < 1500, temperature === null);
+    assert.equal(engine.answers[0].request.temperature, 0);
   }
 });

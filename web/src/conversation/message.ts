@@ -15,8 +15,11 @@ export interface Picture {
   readonly blob: Blob;
 }
 
-/** Why an answer ended early: stopped by the person, no space left in the context, or the page or the engine ended. */
-export type Cut = "stopped" | "length" | "interrupted";
+/**
+ * Why an answer ended early: stopped by the person, no space left in the context, the page or the engine ended, or the
+ * model repeated the same text again and again.
+ */
+export type Cut = "stopped" | "length" | "interrupted" | "repeated";
 
 /** One message of a conversation. A change replaces it by another with the same id. */
 export interface Message {

@@ -1,10 +1,13 @@
 // Conversations as JSON, to keep them or to take them to another browser.
 
+import type { Cut } from "./message.js";
 import type { ConversationRecord, MessageRecord, StoredPicture } from "./records.js";
 import type { StoredConversation } from "./store.js";
 
 /** What the file says that it is. */
 const FORMAT = "outrider-conversations";
+/** Why an answer can have ended early. */
+const cuts: readonly Cut[] = ["stopped", "length", "interrupted", "repeated"];
 /** Version of the format. */
 const VERSION = 1;
 
@@ -105,7 +108,7 @@ function importedMessage(message: Fields, conversation: string, ids: ReadonlyMap
     created: number(message.created),
     model: message.model === undefined ? undefined : string(message.model),
     speed: message.speed === undefined ? undefined : number(message.speed),
-    cut: cut === "stopped" || cut === "length" || cut === "interrupted" ? cut : undefined,
+    cut: cuts.find((known) => known === cut),
     pictures: array(message.pictures).map(importedPicture),
   };
 }

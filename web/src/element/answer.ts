@@ -4,11 +4,13 @@ import type { Engine } from "../client/engine.js";
 import type { ChatCompletionChunk, ChatMessage } from "../client/openai.js";
 import type { Message } from "../conversation/message.js";
 import type { EngineStats } from "../protocol.js";
+import { repeatsItself } from "./repetition.js";
 
 /** What an answer is asked with. */
 export interface AnswerRequest {
   messages: ChatMessage[];
-  temperature: number;
+  /** null: 0, and the answer ends when it repeats itself. */
+  temperature: number | null;
   /** Whether the answer continues the last message, instead of following it. */
   continues: boolean;
 }
@@ -33,10 +35,15 @@ export class Answer {
   /** Streams the answer, and returns when it is whole or was cancelled. */
   async stream(engine: Engine, { messages, temperature, continues }: AnswerRequest): Promise<void> {
     const chunks = await engine.chat.completions.create(
-      { messages, temperature, stream: true, ...(continues && { continue_final_message: true }) },
+      { messages, temperature: temperature ?? 0, stream: true, ...(continues && { continue_final_message: true }) },
       { signal: this.#abort.signal, onProgress: (activity) => this.#update({ activity }) },
     );
-    for await (const { choices } of chunks) this.#append(choices[0]);
+    for await (const { choices } of chunks) {
+      this.#append(choices[0]);
+      if (temperature !== null || !repeatsItself(this.#message.text)) continue;
+      this.#update({ cut: "repeated" });
+      break; // which ends the request
+    }
   }
 
   /** Adds the statistics of the engine's last answer, which is this one, and a note if the answer was cancelled. */

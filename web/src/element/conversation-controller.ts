@@ -22,7 +22,7 @@ export interface ConversationHost {
   /** Returns how a source is to be loaded; called for each attempt. */
   loadSettings(source: LoadSource): LoadSettings;
   /** Returns the system prompt and the temperature of the next answer. */
-  answerSettings(): { system: string | null; temperature: number };
+  answerSettings(): { system: string | null; temperature: number | null };
   /** Schedules a render. */
   requestUpdate(): void;
   /** Called after each change of the state. */

@@ -20,12 +20,13 @@ export const messageStyles = css`
 
   .piece { white-space: pre-wrap; unicode-bidi: plaintext; content-visibility: auto; contain-intrinsic-size: auto 1lh; }
 
-  .markdown .block:not(:first-child):not(:empty) { margin-top: 0.875rem; }
+  .markdown .section { content-visibility: auto; contain-intrinsic-size: auto 60rem; }
+  .markdown :is(.section + .section, .block + .block:not(:empty)) { margin-top: 0.875rem; }
   .markdown :is(p, li, h3, h4, h5, h6, th, td, dt, dd, summary) { white-space: pre-line; unicode-bidi: plaintext; }
   .markdown :is(a, code, q, span) { unicode-bidi: isolate; }
   .markdown :is(p, ul, ol, blockquote, dl, details, .code, [data-table]) + * { margin-top: 0.625rem; }
   .markdown :is(h3, h4, h5, h6) { margin: 0; line-height: 1.35; font-weight: 650; letter-spacing: -0.01em; }
-  .markdown .block:not(:first-child) > :is(h3, h4, h5, h6):first-child { padding-top: 0.5rem; }
+  .markdown .block + .block > :is(h3, h4, h5, h6):first-child { padding-top: 0.5rem; }
   .markdown h3 { font-size: 1.25rem; }
   .markdown h4 { font-size: 1.125rem; }
   .markdown :is(h5, h6) { font-size: 1rem; }
@@ -79,9 +80,9 @@ export const messageStyles = css`
 
   .growing:empty::after,
   .growing > .piece:last-child::after,
-  .growing > .block:last-of-type > :is(p, h3, h4, h5, h6):last-child::after,
-  .growing > .block:last-of-type > :is(ul, ol):last-child > li:last-child:not(:has(li))::after,
-  .growing > .block:last-of-type > .verbatim > .piece:last-child::after {
+  .growing > .section:last-child > .block:last-child > :is(p, h3, h4, h5, h6):last-child::after,
+  .growing > .section:last-child > .block:last-child > :is(ul, ol):last-child > li:last-child:not(:has(li))::after,
+  .growing > .section:last-child > .block:last-child > .verbatim > .piece:last-child::after {
     content: "" / ""; display: inline-block; width: 0.5em; height: 1.05em; margin-inline-start: 2px;
     vertical-align: -0.15em; border-radius: 2px; background: var(--accent);
     animation: blink 1.1s steps(2, jump-none) infinite;

@@ -62,6 +62,7 @@ export const styles = css`
     overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
   }
   header button { display: flex; align-items: center; gap: 0.375rem; font-size: 0.875rem; padding: 0.5rem 0.75rem; }
+  header button { -webkit-app-region: no-drag; } /* in a window whose header is its title bar */
 
   @container (max-width: 32rem) {
     header button span { position: absolute; opacity: 0; }
@@ -111,7 +112,10 @@ export const styles = css`
 
   .storage { border-top: 1px solid var(--line); padding-top: 0.75rem; color: var(--quiet); font-size: 0.875rem; }
   .storage-foot { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.75rem; }
-  .bandwidth select { margin-inline-start: 0.5rem; font: inherit; color: inherit; }
+  .bandwidth select {
+    margin-inline-start: 0.5rem; padding: 0.25rem 0.5rem; border: 1px solid var(--line); border-radius: 8px;
+    font: inherit; color: var(--text); background: var(--raised);
+  }
   .storage summary { cursor: pointer; }
   .storage ul { list-style: none; display: grid; gap: 0.75rem; margin-block: 0.75rem; }
   .stored-model { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0.25rem 1rem; }

@@ -13,6 +13,9 @@ import type { AnswerTexts } from "./texts.js";
 /** Characters that are formatted in one step. */
 const STEP = 1024;
 
+/** How many blocks a section of the page has, so that a browser need not lay out all of a long answer anew. */
+const SECTION = 40;
+
 /** Where a block is on the page. */
 interface Place {
   readonly element: HTMLElement;
@@ -104,8 +107,18 @@ export class FormattedText implements Stepwise {
     const place = { element: document.createElement("div"), space: document.createTextNode(""), source: "" };
     place.element.className = "block";
     place.element.dir = "auto";
-    this.#element.append(place.element, place.space);
+    this.#section().append(place.element, place.space);
     return place;
+  }
+
+  /** Returns the section that the next block belongs to. */
+  #section(): Element {
+    const last = this.#element.lastElementChild;
+    if (last && last.childElementCount < SECTION) return last;
+    const section = document.createElement("div");
+    section.className = "section";
+    this.#element.append(section);
+    return section;
   }
 
   #render(block: Block): DocumentFragment {

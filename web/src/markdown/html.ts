@@ -4,6 +4,7 @@ import { Marked, type MarkedOptions, Parser, type RendererObject, type Token, ty
 import { escapeHTML } from "./escape.js";
 import type { LevelledHeading } from "./heading-levels.js";
 import { mathExtensions } from "./math.js";
+import { plainTags } from "./raw-html.js";
 
 const renderer: RendererObject = {
   heading(token) {
@@ -17,6 +18,7 @@ const renderer: RendererObject = {
   table(token) {
     return `<div data-table><table>${tableRows(this.parser, token)}</table></div>\n`;
   },
+  html: ({ text }) => plainTags(text),
   checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
   // A picture would be loaded from its server, which a person has not agreed to: it is a link.
   image: ({ href, text }) => `<a href="${escapeHTML(href)}" data-image>${escapeHTML(text || "image")}</a>`,

@@ -82,7 +82,12 @@ export const en = {
     you: "You",
     answer: "Answer",
     /** Why an answer ended before the model ended it. */
-    cut: { stopped: "Stopped", length: "Cut short: no space left in the context", interrupted: "Interrupted" },
+    cut: {
+      stopped: "Stopped",
+      length: "Cut short: no space left in the context",
+      interrupted: "Interrupted",
+      repeated: "Stopped: the same text came again and again",
+    },
     network: "Waiting for the network: part of the model is still missing",
     tile: (tile: number, total: number) => `Looking at tile ${tile} of ${total}…`,
     vision: (phase: string, done: number, total: number) =>

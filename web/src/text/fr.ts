@@ -64,7 +64,7 @@ export const fr: Texts = {
     label: "Votre message",
     message: "Message",
     placeholder: "Posez une question",
-    placeholderNoModel: "Choisissez d’abord un modèle",
+    placeholderNoModel: "Choisissez un modèle",
     send: "Envoyer",
     sendTitle: "Envoyer (Entrée)",
     stop: "Arrêter",
@@ -80,7 +80,12 @@ export const fr: Texts = {
     earlier: "Afficher les messages précédents",
     you: "Vous",
     answer: "Réponse",
-    cut: { stopped: "Arrêtée", length: "Coupée : plus de place dans le contexte", interrupted: "Interrompue" },
+    cut: {
+      stopped: "Arrêtée",
+      length: "Coupée : plus de place dans le contexte",
+      interrupted: "Interrompue",
+      repeated: "Arrêtée : le même texte se répétait sans fin",
+    },
     network: "En attente du réseau : une partie du modèle manque encore",
     tile: (tile, total) => `Examen de la tuile ${tile} sur ${total}…`,
     vision: (phase, done, total) =>
