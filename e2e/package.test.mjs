@@ -93,10 +93,10 @@ test("the declarations need no other package", async () => {
       chat.engine = engine;
       chat.temperature = 0.5;
       void chat.updateComplete.then(() => chat.send("Hello"));
-      chat.addEventListener("model-loaded", (event) => {
-        const { contextLength }: LoadedModel = (event as CustomEvent<ScoutChatEvents["model-loaded"]>).detail;
-        console.log(contextLength);
-      });
+      chat.addEventListener("model-loaded", ({ detail }) => console.log(detail satisfies LoadedModel));
+      document.body.addEventListener("error-raised", ({ detail }) => console.log(detail.code, detail.retryable));
+      type Sent = ScoutChatEvents["message-sent"];
+      chat.addEventListener("message-sent", ({ detail }) => console.log(detail satisfies Sent));
       const embedded: Promise<EmbeddedChat> = connectChat(document.querySelector("iframe")!);
       void embedded.then(async (frame) => console.log((await frame.send("Hello"))?.text));
       // @ts-expect-error: a string is no temperature
@@ -134,6 +134,7 @@ test("custom-elements.json has what docs/api.md lists", () => {
   );
   const events = [...docs.matchAll(/^\| `([\w-]+-[\w-]+)` \| /gm)].map(([, name]) => name);
   assert.deepEqual(names(element.events), events.sort());
+  assert.ok(element.events.every(({ type, description }) => /^CustomEvent</.test(type.text) && description));
   const public_ = element.members.map(({ name }) => name);
   const table = docs.slice(docs.indexOf("| Attribute | Property"));
   const properties = [...table.split("\n\n")[0].matchAll(/^\| \S* ?\| `(\w+)` \|/gm)].map(([, name]) => name);
