@@ -3,8 +3,8 @@
 MODEL ?=
 PORT  ?= 8080
 
-.PHONY: run site pkg examples size test test-go test-gpu test-wasm test-web test-hostile test-e2e lint measure fmt \
-	fuzz bench models golden nano setup clean
+.PHONY: run site pkg examples size shots test test-go test-gpu test-wasm test-web test-hostile test-e2e lint measure \
+	fmt fuzz bench models golden nano setup clean
 
 run: site                       ## the site at http://localhost:8080; MODEL=path.gguf offers that file on it
 	go run ./cmd/build serve -addr 127.0.0.1:$(PORT) $(if $(MODEL),-model $(MODEL))
@@ -20,6 +20,10 @@ examples: pkg examples/node_modules ## the projects of examples, into dist/examp
 
 size: site                      ## raw, gzip and brotli sizes; fails over budget
 	go run ./cmd/build size
+
+shots: site                     ## a picture of every state of the page, into dist/shots
+	go build -o dist/bin/build ./cmd/build
+	node e2e/shots.mjs
 
 test: setup models examples/node_modules ## every tier, then the count
 	scripts/test go gpu wasm web hostile e2e

@@ -81,6 +81,13 @@ test("importing the class registers nothing, and a page can name where the files
   });
 });
 
+test("the package has the licences of the libraries inside", () => {
+  const licences = readFileSync(join(root, "dist/pkg/LICENSES.txt"), "utf8");
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  for (const name of [...Object.keys(dependencies), "Go"])
+    assert.match(licences, new RegExp(`^${name}( \\S+)?\n-+$`, "m"));
+});
+
 test("the declarations need no other package", async () => {
   const files = {
     "app.ts": `
@@ -93,10 +100,10 @@ test("the declarations need no other package", async () => {
       chat.engine = engine;
       chat.temperature = 0.5;
       void chat.updateComplete.then(() => chat.send("Hello"));
-      chat.addEventListener("model-loaded", (event) => {
-        const { contextLength }: LoadedModel = (event as CustomEvent<ScoutChatEvents["model-loaded"]>).detail;
-        console.log(contextLength);
-      });
+      chat.addEventListener("model-loaded", ({ detail }) => console.log(detail satisfies LoadedModel));
+      document.body.addEventListener("error-raised", ({ detail }) => console.log(detail.code, detail.retryable));
+      type Sent = ScoutChatEvents["message-sent"];
+      chat.addEventListener("message-sent", ({ detail }) => console.log(detail satisfies Sent));
       const embedded: Promise<EmbeddedChat> = connectChat(document.querySelector("iframe")!);
       void embedded.then(async (frame) => console.log((await frame.send("Hello"))?.text));
       // @ts-expect-error: a string is no temperature
@@ -134,6 +141,7 @@ test("custom-elements.json has what docs/api.md lists", () => {
   );
   const events = [...docs.matchAll(/^\| `([\w-]+-[\w-]+)` \| /gm)].map(([, name]) => name);
   assert.deepEqual(names(element.events), events.sort());
+  assert.ok(element.events.every(({ type, description }) => /^CustomEvent</.test(type.text) && description));
   const public_ = element.members.map(({ name }) => name);
   const table = docs.slice(docs.indexOf("| Attribute | Property"));
   const properties = [...table.split("\n\n")[0].matchAll(/^\| \S* ?\| `(\w+)` \|/gm)].map(([, name]) => name);
