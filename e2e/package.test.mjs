@@ -81,6 +81,13 @@ test("importing the class registers nothing, and a page can name where the files
   });
 });
 
+test("the package has the licences of the libraries inside", () => {
+  const licences = readFileSync(join(root, "dist/pkg/LICENSES.txt"), "utf8");
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  for (const name of [...Object.keys(dependencies), "Go"])
+    assert.match(licences, new RegExp(`^${name}( \\S+)?\n-+$`, "m"));
+});
+
 test("the declarations need no other package", async () => {
   const files = {
     "app.ts": `
