@@ -3,8 +3,8 @@
 MODEL ?=
 PORT  ?= 8080
 
-.PHONY: run site pkg size test test-go test-gpu test-wasm test-web test-hostile test-e2e lint measure fmt fuzz bench \
-	models golden nano setup clean
+.PHONY: run site pkg examples size shots test test-go test-gpu test-wasm test-web test-hostile test-e2e lint measure \
+	fmt fuzz bench models golden nano setup clean
 
 run: site                       ## the site at http://localhost:8080; MODEL=path.gguf offers that file on it
 	go run ./cmd/build serve -addr 127.0.0.1:$(PORT) $(if $(MODEL),-model $(MODEL))
@@ -15,10 +15,17 @@ site: node_modules              ## the site, into dist/site
 pkg: node_modules               ## the npm package, into dist/pkg, and its tarball
 	go run ./cmd/build pkg
 
+examples: pkg examples/node_modules ## the projects of examples, into dist/examples
+	node examples/build.mjs
+
 size: site                      ## raw, gzip and brotli sizes; fails over budget
 	go run ./cmd/build size
 
-test: setup models              ## every tier, then the count
+shots: site                     ## a picture of every state of the page, into dist/shots
+	go build -o dist/bin/build ./cmd/build
+	node e2e/shots.mjs
+
+test: setup models examples/node_modules ## every tier, then the count
 	scripts/test go gpu wasm web hostile e2e
 
 test-go: node_modules models    ## tier 0: pure Go, and the rules of internal/arch
@@ -36,7 +43,7 @@ test-web: node_modules          ## tier 2½: types and unit tests of the TypeScr
 test-hostile: setup             ## tier 2¾: the loader in Chromium against servers and stores that misbehave
 	scripts/test hostile
 
-test-e2e: setup models          ## tier 3: the built site in Chromium
+test-e2e: setup models examples/node_modules ## tier 3: the built site in Chromium
 	scripts/test e2e
 
 lint: node_modules              ## format, line length, vet and staticcheck for both targets, Biome, types
@@ -73,8 +80,12 @@ node_modules: package.json package-lock.json
 	npm ci
 	touch node_modules
 
+examples/node_modules: examples/package.json examples/package-lock.json
+	cd examples && npm ci
+	touch examples/node_modules
+
 .venv: testdata/golden/requirements.txt
 	python3 -m venv .venv && .venv/bin/pip install -q -r $<
 
 clean:
-	rm -rf dist node_modules
+	rm -rf dist node_modules examples/node_modules

@@ -35,11 +35,11 @@ async function withGPU(limits, body) {
 
 /**
  * In the page: loads a model and returns two answers, greedy and with a seed, and the number of recoveries. The GPU is
- * lost after the pieces of each answer that loseAt lists; idle: also before each.
+ * lost after the pieces of each answer that loseAt lists; idle: also before each. how is a channel of small-gpu.mjs.
  */
-async function loadAndStream({ url, tokens, loseAt = [], idle = false }) {
+async function loadAndStream({ url, tokens, loseAt = [], idle = false, how = "lose the device" }) {
   const { engine } = document.querySelector("scout-chat");
-  const lose = () => new BroadcastChannel("lose the device").postMessage(null);
+  const lose = () => new BroadcastChannel(how).postMessage(null);
   await engine.load(url);
   const result = { recoveries: 0 };
   const onProgress = ({ phase, bytesDone }) => {
@@ -70,6 +70,14 @@ test("a GPU that is lost three times in an answer, and while idle, changes no an
     assert.equal(got.greedy, undisturbed.greedy);
     assert.equal(got.seeded, undisturbed.seeded);
     console.log(`e2e: GPU lost ${got.recoveries} times: the same ${got.greedy.length + got.seeded.length} characters`);
+  });
+});
+
+test("a GPU that runs out of memory in the middle of an answer is named: the model cannot take less", async () => {
+  await withGPU({}, async (page) => {
+    const how = "run out of memory";
+    const answer = page.evaluate(loadAndStream, { url: model.url, tokens, loseAt: [5], how });
+    await assert.rejects(answer, /the GPU is out of memory; close other tabs or choose a smaller model/);
   });
 });
 
@@ -128,6 +136,32 @@ test("a GPU process that is killed while Nano answers changes no answer", async 
     assert.equal(await answers(page).last().textContent(), want);
   });
 });
+
+for (const moment of ["while Nano is idle", "in the prefill"]) {
+  test(`a GPU process that is killed ${moment} changes no answer`, async () => {
+    await withGPUProcess("", async (page, kill) => {
+      const ready = async () => assert.equal(await waitForStatus(page, ["ready", "error"], minutes(3)), "ready");
+      await ready();
+      const question = moment === "in the prefill" ? "Tell me a story about a fox. ".repeat(20) : "Tell me a story.";
+      const want = await ask(page, question, minutes(3));
+      await page.getByTitle("Start a new conversation").click();
+      await ready();
+      if (moment === "while Nano is idle") {
+        kill();
+        await page.waitForTimeout(1000);
+      }
+      await part(page, "input").fill(question);
+      await part(page, "send").click();
+      if (moment === "in the prefill") {
+        await page.waitForTimeout(50);
+        kill();
+      }
+      await waitForStatus(page, "generating");
+      await ready();
+      assert.equal(await answers(page).last().textContent(), want);
+    });
+  });
+}
 
 test("a GPU process that is killed while Nano is loaded is started again", async () => {
   await withGPUProcess("/#models", async (page, kill) => {

@@ -8,7 +8,7 @@ import { loadModel, pageTest, send } from "./page.mjs";
 async function askFor(page) {
   await loadModel(page);
   await send(page, "go");
-  await waitForStatus(page, "generating");
+  await answers(page).waitFor({ state: "attached" });
   await waitForStatus(page, "ready");
 }
 

@@ -1,7 +1,7 @@
-// The npm package as other projects get it: built, packed, and installed from the tarball without a network.
+// The npm package as other projects get it: packed, and installed from the tarball without a network.
 
 import { execFile } from "node:child_process";
-import { createReadStream, readdirSync, statSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
 import { tmpdir } from "node:os";
@@ -21,22 +21,24 @@ export async function run(cwd, program, ...args) {
   }
 }
 
-/** Builds the package, and returns the path of its tarball. */
-export async function packPackage() {
-  await run(root, "go", "run", "./cmd/build", "pkg");
-  const [tarball] = readdirSync(join(root, "dist")).filter((name) => name.endsWith(".tgz"));
-  return join(root, "dist", tarball);
+/** Returns the path of the packed package. */
+export function tarball() {
+  const [name] = existsSync(join(root, "dist"))
+    ? readdirSync(join(root, "dist")).filter((n) => n.endsWith(".tgz"))
+    : [];
+  if (!name) throw new Error("the package is not packed: run `make pkg` first");
+  return join(root, "dist", name);
 }
 
 /** Makes a project of these files, by path, in a temporary folder, and installs the package in it. */
-export async function project(tarball, files) {
+export async function project(files) {
   const folder = await mkdtemp(join(tmpdir(), "outrider-project-"));
   const all = { "package.json": '{"private": true, "type": "module"}', ...files };
   for (const [path, text] of Object.entries(all)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
-  await run(folder, "npm", "install", "--offline", "--no-audit", "--no-fund", tarball);
+  await run(folder, "npm", "install", "--offline", "--no-audit", "--no-fund", tarball());
   return { folder, remove: () => rm(folder, { recursive: true }) };
 }
 

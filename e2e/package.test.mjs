@@ -3,22 +3,17 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { build } from "vite";
 import { ask, collectProblems, launch, waitForStatus } from "./browser.mjs";
-import { packPackage, project, root, run, serveFolder } from "./npm-package.mjs";
+import { project, root, run, serveFolder, tarball } from "./npm-package.mjs";
 
 const minutes = (n) => n * 60_000;
 const page = (script) => `<!doctype html><title>App</title><link rel="icon" href="data:,">${script}`;
 
-let tarball;
-before(async () => {
-  tarball = await packPackage();
-});
-
 /** Installs the package in a project of these files, and removes the project after body. */
 async function withProject(files, body) {
-  const { folder, remove } = await project(tarball, files);
+  const { folder, remove } = await project(files);
   try {
     return await body(folder);
   } finally {
@@ -46,8 +41,8 @@ const withVite = (files, body) =>
 
 test("publint and Are the Types Wrong find nothing in the tarball", async () => {
   const bin = (name) => join(root, "node_modules/.bin", name);
-  await run(root, bin("publint"), tarball, "--strict");
-  await run(root, bin("attw"), tarball, "--profile", "esm-only", "--entrypoints", ".", "element", "define", "embed");
+  await run(root, bin("publint"), tarball(), "--strict");
+  await run(root, bin("attw"), tarball(), "--profile", "esm-only", "--entrypoints", ".", "element", "define", "embed");
 });
 
 test("<scout-chat> of the package answers in a project built by Vite", async () => {
@@ -86,21 +81,31 @@ test("importing the class registers nothing, and a page can name where the files
   });
 });
 
+test("the package has the licences of the libraries inside", () => {
+  const licences = readFileSync(join(root, "dist/pkg/LICENSES.txt"), "utf8");
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  for (const name of [...Object.keys(dependencies), "Go"])
+    assert.match(licences, new RegExp(`^${name}( \\S+)?\n-+$`, "m"));
+});
+
 test("the declarations need no other package", async () => {
   const files = {
     "app.ts": `
       import { createEngine, type Engine, type LoadedModel } from "outrider";
       import { ScoutChat, type ScoutChatEvents } from "outrider/element";
+      import { connectChat, type EmbeddedChat } from "outrider/embed";
       import "outrider/define";
       const engine: Engine = createEngine({ assets: { mainWasm: "/main.wasm" } });
       const chat: ScoutChat = document.querySelector("scout-chat")!;
       chat.engine = engine;
       chat.temperature = 0.5;
       void chat.updateComplete.then(() => chat.send("Hello"));
-      chat.addEventListener("model-loaded", (event) => {
-        const { contextLength }: LoadedModel = (event as CustomEvent<ScoutChatEvents["model-loaded"]>).detail;
-        console.log(contextLength);
-      });
+      chat.addEventListener("model-loaded", ({ detail }) => console.log(detail satisfies LoadedModel));
+      document.body.addEventListener("error-raised", ({ detail }) => console.log(detail.code, detail.retryable));
+      type Sent = ScoutChatEvents["message-sent"];
+      chat.addEventListener("message-sent", ({ detail }) => console.log(detail satisfies Sent));
+      const embedded: Promise<EmbeddedChat> = connectChat(document.querySelector("iframe")!);
+      void embedded.then(async (frame) => console.log((await frame.send("Hello"))?.text));
       // @ts-expect-error: a string is no temperature
       chat.temperature = "hot";`,
     "tsconfig.json": JSON.stringify({
@@ -136,6 +141,7 @@ test("custom-elements.json has what docs/api.md lists", () => {
   );
   const events = [...docs.matchAll(/^\| `([\w-]+-[\w-]+)` \| /gm)].map(([, name]) => name);
   assert.deepEqual(names(element.events), events.sort());
+  assert.ok(element.events.every(({ type, description }) => /^CustomEvent</.test(type.text) && description));
   const public_ = element.members.map(({ name }) => name);
   const table = docs.slice(docs.indexOf("| Attribute | Property"));
   const properties = [...table.split("\n\n")[0].matchAll(/^\| \S* ?\| `(\w+)` \|/gm)].map(([, name]) => name);

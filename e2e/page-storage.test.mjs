@@ -76,7 +76,7 @@ for (const [changedParts, text] of [
       await openList(page);
       await row(page, "Llama 4 Scout").getByRole("button", { name: "Check" }).click();
       await row(page, "Llama 4 Scout")
-        .getByText(/Checking… (25|50|75) %/)
+        .getByText(/Checking… \d\d %/)
         .waitFor();
       await row(page, "Llama 4 Scout").getByText(text).waitFor();
     },

@@ -59,5 +59,9 @@
     };
   }
 
+  new BroadcastChannel("run out of memory").onmessage = () => {
+    const error = new GPUOutOfMemoryError("no more memory");
+    device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error, cancelable: true }));
+  };
   new BroadcastChannel("lose the device").onmessage = () => device.destroy();
 }

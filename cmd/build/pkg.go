@@ -46,6 +46,7 @@ func pkg(args []string) error {
 		{"scripts", b.buildPkgScripts},
 		{"types", buildTypes},
 		{"elements", writeElements},
+		{"licences", writeLicences},
 		{"manifest", writePkgManifest},
 		{"pack", packPkg},
 	} {

@@ -91,9 +91,15 @@ func compile(name, folder string) ([]byte, error) {
 // wasmExec returns the path of wasm_exec.js in the Go toolchain. It must be of the version that compiled the programs,
 // so it is not part of the repository.
 func wasmExec() (string, error) {
+	root, err := goRoot()
+	return filepath.Join(root, "lib", "wasm", "wasm_exec.js"), err
+}
+
+// goRoot returns the folder of the Go toolchain.
+func goRoot() (string, error) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		return "", fmt.Errorf("go env GOROOT: %w", err)
 	}
-	return filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "wasm_exec.js"), nil
+	return strings.TrimSpace(string(root)), nil
 }

@@ -85,7 +85,7 @@ export class Client<M extends Methods<M>> {
     this.#abortTime = abortTime;
     this.#onFatal = onFatal;
     port.addEventListener("message", ({ data }: MessageEvent<Reply<M>>) => this.#receive(data));
-    port.addEventListener("error", ({ message }) => this.#fail(uncaught(failure, message)));
+    port.addEventListener("error", ({ message = "" }) => this.#fail(uncaught(failure, message)));
     port.start?.();
   }
 

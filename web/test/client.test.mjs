@@ -302,6 +302,9 @@ test("a limit of the bandwidth outlives the worker", async () => {
   workers[0].reply({ kind: "fatal", error: { code: "internal", message: "panic", retryable: true } });
   engine.models().catch(() => {});
   assert.deepEqual((await workers[1].request("limitBandwidth")).args, [1e6]);
+  for (const { requests } of workers) {
+    assert.equal(requests.filter(({ method }) => method === "limitBandwidth").length, 1);
+  }
 });
 
 test("an abort is answered within a second even if the worker is silent", async () => {

@@ -165,6 +165,13 @@ test("a worker that breaks outside of a call is ended, and the error says what d
   assert.deepEqual([worker.terminated, fatal], [1, 1]);
 });
 
+test("a worker whose script cannot be loaded has no message of the browser", async () => {
+  const worker = new BrokenWorker();
+  const call = new Client(worker, { failure: "pictures cannot be read" }).call("cut", []);
+  worker.dispatchEvent(new Event("error"));
+  await assert.rejects(call, { message: "pictures cannot be read; reload the page and try again" });
+});
+
 test("close ends the worker and rejects what is pending as aborted", async () => {
   const worker = new BrokenWorker();
   const client = new Client(worker);

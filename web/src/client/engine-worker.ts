@@ -31,8 +31,9 @@ export class EngineWorker {
   /** Calls a method. Rejects with an EngineError. */
   async call<K extends Method>(method: K, args: Args<K>, options: Options<K> = {}): Promise<Result<K>> {
     if (method === "load" || method === "unload") this.#forgetModel();
+    const client = this.#started();
     if (method === "limitBandwidth") [this.#bandwidth] = args as Args<"limitBandwidth">;
-    const result = await this.#started().call(method, args, options);
+    const result = await client.call(method, args, options);
     if (method === "load") this.#model = args as Args<"load">;
     return result;
   }

@@ -18,6 +18,13 @@ export interface ScoutChatEvents {
   "error-raised": EngineError;
 }
 
+/** The events of <scout-chat> by type. */
+export type ScoutChatEventMap = { [K in keyof ScoutChatEvents]: CustomEvent<ScoutChatEvents[K]> };
+
+declare global {
+  interface HTMLElementEventMap extends ScoutChatEventMap {}
+}
+
 /** Dispatches an event. */
 export function emit<K extends keyof ScoutChatEvents>(target: EventTarget, type: K, detail: ScoutChatEvents[K]): void {
   target.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));

@@ -36,10 +36,11 @@ export class MessageTools implements MessageActions {
     this.#host = host;
   }
 
-  /** Renders the buttons of a message; nothing while an answer is written. */
+  /** Renders the buttons of a message; while an answer is written only their place, so that nothing moves. */
   view(t: Texts, m: Message, last: boolean): TemplateResult | typeof nothing {
     const { state, model } = this.#controller;
-    if (state.status === "generating" || this.#editing === m.id) return nothing;
+    if (this.#editing === m.id) return nothing;
+    if (state.status === "generating") return html`<div class="message-actions"></div>`;
     return messageActions(t, m, this.#stateOf(m, last, model !== undefined), this);
   }
 

@@ -46,16 +46,17 @@ const MOVE_TIME = 1000;
  * empty with the chooser. Before a large download the element shows what to expect and asks, unless `preflight` is
  * "off". Rich data is passed by property: `engine` (without one, the element makes its own), `catalogue`, `paging`.
  *
- * @fires status-changed - {status}
- * @fires load-progress - the progress of a load
- * @fires model-loaded - {id, name, architecture, contextLength, bytes, warnings}
- * @fires message-sent - {text, pictures}
- * @fires message-received - {text, tokensPerSecond}
- * @fires error-raised - an EngineError: {code, message, retryable}
+ * docs/api.md lists parts and custom properties.
+ *
+ * @fires {CustomEvent<{status: Status}>} status-changed - what the element does has changed
+ * @fires {CustomEvent<Progress>} load-progress - a load has progressed
+ * @fires {CustomEvent<LoadedModel>} model-loaded - a model answers from now on
+ * @fires {CustomEvent<{text: string, pictures: number}>} message-sent - a message was sent, with a number of pictures
+ * @fires {CustomEvent<{text: string, tokensPerSecond: number | undefined}>} message-received - an answer is complete
+ * @fires {CustomEvent<EngineError>} error-raised - an error is shown
  * @slot title - replaces the name in the header
  * @slot intro - above the chooser
  * @slot empty - replaces the greeting of an empty conversation
- * Parts and custom properties are listed in docs/api.md.
  */
 export class ScoutChat extends LitElement {
   static override styles = [styles, messageStyles, conversationStyles, modelStyles];

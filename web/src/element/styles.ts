@@ -62,6 +62,7 @@ export const styles = css`
     overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
   }
   header button { display: flex; align-items: center; gap: 0.375rem; font-size: 0.875rem; padding: 0.5rem 0.75rem; }
+  header button { -webkit-app-region: no-drag; } /* in a window whose header is its title bar */
 
   @container (max-width: 32rem) {
     header button span { position: absolute; opacity: 0; }

@@ -301,7 +301,7 @@ export const en = {
     checking: (percent: number) => `Checking… ${percent} %`,
     speed: "Download speed",
     noLimit: "no limit",
-    limit: (bytesPerSecond: number) => `at most ${format.bytes(bytesPerSecond)}/s`,
+    limit: (bytesPerSecond: number) => `at most ${bytesPerSecond / 1e6} MB/s`,
     unchanged: "Checked: every byte is as it was stored.",
     changed: (parts: number) =>
       format.plural(parts, {

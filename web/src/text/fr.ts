@@ -64,7 +64,7 @@ export const fr: Texts = {
     label: "Votre message",
     message: "Message",
     placeholder: "Posez une question",
-    placeholderNoModel: "Choisissez d’abord un modèle",
+    placeholderNoModel: "Choisissez un modèle",
     send: "Envoyer",
     sendTitle: "Envoyer (Entrée)",
     stop: "Arrêter",
@@ -299,7 +299,7 @@ export const fr: Texts = {
     checking: (percent) => `Vérification… ${percent} %`,
     speed: "Vitesse de téléchargement",
     noLimit: "sans limite",
-    limit: (bytesPerSecond) => `au plus ${format.bytes(bytesPerSecond)}/s`,
+    limit: (bytesPerSecond) => `au plus ${bytesPerSecond / 1e6} Mo/s`,
     unchanged: "Vérifié : chaque octet est tel qu’il a été enregistré.",
     changed: (parts) =>
       format.plural(parts, {

@@ -28,7 +28,10 @@ export const listStyles = css`
   .top { display: flex; gap: 0.5rem; }
   .soft { border: 1px solid var(--line); border-radius: 999px; background: var(--surface); font-weight: 550; }
   .soft:hover { border-color: var(--quiet); }
-  .top .soft { flex: 1; display: flex; align-items: center; gap: 0.5rem; min-width: 0; padding: 0.4375rem 0.875rem; }
+  .top .soft {
+    flex: 1; display: flex; align-items: center; gap: 0.5rem; min-width: 0; padding: 0.4375rem 0.875rem;
+    white-space: nowrap;
+  }
   .main {
     border: 1px solid var(--accent); border-radius: 999px; background: var(--accent); color: var(--on-accent);
     font-weight: 600;
