@@ -123,8 +123,8 @@ export class Engine {
   }
 
   /**
-   * Stores all files of a model without loading it, so that a load finds them. The model that is loaded stays loaded and
-   * keeps answering.
+   * Stores all files of a model without loading it, so that a load finds them. The model that is loaded stays loaded
+   * and keeps answering.
    */
   async download(source: LoadSource, options: DownloadOptions = {}): Promise<void> {
     await this.#call("download", modelSources(source), options);

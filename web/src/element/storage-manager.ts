@@ -261,7 +261,7 @@ export function groupFiles(files: readonly StoredFileReport[], catalogue: readon
   });
 }
 
-/** Returns an entry of the store with values that can be shown, so that one that is damaged does not hide the others. */
+/** Returns an entry of the store with values that can be shown, so that a damaged one does not hide the others. */
 function repaired<T extends StoredModel>(entry: T): T {
   const number = (n: number) => (Number.isFinite(n) && n > 0 ? n : 0);
   const { id, name, bytesStored, bytesTotal } = entry;
