@@ -14,6 +14,8 @@ export interface CatalogueModel {
   url: string;
   /** Address of the vision file, if the model reads pictures. */
   mmproj?: string;
+  /** The published SHA-256 of the GGUF file, in hex; of a split model, those of all parts, separated by spaces. */
+  sha256?: string;
   /** Size of the download, bytes; 0 if it is not known. */
   bytes: number;
   /** What the model is good for, in a few words; without it, the table of texts is asked by the id. */

@@ -129,6 +129,6 @@ export class ModelChoice {
     const { catalogue, mmproj, integrity } = this.#host;
     const entry = catalogue.find(({ id }) => id === model);
     const files = { model: entry?.url ?? model, mmproj: mmproj ?? entry?.mmproj ?? null };
-    return this.#host.load({ ...files, integrity: integrity ?? undefined }, entry?.name ?? modelName(model));
+    return this.#host.load({ ...files, integrity: integrity ?? entry?.sha256 }, entry?.name ?? modelName(model));
   }
 }
