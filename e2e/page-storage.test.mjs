@@ -244,3 +244,16 @@ pageTest(
     assert.deepEqual(await deleted(page), ["https://example.org/100%.gguf"]);
   },
 );
+
+const noHandles = { holdLoadAt: 3 };
+
+pageTest("without file handles it is said that a file is copied", noHandles, async (page) => {
+  await page.evaluate(() => delete window.showOpenFilePicker);
+  await page.evaluate(() => document.querySelector("scout-chat").requestUpdate());
+  await part(page, "copied").getByText("This browser copies them").waitFor();
+  const file = { name: "own.gguf", mimeType: "application/octet-stream", buffer: Buffer.from("GGUF") };
+  await page.locator('scout-chat input[accept=".gguf"]').setInputFiles(file);
+  await part(page, "progress").getByText("Copying into the browser…").waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await waitForStatus(page, "idle");
+});

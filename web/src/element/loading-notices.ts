@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Progress } from "../protocol.js";
 import type { Texts } from "../text/texts.js";
-import type { Loading } from "./loading.js";
+import { isLocal, type Loading } from "./loading.js";
 import type { PauseSwitch } from "./pause-switch.js";
 import { preflightNotice } from "./preflight-view.js";
 
@@ -22,7 +22,7 @@ function progressNotice({ loading: t }: Texts, loading: Loading, cancel: () => v
     <section part="progress" class="progress">
       <h2 dir="auto">${loading.request.name}</h2>
       <p role="status">${activity(t, loading)}</p>
-      ${progressBar(t.phases[loading.phase], progress)}
+      ${progressBar(phaseText(t, loading), progress)}
       <p class="quiet figures">${known ? progressFigures(t, progress, loading.pause.paused) : "\u00a0"}</p>
       ${startLine(t, loading)}
       ${progress?.waiting && !loading.pause.paused ? waitingLine(t, progress) : nothing}
@@ -41,11 +41,17 @@ function startLine(t: Texts["loading"], { progress, report }: Loading): Template
   return more ? html`<p part="start" class="quiet">${t.start(report.storageBytes)}</p>` : nothing;
 }
 
+/** Returns the name of what a load does. Files of this machine are not downloaded. */
+function phaseText(t: Texts["loading"], { phase, request }: Loading): string {
+  return phase === "download" && isLocal(request.source) ? t.copying : t.phases[phase];
+}
+
 /** Returns what a load does, for a person. */
-function activity(t: Texts["loading"], { progress, phase, pause }: Loading): string {
+function activity(t: Texts["loading"], loading: Loading): string {
+  const { progress, pause } = loading;
   if (progress?.phase === "download" && pause.paused) return t.paused;
   if (progress?.waiting) return t.network;
-  return `${t.phases[phase]}…`;
+  return `${phaseText(t, loading)}…`;
 }
 
 function progressBar(label: string, progress: Progress | undefined): TemplateResult {

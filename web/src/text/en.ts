@@ -53,6 +53,7 @@ export const en = {
     visionURLExample: "https://…/mmproj.gguf, to read pictures (optional)",
     load: "Load",
     files: "Open GGUF files, or drop them here",
+    copied: "This browser copies them; Chrome and Edge read them where they are.",
   },
 
   drop: {
@@ -193,6 +194,7 @@ export const en = {
       verify: "Checking the downloaded files",
       load: "Loading onto the GPU",
     },
+    copying: "Copying into the browser",
     paused: "Paused. What has arrived is kept.",
     network: "Waiting for the network…",
     cancel: "Cancel",

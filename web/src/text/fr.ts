@@ -53,6 +53,7 @@ export const fr: Texts = {
     visionURLExample: "https://…/mmproj.gguf, pour lire des images (facultatif)",
     load: "Charger",
     files: "Ouvrir des fichiers GGUF, ou les déposer ici",
+    copied: "Ce navigateur les copie ; Chrome et Edge les lisent là où ils sont.",
   },
 
   drop: {
@@ -191,6 +192,7 @@ export const fr: Texts = {
       verify: "Vérification des fichiers téléchargés",
       load: "Chargement sur le GPU",
     },
+    copying: "Copie dans le navigateur",
     paused: "En pause. Ce qui est arrivé est conservé.",
     network: "En attente du réseau…",
     cancel: "Annuler",
