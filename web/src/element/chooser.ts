@@ -140,7 +140,8 @@ function filePicker(t: Texts["chooser"], actions: ChooserActions): TemplateResul
   return html`
     <label class="file">
       <input type="file" accept=".gguf" multiple @click=${pickInPlace} @change=${pick} />
-      ${icons.file}<span>${t.files} ${canReadInPlace() ? nothing : html`<small part="copied">${t.copied}</small>`}</span>
+      ${icons.file}
+      <span>${t.files} ${canReadInPlace() ? nothing : html`<small part="copied">${t.copied}</small>`}</span>
     </label>
   `;
 }
