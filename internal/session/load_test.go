@@ -124,7 +124,7 @@ func TestTheUserMaySetTheMemoryOrTheSlots(t *testing.T) {
 func TestASecondLoadClosesTheFirstModel(t *testing.T) {
 	m := newMachine()
 	s := mustLoad(t, m, dense)
-	if _, err := loadFile(s, mixture, wire.Paging{}); err != nil {
+	if _, err := loadSources(s, pickedFiles(map[string][]byte{"other.gguf": mixture})); err != nil {
 		t.Fatal(err)
 	}
 	if len(m.devices) != 2 || !m.devices[0].closed || m.devices[0].held != 0 || m.devices[1].closed {
@@ -138,7 +138,8 @@ func TestASecondLoadClosesTheFirstModel(t *testing.T) {
 func TestAFailedLoadLeavesNoModel(t *testing.T) {
 	m := newMachine()
 	s := mustLoad(t, m, dense)
-	if _, err := loadFile(s, []byte("not a model"), wire.Paging{}); errs.Of(err).Code != errs.NotGGUF {
+	broken := pickedFiles(map[string][]byte{"other.gguf": []byte("not a model")})
+	if _, err := loadSources(s, broken); errs.Of(err).Code != errs.NotGGUF {
 		t.Errorf("%v", err)
 	}
 	if _, err := s.loaded(""); err == nil || m.openDevices() != 0 {

@@ -96,7 +96,10 @@ func TestPreflightTakesTheUsersSlotsAndMemory(t *testing.T) {
 func TestPreflightLeavesALoadedModelAlone(t *testing.T) {
 	m := newMachine()
 	s := mustLoad(t, m, dense)
-	preflightOf(t, s, mixture, wire.PreflightSettings{})
+	other := pickedFiles(map[string][]byte{"other.gguf": mixture})
+	if _, err := s.Preflight(t.Context(), PreflightRequest{ModelSources: other}); err != nil {
+		t.Fatal(err)
+	}
 	if len(m.devices) != 2 || m.devices[0].closed || !m.devices[1].closed {
 		t.Error("preflight closed the device of the model, or left its own open")
 	}
