@@ -43,6 +43,7 @@ const modelTest = (name, { withVision }, body) =>
         "ready",
         await page.locator("scout-chat").innerText(),
       );
+      await page.evaluate(() => (document.querySelector("scout-chat").temperature = 0)); // as the reference
       await body(page);
       assert.deepEqual(problems, []);
     } finally {
