@@ -71,8 +71,11 @@ const sentencePattern = new RegExp(
 
 test("the report on Scout needs only its header, and is shown before the download", async () => {
   const { page, problems } = await chooseScout();
+  const details = part(page, "details").getByText("Details");
+  await details.waitFor({ timeout: 300_000 });
+  await details.click();
   const sentence = part(page, "sentence");
-  await sentence.waitFor({ timeout: 300_000 });
+  await sentence.waitFor();
   const text = await sentence.textContent();
   console.log(`e2e: ${text} (${(scout.sent.bytes / 1e6).toFixed(1)} MB requested)`);
   const [, atLeast, onGPU, speed, toDownload, storage] = sentencePattern.exec(text) ?? assert.fail(text);
