@@ -164,6 +164,7 @@ pageTest(
   { ...inBackground, holdLoadAt: 3 },
   async (page) => {
     await page.evaluate(() => localStorage.clear());
+    await waitForStatus(page, "loading"); // the page has chosen Nano, and will not do so after the next line
     await page.evaluate(() => (document.querySelector("scout-chat").model = null));
     await page.evaluate(() => (window.engineScript.holdLoadAt = undefined));
     await page.locator("[data-model=smollm2-135m]").click();

@@ -68,11 +68,14 @@ siteTest("pictures that another program shares are attached", { vision: true }, 
   );
   await page.locator("input").setInputFiles({ name: "été.png", mimeType: "image/png", buffer: Buffer.from("pixels") });
   await page.getByText("Share").click();
-  await page.locator('scout-chat .composer .thumbnail[aria-busy="false"]').waitFor();
+  const thumbnails = page.locator('scout-chat .composer .thumbnail[aria-busy="false"]');
+  await thumbnails.waitFor();
   assert.equal(new URL(page.url()).search, "");
+  await page.waitForTimeout(1000); // the message being written is stored, with its picture
   await page.reload();
   await waitForStatus(page, "ready");
-  assert.equal(await page.locator("scout-chat .composer .thumbnail").count(), 0);
+  await thumbnails.waitFor();
+  assert.equal(await thumbnails.count(), 1, "the picture was attached again");
 });
 
 siteTest("a new version asks, and a page of the old one keeps all its parts", { tokenMs: 60 }, async (world) => {
