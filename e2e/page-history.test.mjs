@@ -260,8 +260,10 @@ pageTest("conversations leave as files and come back", { path }, async (page) =>
 pageTest("a draft stays with its conversation, also over a reload", { path }, async (page) => {
   await ask(page, "hello");
   await part(page, "input").fill("half a");
+  await page.waitForTimeout(1000); // a draft is stored 300 ms after the last key
   await page.reload();
   await waitForStatus(page, "ready");
+  await page.waitForFunction(() => document.querySelector("scout-chat").shadowRoot.querySelector("textarea").value);
   assert.equal(await part(page, "input").inputValue(), "half a");
   await page.getByRole("button", { name: "New", exact: true }).click();
   assert.equal(await part(page, "input").inputValue(), "");
