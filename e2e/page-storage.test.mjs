@@ -2,28 +2,16 @@
 
 import assert from "node:assert/strict";
 import { part, waitForStatus } from "./browser.mjs";
+import { storedFile } from "./fake-engine.mjs";
 import { choose, pageTest } from "./page.mjs";
 
-const day = 24 * 3600e3;
 /** Returns the address of a Llama 4 Scout file in the catalogue. */
 const onHub = (owner, file) =>
   `https://huggingface.co/${owner}/Llama-4-Scout-17B-16E-Instruct-GGUF/resolve/main/${file}.gguf`;
 const scout = onHub("unsloth", "Llama-4-Scout-17B-16E-Instruct-UD-Q2_K_XL");
 const vision = onHub("ggml-org", "mmproj-Llama-4-Scout-17B-16E-Instruct-f16");
 
-/** Returns what the store says about a completely stored file. */
-const file = (id, bytes, daysAgo, more = {}) => ({
-  id,
-  name: id.split(/[/:]/).pop(),
-  bytesStored: bytes,
-  bytesTotal: bytes,
-  complete: true,
-  onDisk: false,
-  used: Date.now() - daysAgo * day - 1000,
-  verified: true,
-  ...more,
-});
-const files = [file(scout, 42.6e9, 3), file(vision, 1.75e9, 3), file("local:old.gguf", 2e9, 40)];
+const files = [storedFile(scout, 42.6e9, 3), storedFile(vision, 1.75e9, 3), storedFile("local:old.gguf", 2e9, 40)];
 const stored = files.map(({ id, name, bytesStored, bytesTotal, complete }) => ({
   id,
   name,
@@ -206,7 +194,7 @@ pageTest("a full store offers to free space", { files, stored, loadError: full }
   await part(page, "question").getByText("Delete old?").waitFor();
 });
 
-const half = { ...file("local:own.gguf", 10, 0), bytesStored: 5, complete: false };
+const half = { ...storedFile("local:own.gguf", 10, 0), bytesStored: 5, complete: false };
 
 pageTest("a download in another tab is shown until it ends", { files: [half], stored: [half] }, async (page) => {
   await page.getByText("50 % stored").waitFor();
@@ -219,12 +207,12 @@ pageTest("a download in another tab is shown until it ends", { files: [half], st
 });
 
 const odd = [
-  file("https://example.org/100%.gguf", 1e9, 1),
-  file("https://example.org/%E0%A4%A.gguf", 1e9, 1),
-  file("local:50 %off?#1.gguf", 1e9, 1),
-  file(`local:${"very-long-name-".repeat(20)}.gguf`, 1e9, 1),
-  file("local:", 1e9, 1, { name: "" }),
-  file("local:nothing.gguf", 1e9, 1, { name: undefined, bytesStored: Number.NaN, bytesTotal: -1, used: 1e300 }),
+  storedFile("https://example.org/100%.gguf", 1e9, 1),
+  storedFile("https://example.org/%E0%A4%A.gguf", 1e9, 1),
+  storedFile("local:50 %off?#1.gguf", 1e9, 1),
+  storedFile(`local:${"very-long-name-".repeat(20)}.gguf`, 1e9, 1),
+  storedFile("local:", 1e9, 1, { name: "" }),
+  storedFile("local:nothing.gguf", 1e9, 1, { name: undefined, bytesStored: Number.NaN, bytesTotal: -1, used: 1e300 }),
 ];
 
 pageTest(

@@ -4,13 +4,12 @@
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { launch, part, waitForStatus } from "./browser.mjs";
-import { useFakeEngine } from "./fake-engine.mjs";
+import { storedFile, useFakeEngine } from "./fake-engine.mjs";
 import { serveSite } from "./server.mjs";
 
 const folder = fileURLToPath(new URL("../dist/shots", import.meta.url));
 const desktop = { width: 1280, height: 800 };
 const phone = { width: 360, height: 740 };
-const day = 24 * 3600e3;
 
 const prose = `A browser tab can run a language model because of three things:
 
@@ -55,17 +54,6 @@ const arabic = `نعم، يعمل النموذج داخل المتصفح:
 2. لا يغادر النص جهازك.`;
 
 const scout = "https://huggingface.co/unsloth/Llama-4-Scout-17B-16E-Instruct-GGUF/resolve/main/scout-Q2_K_XL.gguf";
-const storedFile = (id, bytes, used, more = {}) => ({
-  id,
-  name: id.split(/[/:]/).pop(),
-  bytesStored: bytes,
-  bytesTotal: bytes,
-  complete: true,
-  onDisk: false,
-  used: Date.now() - used * day - 1000,
-  verified: true,
-  ...more,
-});
 const files = [
   storedFile(scout, 42.6e9, 3, { bytesStored: 20e9, complete: false }),
   storedFile("https://example.org/SmolLM2-135M-Instruct.Q4_1.gguf", 98e6, 40),

@@ -17,7 +17,7 @@ export interface StoredDraft {
 /** What is stored of a conversation besides its messages. */
 export interface ConversationRecord {
   id: string;
-  /** Made of the first message's words, until the person gives another; empty without messages. */
+  /** The first message's words, until the person renames the conversation; empty without messages. */
   title: string;
   pinned: boolean;
   /** In milliseconds since 1970, as `updated`. */

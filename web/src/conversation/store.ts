@@ -113,7 +113,7 @@ export class ConversationStore {
     await this.#change(id, (record) => ({ ...record, leaf }), { remove });
   }
 
-  /** Gives a conversation another title; an empty one changes nothing. */
+  /** Renames a conversation; an empty title changes nothing. */
   async rename(id: string, title: string): Promise<void> {
     const text = title.trim();
     if (text) await this.#change(id, (record) => ({ ...record, title: text }));

@@ -6,7 +6,7 @@ export interface ReadyNoticeHost {
   requestUpdate(): void;
 }
 
-/** Whether a person wants to be told that a download has ended. */
+/** Whether a person is notified when a download has ended. */
 export class ReadyNotice {
   readonly #host: ReadyNoticeHost;
   #wanted = false;

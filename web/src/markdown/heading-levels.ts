@@ -10,7 +10,7 @@ export interface LevelledHeading {
 /** The level of a message on the page, below which its headings begin. */
 const MESSAGE_LEVEL = 2;
 
-/** Gives each heading the level below the heading that it belongs to, whatever numbers the answer uses. */
+/** Sets the level of a heading to one more than that of the heading it is under, whatever numbers the answer uses. */
 export class HeadingLevels {
   readonly #depths: number[];
 
